@@ -1,0 +1,194 @@
+//! The names of what is observed: app, domain, device; an activity and its source.
+//! Deliberately absent: how a URL becomes a domain (a port, since it needs IDNA tables).
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a text is not a valid name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameError {
+    /// Nothing is left (after trimming, where the name is trimmed).
+    Empty,
+    /// More than this many characters.
+    TooLong {
+        /// The largest number of characters allowed.
+        max: usize,
+    },
+    /// Contains a control character (Unicode category Cc, NUL included).
+    ControlCharacter,
+    /// Not a lower-case ASCII host name.
+    NotAHost,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must not be empty"),
+            Self::TooLong { max } => write!(f, "must have at most {max} characters"),
+            Self::ControlCharacter => f.write_str("must not contain control characters"),
+            Self::NotAHost => f.write_str("must be a lower-case ascii host name"),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+/// Checks length in characters and the absence of control characters; the text is taken as it is.
+pub(crate) fn check(text: &str, max: usize) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    // Bytes are never fewer than characters, so short texts need no count.
+    if text.len() > max && text.chars().count() > max {
+        return Err(NameError::TooLong { max });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(NameError::ControlCharacter);
+    }
+    Ok(())
+}
+
+/// The name of an app: 1–255 characters after trimming, no control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppName(Box<str>);
+
+impl AppName {
+    /// Largest number of characters.
+    pub const MAX: usize = 255;
+
+    /// The part of `text` that is stored, borrowed; so that the ingest path can check without copying.
+    pub fn check(text: &str) -> Result<&str, NameError> {
+        let trimmed = text.trim();
+        check(trimmed, Self::MAX).map(|()| trimmed)
+    }
+
+    /// Parses a name, trimming white space around it.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        Self::check(text).map(|text| Self(text.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The host of a web page: lower-case ASCII, 1–253 bytes, without a leading `www.` and without a port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Domain(Box<str>);
+
+impl Domain {
+    /// Longest host name in bytes (RFC 1035, section 2.3.4).
+    pub const MAX: usize = 253;
+
+    /// The domain of a host that is already lower-case ASCII: without one leading `www.`.
+    pub fn check(host: &str) -> Result<&str, NameError> {
+        let bare = host.strip_prefix("www.").filter(|rest| !rest.is_empty()).unwrap_or(host);
+        if bare.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if bare.len() > Self::MAX {
+            return Err(NameError::TooLong { max: Self::MAX });
+        }
+        if !bare.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase() && !b"/?#@".contains(&b)) {
+            return Err(NameError::NotAHost);
+        }
+        Ok(bare)
+    }
+
+    /// Parses a host that is already lower-case ASCII.
+    pub fn new(host: &str) -> Result<Self, NameError> {
+        Self::check(host).map(|host| Self(host.into()))
+    }
+
+    /// The host name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a tracker runs on, named by the client: 1–128 characters, no control characters, kept exactly.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(Box<str>);
+
+impl DeviceId {
+    /// Largest number of characters.
+    pub const MAX: usize = 128;
+
+    /// Checks without copying.
+    pub fn check(text: &str) -> Result<&str, NameError> {
+        check(text, Self::MAX).map(|()| text)
+    }
+
+    /// Parses a device name.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        Self::check(text).map(|text| Self(text.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a person did: an app, and in a browser the domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Activity {
+    /// The app.
+    pub app: AppName,
+    /// The domain of the page, if it was a web page.
+    pub domain: Option<Domain>,
+}
+
+/// One device's use of one activity: the unit in which gaps are bridged. Its order settles spans that
+/// start together (design rule 3): by device, then app, then domain, none first, each compared as bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// The device that observed it.
+    pub device: DeviceId,
+    /// What it observed.
+    pub activity: Activity,
+}
+
+impl Source {
+    /// Parses the three names.
+    pub fn new(device: &str, app: &str, domain: Option<&str>) -> Result<Arc<Self>, NameError> {
+        let activity = Activity { app: AppName::new(app)?, domain: domain.map(Domain::new).transpose()? };
+        Ok(Arc::new(Self { device: DeviceId::new(device)?, activity }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn app_names_are_trimmed_and_bounded_in_characters() {
+        assert_eq!(AppName::new("  Code \n").unwrap().as_str(), "Code");
+        assert_eq!(AppName::new("ü".repeat(255).as_str()).unwrap().as_str().len(), 510);
+        assert_eq!(AppName::new(&"x".repeat(256)), Err(NameError::TooLong { max: 255 }));
+        assert_eq!(AppName::new(" \t "), Err(NameError::Empty));
+        assert_eq!(AppName::new("a\0b"), Err(NameError::ControlCharacter));
+    }
+
+    #[test]
+    fn a_domain_loses_one_leading_www() {
+        assert_eq!(Domain::new("www.rust-lang.org").unwrap().as_str(), "rust-lang.org");
+        assert_eq!(Domain::new("www2.lunapic.com").unwrap().as_str(), "www2.lunapic.com");
+        assert_eq!(Domain::new("www.").unwrap().as_str(), "www.");
+        assert_eq!(Domain::new("Rust-lang.org"), Err(NameError::NotAHost));
+        assert_eq!(Domain::new("a/b"), Err(NameError::NotAHost));
+    }
+
+    #[test]
+    fn sources_sort_by_device_then_app_then_domain_with_none_first() {
+        let sorted = [
+            Source::new("a", "z", Some("z")),
+            Source::new("b", "a", None),
+            Source::new("b", "a", Some("a")),
+            Source::new("b", "é", None),
+        ]
+        .map(Result::unwrap);
+        assert!(sorted.is_sorted());
+    }
+}

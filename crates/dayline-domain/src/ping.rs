@@ -1,0 +1,102 @@
+//! A ping and the limits it must keep. Limits and clock rules are decided once, at the door.
+//! Deliberately absent: how pings become a timeline (see [`crate::timeline`]).
+
+use std::sync::Arc;
+
+use crate::names::Source;
+use crate::time::{Interval, UtcMs};
+
+/// An observation from one device: an activity and a half-open time interval, never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ping {
+    /// Device and activity.
+    pub source: Arc<Source>,
+    /// When.
+    pub interval: Interval,
+}
+
+/// What an installation accepts, in milliseconds. The defaults are the contract's (design, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PingLimits {
+    /// Longest ping.
+    pub max_length_ms: i64,
+    /// How far the end may lie in the future.
+    pub max_future_ms: i64,
+    /// How far the start may lie in the past.
+    pub max_past_ms: i64,
+}
+
+impl Default for PingLimits {
+    fn default() -> Self {
+        Self { max_length_ms: 24 * 3_600_000, max_future_ms: 5 * 60_000, max_past_ms: 366 * 86_400_000 }
+    }
+}
+
+/// Why a ping's time is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PingRefusal {
+    /// `end` lies before `start`.
+    EndBeforeStart,
+    /// Longer than the limit.
+    TooLong,
+    /// `end` lies too far in the future.
+    TooFarInFuture,
+    /// `start` lies too far in the past.
+    TooFarInPast,
+}
+
+impl PingLimits {
+    /// The interval of a ping from `start` to `end`, seen at `now`. A ping with `end == start` counts as
+    /// one millisecond (rule 1).
+    pub fn admit(&self, start: UtcMs, end: UtcMs, now: UtcMs) -> Result<Interval, PingRefusal> {
+        if end < start {
+            return Err(PingRefusal::EndBeforeStart);
+        }
+        if end.since(start) > self.max_length_ms {
+            return Err(PingRefusal::TooLong);
+        }
+        if end.since(now) > self.max_future_ms {
+            return Err(PingRefusal::TooFarInFuture);
+        }
+        if now.since(start) > self.max_past_ms {
+            return Err(PingRefusal::TooFarInPast);
+        }
+        Interval::new(start, end.max(start.plus(1))).ok_or(PingRefusal::EndBeforeStart)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UtcMs = UtcMs(1_795_000_000_000);
+
+    fn admit(start: i64, end: i64) -> Result<i64, PingRefusal> {
+        PingLimits::default().admit(NOW.plus(start), NOW.plus(end), NOW).map(Interval::ms)
+    }
+
+    #[test]
+    fn each_limit_is_inclusive() {
+        let (hour, day) = (3_600_000, 86_400_000);
+        assert_eq!(admit(0, 300_000), Ok(300_000));
+        assert_eq!(admit(0, 300_001), Err(PingRefusal::TooFarInFuture));
+        assert_eq!(admit(-24 * hour, 0), Ok(day));
+        assert_eq!(admit(-24 * hour - 1, 0), Err(PingRefusal::TooLong));
+        assert_eq!(admit(-366 * day, -366 * day + 1), Ok(1));
+        assert_eq!(admit(-366 * day - 1, -366 * day), Err(PingRefusal::TooFarInPast));
+        assert_eq!(admit(0, -1), Err(PingRefusal::EndBeforeStart));
+    }
+
+    #[test]
+    fn an_empty_ping_counts_as_one_millisecond() {
+        assert_eq!(admit(-5, -5), Ok(1));
+    }
+
+    #[test]
+    fn extreme_times_are_refused_without_overflow() {
+        let limits = PingLimits::default();
+        for (start, end) in [(i64::MIN, i64::MAX), (i64::MAX, i64::MAX), (i64::MIN, i64::MIN)] {
+            assert!(limits.admit(UtcMs(start), UtcMs(end), NOW).is_err());
+        }
+    }
+}

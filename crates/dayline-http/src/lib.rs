@@ -1,0 +1,1 @@
+//! The HTTP adapter: routes, wire types, problem details, connection limits.

@@ -1,0 +1,1 @@
+//! In-process adapters: clock, randomness, time zones, site names, passwords, tokens, limits.

@@ -1,0 +1,2 @@
+//! Dayline.
+fn main() {}
