@@ -82,9 +82,8 @@ impl<Kind> Hash for Id<Kind> {
 
 impl<Kind> fmt::Display for Id<Kind> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let b = self.bits;
-        let (a, c, d) = ((b >> 96) as u32, (b >> 80) as u16, (b >> 64) as u16);
-        write!(f, "{a:08x}-{c:04x}-{d:04x}-{:04x}-{:012x}", (b >> 48) as u16, b & 0xFFFF_FFFF_FFFF)
+        let hex = format!("{:032x}", self.bits);
+        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 }
 

@@ -104,9 +104,8 @@ impl Session {
             return RefreshDecision::Expired;
         }
         match self.generation.0.checked_sub(presented.0) {
-            None => RefreshDecision::Unknown,
             Some(0) if *hash == self.token_hash => RefreshDecision::Rotate,
-            Some(0) => RefreshDecision::Unknown,
+            None | Some(0) => RefreshDecision::Unknown,
             Some(1) => RefreshDecision::Repeat,
             Some(2) if now.since(self.previous_issued_at) < policy.retry_ms => RefreshDecision::Repeat,
             Some(_) => RefreshDecision::Reused,
