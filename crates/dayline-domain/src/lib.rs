@@ -3,16 +3,24 @@
 //! Start with [`timeline`], the rule everything else exists for.
 
 pub mod account;
+pub mod day_change;
 pub mod id;
+pub mod ledger_day;
 pub mod names;
 pub mod ping;
+mod run;
 pub mod session;
 pub mod time;
+pub mod timeline;
 pub mod zone;
 
 pub use account::{Email, FullName, NewPassword, Scope, Scopes};
+pub use day_change::{DayChange, PieceChanges, Resized};
 pub use id::{ApiKeyId, Id, JobId, SessionId, UserId};
+pub use ledger_day::{CorruptDay, LedgerDay};
 pub use names::{Activity, AppName, DeviceId, Domain, NameError, Source};
 pub use ping::{Ping, PingLimits, PingRefusal};
 pub use session::Session;
 pub use time::{DAY_MS, Interval, LocalDate, UtcDay, UtcMs};
+pub use timeline::{Bridge, Piece, Settled};
+pub use zone::Zone;
