@@ -8,6 +8,7 @@ pub mod id;
 pub mod ledger_day;
 pub mod names;
 pub mod ping;
+pub mod report;
 mod run;
 pub mod session;
 pub mod time;

@@ -1,0 +1,143 @@
+//! Reports: pure functions over counted pieces, which are in order and do not overlap. Each is one pass.
+//! Deliberately absent: reading the pieces, and how a report is shown.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::names::{AppName, Domain, Source};
+use crate::time::{DAY_MS, Interval, LocalDate, UtcMs};
+use crate::timeline::Piece;
+use crate::zone::Zone;
+
+/// Counted time in one local hour; shorter than an hour where the zone's offset changes within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HourSlot {
+    /// The first instant of the slot.
+    pub start: UtcMs,
+    /// Seconds that local time is ahead of UTC, throughout the slot.
+    pub offset_s: i32,
+    /// Counted milliseconds.
+    pub ms: i64,
+}
+
+/// The instants from the start of a local day to the start of the next; `None` if the zone skips the day.
+pub fn local_day(zone: &dyn Zone, date: LocalDate) -> Option<Interval> {
+    local_days(zone, date..=date)
+}
+
+/// The instants of all local days of a range, both ends included; `None` if there are none.
+pub fn local_days(zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Option<Interval> {
+    Interval::new(zone.start_of(*dates.start()), zone.start_of(dates.end().plus_days(1)))
+}
+
+/// The parts of the pieces that lie in a window.
+pub fn clip(pieces: impl IntoIterator<Item = Piece>, window: Interval) -> impl Iterator<Item = Piece> {
+    pieces.into_iter().filter_map(move |Piece { source, interval }| {
+        interval.clip(window).map(|interval| Piece { source, interval })
+    })
+}
+
+/// Pieces, counted or outranked, in which those that only midnight UTC separates are one. They stay in the order
+/// of their starts.
+pub fn join_at_midnight(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
+    let is_midnight = |at: UtcMs| at.0.rem_euclid(DAY_MS) == 0;
+    let mut joined = Vec::<Piece>::new();
+    // Where the piece stands that reaches a source's latest midnight.
+    let mut reaching = HashMap::<Arc<Source>, usize>::new();
+    for piece in pieces {
+        let (start, end) = (piece.interval.start(), piece.interval.end());
+        let earlier = reaching.get(&piece.source).copied().filter(|_| is_midnight(start));
+        let whole = earlier.and_then(|at| {
+            let earlier = &mut joined.get_mut(at)?.interval;
+            *earlier = Interval::new(earlier.start(), end).filter(|_| earlier.end() == start)?;
+            Some(at)
+        });
+        let at = whole.unwrap_or(joined.len());
+        if is_midnight(end) {
+            reaching.insert(Arc::clone(&piece.source), at);
+        }
+        if whole.is_none() {
+            joined.push(piece);
+        }
+    }
+    joined
+}
+
+/// Counted milliseconds in a window.
+pub fn total(pieces: &[Piece], window: Interval) -> i64 {
+    pieces.iter().filter_map(|piece| piece.interval.clip(window)).map(Interval::ms).sum()
+}
+
+/// Counted milliseconds per app in a window: most first, equal ones by name.
+pub fn by_app(pieces: &[Piece], window: Interval) -> Vec<(&AppName, i64)> {
+    most_first(pieces, window, |source| &source.activity.app)
+}
+
+/// Counted milliseconds per domain in a window, `None` being what was no web page: most first, equal ones by
+/// name, none before some.
+pub fn by_domain(pieces: &[Piece], window: Interval) -> Vec<(Option<&Domain>, i64)> {
+    most_first(pieces, window, |source| source.activity.domain.as_ref())
+}
+
+fn most_first<'a, Name: Ord + Hash>(
+    pieces: &'a [Piece],
+    window: Interval,
+    name: impl Fn(&'a Source) -> Name,
+) -> Vec<(Name, i64)> {
+    let mut sums = HashMap::new();
+    for piece in pieces {
+        if let Some(part) = piece.interval.clip(window) {
+            *sums.entry(name(&piece.source)).or_default() += part.ms();
+        }
+    }
+    let mut sums: Vec<(Name, i64)> = sums.into_iter().collect();
+    sums.sort_unstable_by(|(a, a_ms), (b, b_ms)| b_ms.cmp(a_ms).then_with(|| a.cmp(b)));
+    sums
+}
+
+/// Counted milliseconds per hour of a local day: the maximal runs of instants with the same local date, hour and
+/// offset. So an hour that the clock shows twice is listed twice, and one that it skips is not listed.
+pub fn by_hour(pieces: &[Piece], zone: &dyn Zone, date: LocalDate) -> Vec<HourSlot> {
+    let slots = local_day(zone, date).map(|day| hours(zone, day)).unwrap_or_default();
+    let sums = spread(pieces, slots.iter().map(|(slot, _)| Some(*slot)));
+    let slot =
+        |((slot, offset_s), ms): ((Interval, i32), i64)| HourSlot { start: slot.start(), offset_s, ms };
+    slots.into_iter().zip(sums).map(slot).collect()
+}
+
+/// Counted milliseconds per local day of a range, both ends included. A day that the zone skips has none.
+pub fn by_day(pieces: &[Piece], zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Vec<(LocalDate, i64)> {
+    let dates: Vec<LocalDate> = (dates.start().0..=dates.end().0).map(LocalDate).collect();
+    let sums = spread(pieces, dates.iter().map(|&date| local_day(zone, date)));
+    dates.iter().copied().zip(sums).collect()
+}
+
+fn hours(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
+    const HOUR_MS: i64 = 3_600_000;
+    let mut slots = Vec::new();
+    let mut start = day.start();
+    while start < day.end() {
+        let offset_s = zone.offset_s_at(start);
+        let into_hour = start.plus(i64::from(offset_s) * 1000).0.rem_euclid(HOUR_MS);
+        let full_hour = start.plus(HOUR_MS - into_hour);
+        let change = zone.next_transition(start).filter(|&change| change > start);
+        let end = full_hour.min(day.end()).min(change.unwrap_or(full_hour));
+        slots.extend(Interval::new(start, end).map(|slot| (slot, offset_s)));
+        start = end;
+    }
+    slots
+}
+
+/// Counted milliseconds in each of the slots, which are in order and do not overlap; `None` is an empty one.
+fn spread(pieces: &[Piece], slots: impl Iterator<Item = Option<Interval>>) -> Vec<i64> {
+    let mut rest = pieces;
+    let sum = |slot: Interval| {
+        let past = rest.iter().take_while(|piece| piece.interval.end() <= slot.start()).count();
+        rest = rest.get(past..).unwrap_or_default();
+        rest.iter().map_while(|piece| piece.interval.clip(slot)).map(Interval::ms).sum()
+    };
+    let mut sum = sum;
+    slots.map(|slot| slot.map_or(0, &mut sum)).collect()
+}
