@@ -1,1 +1,16 @@
-//! Dayline's use cases and the ports they need: std only, no adapter is known here.
+//! Dayline's use cases and the ports they need, std only: what the server does, without how.
+//! Deliberately absent: HTTP, SQL, async runtimes, logging. Use cases return what happened; the outer layer
+//! counts, logs and measures.
+
+pub mod accounts;
+pub mod app;
+pub mod auth;
+pub mod error;
+pub mod ingest;
+pub mod ports;
+pub mod record;
+pub mod reports;
+pub mod worker;
+
+pub use app::{App, Rules};
+pub use error::{AppError, FieldError, Kind};

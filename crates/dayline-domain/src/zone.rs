@@ -1,7 +1,7 @@
 //! What a rule needs to know about a time zone, as a trait of values; the data comes from outside.
 //! Deliberately absent: the IANA data base and the names of zones (a port of the app).
 
-use crate::time::{LocalDate, UtcMs};
+use crate::time::{DAY_MS, LocalDate, UtcMs};
 
 /// A time zone's rules. Implementations are pure: the same question always has the same answer.
 pub trait Zone: Send + Sync {
@@ -17,4 +17,10 @@ pub trait Zone: Send + Sync {
     /// The first instant whose local date is `date` or later. So a day that does not exist starts where the
     /// next one does, and is empty.
     fn start_of(&self, date: LocalDate) -> UtcMs;
+
+    /// The local date at an instant.
+    fn date_at(&self, at: UtcMs) -> LocalDate {
+        let local = at.plus(i64::from(self.offset_s_at(at)) * 1_000);
+        LocalDate(local.0.div_euclid(DAY_MS) as i32)
+    }
 }

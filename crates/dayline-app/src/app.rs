@@ -1,0 +1,70 @@
+//! Everything the use cases work with, in one value: the ports as trait objects, and the installation's rules.
+//! Deliberately absent: how it is put together (the binary's `wire.rs`).
+
+use std::sync::Arc;
+
+use dayline_domain::session::SessionPolicy;
+use dayline_domain::{Id, PingLimits};
+
+use crate::ports::{
+    AccessTokens, Accounts, Clock, DeadLetters, LedgerReader, PasswordHasher, PingLog, PingQuota, Randomness,
+    RateLimits, RefreshTokens, Revocations, Sessions, SiteNames, TimeZones,
+};
+
+/// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
+pub const ACCESS_TOKEN_MS: i64 = 15 * 60_000;
+
+/// What an operator may set.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules {
+    /// What pings are accepted.
+    pub pings: PingLimits,
+    /// How long sessions live.
+    pub sessions: SessionPolicy,
+}
+
+/// The application: one value, shared by all handlers.
+#[derive(Clone)]
+pub struct App {
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Secure random bytes.
+    pub randomness: Arc<dyn Randomness>,
+    /// Time zones.
+    pub zones: Arc<dyn TimeZones>,
+    /// URL to domain.
+    pub site_names: Arc<dyn SiteNames>,
+    /// Password hashing.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Access tokens.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Refresh tokens.
+    pub refresh_tokens: Arc<dyn RefreshTokens>,
+    /// Limits on attempts.
+    pub limits: Arc<dyn RateLimits>,
+    /// Limits on pings.
+    pub ping_quota: Arc<dyn PingQuota>,
+    /// The ping log.
+    pub ping_log: Arc<dyn PingLog>,
+    /// The ledger, to read.
+    pub ledger: Arc<dyn LedgerReader>,
+    /// Accounts.
+    pub accounts: Arc<dyn Accounts>,
+    /// Sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// Revoked credentials.
+    pub revocations: Arc<dyn Revocations>,
+    /// Dead letters.
+    pub dead_letters: Arc<dyn DeadLetters>,
+    /// The installation's rules.
+    pub rules: Rules,
+}
+
+impl App {
+    /// A new identity, in the order of time.
+    pub fn new_id<Kind>(&self) -> Id<Kind> {
+        let mut random = [0; 10];
+        self.randomness.fill(&mut random);
+        Id::v7(self.clock.now().0.max(0) as u64, random)
+    }
+}

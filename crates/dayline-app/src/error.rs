@@ -1,0 +1,174 @@
+//! What a use case may answer instead of a result. Every error has a kind; the HTTP adapter has one table
+//! from kind to status. Deliberately absent: status codes and texts in any wire format.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::ports::{PortError, TooMany};
+
+/// The kinds of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The input breaks a rule.
+    Invalid,
+    /// Nobody is signed in, or not validly.
+    Unauthenticated,
+    /// Signed in, but not allowed to do this.
+    Forbidden,
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
+    /// It contradicts what is there.
+    Conflict,
+    /// Over a limit.
+    TooMany,
+    /// Not now; try again.
+    Unavailable,
+    /// Our fault.
+    Internal,
+}
+
+/// One field that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field, as the client named it.
+    pub field: &'static str,
+    /// What is wrong and what to do.
+    pub detail: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// The error of one field.
+    pub fn new(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, detail: detail.into() }
+    }
+}
+
+/// An error of a use case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppError {
+    /// These fields break a rule.
+    Invalid(Vec<FieldError>),
+    /// Another account has the e-mail address.
+    EmailTaken,
+    /// Wrong e-mail address or password; which of the two is not told.
+    InvalidCredentials,
+    /// No valid credential.
+    NotSignedIn,
+    /// The session has ended.
+    SessionRevoked,
+    /// A refresh token was used that had been replaced long ago; its session has ended.
+    TokenReused,
+    /// The credential does not allow this.
+    MissingScope,
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
+    /// Over a limit.
+    TooMany(TooMany),
+    /// The ping log is full or down. Seconds until the next try.
+    LogFull {
+        /// Seconds.
+        retry_after_s: u32,
+    },
+    /// A store or a helper is down. The detail is for the log.
+    Unavailable(String),
+    /// A bug or damage. The detail is for the log.
+    Internal(String),
+}
+
+impl AppError {
+    /// One field that breaks a rule.
+    pub fn field(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, detail)])
+    }
+
+    /// The kind of the error.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(_) => Kind::Invalid,
+            Self::EmailTaken => Kind::Conflict,
+            Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
+                Kind::Unauthenticated
+            }
+            Self::MissingScope => Kind::Forbidden,
+            Self::NotFound => Kind::NotFound,
+            Self::TooMany(_) => Kind::TooMany,
+            Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
+            Self::Internal(_) => Kind::Internal,
+        }
+    }
+
+    /// A stable name that clients may rely on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_input",
+            Self::EmailTaken => "email_taken",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::NotSignedIn => "not_signed_in",
+            Self::SessionRevoked => "session_revoked",
+            Self::TokenReused => "token_reused",
+            Self::MissingScope => "missing_scope",
+            Self::NotFound => "not_found",
+            Self::TooMany(_) => "too_many_requests",
+            Self::LogFull { .. } => "overloaded",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What a client may know, as a sentence without full stop.
+    pub fn detail(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "some fields break a rule; see errors",
+            Self::EmailTaken => "an account with this e-mail address exists; sign in instead",
+            Self::InvalidCredentials => "the e-mail address or the password is wrong",
+            Self::NotSignedIn => "sign in first: the access token is missing, expired or not valid",
+            Self::SessionRevoked => "this session has ended; sign in again",
+            Self::TokenReused => {
+                "this refresh token was already replaced, so its session was ended; sign in again"
+            }
+            Self::MissingScope => "this credential does not allow the request",
+            Self::NotFound => "there is no such thing here",
+            Self::TooMany(_) => "too many requests; try again later",
+            Self::LogFull { .. } => "too much is waiting to be stored; nothing was accepted, try again later",
+            Self::Unavailable(_) => "a part of the service is not available; try again later",
+            Self::Internal(_) => "something went wrong on our side",
+        }
+    }
+
+    /// Seconds after which a client should try again, where that is known.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::TooMany(TooMany { retry_after_s }) | Self::LogFull { retry_after_s } => {
+                Some(*retry_after_s)
+            }
+            Self::Unavailable(_) => Some(1),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(detail) | Self::Internal(detail) => write!(f, "{}: {detail}", self.code()),
+            _ => f.write_str(self.detail()),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl From<PortError> for AppError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Unavailable(detail) => Self::Unavailable(detail),
+            PortError::Rejected(_) | PortError::Corrupt(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<TooMany> for AppError {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
+    }
+}

@@ -1,0 +1,108 @@
+//! Accounts and the hashing of passwords.
+//! Deliberately absent: sessions (see [`super::Sessions`]) and the policy for new passwords (the domain).
+
+use std::fmt;
+
+use dayline_domain::{Email, FullName, UserId, UtcMs};
+
+use super::{CredentialId, PortFuture};
+use dayline_domain::SessionId;
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Identity.
+    pub id: UserId,
+    /// Address; unique without regard to case.
+    pub email: Email,
+    /// Name.
+    pub full_name: FullName,
+    /// IANA name of the time zone that reports use by default.
+    pub timezone: String,
+    /// Registration.
+    pub created_at: UtcMs,
+    /// Last change of the profile or password.
+    pub updated_at: UtcMs,
+}
+
+/// A password's hash with its parameters (PHC string). Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// What became of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateUser {
+    /// The account exists now.
+    Created,
+    /// Another account has the address.
+    EmailTaken,
+}
+
+/// The accounts.
+pub trait Accounts: Send + Sync {
+    /// Creates an account, unless the address is taken.
+    fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser>;
+
+    /// The account with this identity.
+    fn find(&self, id: UserId) -> PortFuture<'_, Option<User>>;
+
+    /// The account with this address (without regard to case) and its password's hash.
+    fn find_by_email(&self, email: Email) -> PortFuture<'_, Option<(User, PasswordHash)>>;
+
+    /// The hash of an account's password.
+    fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>>;
+
+    /// Changes what is given of the profile; gives the profile after, or `None` if there is no such account.
+    fn update_profile(
+        &self,
+        id: UserId,
+        full_name: Option<FullName>,
+        timezone: Option<String>,
+        now: UtcMs,
+    ) -> PortFuture<'_, Option<User>>;
+
+    /// Replaces the hash `from` by `to` without ending sessions (same password, stronger parameters).
+    /// False if the hash is no longer `from`.
+    fn rehash_password(&self, id: UserId, from: PasswordHash, to: PasswordHash) -> PortFuture<'_, bool>;
+
+    /// Sets a new password and ends all sessions but `keep`, in one transaction; gives the ended ones, or
+    /// `None` if there is no such account or its hash is no longer `from` (where that is given).
+    fn change_password(
+        &self,
+        id: UserId,
+        from: Option<PasswordHash>,
+        to: PasswordHash,
+        keep: Option<SessionId>,
+        now: UtcMs,
+    ) -> PortFuture<'_, Option<Vec<SessionId>>>;
+
+    /// Erases the account and every row that belongs to it, in one transaction; gives the credentials that
+    /// end with it, or `None` if there was no such account. Pings still in the log are forgotten by the
+    /// worker when it comes to them.
+    fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>>;
+}
+
+/// What a password check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordVerdict {
+    /// The password is the right one.
+    pub matches: bool,
+    /// The hash was made with weaker parameters than today's.
+    pub outdated: bool,
+}
+
+/// Hashes and checks passwords: slow on purpose, off the async threads, bounded in number.
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a password. [`Unavailable`](super::PortError::Unavailable) if too many wait already.
+    fn hash(&self, password: String) -> PortFuture<'_, PasswordHash>;
+
+    /// Checks a password. Without a hash it does the same work against a dummy and never matches, so that
+    /// an unknown address can't be told from a wrong password by the time it takes.
+    fn verify(&self, password: String, hash: Option<PasswordHash>) -> PortFuture<'_, PasswordVerdict>;
+}

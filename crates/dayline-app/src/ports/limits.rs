@@ -1,0 +1,40 @@
+//! Limits against guessing and floods.
+//! Deliberately absent: the numbers (configuration of the adapters).
+
+use dayline_domain::UserId;
+
+use super::PortFuture;
+
+/// What is limited; each with a rate of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Sign-ins to one account from devices it does not know. The key is the account's address.
+    LoginPerAccount,
+    /// Sign-ins to one account from one device that it knows, so that others can't lock it out.
+    LoginPerKnownDevice,
+    /// Sign-ins from one network address.
+    LoginPerAddress,
+    /// Registrations from one network address.
+    RegisterPerAddress,
+    /// Refreshes from one network address.
+    RefreshPerAddress,
+}
+
+/// Over the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// Seconds after which the next attempt is allowed, at least 1.
+    pub retry_after_s: u32,
+}
+
+/// Counts attempts; atomic, so that many parallel attempts never get more than the limit.
+pub trait RateLimits: Send + Sync {
+    /// Counts one attempt against a key.
+    fn take(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>>;
+}
+
+/// How many pings one person may send. No I/O: this is asked for every request.
+pub trait PingQuota: Send + Sync {
+    /// Counts `pings` against a person.
+    fn take(&self, user: UserId, pings: u32) -> Result<(), TooMany>;
+}

@@ -1,0 +1,109 @@
+//! What to do when the store refuses a batch: halve it until the bad piece is alone, put that aside as a dead
+//! letter, keep the rest. Deliberately absent: anything about a store that is down; nothing is put aside then.
+
+use std::collections::BTreeMap;
+
+use dayline_domain::Ping;
+
+use super::{Batch, Step, Worker, read_batch};
+use crate::ports::{DayKey, DeadPing, LogEntry, PortError, Position};
+use crate::record;
+
+impl Worker {
+    /// Commits entries of which at least one is refused. Entries are halved down to one; inside that one,
+    /// days and then pings are halved, applied without moving the position (pings may be applied any number
+    /// of times), and at last the position moves together with the dead letters.
+    pub(super) async fn salvage(
+        &mut self,
+        from: Position,
+        entries: Vec<LogEntry>,
+    ) -> Result<Step, PortError> {
+        let mut total = Step::default();
+        let mut at = from;
+        let mut waiting = vec![entries];
+        while let Some(mut entries) = waiting.pop() {
+            let Some(to) = entries.last().map(|entry| entry.position) else { continue };
+            let outcome = self.settle(at, to, &entries).await;
+            let step = match outcome {
+                Err(PortError::Rejected(reason)) => {
+                    self.days.clear();
+                    if entries.len() > 1 {
+                        let second = entries.split_off(entries.len() / 2);
+                        waiting.extend([second, entries]);
+                        continue;
+                    }
+                    self.salvage_entry(at, to, &entries, &reason).await?
+                }
+                outcome => outcome?,
+            };
+            if step.overtaken {
+                return Ok(step);
+            }
+            total.add(step);
+            at = to;
+        }
+        Ok(total)
+    }
+
+    async fn salvage_entry(
+        &mut self,
+        from: Position,
+        to: Position,
+        entry: &[LogEntry],
+        reason: &str,
+    ) -> Result<Step, PortError> {
+        let Batch { pings, mut dead, count } = read_batch(entry);
+        let mut step = Step { entries: 1, pings: count, ..Step::default() };
+        for (key, pings) in pings {
+            let mut waiting = vec![pings];
+            while let Some(mut pings) = waiting.pop() {
+                match self.apply_in_place(from, key, pings.clone()).await {
+                    Ok(part) if part.overtaken => return Ok(part),
+                    Ok(part) => step.days += part.days,
+                    Err(PortError::Rejected(_)) if pings.len() > 1 => {
+                        self.days.clear();
+                        let second = pings.split_off(pings.len() / 2);
+                        waiting.extend([second, pings]);
+                    }
+                    Err(PortError::Rejected(reason)) => {
+                        self.days.clear();
+                        dead.push(letter(key, &pings, reason));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        if dead.is_empty() {
+            // Each part was taken, yet the whole was refused: not the data's fault alone. Say so, and stay.
+            return Err(PortError::Corrupt(format!("a batch was refused as a whole only: {reason}")));
+        }
+        step.dead = dead.len();
+        self.commit(from, to, Vec::new(), dead, step).await
+    }
+
+    async fn apply_in_place(
+        &mut self,
+        at: Position,
+        key: DayKey,
+        pings: Vec<Ping>,
+    ) -> Result<Step, PortError> {
+        let mut step = Step::default();
+        let changes = self.record(BTreeMap::from([(key, pings)]), &mut step).await?;
+        step.days = changes.len();
+        self.commit(at, at, changes, Vec::new(), step).await
+    }
+}
+
+fn letter(key: DayKey, pings: &[Ping], reason: String) -> DeadPing {
+    DeadPing { user: Some(key.user), reason, record: record::encode(key.user, pings) }
+}
+
+impl Step {
+    fn add(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.pings += other.pings;
+        self.days += other.days;
+        self.dead += other.dead;
+        self.forgotten += other.forgotten;
+    }
+}
