@@ -1,1 +1,4 @@
-//! One test suite per port, run against every adapter and the fakes.
+//! One test suite per port, run against every adapter and against the fakes that use cases are tested with.
+//! Deliberately absent: any adapter. An adapter's own tests call a suite with a way to make fresh instances.
+
+pub mod fakes;

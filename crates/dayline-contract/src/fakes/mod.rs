@@ -1,0 +1,62 @@
+//! Fakes of the ports: small, in memory, exact. They pass the same suites as the real adapters.
+//! Deliberately absent: durability and speed.
+
+mod log;
+mod passwords;
+mod store;
+mod surroundings;
+mod tokens;
+
+use std::sync::Arc;
+
+use dayline_app::{App, Rules};
+
+pub use log::FakeLog;
+pub use passwords::FakePasswords;
+pub use store::FakeStore;
+pub use surroundings::{
+    FakeClock, FakeLimits, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
+};
+pub use tokens::FakeTokens;
+
+/// An application of fakes, with handles to those that a test wants to look into or steer.
+pub struct FakeApp {
+    /// The application.
+    pub app: App,
+    /// Its clock.
+    pub clock: Arc<FakeClock>,
+    /// Its ping log.
+    pub log: Arc<FakeLog>,
+    /// Its accounts, sessions and ledger.
+    pub store: Arc<FakeStore>,
+    /// Its limits.
+    pub limits: Arc<FakeLimits>,
+}
+
+impl Default for FakeApp {
+    fn default() -> Self {
+        let clock = Arc::new(FakeClock::default());
+        let (log, store, limits) =
+            (Arc::<FakeLog>::default(), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
+        let tokens = Arc::new(FakeTokens);
+        let app = App {
+            clock: clock.clone(),
+            randomness: Arc::new(FakeRandomness::default()),
+            zones: Arc::new(FakeZones),
+            site_names: Arc::new(FakeSiteNames),
+            passwords: Arc::new(FakePasswords),
+            access_tokens: tokens.clone(),
+            refresh_tokens: tokens,
+            limits: limits.clone(),
+            ping_quota: limits.clone(),
+            ping_log: log.clone(),
+            ledger: store.clone(),
+            accounts: store.clone(),
+            sessions: store.clone(),
+            revocations: Arc::new(FakeRevocations::default()),
+            dead_letters: store.clone(),
+            rules: Rules::default(),
+        };
+        Self { app, clock, log, store, limits }
+    }
+}

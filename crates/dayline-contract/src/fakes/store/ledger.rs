@@ -1,0 +1,159 @@
+//! Ledger and dead letters of the fake store. Changes are applied piece by piece in the documented order, and
+//! an overlap at any moment is refused, as a data base's constraint would.
+
+use std::sync::Arc;
+
+use dayline_app::ports::{
+    Applied, DayKey, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay, Partition,
+    PortError, PortFuture, Position, StoredDeadPing,
+};
+use dayline_domain::timeline::Piece;
+use dayline_domain::{DayChange, Interval, LedgerDay, PieceChanges, UserId, UtcDay};
+
+use super::{FakeStore, Tables};
+
+impl LedgerWriter for FakeStore {
+    fn position(&self, partition: Partition) -> PortFuture<'_, Position> {
+        self.transaction(|tables| Ok(tables.positions.get(&partition).copied().unwrap_or_default()))
+    }
+
+    fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>> {
+        self.transaction(|tables| days.into_iter().map(|key| tables.load(key)).collect())
+    }
+
+    fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
+        self.transaction(|tables| {
+            if tables.positions.get(&commit.partition).copied().unwrap_or_default() != commit.from {
+                return Ok(Applied::Fenced);
+            }
+            let is_current = |(user, change): &(UserId, DayChange)| {
+                let key = DayKey { user: *user, day: change.day };
+                let version = tables.days.get(&key).map_or(0, |day| day.version);
+                tables.users.contains_key(user) && version == change.from_version
+            };
+            if !commit.changes.iter().all(is_current) {
+                return Ok(Applied::Stale);
+            }
+            for (user, change) in &commit.changes {
+                tables.change(*user, change)?;
+            }
+            tables.bury(&commit);
+            tables.positions.insert(commit.partition, commit.to);
+            Ok(Applied::Done)
+        })
+    }
+}
+
+impl Tables {
+    fn load(&self, key: DayKey) -> Result<LoadedDay, PortError> {
+        if !self.users.contains_key(&key.user) {
+            return Ok(LoadedDay::NoSuchUser);
+        }
+        let day = self.days.get(&key).cloned().unwrap_or_default();
+        let day = LedgerDay::restore(key.day, day.version, day.counted, day.outranked);
+        day.map(|day| LoadedDay::Day(Box::new(day))).map_err(|error| PortError::Corrupt(error.to_string()))
+    }
+
+    fn change(&mut self, user: UserId, change: &DayChange) -> Result<(), PortError> {
+        let refused = self.refused_app.as_deref();
+        if change.counted.added.iter().any(|piece| Some(piece.source.activity.app.as_str()) == refused) {
+            return Err(PortError::Rejected("an app the store refuses".into()));
+        }
+        let day = self.days.entry(DayKey { user, day: change.day }).or_default();
+        day.version = change.to_version;
+        apply_changes(&mut day.counted, &change.counted, true)?;
+        apply_changes(&mut day.outranked, &change.outranked, false)
+    }
+
+    fn bury(&mut self, commit: &LedgerCommit) {
+        for dead in &commit.dead {
+            self.last_dead += 1;
+            let letter = StoredDeadPing {
+                id: self.last_dead,
+                at: commit.at,
+                partition: commit.partition,
+                position: commit.to,
+                dead: dead.clone(),
+            };
+            self.dead.insert(letter.id, letter);
+        }
+    }
+}
+
+fn apply_changes(pieces: &mut Vec<Piece>, changes: &PieceChanges, exclusive: bool) -> Result<(), PortError> {
+    let missing = || PortError::Rejected("a change of a piece that is not there".into());
+    for gone in &changes.removed {
+        let at = pieces.iter().position(|piece| piece == gone).ok_or_else(missing)?;
+        pieces.remove(at);
+    }
+    for resized in &changes.resized {
+        let at = pieces.iter().position(|piece| *piece == resized.piece).ok_or_else(missing)?;
+        let whole = Interval::new(resized.piece.interval.start(), resized.new_end).ok_or_else(missing)?;
+        pieces[at].interval = whole;
+        check_overlap(pieces, &pieces[at], exclusive)?;
+    }
+    for added in &changes.added {
+        pieces.push(added.clone());
+        check_overlap(pieces, added, exclusive)?;
+    }
+    pieces.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));
+    Ok(())
+}
+
+fn check_overlap(pieces: &[Piece], with: &Piece, exclusive: bool) -> Result<(), PortError> {
+    let overlapping = pieces.iter().filter(|piece| piece.interval.clip(with.interval).is_some()).count();
+    if exclusive && overlapping > 1 {
+        return Err(PortError::Rejected("counted pieces overlap".into()));
+    }
+    Ok(())
+}
+
+impl LedgerReader for FakeStore {
+    fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
+        self.transaction(|tables| Ok(tables.view(user, interval, false).versions))
+    }
+
+    fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView> {
+        self.transaction(|tables| Ok(tables.view(user, interval, outranked)))
+    }
+}
+
+impl Tables {
+    fn view(&self, user: UserId, interval: Interval, outranked: bool) -> LedgerView {
+        let touching = |pieces: &[Piece]| -> Vec<Piece> {
+            pieces.iter().filter(|piece| piece.interval.clip(interval).is_some()).cloned().collect()
+        };
+        let mut view = LedgerView::default();
+        for (key, day) in self.days.iter().filter(|(key, _)| key.user == user) {
+            if key.day.interval().clip(interval).is_none() {
+                continue;
+            }
+            view.versions.push((key.day, day.version));
+            view.counted.extend(touching(&day.counted));
+            if outranked {
+                view.outranked.extend(touching(&day.outranked));
+            }
+        }
+        view
+    }
+}
+
+impl DeadLetters for FakeStore {
+    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+        self.transaction(|tables| {
+            Ok(tables.dead.range(after.saturating_add(1)..).take(limit).map(|(_, l)| l.clone()).collect())
+        })
+    }
+
+    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>> {
+        self.transaction(|tables| Ok(tables.dead.get(&id).cloned()))
+    }
+
+    fn delete(&self, id: u64) -> PortFuture<'_, bool> {
+        self.transaction(|tables| Ok(tables.dead.remove(&id).is_some()))
+    }
+
+    fn count(&self) -> PortFuture<'_, u64> {
+        self.transaction(|tables| Ok(tables.dead.len() as u64))
+    }
+}

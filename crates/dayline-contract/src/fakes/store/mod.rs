@@ -1,0 +1,75 @@
+//! Accounts, sessions, ledger and dead letters in one lock, so that each call is one transaction.
+
+mod accounts;
+mod ledger;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dayline_app::ports::{
+    DayKey, Partition, PasswordHash, PortError, PortFuture, Position, StoredDeadPing, User,
+};
+use dayline_domain::timeline::Piece;
+use dayline_domain::{Session, SessionId, UserId, UtcMs};
+
+/// A store in memory.
+#[derive(Default)]
+pub struct FakeStore {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default, Clone)]
+struct Tables {
+    users: BTreeMap<UserId, (User, PasswordHash)>,
+    sessions: BTreeMap<SessionId, Session>,
+    ended: BTreeMap<SessionId, UtcMs>,
+    days: BTreeMap<DayKey, Day>,
+    positions: BTreeMap<Partition, Position>,
+    dead: BTreeMap<u64, StoredDeadPing>,
+    last_dead: u64,
+    failing: Option<PortError>,
+    refused_app: Option<String>,
+}
+
+#[derive(Default, Clone)]
+struct Day {
+    version: u64,
+    counted: Vec<Piece>,
+    outranked: Vec<Piece>,
+}
+
+impl FakeStore {
+    /// Makes every call fail, or succeed again: the data base is down.
+    pub fn fail(&self, error: Option<PortError>) {
+        locked(&self.tables).failing = error;
+    }
+
+    /// Refuses every commit that counts time for this app, as a constraint would.
+    pub fn refuse_app(&self, app: Option<&str>) {
+        locked(&self.tables).refused_app = app.map(str::to_owned);
+    }
+
+    /// One transaction: what `work` changes stays only if it succeeds.
+    fn transaction<'a, T: Send + 'a>(
+        &self,
+        work: impl FnOnce(&mut Tables) -> Result<T, PortError>,
+    ) -> PortFuture<'a, T> {
+        let mut tables = locked(&self.tables);
+        if let Some(error) = tables.failing.clone() {
+            return Box::pin(ready(Err(error)));
+        }
+        let mut copy = tables.clone();
+        let outcome = work(&mut copy);
+        if outcome.is_ok() {
+            *tables = copy;
+        }
+        Box::pin(ready(outcome))
+    }
+}
+
+/// The lock of a fake; a test that panicked while holding it has failed already.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,158 @@
+//! Clock, randomness, zones, site names, limits and revocations that a test steers.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use dayline_app::ports::{
+    Clock, CredentialId, InvalidUrl, Limit, PingQuota, PortFuture, Randomness, RateLimits, Revocations,
+    SiteNames, TimeZones, TooMany,
+};
+use dayline_domain::zone::Zone;
+use dayline_domain::{LocalDate, UserId, UtcDay, UtcMs};
+
+use super::store::locked;
+
+/// A clock that moves only when told to. Starts at 2026-11-20T12:00:00Z.
+pub struct FakeClock(AtomicI64);
+
+impl Default for FakeClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(1_795_176_000_000))
+    }
+}
+
+impl FakeClock {
+    /// Lets `ms` milliseconds pass.
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> UtcMs {
+        UtcMs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Bytes that look random and are the same in every run (`SplitMix64`).
+#[derive(Default)]
+pub struct FakeRandomness(AtomicU64);
+
+impl Randomness for FakeRandomness {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::SeqCst);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// A zone that is always the same number of seconds ahead of UTC.
+pub struct FixedZone {
+    /// The name.
+    pub name: &'static str,
+    /// Seconds ahead of UTC.
+    pub offset_s: i32,
+}
+
+impl Zone for FixedZone {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn offset_s_at(&self, _: UtcMs) -> i32 {
+        self.offset_s
+    }
+
+    fn next_transition(&self, _: UtcMs) -> Option<UtcMs> {
+        None
+    }
+
+    fn start_of(&self, date: LocalDate) -> UtcMs {
+        UtcDay(date.0).start().plus(i64::from(self.offset_s) * -1_000)
+    }
+}
+
+/// Knows `UTC`, `Etc/GMT+5` (five hours west) and `Asia/Tokyo`, which has had no other offset since 1951.
+pub struct FakeZones;
+
+impl TimeZones for FakeZones {
+    fn find(&self, name: &str) -> Option<Arc<dyn Zone>> {
+        let known = [("UTC", 0), ("Etc/GMT+5", -18_000), ("Asia/Tokyo", 32_400)];
+        let (name, offset_s) = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(Arc::new(FixedZone { name, offset_s }))
+    }
+}
+
+/// Cuts the host out of plain URLs.
+pub struct FakeSiteNames;
+
+impl SiteNames for FakeSiteNames {
+    fn domain_of<'a>(&self, url: &'a str) -> Result<Option<Cow<'a, str>>, InvalidUrl> {
+        let (scheme, rest) = url.split_once("://").ok_or(InvalidUrl)?;
+        if !matches!(scheme, "http" | "https") {
+            return Ok(None);
+        }
+        let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+        let host = host.strip_prefix("www.").unwrap_or(host);
+        if host.is_empty() { Err(InvalidUrl) } else { Ok(Some(host.to_lowercase().into())) }
+    }
+}
+
+/// Limits that a test sets; without that nothing is limited.
+#[derive(Default)]
+pub struct FakeLimits {
+    left: Mutex<HashMap<Limit, u32>>,
+    pings: Mutex<Option<u32>>,
+}
+
+impl FakeLimits {
+    /// From now on only `attempts` of this kind are allowed, all keys together.
+    pub fn allow(&self, limit: Limit, attempts: u32) {
+        locked(&self.left).insert(limit, attempts);
+    }
+
+    /// From now on only so many pings are allowed, all people together.
+    pub fn allow_pings(&self, pings: u32) {
+        *locked(&self.pings) = Some(pings);
+    }
+}
+
+const LATER: TooMany = TooMany { retry_after_s: 7 };
+
+impl RateLimits for FakeLimits {
+    fn take(&self, limit: Limit, _: String) -> PortFuture<'_, Result<(), TooMany>> {
+        Box::pin(async move {
+            let mut left = locked(&self.left);
+            let Some(left) = left.get_mut(&limit) else { return Ok(Ok(())) };
+            Ok(left.checked_sub(1).map(|now| *left = now).ok_or(LATER))
+        })
+    }
+}
+
+impl PingQuota for FakeLimits {
+    fn take(&self, _: UserId, pings: u32) -> Result<(), TooMany> {
+        let mut left = locked(&self.pings);
+        let Some(left) = left.as_mut() else { return Ok(()) };
+        left.checked_sub(pings).map(|now| *left = now).ok_or(LATER)
+    }
+}
+
+/// Revocations that are never forgotten.
+#[derive(Default)]
+pub struct FakeRevocations(Mutex<HashSet<CredentialId>>);
+
+impl Revocations for FakeRevocations {
+    fn is_revoked(&self, credential: CredentialId) -> bool {
+        locked(&self.0).contains(&credential)
+    }
+
+    fn revoke(&self, credentials: Vec<CredentialId>, _: UtcMs) -> PortFuture<'_, ()> {
+        locked(&self.0).extend(credentials);
+        Box::pin(async { Ok(()) })
+    }
+}
