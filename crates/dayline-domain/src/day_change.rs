@@ -22,13 +22,13 @@ pub struct DayChange {
 
 /// Changes to the counted or to the outranked pieces of a day; each list by start.
 ///
-/// A store applies `removed`, then `resized` in its order, then `added`; so counted pieces do not overlap after any
-/// single step: each step leaves only pieces of the old version or within pieces of the new one.
+/// A store applies `removed`, then `resized`, then `added`. So counted pieces do not overlap after any single step:
+/// what a piece grows over is removed, since it cannot keep its start, and an added piece lies in no other new one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PieceChanges {
     /// Pieces that are gone.
     pub removed: Vec<Piece>,
-    /// Pieces that end elsewhere: first all that shrink, then all that grow.
+    /// Pieces that end elsewhere.
     pub resized: Vec<Resized>,
     /// New pieces.
     pub added: Vec<Piece>,
@@ -41,13 +41,6 @@ pub struct Resized {
     pub piece: Piece,
     /// Its end after the change.
     pub new_end: UtcMs,
-}
-
-impl Resized {
-    /// Whether the piece grows; otherwise it shrinks.
-    pub fn grows(&self) -> bool {
-        self.new_end > self.piece.interval.end()
-    }
 }
 
 impl PieceChanges {
@@ -84,7 +77,7 @@ impl PieceChanges {
         }
         let start = |piece: &Piece| piece.interval.start();
         changes.removed.sort_by_key(start);
-        changes.resized.sort_by_key(|resized| (resized.grows(), start(&resized.piece)));
+        changes.resized.sort_by_key(|resized| start(&resized.piece));
         changes.added.sort_by_key(start);
         changes
     }
