@@ -42,24 +42,19 @@ pub fn clip(pieces: impl IntoIterator<Item = Piece>, window: Interval) -> impl I
 /// Pieces, counted or outranked, in which those that only midnight UTC separates are one. They stay in the order
 /// of their starts.
 pub fn join_at_midnight(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
-    let is_midnight = |at: UtcMs| at.0.rem_euclid(DAY_MS) == 0;
     let mut joined = Vec::<Piece>::new();
-    // Where the piece stands that reaches a source's latest midnight.
-    let mut reaching = HashMap::<Arc<Source>, usize>::new();
-    for piece in pieces {
-        let (start, end) = (piece.interval.start(), piece.interval.end());
-        let earlier = reaching.get(&piece.source).copied().filter(|_| is_midnight(start));
-        let whole = earlier.and_then(|at| {
-            let earlier = &mut joined.get_mut(at)?.interval;
-            *earlier = Interval::new(earlier.start(), end).filter(|_| earlier.end() == start)?;
-            Some(at)
-        });
-        let at = whole.unwrap_or(joined.len());
-        if is_midnight(end) {
-            reaching.insert(Arc::clone(&piece.source), at);
+    // Where in `joined` the piece of each source stands that ended at a midnight last.
+    let mut at_midnight = HashMap::<Arc<Source>, usize>::new();
+    for Piece { source, interval } in pieces {
+        let touches = |at: &usize| joined[*at].interval.end() == interval.start();
+        let earlier = at_midnight.get(&source).copied().filter(touches);
+        let at = earlier.unwrap_or(joined.len());
+        if interval.end().0.rem_euclid(DAY_MS) == 0 {
+            at_midnight.insert(Arc::clone(&source), at);
         }
-        if whole.is_none() {
-            joined.push(piece);
+        match earlier {
+            Some(at) => joined[at].interval = joined[at].interval.hull(interval),
+            None => joined.push(Piece { source, interval }),
         }
     }
     joined
@@ -109,9 +104,11 @@ pub fn by_hour(pieces: &[Piece], zone: &dyn Zone, date: LocalDate) -> Vec<HourSl
 
 /// Counted milliseconds per local day of a range, both ends included. A day that the zone skips has none.
 pub fn by_day(pieces: &[Piece], zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Vec<(LocalDate, i64)> {
-    let dates: Vec<LocalDate> = (dates.start().0..=dates.end().0).map(LocalDate).collect();
-    let sums = spread(pieces, dates.iter().map(|&date| local_day(zone, date)));
-    dates.iter().copied().zip(sums).collect()
+    let (first, last) = (*dates.start(), *dates.end());
+    let starts: Vec<UtcMs> =
+        (first.0..=last.plus_days(1).0).map(|date| zone.start_of(LocalDate(date))).collect();
+    let days = starts.array_windows().map(|&[start, next]| Interval::new(start, next));
+    (first.0..=last.0).map(LocalDate).zip(spread(pieces, days)).collect()
 }
 
 fn hours(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
@@ -133,11 +130,15 @@ fn hours(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
 /// Counted milliseconds in each of the slots, which are in order and do not overlap; `None` is an empty one.
 fn spread(pieces: &[Piece], slots: impl Iterator<Item = Option<Interval>>) -> Vec<i64> {
     let mut rest = pieces;
-    let sum = |slot: Interval| {
+    let mut sums = Vec::new();
+    for slot in slots {
+        let Some(slot) = slot else {
+            sums.push(0);
+            continue;
+        };
         let past = rest.iter().take_while(|piece| piece.interval.end() <= slot.start()).count();
-        rest = rest.get(past..).unwrap_or_default();
-        rest.iter().map_while(|piece| piece.interval.clip(slot)).map(Interval::ms).sum()
-    };
-    let mut sum = sum;
-    slots.map(|slot| slot.map_or(0, &mut sum)).collect()
+        rest = &rest[past..];
+        sums.push(rest.iter().map_while(|piece| piece.interval.clip(slot)).map(Interval::ms).sum());
+    }
+    sums
 }

@@ -66,6 +66,12 @@ impl Interval {
         Self::new(self.start.max(to.start), self.end.min(to.end))
     }
 
+    /// The smallest interval that holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
     /// The parts of this interval in each UTC day it touches, in order.
     pub fn cut_at_midnight(self) -> impl Iterator<Item = (UtcDay, Self)> {
         let (first, last) = (self.start.day(), self.end.plus(-1).day());

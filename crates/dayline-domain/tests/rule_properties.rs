@@ -15,16 +15,9 @@ use dayline_domain::{Bridge, LedgerDay, Piece, Ping, Source, UtcDay};
 use oracle::paint;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
-use support::{DAY, Store, cut, measure, ping, source};
+use support::{DAY, Store, cases, cut, measure, ping, source};
 
 const BRIDGE: Bridge = Bridge(30);
-
-fn cases(cases: u32) -> ProptestConfig {
-    // Failures are kept beside this file.
-    let persistence = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { cases, failure_persistence: Some(Box::new(persistence)), ..ProptestConfig::default() }
-}
 
 /// Names whose order is easy to get wrong: prefixes, non-ASCII, none before some.
 fn sources() -> Vec<Arc<Source>> {

@@ -2,9 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod zone;
+
 use std::sync::Arc;
 
 use dayline_domain::{DayChange, Interval, Piece, PieceChanges, Ping, Source, UtcDay, UtcMs};
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::FileFailurePersistence;
+
+/// So many cases; those that failed are kept beside the test's file.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    let persistence = FileFailurePersistence::WithSource("regressions");
+    ProptestConfig { cases, failure_persistence: Some(Box::new(persistence)), ..ProptestConfig::default() }
+}
 
 /// The day that begins at the midnight from which tests count.
 pub(crate) const DAY: UtcDay = UtcDay(20_000);
