@@ -2,3 +2,4 @@
 //! Deliberately absent: any adapter. An adapter's own tests call a suite with a way to make fresh instances.
 
 pub mod fakes;
+pub mod suites;
