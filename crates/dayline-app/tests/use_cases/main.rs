@@ -1,5 +1,7 @@
 //! The use cases against fakes of all ports: what they decide, in every state of the world.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod accounts;
 mod ingest;
 mod reports;

@@ -12,8 +12,8 @@ use dayline_domain::{Interval, LocalDate, Ping, Source, UtcMs};
 
 use super::with_ada;
 
-fn date(text: &str) -> Option<LocalDate> {
-    Some(text.parse().unwrap())
+fn date(text: &str) -> LocalDate {
+    text.parse().unwrap()
 }
 
 /// Lets the ledger hold one stretch of Firefox on a domain, from and to so many hours after now.
@@ -30,18 +30,18 @@ async fn observe(world: &FakeApp, ada: &Caller, from_h: i64, to_h: i64) {
 async fn without_dates_today_in_the_persons_zone_is_meant() {
     let (world, ada) = with_ada().await;
     let days = resolve_days(&world.app, &ada, DaysAsked::default()).await.unwrap();
-    assert_eq!((Some(days.from), Some(days.to)), (date("2026-11-20"), date("2026-11-20")));
+    assert_eq!((days.from, days.to), (date("2026-11-20"), date("2026-11-20")));
     // Noon UTC is 21:00 in Tokyo; four hours later it is tomorrow there.
     world.clock.advance(4 * 3_600_000);
     let tokyo = DaysAsked { tz: Some("Asia/Tokyo".into()), ..DaysAsked::default() };
     let days = resolve_days(&world.app, &ada, tokyo).await.unwrap();
-    assert_eq!(Some(days.from), date("2026-11-21"));
+    assert_eq!(days.from, date("2026-11-21"));
 }
 
 #[tokio::test]
 async fn odd_combinations_of_dates_name_the_field() {
     let (world, ada) = with_ada().await;
-    let (day, later) = (date("2026-11-20"), date("2040-01-01"));
+    let (day, later) = (Some(date("2026-11-20")), Some(date("2040-01-01")));
     let cases = [
         ("date", DaysAsked { date: day, from: day, ..DaysAsked::default() }),
         ("to", DaysAsked { from: day, ..DaysAsked::default() }),
@@ -66,8 +66,8 @@ async fn all_reports_of_a_local_day_agree() {
     world.clock.advance(6 * 3_600_000);
     observe(&world, &ada, -6, 0).await;
     let asked = DaysAsked {
-        from: date("2026-11-20"),
-        to: date("2026-11-21"),
+        from: Some(date("2026-11-20")),
+        to: Some(date("2026-11-21")),
         tz: Some("Asia/Tokyo".into()),
         ..DaysAsked::default()
     };
@@ -85,7 +85,7 @@ async fn all_reports_of_a_local_day_agree() {
 #[tokio::test]
 async fn a_stamp_changes_with_the_days_it_covers_and_with_no_other() {
     let (world, ada) = with_ada().await;
-    let asked = DaysAsked { date: date("2026-11-20"), ..DaysAsked::default() };
+    let asked = DaysAsked { date: Some(date("2026-11-20")), ..DaysAsked::default() };
     let days = resolve_days(&world.app, &ada, asked).await.unwrap();
     let now = stamp(&world.app, &ada, days.interval()).await.unwrap();
     assert_eq!(now, Stamp::default());
