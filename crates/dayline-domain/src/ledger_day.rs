@@ -223,8 +223,9 @@ fn spans_of(
         return Err(CorruptDay::Overlap(at(second)));
     }
     let spans = unite([counted, outranked].concat(), Bridge::NONE);
-    let (by_rule, outranked_by_rule) = settle(spans.clone(), &Run::DAY, sources);
-    for (given, by_rule) in [(counted, by_rule), (outranked, outranked_by_rule)] {
+    let (counted_by_rule, mut outranked_by_rule) = settle(spans.clone(), &Run::DAY, sources);
+    sources.sort(&mut outranked_by_rule);
+    for (given, by_rule) in [(counted, counted_by_rule), (outranked, outranked_by_rule)] {
         let same = given.iter().zip(&by_rule).take_while(|(given, by_rule)| given == by_rule).count();
         if let Some(run) = given.get(same).or(by_rule.get(same)) {
             return Err(CorruptDay::NotByTheRule(at(run)));

@@ -1,6 +1,7 @@
 //! The rule: how pings become a timeline (design, section 2). Everything else in Dayline serves this file.
 //!
-//! 1. *Pings.* Pings are cut at UTC midnight, and each UTC day is settled on its own.
+//! 1. *Pings.* A ping without length counts as one millisecond (see [`PingLimits::admit`]). Pings are cut at UTC
+//!    midnight, and each UTC day is settled on its own.
 //! 2. *Spans.* Of one device and activity, unite the intervals and close each gap that is at most the bridge.
 //!    Each unbroken interval that results is a span.
 //! 3. *What counts.* At every instant, among the spans that cover it, the one that started last. Equal starts:
@@ -10,6 +11,8 @@
 //! So the timeline is a pure function of the set of pings. Since closing gaps commutes with union, spans can
 //! stand in for the pings they came from, and the pieces of a day, counted and outranked, for its spans.
 //! Deliberately absent: what is remembered between pings (see [`crate::ledger_day`]).
+//!
+//! [`PingLimits::admit`]: crate::ping::PingLimits::admit
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -64,7 +67,8 @@ pub fn timeline(pings: &[Ping], bridge: Bridge) -> Settled {
     let mut sources = Sources::default();
     let mut settled = Settled::default();
     for (day, pings) in cut_by_day(pings, &mut sources) {
-        let (counted, outranked) = settle(unite(pings, bridge), &Run::DAY, &sources);
+        let (counted, mut outranked) = settle(unite(pings, bridge), &Run::DAY, &sources);
+        sources.sort(&mut outranked);
         settled.counted.extend(sources.pieces(day, counted));
         settled.outranked.extend(sources.pieces(day, outranked));
     }
@@ -97,19 +101,20 @@ pub(crate) fn unite(mut runs: Vec<Run>, bridge: Bridge) -> Vec<Run> {
     runs
 }
 
-/// Rules 3 and 4 within a window: what counts there, by start, and what is outranked there, by start and source.
+/// Rules 3 and 4 within a window: what counts there, by start, and what is outranked there, in no certain order.
 /// Takes all spans that reach into the window; a span's rank is its own start, also when that lies before.
 ///
-/// In the order of their rank, each span that begins outranks all that have begun. So these form a stack:
-/// what counts is the topmost that has not ended.
+/// Taken by rank, each span that begins outranks all that have begun. So these form a stack: what counts is the
+/// topmost that has not ended.
 pub(crate) fn settle(mut spans: Vec<Run>, window: &Range<u32>, sources: &Sources) -> (Vec<Run>, Vec<Run>) {
+    // By rank, the lowest first: earlier starts, and of equal ones the larger source.
     spans.sort_unstable_by(|a, b| {
         a.start.cmp(&b.start).then_with(|| sources[b.source].cmp(&sources[a.source]))
     });
     let (mut counted, mut outranked) = (Vec::new(), Vec::new());
-    let mut now = window.start;
-    // What is not yet settled of the spans that have begun.
+    // The spans that have begun, each without the part that is settled already.
     let mut begun = Vec::<Run>::new();
+    let mut now = window.start;
     for (at, span) in spans.iter().enumerate() {
         now = now.max(span.start);
         begun.extend(span.part(now, window.end));
@@ -117,6 +122,7 @@ pub(crate) fn settle(mut spans: Vec<Run>, window: &Range<u32>, sources: &Sources
         while now < next
             && let Some(top) = begun.pop()
         {
+            // Others counted while it was not the topmost; it counts until it ends or the next span begins.
             let until = top.end.clamp(now, next);
             outranked.extend(top.part(top.start, now));
             counted.extend(top.part(now, until));
@@ -125,6 +131,5 @@ pub(crate) fn settle(mut spans: Vec<Run>, window: &Range<u32>, sources: &Sources
         }
     }
     outranked.extend(begun);
-    sources.sort(&mut outranked);
     (counted, outranked)
 }
