@@ -104,10 +104,9 @@ impl LedgerDay {
     }
 
     fn observe(&mut self, pings: &[Ping]) -> Vec<Run> {
-        let inside = pings.iter().filter_map(|ping| Some((ping, ping.interval.clip(self.day.interval())?)));
-        inside
-            .filter_map(|(ping, part)| Run::within(self.day, self.sources.number(&ping.source), part))
-            .collect()
+        let inside = pings.iter().filter(|ping| ping.interval.clip(self.day.interval()).is_some());
+        let run = |ping: &Ping| Run::within(self.day, self.sources.number(&ping.source), ping.interval);
+        inside.filter_map(run).collect()
     }
 
     /// Unites pings with the spans they meet. Returns the window in which what counts may have changed; `None` if

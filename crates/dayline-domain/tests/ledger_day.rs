@@ -36,7 +36,8 @@ fn an_empty_day_was_never_stored() {
 #[test]
 fn a_restored_day_goes_on_where_it_was() {
     let mut day = LedgerDay::empty(DAY);
-    day.record(&[ping(&code(), 0, 10), ping(&mail(), 5, 7)], Bridge(0));
+    let pings = [(code(), 0, 10), (mail(), 5, 7), (source("phone", "Chat", None), 5, 6)];
+    day.record(&pings.map(|(source, start, end)| ping(&source, start, end)), Bridge(0));
     let mut outranked: Vec<Piece> = day.outranked().collect();
     let mut counted: Vec<Piece> = day.counted().collect();
     assert_eq!(judge(&counted, &outranked), Ok(()));

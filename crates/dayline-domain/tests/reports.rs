@@ -120,6 +120,18 @@ fn a_day_west_of_greenwich_starts_later() {
 }
 
 #[test]
+fn pieces_that_start_and_end_with_the_hour_count_for_one_hour_only() {
+    let pieces =
+        [(0, 1), (1, 2), (2, 4)].map(|(from, to)| piece(&source("a", "Code", None), from * HOUR, to * HOUR));
+    let hours: Vec<i64> =
+        by_hour(&pieces[..2], &FakeZone::fixed(0), DATE).iter().map(|slot| slot.ms).collect();
+    assert_eq!(hours[..3], [HOUR, HOUR, 0]);
+    let hours: Vec<i64> =
+        by_hour(&pieces[1..], &FakeZone::fixed(0), DATE).iter().map(|slot| slot.ms).collect();
+    assert_eq!(hours[..5], [0, HOUR, HOUR, HOUR, 0]);
+}
+
+#[test]
 fn hours_of_a_zone_with_odd_minutes_start_when_its_clock_shows_a_full_hour() {
     let slots = slots(&FakeZone::fixed(5 * 3600 + 45 * 60), DATE);
     assert_eq!(slots.len(), 24);
