@@ -2,6 +2,8 @@
 //! Deliberately absent: anything that only one adapter promises; that is tested beside the adapter.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite is test code")]
 
+pub mod ping_log;
+
 use dayline_app::ports::BoxFuture;
 
 /// One thing that an adapter must keep; its name says what.
