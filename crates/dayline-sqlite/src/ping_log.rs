@@ -1,0 +1,220 @@
+//! The ping log in a SQLite file of its own, with group commit: one row per commit, its payload all the records
+//! that arrived while the commit before it was on its way to the disk.
+//! Deliberately absent: timers on the way of a ping, and the reader's position (the ledger keeps that).
+
+mod error;
+mod progress;
+mod queue;
+mod reader;
+mod schema;
+mod store;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use dayline_app::ports::{
+    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+};
+
+pub use error::OpenPingLogError;
+use progress::Progress;
+use queue::Queue;
+use reader::Reader;
+use store::Store;
+use writer::Writer;
+
+const FILE: &str = "ping-log.db";
+const LOCK_FILE: &str = "ping-log.lock";
+/// What a client is told to wait while the backlog is above the watermark: a worker drains some hundred
+/// megabytes in this time.
+const RETRY_FULL_S: u32 = 5;
+
+/// What bounds a ping log.
+#[derive(Debug, Clone)]
+pub struct PingLogOptions {
+    /// Backlog, in bytes of payload, from which on appends are refused as full.
+    pub high_bytes: u64,
+    /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
+    pub low_bytes: u64,
+    /// Bytes that may gather in memory while a commit is on its way; what does not fit is refused as full.
+    /// Bounds the size of an entry, too, except that a record larger than this is an entry of its own.
+    pub max_pending_bytes: usize,
+    /// Bytes of write-ahead log after which it is copied back into the file and begun anew.
+    pub wal_bytes: u64,
+    /// Where the reader stands: everything up to here counts as trimmed, and new positions come after it, also
+    /// if the file was lost or replaced by an older one. Otherwise the reader would skip what comes now.
+    pub consumed: Position,
+}
+
+impl Default for PingLogOptions {
+    fn default() -> Self {
+        Self {
+            high_bytes: 1 << 30,
+            low_bytes: 768 << 20,
+            max_pending_bytes: 4 << 20,
+            wal_bytes: 32 << 20,
+            consumed: Position::START,
+        }
+    }
+}
+
+/// Called once with the reason when the log can't be trusted any more and the process must stop.
+pub(crate) type Fatal = Box<dyn Fn(&str) + Send + Sync>;
+
+/// A [`PingLog`] of one partition in a SQLite file. Dropping it commits what gathered and closes the file;
+/// that takes a commit or two, so that async code may as well wait for it.
+pub struct SqlitePingLog {
+    queue: Arc<Queue>,
+    progress: Arc<Progress>,
+    reader: Arc<Reader>,
+    writer: Option<JoinHandle<()>>,
+    /// Held as long as the log is open; the system lets go of it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl SqlitePingLog {
+    /// Opens the log in `folder` (which exists), or makes one. Blocks for a few milliseconds, however much
+    /// waits in the log. `fatal` is called from a thread of the log if an fsync fails: the system may then have
+    /// dropped what it was to write, so that nothing can be promised by this process any more.
+    pub fn open(
+        folder: &Path,
+        options: &PingLogOptions,
+        fatal: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, OpenPingLogError> {
+        let lock = lock(&folder.join(LOCK_FILE))?;
+        let path = folder.join(FILE);
+        let store = Store::open(&path, options)?;
+        let reader = Arc::new(Reader::open(&path)?);
+        let progress = Arc::new(Progress::new(store.committed(), store.trimmed(), options));
+        let queue = Arc::new(Queue::new(options.max_pending_bytes));
+        let writer = Writer::new(store, Arc::clone(&queue), Arc::clone(&progress), Box::new(fatal));
+        let writer = std::thread::Builder::new()
+            .name("ping-log".into())
+            .spawn(move || writer.run())
+            .map_err(|source| OpenPingLogError::Io { path, source })?;
+        Ok(Self { queue, progress, reader, writer: Some(writer), _lock: lock })
+    }
+
+    async fn append_record(&self, partition: Partition, record: &[u8]) -> Result<(), AppendError> {
+        if partition != Partition(0) {
+            return Err(AppendError::Unavailable(no_partition(partition)));
+        }
+        if self.progress.is_full() {
+            return Err(AppendError::Full { retry_after_s: RETRY_FULL_S });
+        }
+        // Nothing to keep, and an entry must have bytes to be committed.
+        if record.is_empty() {
+            return Ok(());
+        }
+        self.queue.enlist(record)?.settled().await
+    }
+
+    async fn read(&self, after: Position, max_bytes: usize) -> Result<Vec<LogEntry>, PortError> {
+        let after = after.major.max(self.progress.trimmed().position);
+        // The usual answer to a reader that keeps up costs no thread hop and no system call.
+        if after >= self.progress.committed().position {
+            return Ok(Vec::new());
+        }
+        self.blocking(move |reader| reader.read_after(after, max_bytes)).await
+    }
+
+    async fn trim_up_to(&self, up_to: Position) -> Result<(), PortError> {
+        let committed = self.progress.committed();
+        if up_to.major <= self.progress.trimmed().position {
+            return Ok(());
+        }
+        if up_to.major >= committed.position {
+            self.progress.trim(committed);
+            return Ok(());
+        }
+        if let Some(mark) = self.blocking(move |reader| reader.mark_at(up_to.major)).await? {
+            self.progress.trim(mark);
+        }
+        Ok(())
+    }
+
+    /// Runs on the runtime's blocking threads, which are kept for seconds after use: a steady reader does not pay
+    /// for a new one each time.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, PortError> {
+        let reader = Arc::clone(&self.reader);
+        tokio::task::spawn_blocking(move || work(&reader))
+            .await
+            .map_err(|error| PortError::Unavailable(format!("ping log reader stopped: {error}")))?
+            .map_err(|error| error::to_port(&error))
+    }
+}
+
+impl Drop for SqlitePingLog {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so, and told the process to stop.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl PingLog for SqlitePingLog {
+    fn partitions(&self) -> u32 {
+        1
+    }
+
+    fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(async move { self.append_record(partition, &record).await })
+    }
+
+    fn read_after(
+        &self,
+        partition: Partition,
+        after: Position,
+        max_bytes: usize,
+    ) -> PortFuture<'_, Vec<LogEntry>> {
+        Box::pin(async move {
+            check(partition)?;
+            self.read(after, max_bytes).await
+        })
+    }
+
+    fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if check(partition).is_ok() {
+                self.progress.beyond(after.major).await;
+            }
+        })
+    }
+
+    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            check(partition)?;
+            self.trim_up_to(up_to).await
+        })
+    }
+
+    fn depth(&self) -> PortFuture<'_, LogDepth> {
+        Box::pin(async move { Ok(self.progress.depth()) })
+    }
+}
+
+fn check(partition: Partition) -> Result<(), PortError> {
+    if partition == Partition(0) { Ok(()) } else { Err(PortError::Rejected(no_partition(partition))) }
+}
+
+fn no_partition(Partition(number): Partition) -> String {
+    format!("this ping log has one partition, 0, not {number}")
+}
+
+fn lock(path: &Path) -> Result<File, OpenPingLogError> {
+    let io = |source| OpenPingLogError::Io { path: path.to_owned(), source };
+    let file = File::options().create(true).append(true).open(path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenPingLogError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}

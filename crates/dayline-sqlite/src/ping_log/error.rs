@@ -1,0 +1,75 @@
+//! What SQLite's errors mean for the ping log, in one place.
+
+use std::path::PathBuf;
+
+use dayline_app::ports::PortError;
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+/// Why a ping log can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenPingLogError {
+    /// Another process (or this one) has it open.
+    #[error("ping log is in use by another process, which holds {}", path.display())]
+    InUse {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The file is no ping log of Dayline.
+    #[error("{} is not a ping log: {why}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it has instead.
+        why: String,
+    },
+    /// The file was written by a later version of this program.
+    #[error("{} has the version {found}, this program knows up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The last known version.
+        known: i64,
+    },
+    /// The system refused.
+    #[error("can't open {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// SQLite refused.
+    #[error("can't open {}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+/// Whether an fsync failed. The system may then have dropped the pages and report the next fsync as
+/// done, so that no later success proves anything.
+pub(super) fn is_failed_fsync(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
+}
+
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
+pub(super) fn is_not_a_database(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::NotADatabase)
+}
+
+pub(super) fn to_port(error: &rusqlite::Error) -> PortError {
+    let text = format!("ping log: {error}");
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => PortError::Corrupt(text),
+        _ => PortError::Unavailable(text),
+    }
+}

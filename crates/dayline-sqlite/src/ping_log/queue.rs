@@ -1,0 +1,143 @@
+//! Where records gather between two commits, and where those who brought them wait. The hottest lock of the
+//! product: held for one copy of a record, with one wake-up of the writer per commit and not per record.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use dayline_app::ports::AppendError;
+use tokio::sync::Notify;
+
+/// What a client is told to wait when too much gathers: the next commit takes it all.
+const RETRY_PENDING_S: u32 = 1;
+
+pub(super) struct Queue {
+    gather: Mutex<Gather>,
+    work: Condvar,
+    max_bytes: usize,
+}
+
+struct Gather {
+    payload: Vec<u8>,
+    batch: Arc<Batch>,
+    /// The writer waits for work. Whoever brings the first record wakes it and clears this: waking is a system
+    /// call, even if nobody sleeps.
+    writer_sleeps: bool,
+    closing: bool,
+    /// Why nothing is accepted any more.
+    refusing: Option<String>,
+}
+
+/// Everybody whose records are in one commit. One for all of them, made once per commit.
+#[derive(Default)]
+pub(super) struct Batch {
+    outcome: OnceLock<Result<(), AppendError>>,
+    changed: Notify,
+}
+
+/// What the writer is to do.
+pub(super) enum Work {
+    /// Commit the payload, then settle the batch.
+    Commit(Arc<Batch>),
+    /// Nothing came; there is time for chores.
+    Chores,
+    /// Nothing will come any more.
+    Close,
+}
+
+impl Queue {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        let gather = Gather {
+            payload: Vec::new(),
+            batch: Arc::default(),
+            writer_sleeps: false,
+            closing: false,
+            refusing: None,
+        };
+        Self { gather: Mutex::new(gather), work: Condvar::new(), max_bytes }
+    }
+
+    /// Adds a record to the next commit.
+    pub(super) fn enlist(&self, record: &[u8]) -> Result<Arc<Batch>, AppendError> {
+        let mut gather = self.lock();
+        if let Some(why) = &gather.refusing {
+            return Err(AppendError::Unavailable(why.clone()));
+        }
+        if !gather.payload.is_empty() && gather.payload.len() + record.len() > self.max_bytes {
+            return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
+        }
+        gather.payload.extend_from_slice(record);
+        let batch = Arc::clone(&gather.batch);
+        let wake = std::mem::take(&mut gather.writer_sleeps);
+        drop(gather);
+        if wake {
+            self.work.notify_one();
+        }
+        Ok(batch)
+    }
+
+    /// Waits for work, at most for `patience`. The payload is swapped with `spare`, which must be empty: two buffers
+    /// take turns, so that the steady state allocates nothing for them.
+    pub(super) fn next(&self, spare: &mut Vec<u8>, patience: Duration) -> Work {
+        let mut gather = self.lock();
+        let mut idle = false;
+        loop {
+            if !gather.payload.is_empty() {
+                std::mem::swap(&mut gather.payload, spare);
+                return Work::Commit(std::mem::take(&mut gather.batch));
+            }
+            if gather.closing {
+                return Work::Close;
+            }
+            if idle {
+                return Work::Chores;
+            }
+            gather.writer_sleeps = true;
+            let (woken, timeout) =
+                self.work.wait_timeout(gather, patience).unwrap_or_else(PoisonError::into_inner);
+            gather = woken;
+            gather.writer_sleeps = false;
+            idle = timeout.timed_out();
+        }
+    }
+
+    /// Ends the writer once everything that was accepted is committed.
+    pub(super) fn close(&self) {
+        self.lock().closing = true;
+        self.work.notify_one();
+    }
+
+    /// Accepts nothing any more and turns away those who wait. The first reason stays.
+    pub(super) fn refuse(&self, why: &str) {
+        let mut gather = self.lock();
+        gather.refusing.get_or_insert_with(|| why.to_owned());
+        gather.payload = Vec::new();
+        let batch = std::mem::take(&mut gather.batch);
+        drop(gather);
+        batch.settle(Err(AppendError::Unavailable(why.to_owned())));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gather> {
+        // Nothing that is done under the lock can panic half-way.
+        self.gather.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Batch {
+    /// Tells everybody what became of their records. Only the first call counts.
+    pub(super) fn settle(&self, outcome: Result<(), AppendError>) {
+        let _ = self.outcome.set(outcome);
+        self.changed.notify_waiters();
+    }
+
+    /// What became of the records, once that is known.
+    pub(super) async fn settled(&self) -> Result<(), AppendError> {
+        loop {
+            // Before the look, so that an outcome between look and wait is not missed.
+            let changed = self.changed.notified();
+            if let Some(outcome) = self.outcome.get() {
+                return outcome.clone();
+            }
+            changed.await;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The reading side of the file, on a connection of its own: it sees what is committed and never waits for the writer.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dayline_app::ports::{LogEntry, Payload, Position};
+use rusqlite::{Connection, Row};
+
+use super::error::OpenPingLogError;
+use super::progress::Mark;
+use super::schema::{self, FORMAT};
+use super::store::{self, to_sql};
+
+pub(super) struct Reader {
+    connection: Mutex<Connection>,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, OpenPingLogError> {
+        let connection = schema::open_for_reading(path)
+            .map_err(|source| OpenPingLogError::Sqlite { path: path.to_owned(), source })?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// The entries after `after`, as many as fit into `max_bytes`, at least one if there is one.
+    pub(super) fn read_after(&self, after: u64, max_bytes: usize) -> Result<Vec<LogEntry>, rusqlite::Error> {
+        let connection = self.connection();
+        let mut select = connection.prepare_cached(
+            "SELECT position, total, format, crc, payload FROM entries WHERE position > ?1 ORDER BY position",
+        )?;
+        let mut rows = select.query([to_sql(after)])?;
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            let size = row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
+            bytes += size;
+            if bytes > max_bytes && !entries.is_empty() {
+                break;
+            }
+            entries.push(entry(row)?);
+        }
+        Ok(entries)
+    }
+
+    /// The mark of the last entry up to and including `position`.
+    pub(super) fn mark_at(&self, position: u64) -> Result<Option<Mark>, rusqlite::Error> {
+        store::mark_at(&self.connection(), position)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A reader that panicked has changed nothing.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn entry(row: &Row<'_>) -> Result<LogEntry, rusqlite::Error> {
+    let position = row.get::<_, i64>(0)? as u64;
+    let (total, format, crc) = (row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)?);
+    let bytes = row.get_ref(4)?.as_bytes().unwrap_or_default();
+    let wrong = if format != FORMAT {
+        Some(format!("ping log entry {position} has the unknown format {format}"))
+    } else if i64::from(schema::check_sum(position, total, format, bytes)) != crc {
+        Some(format!("ping log entry {position} has a wrong check sum"))
+    } else {
+        None
+    };
+    let bytes = bytes.to_vec();
+    let payload = match wrong {
+        None => Payload::Records(bytes),
+        Some(reason) => Payload::Damaged { bytes, reason },
+    };
+    Ok(LogEntry { position: Position { major: position, minor: 0 }, payload })
+}

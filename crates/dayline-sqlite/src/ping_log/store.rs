@@ -1,0 +1,177 @@
+//! The writing side of the file: commits entries, forgets trimmed ones, keeps the write-ahead log small.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::PingLogOptions;
+use super::error::OpenPingLogError;
+use super::progress::Mark;
+use super::schema::{self, FORMAT};
+
+/// Bytes of trimmed entries that one commit deletes at most (and one entry in any case): about a millisecond.
+const DELETE_BYTES: u64 = 1 << 20;
+const PAGE: u64 = 4096;
+/// Pages that a commit writes besides those of the payload: a leaf, the first page, now and then an inner one.
+const PAGES_BESIDES: u64 = 2;
+
+pub(super) struct Store {
+    connection: Connection,
+    committed: Mark,
+    /// As the file has it; what the reader asked for may be further.
+    trimmed: Mark,
+    /// Trimmed entries up to here are gone from the file, as far as known.
+    deleted: Mark,
+    wal_bytes: u64,
+    wal_limit: u64,
+}
+
+impl Store {
+    pub(super) fn open(path: &Path, options: &PingLogOptions) -> Result<Self, OpenPingLogError> {
+        let connection = schema::open_for_writing(path)?;
+        let sqlite = |source| OpenPingLogError::Sqlite { path: path.to_owned(), source };
+        let mut store = Self::load(connection, options.wal_bytes).map_err(sqlite)?;
+        store.skip_consumed(options.consumed.major).map_err(sqlite)?;
+        Ok(store)
+    }
+
+    fn load(connection: Connection, wal_limit: u64) -> Result<Self, rusqlite::Error> {
+        let trimmed = connection.query_row("SELECT position, total FROM trimmed", [], to_mark)?;
+        let last = mark_at(&connection, u64::MAX)?.unwrap_or(trimmed);
+        let committed = if last.position > trimmed.position { last } else { trimmed };
+        let deleted = match mark_at(&connection, trimmed.position)? {
+            Some(_) => Mark::default(),
+            None => trimmed,
+        };
+        Ok(Self { connection, committed, trimmed, deleted, wal_bytes: 0, wal_limit })
+    }
+
+    pub(super) fn committed(&self) -> Mark {
+        self.committed
+    }
+
+    pub(super) fn trimmed(&self) -> Mark {
+        self.trimmed
+    }
+
+    /// Whether entries are trimmed but still in the file.
+    pub(super) fn owes_deletion(&self) -> bool {
+        self.deleted.position < self.trimmed.position
+    }
+
+    /// Commits one entry with this payload, if there is one, and with it what is due of a trim up to `trim`.
+    /// It is on the disk on return, or else not committed.
+    pub(super) fn commit(&mut self, payload: &[u8], trim: Mark) -> Result<(), rusqlite::Error> {
+        let trim_due = trim.position > self.trimmed.position || self.owes_deletion();
+        if payload.is_empty() && !trim_due {
+            return Ok(());
+        }
+        let entry = Mark {
+            position: self.committed.position + u64::from(!payload.is_empty()),
+            total: self.committed.total + payload.len() as u64,
+        };
+        if trim_due {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // First the deletion: on a full disk the new entry may then use its pages.
+            let deleted = delete(&transaction, self.deleted, trim)?;
+            if !payload.is_empty() {
+                insert(&transaction, entry, payload)?;
+            }
+            transaction.commit()?;
+            (self.trimmed, self.deleted) = (trim, deleted);
+        } else {
+            // A single statement is a transaction by itself.
+            insert(&self.connection, entry, payload)?;
+        }
+        self.committed = entry;
+        self.wal_bytes += (payload.len() as u64 / PAGE + PAGES_BESIDES) * PAGE;
+        Ok(())
+    }
+
+    /// Copies the write-ahead log back into the file when it has grown enough, so that it begins anew.
+    pub(super) fn tidy(&mut self) -> Result<(), rusqlite::Error> {
+        if self.wal_bytes < self.wal_limit {
+            return Ok(());
+        }
+        self.checkpoint()
+    }
+
+    pub(super) fn checkpoint(&mut self) -> Result<(), rusqlite::Error> {
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        self.wal_bytes = 0;
+        Ok(())
+    }
+
+    /// Takes everything up to `consumed` as trimmed, and lets positions go on after it.
+    fn skip_consumed(&mut self, consumed: u64) -> Result<(), rusqlite::Error> {
+        if consumed <= self.trimmed.position {
+            return Ok(());
+        }
+        if consumed >= self.committed.position {
+            self.committed.position = consumed;
+            return self.commit(&[], self.committed);
+        }
+        let mark = mark_at(&self.connection, consumed)?.unwrap_or(self.trimmed);
+        self.commit(&[], mark)
+    }
+}
+
+/// The mark of the last entry up to and including `position`.
+pub(super) fn mark_at(connection: &Connection, position: u64) -> Result<Option<Mark>, rusqlite::Error> {
+    connection
+        .prepare_cached(
+            "SELECT position, total FROM entries WHERE position <= ?1 ORDER BY position DESC LIMIT 1",
+        )?
+        .query_row([to_sql(position)], to_mark)
+        .optional()
+}
+
+fn to_mark(row: &rusqlite::Row<'_>) -> Result<Mark, rusqlite::Error> {
+    Ok(Mark { position: row.get::<_, i64>(0)? as u64, total: row.get::<_, i64>(1)? as u64 })
+}
+
+/// As SQLite counts. No log lives long enough to have a position above its largest number.
+pub(super) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn insert(connection: &Connection, entry: Mark, payload: &[u8]) -> Result<(), rusqlite::Error> {
+    let crc = schema::check_sum(entry.position, entry.total, FORMAT, payload);
+    connection
+        .prepare_cached(
+            "INSERT INTO entries (position, total, format, crc, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![to_sql(entry.position), to_sql(entry.total), FORMAT, crc, payload])?;
+    Ok(())
+}
+
+/// Writes the trim mark down and deletes the next range of what it covers; returns up to where.
+fn delete(transaction: &Transaction<'_>, deleted: Mark, trim: Mark) -> Result<Mark, rusqlite::Error> {
+    transaction
+        .prepare_cached("UPDATE trimmed SET position = ?1, total = ?2")?
+        .execute([to_sql(trim.position), to_sql(trim.total)])?;
+    let up_to = end_of_range(transaction, deleted, trim)?;
+    transaction
+        .prepare_cached("DELETE FROM entries WHERE position <= ?1")?
+        .execute([to_sql(up_to.position)])?;
+    Ok(up_to)
+}
+
+/// The last of the first trimmed entries that have [`DELETE_BYTES`] together; the trim mark if all have less.
+fn end_of_range(transaction: &Transaction<'_>, deleted: Mark, trim: Mark) -> Result<Mark, rusqlite::Error> {
+    let mut entries = transaction
+        .prepare_cached("SELECT position, total FROM entries WHERE position <= ?1 ORDER BY position")?;
+    let mut rows = entries.query([to_sql(trim.position)])?;
+    let mut from = deleted.total;
+    while let Some(row) = rows.next()? {
+        let mark = to_mark(row)?;
+        // After a start the first entry that is still there says where the range begins.
+        if from == 0 {
+            from = mark.total;
+        }
+        if mark.total.saturating_sub(from) >= DELETE_BYTES {
+            return Ok(mark);
+        }
+    }
+    Ok(trim)
+}

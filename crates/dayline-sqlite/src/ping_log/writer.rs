@@ -1,0 +1,125 @@
+//! The thread that commits: takes what gathered, writes it, tells everybody who waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::ports::AppendError;
+
+use super::Fatal;
+use super::error::{is_failed_fsync, is_full};
+use super::progress::Progress;
+use super::queue::{Batch, Queue, Work};
+use super::store::Store;
+
+/// How long a trim waits for a commit to go with, instead of an fsync of its own. A trim that is lost in a crash
+/// is done again by the reader, so that there is no hurry.
+const TRIM_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two ranges of a long deletion, when nothing else is to do.
+const DELETE_PAUSE: Duration = Duration::from_millis(10);
+/// A payload buffer larger than this after a rush is given back.
+const KEPT_BUFFER: usize = 1 << 20;
+
+pub(super) struct Writer {
+    store: Store,
+    queue: Arc<Queue>,
+    progress: Arc<Progress>,
+    fatal: Fatal,
+    /// The batch that is being committed.
+    batch: Option<Arc<Batch>>,
+    /// The last commit failed; said once, not for each that follows.
+    failing: bool,
+}
+
+impl Writer {
+    pub(super) fn new(store: Store, queue: Arc<Queue>, progress: Arc<Progress>, fatal: Fatal) -> Self {
+        Self { store, queue, progress, fatal, batch: None, failing: false }
+    }
+
+    pub(super) fn run(mut self) {
+        let mut payload = Vec::new();
+        loop {
+            let patience = if self.store.owes_deletion() { DELETE_PAUSE } else { TRIM_PATIENCE };
+            let work = self.queue.next(&mut payload, patience);
+            let close = matches!(work, Work::Close);
+            if let Work::Commit(batch) = work {
+                self.batch = Some(batch);
+            }
+            if let Err(error) = self.commit(&payload) {
+                self.refuse_for_good(&error);
+                return;
+            }
+            if close {
+                return;
+            }
+            payload.clear();
+            payload.shrink_to(KEPT_BUFFER);
+        }
+    }
+
+    /// Commits and settles. An error means that nothing can be promised any more.
+    fn commit(&mut self, payload: &[u8]) -> Result<(), rusqlite::Error> {
+        let outcome = self.store.commit(payload, self.progress.trimmed());
+        if outcome.is_ok() && !payload.is_empty() {
+            self.progress.commit(self.store.committed());
+        }
+        let failed = outcome.as_ref().err().is_some_and(is_failed_fsync);
+        self.report(outcome.as_ref().err());
+        if let Some(batch) = self.batch.take() {
+            batch.settle(outcome.as_ref().map_err(refusal).copied());
+        }
+        match outcome {
+            Err(error) if failed => Err(error),
+            // On a full disk the write-ahead log can begin anew if it is copied back.
+            Err(error) if is_full(&error) => self.tidy(Store::checkpoint),
+            _ => self.tidy(Store::tidy),
+        }
+    }
+
+    fn tidy(&mut self, how: fn(&mut Store) -> Result<(), rusqlite::Error>) -> Result<(), rusqlite::Error> {
+        match how(&mut self.store) {
+            Err(error) if is_failed_fsync(&error) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "ping log: write-ahead log not copied back");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn report(&mut self, error: Option<&rusqlite::Error>) {
+        match error {
+            Some(error) if !self.failing => {
+                tracing::error!(%error, "ping log: commit failed, pings are refused");
+            }
+            None if self.failing => {
+                tracing::info!("ping log: commits succeed again");
+            }
+            _ => {}
+        }
+        self.failing = error.is_some();
+    }
+
+    fn refuse_for_good(&mut self, error: &rusqlite::Error) {
+        let why = format!("ping log: fsync failed, nothing can be promised any more: {error}");
+        self.queue.refuse(&why);
+        (self.fatal)(&why);
+    }
+}
+
+impl Drop for Writer {
+    /// However the thread ends, nobody waits for it in vain.
+    fn drop(&mut self) {
+        let why = "ping log is closed";
+        if let Some(batch) = self.batch.take() {
+            batch.settle(Err(AppendError::Unavailable(why.to_owned())));
+        }
+        self.queue.refuse(why);
+        if std::thread::panicking() {
+            (self.fatal)("ping log: the writer panicked");
+        }
+    }
+}
+
+fn refusal(error: &rusqlite::Error) -> AppendError {
+    AppendError::Unavailable(format!("ping log: {error}"))
+}
