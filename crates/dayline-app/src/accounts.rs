@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use dayline_domain::{Email, FullName, NewPassword, Scope};
 
+use crate::audit::note;
 use crate::auth::{Caller, limited_by, revoke, revoke_all};
-use crate::ports::{CreateUser, Limit, User};
+use crate::ports::{AuditKind, CreateUser, Limit, User};
 use crate::{App, AppError};
 
 /// A registration, its values already valid.
@@ -40,10 +41,11 @@ pub async fn register(app: &App, registration: Registration) -> Result<User, App
         created_at: now,
         updated_at: now,
     };
-    match app.accounts.create(user.clone(), password).await? {
-        CreateUser::Created => Ok(user),
-        CreateUser::EmailTaken => Err(AppError::EmailTaken),
+    if app.accounts.create(user.clone(), password).await? == CreateUser::EmailTaken {
+        return Err(AppError::EmailTaken);
     }
+    note(app, user.id, AuditKind::Registered, None, registration.address).await?;
+    Ok(user)
 }
 
 /// The caller's profile.
@@ -74,8 +76,7 @@ pub async fn change_password(
     new: NewPassword,
 ) -> Result<(), AppError> {
     caller.require(Scope::Account)?;
-    let limit_key = format!("{}", caller.user);
-    app.limits.take(Limit::LoginPerAccount, limit_key).await??;
+    app.limits.take(Limit::LoginPerAccount, caller.user.to_string()).await??;
     let hash = app.accounts.password_of(caller.user).await?.ok_or(AppError::NotSignedIn)?;
     if !app.passwords.verify(current, Some(hash.clone())).await?.matches {
         return Err(AppError::field("current_password", "is not your password"));
@@ -86,7 +87,8 @@ pub async fn change_password(
         .change_password(caller.user, Some(hash), new, caller.session(), app.clock.now())
         .await?
         .ok_or(AppError::NotSignedIn)?;
-    revoke(app, changed).await
+    revoke(app, changed).await?;
+    note(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await
 }
 
 /// Sets a password on an operator's word and ends all sessions of the account.
@@ -94,7 +96,8 @@ pub async fn reset_password(app: &App, email: Email, new: NewPassword) -> Result
     let (user, _) = app.accounts.find_by_email(email).await?.ok_or(AppError::NotFound)?;
     let new = app.passwords.hash(new.expose().to_owned()).await?;
     let ended = app.accounts.change_password(user.id, None, new, None, app.clock.now()).await?;
-    revoke(app, ended.ok_or(AppError::NotFound)?).await
+    revoke(app, ended.ok_or(AppError::NotFound)?).await?;
+    note(app, user.id, AuditKind::PasswordReset, None, None).await
 }
 
 /// Erases the caller's account and all its data, and refuses its credentials from now on.

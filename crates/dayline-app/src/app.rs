@@ -7,8 +7,9 @@ use dayline_domain::session::SessionPolicy;
 use dayline_domain::{Id, PingLimits};
 
 use crate::ports::{
-    AccessTokens, Accounts, Clock, DeadLetters, LedgerReader, PasswordHasher, PingLog, PingQuota, Randomness,
-    RateLimits, RefreshTokens, Revocations, Sessions, SiteNames, TimeZones,
+    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, LedgerReader,
+    PasswordHasher, PingLog, PingQuota, Randomness, RateLimits, RefreshTokens, Revocations, SecretTexts,
+    Sessions, SiteNames, TimeZones,
 };
 
 /// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
@@ -40,6 +41,8 @@ pub struct App {
     pub access_tokens: Arc<dyn AccessTokens>,
     /// Refresh tokens.
     pub refresh_tokens: Arc<dyn RefreshTokens>,
+    /// API keys and device codes as texts.
+    pub secrets: Arc<dyn SecretTexts>,
     /// Limits on attempts.
     pub limits: Arc<dyn RateLimits>,
     /// Limits on pings.
@@ -52,6 +55,12 @@ pub struct App {
     pub accounts: Arc<dyn Accounts>,
     /// Sessions.
     pub sessions: Arc<dyn Sessions>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeys>,
+    /// Devices that wait for approval.
+    pub device_logins: Arc<dyn DeviceLogins>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
     /// Revoked credentials.
     pub revocations: Arc<dyn Revocations>,
     /// Dead letters.

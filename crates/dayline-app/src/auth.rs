@@ -9,9 +9,12 @@ use dayline_domain::names::DeviceId;
 use dayline_domain::session::{Generation, RefreshDecision};
 use dayline_domain::{Email, Scope, Scopes, Session, SessionId, UserId, UtcMs};
 
+use crate::api_keys;
 use crate::app::ACCESS_TOKEN_MS;
+use crate::audit::note;
 use crate::ports::{
-    AccessClaims, CredentialId, IssuedRefresh, Limit, PasswordHash, PortError, StartSession, Started, User,
+    AccessClaims, AuditKind, CredentialId, IssuedRefresh, Limit, PasswordHash, PortError, StartSession,
+    Started, User,
 };
 use crate::{App, AppError};
 
@@ -29,6 +32,8 @@ pub struct Caller {
     pub credential: CredentialId,
     /// What they may do.
     pub scopes: Scopes,
+    /// Where the request came from, as far as known.
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -46,14 +51,18 @@ impl Caller {
     }
 }
 
-/// Who the bearer of an access token is. No I/O.
-pub fn authenticate(app: &App, bearer: &str) -> Result<Caller, AppError> {
+/// Who the bearer of an access token or an API key is. No I/O for an access token.
+pub async fn authenticate(app: &App, bearer: &str, address: Option<IpAddr>) -> Result<Caller, AppError> {
+    if bearer.starts_with(api_keys::PREFIX) {
+        return api_keys::authenticate(app, bearer, address).await;
+    }
     let claims = app.access_tokens.verify(bearer, app.clock.now()).map_err(|_| AppError::NotSignedIn)?;
     let credential = CredentialId::Session(claims.session);
     if app.revocations.is_revoked(credential) {
         return Err(AppError::SessionRevoked);
     }
-    Ok(Caller { user: claims.user, device: Arc::clone(&claims.device), credential, scopes: Scopes::SESSION })
+    let device = Arc::clone(&claims.device);
+    Ok(Caller { user: claims.user, device, credential, scopes: Scopes::SESSION, address })
 }
 
 /// A sign-in.
@@ -96,11 +105,18 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
     let found = app.accounts.find_by_email(login.email.clone()).await?;
     let hash = found.as_ref().map(|(_, hash)| hash.clone());
     let verdict = app.passwords.verify(login.password.clone(), hash).await?;
-    let Some((user, hash)) = found.filter(|_| verdict.matches) else {
+    let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
+    let device = Some(login.device.as_str());
+    if !verdict.matches {
+        note(app, user.id, AuditKind::SignInFailed, device, login.address).await?;
         return Err(AppError::InvalidCredentials);
-    };
+    }
     let hash = if verdict.outdated { rehash(app, &user, hash, login.password.clone()).await? } else { hash };
-    start_session(app, user.id, login.device, login.device_name, login.address, Some(hash)).await
+    let signed_in = login.device.clone();
+    let tokens =
+        start_session(app, user.id, login.device, login.device_name, login.address, Some(hash)).await?;
+    note(app, user.id, AuditKind::SignedIn, Some(signed_in.as_str()), login.address).await?;
+    Ok(tokens)
 }
 
 async fn check_login_limits(app: &App, login: &Login) -> Result<(), AppError> {
@@ -192,6 +208,8 @@ pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<
             }
             RefreshDecision::Reused => {
                 end_own(app, &session, now).await?;
+                note(app, session.user, AuditKind::TokenReused, Some(session.device.as_str()), address)
+                    .await?;
                 return Err(AppError::TokenReused);
             }
             RefreshDecision::Expired => {
@@ -212,15 +230,21 @@ async fn end_own(app: &App, session: &Session, now: UtcMs) -> Result<(), AppErro
 /// Ends the caller's session. Ending it twice is the same as once.
 pub async fn logout(app: &App, caller: &Caller) -> Result<(), AppError> {
     let Some(session) = caller.session() else { return Err(AppError::MissingScope) };
-    app.sessions.end(caller.user, session, app.clock.now()).await?;
-    revoke(app, vec![session]).await
+    let ended = app.sessions.end(caller.user, session, app.clock.now()).await?;
+    revoke(app, vec![session]).await?;
+    if ended {
+        note(app, caller.user, AuditKind::SessionEnded, Some(caller.device.as_str()), caller.address).await?;
+    }
+    Ok(())
 }
 
-/// Ends all sessions of the caller, this one included.
-pub async fn logout_all(app: &App, caller: &Caller) -> Result<(), AppError> {
+/// Ends all sessions of the caller, or all but this one.
+pub async fn logout_all(app: &App, caller: &Caller, keep_this: bool) -> Result<(), AppError> {
     caller.require(Scope::Account)?;
-    let ended = app.sessions.end_all(caller.user, None, app.clock.now()).await?;
-    revoke(app, ended).await
+    let keep = caller.session().filter(|_| keep_this);
+    let ended = app.sessions.end_all(caller.user, keep, app.clock.now()).await?;
+    revoke(app, ended).await?;
+    note(app, caller.user, AuditKind::SessionsEnded, None, caller.address).await
 }
 
 /// The caller's sessions that are still alive, the one used last first.
@@ -235,10 +259,13 @@ pub async fn sessions(app: &App, caller: &Caller) -> Result<Vec<Session>, AppErr
 /// Ends one of the caller's sessions. Somebody else's is not found, like one that never was.
 pub async fn end_session(app: &App, caller: &Caller, id: SessionId) -> Result<(), AppError> {
     caller.require(Scope::Account)?;
+    let session = app.sessions.find(id).await?.filter(|session| session.user == caller.user);
     if !app.sessions.end(caller.user, id, app.clock.now()).await? {
         return Err(AppError::NotFound);
     }
-    revoke(app, vec![id]).await
+    revoke(app, vec![id]).await?;
+    let device = session.as_ref().map(|session| session.device.as_str());
+    note(app, caller.user, AuditKind::SessionEnded, device, caller.address).await
 }
 
 /// Refuses the access tokens of ended sessions for as long as one may live.

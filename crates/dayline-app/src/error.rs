@@ -52,6 +52,8 @@ pub enum AppError {
     EmailTaken,
     /// Wrong e-mail address or password; which of the two is not told.
     InvalidCredentials,
+    /// The person has as many API keys as they may have.
+    TooManyKeys,
     /// No valid credential.
     NotSignedIn,
     /// The session has ended.
@@ -85,7 +87,7 @@ impl AppError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::EmailTaken => Kind::Conflict,
+            Self::EmailTaken | Self::TooManyKeys => Kind::Conflict,
             Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
                 Kind::Unauthenticated
             }
@@ -102,6 +104,7 @@ impl AppError {
         match self {
             Self::Invalid(_) => "invalid_input",
             Self::EmailTaken => "email_taken",
+            Self::TooManyKeys => "too_many_keys",
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotSignedIn => "not_signed_in",
             Self::SessionRevoked => "session_revoked",
@@ -120,6 +123,7 @@ impl AppError {
         match self {
             Self::Invalid(_) => "some fields break a rule; see errors",
             Self::EmailTaken => "an account with this e-mail address exists; sign in instead",
+            Self::TooManyKeys => "you have as many keys as one person may have; delete one first",
             Self::InvalidCredentials => "the e-mail address or the password is wrong",
             Self::NotSignedIn => "sign in first: the access token is missing, expired or not valid",
             Self::SessionRevoked => "this session has ended; sign in again",
@@ -138,7 +142,7 @@ impl AppError {
     /// Seconds after which a client should try again, where that is known.
     pub fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::TooMany(TooMany { retry_after_s }) | Self::LogFull { retry_after_s } => {
+            Self::TooMany(TooMany { retry_after_s, .. }) | Self::LogFull { retry_after_s } => {
                 Some(*retry_after_s)
             }
             Self::Unavailable(_) => Some(1),

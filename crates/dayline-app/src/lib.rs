@@ -3,9 +3,13 @@
 //! counts, logs and measures.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod app;
+pub mod audit;
 pub mod auth;
+pub mod device_login;
 pub mod error;
+pub mod export;
 pub mod ingest;
 pub mod ports;
 pub mod record;

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod day_change;
+pub mod device_login;
 pub mod id;
 pub mod ledger_day;
 pub mod names;

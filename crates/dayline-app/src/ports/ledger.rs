@@ -98,6 +98,9 @@ pub trait LedgerReader: Send + Sync {
     /// The versions of the days that `interval` touches, by day; days never stored are left out.
     fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>>;
 
+    /// The first and the last day of which anything is stored of a person.
+    fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>>;
+
     /// Pieces and versions of one person in one interval, from one snapshot.
     fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView>;
 }

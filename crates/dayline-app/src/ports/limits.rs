@@ -18,6 +18,10 @@ pub enum Limit {
     RegisterPerAddress,
     /// Refreshes from one network address.
     RefreshPerAddress,
+    /// Devices that ask to be signed in by a code, from one network address.
+    DeviceCodePerAddress,
+    /// Codes a signed-in person tries to approve; the key is the person.
+    ApprovePerUser,
 }
 
 /// Over the limit.
@@ -25,6 +29,10 @@ pub enum Limit {
 pub struct TooMany {
     /// Seconds after which the next attempt is allowed, at least 1.
     pub retry_after_s: u32,
+    /// How many are allowed at once.
+    pub quota: u32,
+    /// Seconds in which a used-up quota is whole again.
+    pub window_s: u32,
 }
 
 /// Counts attempts; atomic, so that many parallel attempts never get more than the limit.

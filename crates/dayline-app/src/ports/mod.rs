@@ -2,6 +2,9 @@
 //! A port is coarse: one call is one transaction, inside the adapter. No adapter is named here.
 
 mod accounts;
+mod api_keys;
+mod audit;
+mod device_logins;
 mod ledger;
 mod limits;
 mod ping_log;
@@ -14,6 +17,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use accounts::{Accounts, CreateUser, PasswordHash, PasswordHasher, PasswordVerdict, User};
+pub use api_keys::{ApiKey, ApiKeys, CreateKey};
+pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
+pub use device_logins::DeviceLogins;
 pub use ledger::{
     Applied, DayKey, DeadLetters, DeadPing, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay,
     StoredDeadPing,
@@ -22,7 +28,10 @@ pub use limits::{Limit, PingQuota, RateLimits, TooMany};
 pub use ping_log::{AppendError, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
 pub use sessions::{CredentialId, Revocations, Sessions, StartSession, Started};
 pub use surroundings::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
-pub use tokens::{AccessClaims, AccessTokens, IssuedRefresh, PresentedRefresh, RefreshTokens, TokenRefusal};
+pub use tokens::{
+    AccessClaims, AccessTokens, IssuedRefresh, IssuedSecret, PresentedRefresh, RefreshTokens, SecretTexts,
+    TokenRefusal,
+};
 
 /// A future on the heap: what lets a trait with async calls be a `dyn` trait, with std alone.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

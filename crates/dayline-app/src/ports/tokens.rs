@@ -88,3 +88,27 @@ pub trait RefreshTokens: Send + Sync {
     /// The token after the presented one: always the same for the same token.
     fn successor(&self, of: &PresentedRefresh) -> IssuedRefresh;
 }
+
+/// A secret just made: the text goes to the client once, the hash into the store.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuedSecret {
+    /// The text; never logged or stored.
+    pub text: String,
+    /// Its hash.
+    pub hash: TokenHash,
+}
+
+impl fmt::Debug for IssuedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IssuedSecret(…)")
+    }
+}
+
+/// Makes and hashes secrets that only ever need to be recognised: API keys and device codes.
+pub trait SecretTexts: Send + Sync {
+    /// A secret of 256 random bits behind a prefix that tells what it is.
+    fn make(&self, prefix: &str) -> IssuedSecret;
+
+    /// The hash of a secret's text.
+    fn hash(&self, text: &str) -> TokenHash;
+}

@@ -50,7 +50,7 @@ async fn registrations_are_limited_per_address() {
     world.limits.allow(Limit::RegisterPerAddress, 1);
     register(&world.app, registration("a@example.org", None)).await.unwrap();
     let error = register(&world.app, registration("b@example.org", None)).await.unwrap_err();
-    assert_eq!(error, AppError::TooMany(TooMany { retry_after_s: 7 }));
+    assert_eq!(error, AppError::TooMany(TooMany { retry_after_s: 7, quota: 10, window_s: 600 }));
 }
 
 #[tokio::test]
@@ -70,10 +70,10 @@ async fn changing_the_password_needs_the_current_one_and_ends_the_other_sessions
     let new = || NewPassword::new("another long secret").unwrap();
     let error = change_password(&world.app, &ada, "wrong".into(), new()).await.unwrap_err();
     assert_eq!(field_of(&error), "current_password");
-    assert!(caller(&world, &phone).is_ok());
+    assert!(caller(&world, &phone).await.is_ok());
 
     change_password(&world.app, &ada, PASSWORD.into(), new()).await.unwrap();
-    assert_eq!(caller(&world, &phone), Err(AppError::SessionRevoked));
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     assert!(profile(&world.app, &ada).await.is_ok());
     let old = auth::login(&world.app, login_of("ada@example.org", PASSWORD, "tablet")).await;
     assert_eq!(old, Err(AppError::InvalidCredentials));
@@ -85,7 +85,7 @@ async fn an_operator_resets_a_password_and_every_session_ends() {
     let phone = login(&world, "ada@example.org", "phone").await;
     let new = NewPassword::new("another long secret").unwrap();
     reset_password(&world.app, Email::new("ada@example.org").unwrap(), new.clone()).await.unwrap();
-    assert_eq!(caller(&world, &phone), Err(AppError::SessionRevoked));
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     let nobody = reset_password(&world.app, Email::new("bob@example.org").unwrap(), new).await;
     assert_eq!(nobody, Err(AppError::NotFound));
 }
@@ -95,7 +95,7 @@ async fn a_deleted_person_is_signed_out_everywhere_and_can_register_again() {
     let (world, ada) = with_ada().await;
     let phone = login(&world, "ada@example.org", "phone").await;
     delete(&world.app, &ada).await.unwrap();
-    assert_eq!(caller(&world, &phone), Err(AppError::SessionRevoked));
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     assert_eq!(profile(&world.app, &ada).await, Err(AppError::NotSignedIn));
     register(&world.app, registration("ada@example.org", None)).await.unwrap();
 }

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounts;
+mod device_login;
+mod export;
 mod ingest;
+mod keys;
 mod reports;
 mod sessions;
 mod worker;
@@ -43,8 +46,8 @@ async fn login(world: &FakeApp, email: &str, device: &str) -> Tokens {
     auth::login(&world.app, login_of(email, PASSWORD, device)).await.unwrap()
 }
 
-fn caller(world: &FakeApp, tokens: &Tokens) -> Result<Caller, AppError> {
-    auth::authenticate(&world.app, &tokens.access_token)
+async fn caller(world: &FakeApp, tokens: &Tokens) -> Result<Caller, AppError> {
+    auth::authenticate(&world.app, &tokens.access_token, None).await
 }
 
 /// A world with Ada signed in on her laptop.
@@ -52,6 +55,6 @@ async fn with_ada() -> (Arc<FakeApp>, Caller) {
     let world = Arc::new(FakeApp::default());
     register(&world, "ada@example.org").await;
     let tokens = login(&world, "ada@example.org", "laptop").await;
-    let ada = caller(&world, &tokens).unwrap();
+    let ada = caller(&world, &tokens).await.unwrap();
     (world, ada)
 }

@@ -17,7 +17,7 @@ pub use store::FakeStore;
 pub use surroundings::{
     FakeClock, FakeLimits, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
 };
-pub use tokens::FakeTokens;
+pub use tokens::{FakeSecrets, FakeTokens};
 
 /// An application of fakes, with handles to those that a test wants to look into or steer.
 pub struct FakeApp {
@@ -47,12 +47,16 @@ impl Default for FakeApp {
             passwords: Arc::new(FakePasswords),
             access_tokens: tokens.clone(),
             refresh_tokens: tokens,
+            secrets: Arc::new(FakeSecrets::default()),
             limits: limits.clone(),
             ping_quota: limits.clone(),
             ping_log: log.clone(),
             ledger: store.clone(),
             accounts: store.clone(),
             sessions: store.clone(),
+            api_keys: store.clone(),
+            device_logins: store.clone(),
+            audit: store.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
             rules: Rules::default(),

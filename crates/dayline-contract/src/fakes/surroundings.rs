@@ -122,7 +122,7 @@ impl FakeLimits {
     }
 }
 
-const LATER: TooMany = TooMany { retry_after_s: 7 };
+const LATER: TooMany = TooMany { retry_after_s: 7, quota: 10, window_s: 600 };
 
 impl RateLimits for FakeLimits {
     fn take(&self, limit: Limit, _: String) -> PortFuture<'_, Result<(), TooMany>> {

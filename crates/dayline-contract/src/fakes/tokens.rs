@@ -1,9 +1,11 @@
 //! Tokens in plain text, for tests of use cases and handlers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dayline_app::ports::{
-    AccessClaims, AccessTokens, IssuedRefresh, PortError, PresentedRefresh, RefreshTokens, TokenRefusal,
+    AccessClaims, AccessTokens, IssuedRefresh, IssuedSecret, PortError, PresentedRefresh, RefreshTokens,
+    SecretTexts, TokenRefusal,
 };
 use dayline_domain::session::Generation;
 use dayline_domain::{DeviceId, SessionId, UtcMs};
@@ -61,5 +63,25 @@ impl RefreshTokens for FakeTokens {
 
     fn successor(&self, of: &PresentedRefresh) -> IssuedRefresh {
         issued(of.session, of.generation.next().0)
+    }
+}
+
+/// Secrets that count up.
+#[derive(Default)]
+pub struct FakeSecrets(AtomicU64);
+
+impl SecretTexts for FakeSecrets {
+    fn make(&self, prefix: &str) -> IssuedSecret {
+        let text = format!("{prefix}{}", self.0.fetch_add(1, Ordering::SeqCst));
+        let hash = self.hash(&text);
+        IssuedSecret { text, hash }
+    }
+
+    fn hash(&self, text: &str) -> [u8; 32] {
+        let mut hash = [0u8; 32];
+        for (place, byte) in text.bytes().enumerate() {
+            hash[place % 32] = hash[place % 32].wrapping_mul(31) ^ byte;
+        }
+        hash
     }
 }

@@ -1,6 +1,7 @@
 //! Accounts of the fake store.
 
 use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, User};
+use dayline_domain::device_login::Approval;
 use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};
 
 use super::FakeStore;
@@ -86,8 +87,14 @@ impl Accounts for FakeStore {
             }
             tables.days.retain(|key, _| key.user != id);
             tables.dead.retain(|_, letter| letter.dead.user != Some(id));
+            tables.audit.retain(|entry| entry.event.user != id);
+            tables.device_logins.retain(|_, login| login.approval != Approval::Approved(id));
+            let keys = tables.keys.values().filter(|key| key.user == id).map(|key| CredentialId::Key(key.id));
+            let mut credentials: Vec<CredentialId> = keys.collect();
+            tables.keys.retain(|_, key| key.user != id);
             let ended = tables.end_sessions(now, |session| session.user == id);
-            Ok(Some(ended.into_iter().map(CredentialId::Session).collect()))
+            credentials.extend(ended.into_iter().map(CredentialId::Session));
+            Ok(Some(credentials))
         })
     }
 }

@@ -113,6 +113,14 @@ impl LedgerReader for FakeStore {
         self.transaction(|tables| Ok(tables.view(user, interval, false).versions))
     }
 
+    fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>> {
+        self.transaction(|tables| {
+            let mut days = tables.days.keys().filter(|key| key.user == user).map(|key| key.day);
+            let first = days.next();
+            Ok(first.map(|first| (first, days.next_back().unwrap_or(first))))
+        })
+    }
+
     fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView> {
         self.transaction(|tables| Ok(tables.view(user, interval, outranked)))
     }

@@ -1,6 +1,7 @@
-//! Accounts, sessions, ledger and dead letters in one lock, so that each call is one transaction.
+//! Accounts, sessions, keys, ledger and dead letters in one lock, so that each call is one transaction.
 
 mod accounts;
+mod keys;
 mod ledger;
 mod sessions;
 
@@ -9,10 +10,13 @@ use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::{
-    DayKey, Partition, PasswordHash, PortError, PortFuture, Position, StoredDeadPing, User,
+    ApiKey, DayKey, Partition, PasswordHash, PortError, PortFuture, Position, StoredAuditEvent,
+    StoredDeadPing, User,
 };
+use dayline_domain::device_login::DeviceLogin;
+use dayline_domain::session::TokenHash;
 use dayline_domain::timeline::Piece;
-use dayline_domain::{Session, SessionId, UserId, UtcMs};
+use dayline_domain::{ApiKeyId, Session, SessionId, UserId, UtcMs};
 
 /// A store in memory.
 #[derive(Default)]
@@ -25,6 +29,10 @@ struct Tables {
     users: BTreeMap<UserId, (User, PasswordHash)>,
     sessions: BTreeMap<SessionId, Session>,
     ended: BTreeMap<SessionId, UtcMs>,
+    keys: BTreeMap<ApiKeyId, ApiKey>,
+    device_logins: BTreeMap<TokenHash, DeviceLogin>,
+    audit: Vec<StoredAuditEvent>,
+    last_audit: u64,
     days: BTreeMap<DayKey, Day>,
     positions: BTreeMap<Partition, Position>,
     dead: BTreeMap<u64, StoredDeadPing>,

@@ -1,0 +1,116 @@
+//! The audit log: what happened to a person's account, for that person to read.
+//! Deliberately absent: requests and pings; only what touches the account's safety is here.
+
+use dayline_domain::{UserId, UtcMs};
+
+use super::PortFuture;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditKind {
+    /// The account was made.
+    Registered,
+    /// A device was signed in by password.
+    SignedIn,
+    /// A device was signed in by code.
+    DeviceSignedIn,
+    /// A sign-in with a wrong password.
+    SignInFailed,
+    /// A device's request to be signed in was approved.
+    DeviceApproved,
+    /// A device's request to be signed in was refused.
+    DeviceDenied,
+    /// A refresh token was used that had been replaced; its session ended.
+    TokenReused,
+    /// A session was ended.
+    SessionEnded,
+    /// All sessions, or all others, were ended.
+    SessionsEnded,
+    /// The password was changed.
+    PasswordChanged,
+    /// An operator set a new password.
+    PasswordReset,
+    /// An API key was made.
+    KeyCreated,
+    /// An API key was deleted.
+    KeyDeleted,
+}
+
+impl AuditKind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::Registered,
+        Self::SignedIn,
+        Self::DeviceSignedIn,
+        Self::SignInFailed,
+        Self::DeviceApproved,
+        Self::DeviceDenied,
+        Self::TokenReused,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::KeyCreated,
+        Self::KeyDeleted,
+    ];
+
+    /// A stable name, for the store and for clients.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::SignedIn => "signed_in",
+            Self::DeviceSignedIn => "device_signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::DeviceApproved => "device_approved",
+            Self::DeviceDenied => "device_denied",
+            Self::TokenReused => "token_reused",
+            Self::SessionEnded => "session_ended",
+            Self::SessionsEnded => "sessions_ended",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::KeyCreated => "key_created",
+            Self::KeyDeleted => "key_deleted",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Whose account.
+    pub user: UserId,
+    /// When.
+    pub at: UtcMs,
+    /// What.
+    pub kind: AuditKind,
+    /// The device, session or key it was about, by a name the person knows.
+    pub subject: Option<Box<str>>,
+    /// The coarse network address it came from.
+    pub address: Option<Box<str>>,
+}
+
+/// An entry with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAuditEvent {
+    /// Grows with time.
+    pub id: u64,
+    /// The entry.
+    pub event: AuditEvent,
+}
+
+/// The audit log.
+pub trait AuditLog: Send + Sync {
+    /// Adds an entry; nothing happens if the person is gone.
+    fn record(&self, event: AuditEvent) -> PortFuture<'_, ()>;
+
+    /// Up to `limit` of a person's entries with ids below `before`, the newest first.
+    fn list(&self, user: UserId, before: Option<u64>, limit: usize) -> PortFuture<'_, Vec<StoredAuditEvent>>;
+
+    /// Deletes entries older than `before`. Gives how many.
+    fn purge(&self, before: UtcMs) -> PortFuture<'_, u64>;
+}
