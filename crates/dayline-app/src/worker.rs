@@ -12,8 +12,8 @@ use dayline_domain::timeline::Bridge;
 use dayline_domain::{Ping, UserId};
 
 use crate::ports::{
-    Applied, Clock, DayKey, DeadPing, LedgerCommit, LedgerWriter, LogEntry, Partition, Payload, PingLog,
-    PortError, Position,
+    Applied, Clock, DayKey, DeadPing, LedgerCommit, LedgerWriter, LoadedDay, LogEntry, Partition, Payload,
+    PingLog, PortError, Position,
 };
 use crate::record;
 use days::HotDays;
@@ -44,9 +44,9 @@ pub struct Step {
     pub pings: usize,
     /// Ledger days changed.
     pub days: usize,
-    /// Records put aside as dead letters.
+    /// Dead letters written.
     pub dead: usize,
-    /// Records forgotten because their person is gone.
+    /// Pings, counted per day, forgotten because their person is gone.
     pub forgotten: usize,
     /// Somebody else moved the position or a day: the step was thrown away, to be done again.
     pub overtaken: bool,
@@ -137,31 +137,33 @@ impl Worker {
         to: Position,
         entries: &[LogEntry],
     ) -> Result<Step, PortError> {
-        let batch = read_batch(entries);
-        let mut step =
-            Step { entries: entries.len(), dead: batch.dead.len(), pings: batch.count, ..Step::default() };
-        let changes = self.record(batch.pings, &mut step).await?;
-        step.days = changes.len();
-        self.commit(from, to, changes, batch.dead, step).await
+        let Batch { pings, mut dead, count } = read_batch(entries);
+        let mut step = Step { entries: entries.len(), pings: count, ..Step::default() };
+        let changes = self.record(pings, &mut dead, &mut step).await?;
+        step.dead = dead.len();
+        self.commit(from, to, changes, dead, step).await
     }
 
-    /// Records pings in their days; gives what changed.
+    /// Records pings in their days; gives what changed. Pings of damaged days join the dead.
     async fn record(
         &mut self,
         pings: BTreeMap<DayKey, Vec<Ping>>,
+        dead: &mut Vec<DeadPing>,
         step: &mut Step,
     ) -> Result<Vec<(UserId, DayChange)>, PortError> {
         self.days.load_missing(&*self.ledger, pings.keys().copied()).await?;
         let mut changes = Vec::new();
         for (key, pings) in pings {
-            let Some(day) = self.days.get(key) else {
-                step.forgotten += pings.len();
-                continue;
-            };
-            if let Some(change) = day.record(&pings, self.limits.bridge) {
-                changes.push((key.user, change));
+            match self.days.get(key) {
+                LoadedDay::Day(day) => {
+                    let change = day.record(&pings, self.limits.bridge);
+                    changes.extend(change.map(|change| (key.user, change)));
+                }
+                LoadedDay::NoSuchUser => step.forgotten += pings.len(),
+                LoadedDay::Damaged(reason) => dead.push(letter(key, &pings, reason.clone())),
             }
         }
+        step.days = changes.len();
         Ok(changes)
     }
 
@@ -185,6 +187,10 @@ impl Worker {
         }
         Ok(step)
     }
+}
+
+fn letter(key: DayKey, pings: &[Ping], reason: String) -> DeadPing {
+    DeadPing { user: Some(key.user), reason, record: record::encode(key.user, pings) }
 }
 
 /// Decodes entries and sorts their pings by day. What can't be decoded is dead.

@@ -26,6 +26,9 @@ pub enum LoadedDay {
     Day(Box<LedgerDay>),
     /// There is no such person (any more): their pings are to be forgotten.
     NoSuchUser,
+    /// What is stored is no ledger day, and why: its pings are to be put aside until somebody has looked, so
+    /// that one damaged day holds up nobody else.
+    Damaged(String),
 }
 
 /// What could not be processed, and why.

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use dayline_domain::ledger_day::LedgerDay;
-
 use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
 
 /// Days in memory, bounded by their size.
@@ -16,8 +14,7 @@ pub(super) struct HotDays {
 }
 
 struct Hot {
-    /// `None`: there is no such person.
-    day: Option<Box<LedgerDay>>,
+    day: LoadedDay,
     used: u64,
 }
 
@@ -43,27 +40,23 @@ impl HotDays {
         }
         let loaded = ledger.load(missing.clone()).await?;
         for (key, loaded) in missing.into_iter().zip(loaded) {
-            let day = match loaded {
-                LoadedDay::Day(day) => Some(day),
-                LoadedDay::NoSuchUser => None,
-            };
-            self.days.insert(key, Hot { day, used: self.step });
+            self.days.insert(key, Hot { day: loaded, used: self.step });
         }
         Ok(())
     }
 
-    /// The day, to be changed; `None` if it was not loaded or its person is gone.
-    pub(super) fn get(&mut self, key: DayKey) -> Option<&mut LedgerDay> {
-        let hot = self.days.get_mut(&key)?;
+    /// The day as it was loaded, to be changed; a day that was not loaded is nobody's.
+    pub(super) fn get(&mut self, key: DayKey) -> &mut LoadedDay {
+        let hot = self.days.entry(key).or_insert(Hot { day: LoadedDay::NoSuchUser, used: self.step });
         hot.used = self.step;
-        hot.day.as_deref_mut()
+        &mut hot.day
     }
 
-    /// Ends a step: forgets people who are gone and, above the bound, the days used longest ago until half
+    /// Ends a step: forgets people who are gone and damaged days and, above the bound, the days used longest ago until half
     /// of the bound is free, so that this is rare.
     pub(super) fn shrink(&mut self) {
         self.step += 1;
-        self.days.retain(|_, hot| hot.day.is_some());
+        self.days.retain(|_, hot| matches!(hot.day, LoadedDay::Day(_)));
         let mut bytes: usize = self.days.values().map(Hot::bytes).sum();
         if bytes <= self.max_bytes {
             return;
@@ -83,6 +76,6 @@ impl HotDays {
 
 impl Hot {
     fn bytes(&self) -> usize {
-        self.day.as_deref().map_or(0, LedgerDay::approx_bytes)
+        if let LoadedDay::Day(day) = &self.day { day.approx_bytes() } else { 0 }
     }
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use dayline_domain::Ping;
 
-use super::{Batch, Step, Worker, read_batch};
+use super::{Batch, Step, Worker, letter, read_batch};
 use crate::ports::{DayKey, DeadPing, LogEntry, PortError, Position};
-use crate::record;
 
 impl Worker {
     /// Commits entries of which at least one is refused. Entries are halved down to one; inside that one,
@@ -57,9 +56,12 @@ impl Worker {
         for (key, pings) in pings {
             let mut waiting = vec![pings];
             while let Some(mut pings) = waiting.pop() {
-                match self.apply_in_place(from, key, pings.clone()).await {
+                match self.apply_in_place(from, key, pings.clone(), &mut dead).await {
                     Ok(part) if part.overtaken => return Ok(part),
-                    Ok(part) => step.days += part.days,
+                    Ok(part) => {
+                        step.days += part.days;
+                        step.forgotten += part.forgotten;
+                    }
                     Err(PortError::Rejected(_)) if pings.len() > 1 => {
                         self.days.clear();
                         let second = pings.split_off(pings.len() / 2);
@@ -86,16 +88,12 @@ impl Worker {
         at: Position,
         key: DayKey,
         pings: Vec<Ping>,
+        dead: &mut Vec<DeadPing>,
     ) -> Result<Step, PortError> {
         let mut step = Step::default();
-        let changes = self.record(BTreeMap::from([(key, pings)]), &mut step).await?;
-        step.days = changes.len();
+        let changes = self.record(BTreeMap::from([(key, pings)]), dead, &mut step).await?;
         self.commit(at, at, changes, Vec::new(), step).await
     }
-}
-
-fn letter(key: DayKey, pings: &[Ping], reason: String) -> DeadPing {
-    DeadPing { user: Some(key.user), reason, record: record::encode(key.user, pings) }
 }
 
 impl Step {

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use dayline_app::auth::Caller;
 use dayline_app::ports::{
-    Accounts, DeadLetters, LedgerReader, LedgerWriter, Partition, Payload, PingLog, PortError, Position,
+    Accounts, DayKey, DeadLetters, LedgerReader, LedgerWriter, Partition, Payload, PingLog, PortError,
+    Position,
 };
 use dayline_app::record;
 use dayline_app::worker::{Step, Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{DAY_MS, Interval, Ping, Source, UserId, UtcDay, UtcMs};
 
-use super::with_ada;
+use super::{caller, login, register, with_ada};
 
 const P0: Partition = Partition(0);
 const DAY: UtcDay = UtcDay(20_777);
@@ -143,6 +144,23 @@ async fn a_refused_ping_is_found_by_halving_and_put_aside_alone() {
     world.log.append(P0, letters[0].dead.record.clone()).await.unwrap();
     worker.step().await.unwrap();
     assert_eq!(timeline(&world, &ada).await, ["Code 0-55", "Poison 55-60", "Code 60-80"]);
+}
+
+#[tokio::test]
+async fn a_damaged_day_is_put_aside_and_holds_up_nobody_else() {
+    let (world, ada) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
+    send(&world, ada.user, &[ping("Code", 0, 5)]).await;
+    worker(&world, WorkerLimits::default()).step().await.unwrap();
+    world.store.damage(DayKey { user: ada.user, day: DAY });
+    send(&world, ada.user, &[ping("Code", 5, 10)]).await;
+    send(&world, bob.user, &[ping("Code", 0, 5)]).await;
+    let step = worker(&world, WorkerLimits::default()).step().await.unwrap();
+    assert_eq!((step.days, step.dead), (1, 1));
+    assert_eq!(timeline(&world, &bob).await, ["Code 0-5"]);
+    let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
+    assert_eq!(record::decode(&letters[0].dead.record), Ok((ada.user, vec![ping("Code", 5, 10)])));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ impl LedgerWriter for FakeStore {
     }
 
     fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>> {
-        self.transaction(|tables| days.into_iter().map(|key| tables.load(key)).collect())
+        self.transaction(|tables| Ok(days.into_iter().map(|key| tables.load(key)).collect()))
     }
 
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
@@ -45,13 +45,13 @@ impl LedgerWriter for FakeStore {
 }
 
 impl Tables {
-    fn load(&self, key: DayKey) -> Result<LoadedDay, PortError> {
+    fn load(&self, key: DayKey) -> LoadedDay {
         if !self.users.contains_key(&key.user) {
-            return Ok(LoadedDay::NoSuchUser);
+            return LoadedDay::NoSuchUser;
         }
         let day = self.days.get(&key).cloned().unwrap_or_default();
         let day = LedgerDay::restore(key.day, day.version, day.counted, day.outranked);
-        day.map(|day| LoadedDay::Day(Box::new(day))).map_err(|error| PortError::Corrupt(error.to_string()))
+        day.map_or_else(|error| LoadedDay::Damaged(error.to_string()), |day| LoadedDay::Day(Box::new(day)))
     }
 
     fn change(&mut self, user: UserId, change: &DayChange) -> Result<(), PortError> {

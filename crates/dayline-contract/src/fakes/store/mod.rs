@@ -59,6 +59,13 @@ impl FakeStore {
         locked(&self.tables).refused_app = app.map(str::to_owned);
     }
 
+    /// Damages a stored day: its pieces are counted twice from now on.
+    pub fn damage(&self, key: DayKey) {
+        if let Some(day) = locked(&self.tables).days.get_mut(&key) {
+            day.counted.extend(day.counted.clone());
+        }
+    }
+
     /// One transaction: what `work` changes stays only if it succeeds.
     fn transaction<'a, T: Send + 'a>(
         &self,
