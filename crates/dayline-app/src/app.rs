@@ -7,7 +7,7 @@ use dayline_domain::session::SessionPolicy;
 use dayline_domain::{Id, PingLimits};
 
 use crate::ports::{
-    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, LedgerReader,
+    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, LedgerReader, LiveEvents,
     PasswordHasher, PingLog, PingQuota, Randomness, RateLimits, RefreshTokens, Revocations, SecretTexts,
     Sessions, SiteNames, TimeZones,
 };
@@ -65,6 +65,8 @@ pub struct App {
     pub revocations: Arc<dyn Revocations>,
     /// Dead letters.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// Live events.
+    pub live: Arc<dyn LiveEvents>,
     /// The installation's rules.
     pub rules: Rules,
 }

@@ -12,11 +12,24 @@ use dayline_domain::timeline::Bridge;
 use dayline_domain::{Ping, UserId};
 
 use crate::ports::{
-    Applied, Clock, DayKey, DeadPing, LedgerCommit, LedgerWriter, LoadedDay, LogEntry, Partition, Payload,
-    PingLog, PortError, Position,
+    Applied, Clock, DayChanged, DayKey, DeadPing, LedgerCommit, LedgerWriter, LiveEvents, LoadedDay,
+    LogEntry, Partition, Payload, PingLog, PortError, Position,
 };
 use crate::record;
 use days::HotDays;
+
+/// What a worker works with.
+#[derive(Clone)]
+pub struct WorkerPorts {
+    /// Where pings come from.
+    pub log: Arc<dyn PingLog>,
+    /// Where days go.
+    pub ledger: Arc<dyn LedgerWriter>,
+    /// Who hears of changes.
+    pub live: Arc<dyn LiveEvents>,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+}
 
 /// What bounds a worker.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +68,7 @@ pub struct Step {
 /// Works on one partition. Correct even if several do at once: the position and the versions of the days
 /// decide whose commit counts.
 pub struct Worker {
-    log: Arc<dyn PingLog>,
-    ledger: Arc<dyn LedgerWriter>,
-    clock: Arc<dyn Clock>,
+    ports: WorkerPorts,
     partition: Partition,
     limits: WorkerLimits,
     /// Where the ledger stands, as far as known; `None` after anything went wrong.
@@ -75,14 +86,8 @@ struct Batch {
 
 impl Worker {
     /// A worker that knows nothing yet.
-    pub fn new(
-        log: Arc<dyn PingLog>,
-        ledger: Arc<dyn LedgerWriter>,
-        clock: Arc<dyn Clock>,
-        partition: Partition,
-        limits: WorkerLimits,
-    ) -> Self {
-        Self { log, ledger, clock, partition, limits, position: None, days: HotDays::new(limits.hot_bytes) }
+    pub fn new(ports: WorkerPorts, partition: Partition, limits: WorkerLimits) -> Self {
+        Self { ports, partition, limits, position: None, days: HotDays::new(limits.hot_bytes) }
     }
 
     /// Does what is there to do, up to one batch. After an error or [`Step::overtaken`] nothing is known any
@@ -98,13 +103,13 @@ impl Worker {
     /// Returns when there may be more to do.
     pub async fn wait(&self) {
         if let Some(position) = self.position {
-            self.log.wait_beyond(self.partition, position).await;
+            self.ports.log.wait_beyond(self.partition, position).await;
         }
     }
 
     async fn try_step(&mut self) -> Result<Step, PortError> {
         let from = self.find_position().await?;
-        let entries = self.log.read_after(self.partition, from, self.limits.read_bytes).await?;
+        let entries = self.ports.log.read_after(self.partition, from, self.limits.read_bytes).await?;
         let Some(to) = entries.last().map(|entry| entry.position) else { return Ok(Step::default()) };
         match self.settle(from, to, &entries).await {
             // Something in the batch is refused by the store. Find out what, entry by entry.
@@ -120,7 +125,7 @@ impl Worker {
         if let Some(position) = self.position {
             return Ok(position);
         }
-        let position = self.ledger.position(self.partition).await?;
+        let position = self.ports.ledger.position(self.partition).await?;
         self.position = Some(position);
         Ok(position)
     }
@@ -151,7 +156,7 @@ impl Worker {
         dead: &mut Vec<DeadPing>,
         step: &mut Step,
     ) -> Result<Vec<(UserId, DayChange)>, PortError> {
-        self.days.load_missing(&*self.ledger, pings.keys().copied()).await?;
+        self.days.load_missing(&*self.ports.ledger, pings.keys().copied()).await?;
         let mut changes = Vec::new();
         for (key, pings) in pings {
             match self.days.get(key) {
@@ -175,17 +180,29 @@ impl Worker {
         dead: Vec<DeadPing>,
         step: Step,
     ) -> Result<Step, PortError> {
-        let commit =
-            LedgerCommit { partition: self.partition, from, to, changes, dead, at: self.clock.now() };
-        if self.ledger.apply(Arc::new(commit)).await? != Applied::Done {
+        let at = self.ports.clock.now();
+        let commit = Arc::new(LedgerCommit { partition: self.partition, from, to, changes, dead, at });
+        if self.ports.ledger.apply(Arc::clone(&commit)).await? != Applied::Done {
             return Ok(Step { overtaken: true, ..Step::default() });
         }
+        self.announce(&commit);
         self.position = Some(to);
         self.days.shrink();
         if to > from {
-            self.log.trim(self.partition, to).await?;
+            self.ports.log.trim(self.partition, to).await?;
         }
         Ok(step)
+    }
+
+    fn announce(&self, commit: &LedgerCommit) {
+        let event = |(user, change): &(UserId, DayChange)| DayChanged {
+            user: *user,
+            day: change.day,
+            version: change.to_version,
+            at: commit.at,
+        };
+        let events: Vec<DayChanged> = commit.changes.iter().map(event).collect();
+        self.ports.live.announce(&events);
     }
 }
 

@@ -57,7 +57,7 @@ pub struct LedgerCommit {
     pub changes: Vec<(UserId, DayChange)>,
     /// What could not be processed.
     pub dead: Vec<DeadPing>,
-    /// Now, for the records.
+    /// Now: when its days changed and its dead letters were put aside.
     pub at: UtcMs,
 }
 
@@ -100,6 +100,10 @@ pub struct LedgerView {
 pub trait LedgerReader: Send + Sync {
     /// The versions of the days that `interval` touches, by day; days never stored are left out.
     fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>>;
+
+    /// The days of one person that were changed at `since` or later (by the clocks of workers, see
+    /// [`LedgerCommit::at`]), with their versions now.
+    fn changed_since(&self, user: UserId, since: UtcMs) -> PortFuture<'_, Vec<(UtcDay, u64)>>;
 
     /// The first and the last day of which anything is stored of a person.
     fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>>;

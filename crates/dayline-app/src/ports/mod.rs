@@ -7,6 +7,7 @@ mod audit;
 mod device_logins;
 mod ledger;
 mod limits;
+mod live;
 mod ping_log;
 mod sessions;
 mod surroundings;
@@ -25,6 +26,7 @@ pub use ledger::{
     StoredDeadPing,
 };
 pub use limits::{Limit, PingQuota, RateLimits, TooMany};
+pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{AppendError, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
 pub use sessions::{CredentialId, Revocations, Sessions, StartSession, Started};
 pub use surroundings::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};

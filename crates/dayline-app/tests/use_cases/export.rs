@@ -19,8 +19,7 @@ async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
     };
     let pings = [at(now), at(now.plus(-100 * DAY_MS))];
     world.log.append(Partition(0), record::encode(ada.user, &pings)).await.unwrap();
-    let (log, store, clock) = (world.log.clone(), world.store.clone(), world.clock.clone());
-    Worker::new(log, store, clock, Partition(0), WorkerLimits::default()).step().await.unwrap();
+    Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default()).step().await.unwrap();
 
     let mut export = open(&world.app, &ada).unwrap();
     let (mut profiles, mut sessions, mut events, mut pieces) = (0, 0, 0, Vec::new());

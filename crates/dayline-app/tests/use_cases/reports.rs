@@ -22,8 +22,7 @@ async fn observe(world: &FakeApp, ada: &Caller, from_h: i64, to_h: i64) {
     let source = Source::new("laptop", "Firefox", Some("github.com")).unwrap();
     let ping = Ping { source, interval: Interval::new(at(from_h), at(to_h)).unwrap() };
     world.log.append(Partition(0), record::encode(ada.user, &[ping])).await.unwrap();
-    let (log, store, clock) = (world.log.clone(), world.store.clone(), world.clock.clone());
-    Worker::new(log, store, clock, Partition(0), WorkerLimits::default()).step().await.unwrap();
+    Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default()).step().await.unwrap();
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dayline_app::auth::Caller;
 use dayline_app::ports::{
-    Accounts, DayKey, DeadLetters, LedgerReader, LedgerWriter, Partition, Payload, PingLog, PortError,
-    Position,
+    Accounts, DayChanged, DayKey, DeadLetters, LedgerReader, LedgerWriter, LiveEvent, LiveEvents, Partition,
+    Payload, PingLog, PortError, Position,
 };
 use dayline_app::record;
 use dayline_app::worker::{Step, Worker, WorkerLimits};
@@ -18,7 +18,7 @@ const P0: Partition = Partition(0);
 const DAY: UtcDay = UtcDay(20_777);
 
 fn worker(world: &FakeApp, limits: WorkerLimits) -> Worker {
-    Worker::new(world.log.clone(), world.store.clone(), world.clock.clone(), P0, limits)
+    Worker::new(world.worker_ports(), P0, limits)
 }
 
 /// A ping from and to so many seconds after the start of the day.
@@ -193,6 +193,24 @@ async fn a_worker_without_room_for_days_gives_the_same_timeline() {
     }
     assert_eq!(steps, 10);
     assert_eq!(timeline(&world, &ada).await, ["Code 0-50"]);
+}
+
+#[tokio::test]
+async fn changed_days_are_announced_to_their_person_alone() {
+    let (world, ada) = with_ada().await;
+    let mut hers = world.live.subscribe(ada.user);
+    let mut others = world.live.subscribe(UserId::from_bits(7));
+    send(&world, ada.user, &[ping("Code", 0, 5)]).await;
+    worker(&world, WorkerLimits::default()).step().await.unwrap();
+    let LiveEvent::Changed(changed) = hers.next().await else { panic!("missed") };
+    assert_eq!((changed.user, changed.day, changed.version), (ada.user, DAY, 1));
+    world.live.announce(&[DayChanged { user: UserId::from_bits(7), ..changed }]);
+    let LiveEvent::Changed(changed) = others.next().await else { panic!("missed") };
+    assert_eq!(changed.user, UserId::from_bits(7));
+
+    let since = |ms| world.store.changed_since(ada.user, world.app.clock.now().plus(ms));
+    assert_eq!(since(0).await.unwrap(), [(DAY, 1)]);
+    assert_eq!(since(1).await.unwrap(), []);
 }
 
 #[tokio::test]

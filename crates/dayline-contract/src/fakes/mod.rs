@@ -1,6 +1,7 @@
 //! Fakes of the ports: small, in memory, exact. They pass the same suites as the real adapters.
 //! Deliberately absent: durability and speed.
 
+mod live;
 mod log;
 mod passwords;
 mod store;
@@ -9,8 +10,10 @@ mod tokens;
 
 use std::sync::Arc;
 
+use dayline_app::worker::WorkerPorts;
 use dayline_app::{App, Rules};
 
+pub use live::FakeLive;
 pub use log::FakeLog;
 pub use passwords::FakePasswords;
 pub use store::FakeStore;
@@ -31,6 +34,17 @@ pub struct FakeApp {
     pub store: Arc<FakeStore>,
     /// Its limits.
     pub limits: Arc<FakeLimits>,
+    /// Its live events.
+    pub live: Arc<FakeLive>,
+}
+
+impl FakeApp {
+    /// What a worker of this application works with.
+    pub fn worker_ports(&self) -> WorkerPorts {
+        let (log, ledger, live, clock) =
+            (self.log.clone(), self.store.clone(), self.live.clone(), self.clock.clone());
+        WorkerPorts { log, ledger, live, clock }
+    }
 }
 
 impl Default for FakeApp {
@@ -38,6 +52,7 @@ impl Default for FakeApp {
         let clock = Arc::new(FakeClock::default());
         let (log, store, limits) =
             (Arc::<FakeLog>::default(), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
+        let live = Arc::<FakeLive>::default();
         let tokens = Arc::new(FakeTokens);
         let app = App {
             clock: clock.clone(),
@@ -59,8 +74,9 @@ impl Default for FakeApp {
             audit: store.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
+            live: live.clone(),
             rules: Rules::default(),
         };
-        Self { app, clock, log, store, limits }
+        Self { app, clock, log, store, limits, live }
     }
 }

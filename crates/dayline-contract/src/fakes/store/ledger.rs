@@ -8,7 +8,7 @@ use dayline_app::ports::{
     PortError, PortFuture, Position, StoredDeadPing,
 };
 use dayline_domain::timeline::Piece;
-use dayline_domain::{DayChange, Interval, LedgerDay, PieceChanges, UserId, UtcDay};
+use dayline_domain::{DayChange, Interval, LedgerDay, PieceChanges, UserId, UtcDay, UtcMs};
 
 use super::{FakeStore, Tables};
 
@@ -35,7 +35,7 @@ impl LedgerWriter for FakeStore {
                 return Ok(Applied::Stale);
             }
             for (user, change) in &commit.changes {
-                tables.change(*user, change)?;
+                tables.change(*user, change, commit.at)?;
             }
             tables.bury(&commit);
             tables.positions.insert(commit.partition, commit.to);
@@ -54,13 +54,14 @@ impl Tables {
         day.map_or_else(|error| LoadedDay::Damaged(error.to_string()), |day| LoadedDay::Day(Box::new(day)))
     }
 
-    fn change(&mut self, user: UserId, change: &DayChange) -> Result<(), PortError> {
+    fn change(&mut self, user: UserId, change: &DayChange, at: UtcMs) -> Result<(), PortError> {
         let refused = self.refused_app.as_deref();
         if change.counted.added.iter().any(|piece| Some(piece.source.activity.app.as_str()) == refused) {
             return Err(PortError::Rejected("an app the store refuses".into()));
         }
         let day = self.days.entry(DayKey { user, day: change.day }).or_default();
         day.version = change.to_version;
+        day.changed_at = at;
         apply_changes(&mut day.counted, &change.counted, true)?;
         apply_changes(&mut day.outranked, &change.outranked, false)
     }
@@ -111,6 +112,13 @@ fn check_overlap(pieces: &[Piece], with: &Piece, exclusive: bool) -> Result<(), 
 impl LedgerReader for FakeStore {
     fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
         self.transaction(|tables| Ok(tables.view(user, interval, false).versions))
+    }
+
+    fn changed_since(&self, user: UserId, since: UtcMs) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
+        self.transaction(|tables| {
+            let changed = tables.days.iter().filter(|(key, day)| key.user == user && day.changed_at >= since);
+            Ok(changed.map(|(key, day)| (key.day, day.version)).collect())
+        })
     }
 
     fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>> {

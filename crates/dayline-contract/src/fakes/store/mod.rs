@@ -41,11 +41,18 @@ struct Tables {
     refused_app: Option<String>,
 }
 
-#[derive(Default, Clone)]
+#[derive(Clone)]
 struct Day {
     version: u64,
+    changed_at: UtcMs,
     counted: Vec<Piece>,
     outranked: Vec<Piece>,
+}
+
+impl Default for Day {
+    fn default() -> Self {
+        Self { version: 0, changed_at: UtcMs(0), counted: Vec::new(), outranked: Vec::new() }
+    }
 }
 
 impl FakeStore {
