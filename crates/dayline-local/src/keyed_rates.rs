@@ -55,9 +55,11 @@ impl<Key: Hash + Eq + Clone, C: Clock + Clone> KeyedRates<Key, C> {
     }
 
     fn too_many(&self, not_until: &NotUntil<C::Instant>) -> TooMany {
-        let wait = not_until.wait_time_from(self.clock.now());
-        let seconds = wait.as_secs() + u64::from(wait > Duration::from_secs(wait.as_secs()));
-        TooMany { retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX).max(1) }
+        TooMany {
+            retry_after_s: whole_seconds(not_until.wait_time_from(self.clock.now())),
+            quota: self.burst,
+            window_s: whole_seconds(not_until.quota().burst_size_replenished_in()),
+        }
     }
 
     fn sweep(&self) {
@@ -75,12 +77,21 @@ impl<Key: Hash + Eq + Clone, C: Clock + Clone> KeyedRates<Key, C> {
     }
 }
 
+/// At least 1, rounded up: who comes back then is not refused for coming too early.
+fn whole_seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use governor::clock::FakeRelativeClock;
 
     use super::*;
     use crate::rate::Per;
+
+    fn refused(taken: Result<(), TooMany>) -> Option<u32> {
+        taken.err().map(|too_many| too_many.retry_after_s)
+    }
 
     #[test]
     fn a_key_gets_its_burst_and_then_what_refills() {
@@ -89,22 +100,29 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(rates.take(&1, 1), Ok(()));
         }
-        assert_eq!(rates.take(&1, 1), Err(TooMany { retry_after_s: 60 }));
+        assert_eq!(refused(rates.take(&1, 1)), Some(60));
         assert_eq!(rates.take(&2, 1), Ok(()));
         clock.advance(Duration::from_millis(59_001));
-        assert_eq!(rates.take(&1, 1), Err(TooMany { retry_after_s: 1 }));
+        assert_eq!(refused(rates.take(&1, 1)), Some(1));
         clock.advance(Duration::from_millis(999));
         assert_eq!(rates.take(&1, 1), Ok(()));
-        assert_eq!(rates.take(&1, 1), Err(TooMany { retry_after_s: 60 }));
+        assert_eq!(refused(rates.take(&1, 1)), Some(60));
     }
 
     #[test]
     fn a_batch_is_taken_whole_or_not_at_all() {
         let rates = KeyedRates::new(Rate::new(10, 1, Per::Second), FakeRelativeClock::default());
         assert_eq!(rates.take(&1, 7), Ok(()));
-        assert_eq!(rates.take(&1, 4), Err(TooMany { retry_after_s: 1 }));
+        assert_eq!(refused(rates.take(&1, 4)), Some(1));
         assert_eq!(rates.take(&1, 3), Ok(()));
         assert_eq!(rates.take(&1, 0), Ok(()));
+    }
+
+    #[test]
+    fn who_is_refused_learns_the_quota_and_when_it_is_whole_again() {
+        let rates = KeyedRates::new(Rate::new(10, 3, Per::Minute), FakeRelativeClock::default());
+        assert_eq!(rates.take(&1, 10), Ok(()));
+        assert_eq!(rates.take(&1, 1), Err(TooMany { retry_after_s: 20, quota: 10, window_s: 200 }));
     }
 
     #[test]
@@ -112,7 +130,7 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let rates = KeyedRates::new(Rate::new(10, 1, Per::Second), clock.clone());
         assert_eq!(rates.take(&1, 1_000), Ok(()));
-        assert_eq!(rates.take(&1, 1_000), Err(TooMany { retry_after_s: 10 }));
+        assert_eq!(refused(rates.take(&1, 1_000)), Some(10));
         clock.advance(Duration::from_secs(10));
         assert_eq!(rates.take(&1, 1_000), Ok(()));
     }

@@ -22,6 +22,10 @@ pub struct LimitRates {
     pub register_per_address: Rate,
     /// Refreshes from one network address: behind one may be a whole office.
     pub refresh_per_address: Rate,
+    /// Devices that ask to be signed in by a code, from one network address.
+    pub device_code_per_address: Rate,
+    /// Codes that one signed-in person tries to approve: guessing somebody else's must stay hopeless.
+    pub approve_per_user: Rate,
 }
 
 impl Default for LimitRates {
@@ -32,6 +36,8 @@ impl Default for LimitRates {
             login_per_address: Rate::new(60, 30, Per::Minute),
             register_per_address: Rate::new(30, 30, Per::Hour),
             refresh_per_address: Rate::new(600, 10, Per::Second),
+            device_code_per_address: Rate::new(30, 10, Per::Minute),
+            approve_per_user: Rate::new(10, 1, Per::Minute),
         }
     }
 }
@@ -47,6 +53,8 @@ pub struct LocalLimits<C: Clock = MonotonicClock> {
     login_per_address: KeyedRates<HashedKey, C>,
     register_per_address: KeyedRates<HashedKey, C>,
     refresh_per_address: KeyedRates<HashedKey, C>,
+    device_code_per_address: KeyedRates<HashedKey, C>,
+    approve_per_user: KeyedRates<HashedKey, C>,
     hashers: (RandomState, RandomState),
 }
 
@@ -67,6 +75,8 @@ impl<C: Clock + Clone> LocalLimits<C> {
             login_per_address: keyed(rates.login_per_address),
             register_per_address: keyed(rates.register_per_address),
             refresh_per_address: keyed(rates.refresh_per_address),
+            device_code_per_address: keyed(rates.device_code_per_address),
+            approve_per_user: keyed(rates.approve_per_user),
             hashers: (RandomState::new(), RandomState::new()),
         }
     }
@@ -78,6 +88,8 @@ impl<C: Clock + Clone> LocalLimits<C> {
             Limit::LoginPerAddress => &self.login_per_address,
             Limit::RegisterPerAddress => &self.register_per_address,
             Limit::RefreshPerAddress => &self.refresh_per_address,
+            Limit::DeviceCodePerAddress => &self.device_code_per_address,
+            Limit::ApprovePerUser => &self.approve_per_user,
         };
         rates.take(&(self.hashers.0.hash_one(key), self.hashers.1.hash_one(key)), 1)
     }
