@@ -55,7 +55,7 @@ pub struct LedgerCommit {
     pub to: Position,
     /// At most one change per person and day.
     pub changes: Vec<(UserId, DayChange)>,
-    /// What could not be processed.
+    /// What could not be processed. A letter of a person who is gone is forgotten, like their pings.
     pub dead: Vec<DeadPing>,
     /// Now: when its days changed and its dead letters were put aside.
     pub at: UtcMs,

@@ -2,9 +2,16 @@
 //! Deliberately absent: anything that only one adapter promises; that is tested beside the adapter.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite is test code")]
 
+pub mod accounts;
+pub mod dead_letters;
+pub mod ledger;
 pub mod ping_log;
+pub mod sessions;
+mod store;
 
 use dayline_app::ports::BoxFuture;
+
+pub use store::Store;
 
 /// One thing that an adapter must keep; its name says what.
 pub struct Fact<Subject> {

@@ -23,6 +23,9 @@ impl LedgerWriter for FakeStore {
 
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
         self.transaction(|tables| {
+            if commit.to < commit.from {
+                return Err(PortError::Rejected("a position would move back".into()));
+            }
             if tables.positions.get(&commit.partition).copied().unwrap_or_default() != commit.from {
                 return Ok(Applied::Fenced);
             }
@@ -68,6 +71,9 @@ impl Tables {
 
     fn bury(&mut self, commit: &LedgerCommit) {
         for dead in &commit.dead {
+            if dead.user.is_some_and(|user| !self.users.contains_key(&user)) {
+                continue;
+            }
             self.last_dead += 1;
             let letter = StoredDeadPing {
                 id: self.last_dead,
@@ -91,17 +97,20 @@ fn apply_changes(pieces: &mut Vec<Piece>, changes: &PieceChanges, exclusive: boo
         let at = pieces.iter().position(|piece| *piece == resized.piece).ok_or_else(missing)?;
         let whole = Interval::new(resized.piece.interval.start(), resized.new_end).ok_or_else(missing)?;
         pieces[at].interval = whole;
-        check_overlap(pieces, &pieces[at], exclusive)?;
+        check_place(pieces, &pieces[at], exclusive)?;
     }
     for added in &changes.added {
         pieces.push(added.clone());
-        check_overlap(pieces, added, exclusive)?;
+        check_place(pieces, added, exclusive)?;
     }
     pieces.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));
     Ok(())
 }
 
-fn check_overlap(pieces: &[Piece], with: &Piece, exclusive: bool) -> Result<(), PortError> {
+fn check_place(pieces: &[Piece], with: &Piece, exclusive: bool) -> Result<(), PortError> {
+    if with.interval.cut_at_midnight().count() > 1 {
+        return Err(PortError::Rejected("a piece lies in more than one day".into()));
+    }
     let overlapping = pieces.iter().filter(|piece| piece.interval.clip(with.interval).is_some()).count();
     if exclusive && overlapping > 1 {
         return Err(PortError::Rejected("counted pieces overlap".into()));

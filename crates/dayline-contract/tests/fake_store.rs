@@ -1,0 +1,45 @@
+//! The fake store keeps what the real ones keep.
+
+use std::sync::Arc;
+
+use dayline_contract::fakes::FakeStore;
+use dayline_contract::suites::{Store, accounts, dead_letters, ledger, prove, sessions};
+
+async fn fresh() -> Store {
+    Store::of(Arc::new(FakeStore::default()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_takes_commits_as_a_ledger_must() {
+    prove(ledger::commits::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_refuses_what_a_ledger_must() {
+    prove(ledger::refusals::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_is_read_as_a_ledger_must() {
+    prove(ledger::reads::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_gives_days_back_as_they_were() {
+    prove(ledger::days::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_dead_letters() {
+    prove(dead_letters::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_accounts() {
+    prove(accounts::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_sessions() {
+    prove(sessions::FACTS, fresh).await;
+}
