@@ -1,5 +1,21 @@
 //! SQLite adapters: the ping log, the ledger, accounts and sessions of an embedded Dayline.
+//! Deliberately absent: rules. What a day is, when a token is good and what a password must be is the domain's.
 
+mod accounts;
+mod db;
+mod dead_letters;
+mod failure;
+mod folder;
+mod ledger;
+mod migrations;
+mod open_error;
 mod ping_log;
+mod sessions;
+mod store;
+mod values;
 
+pub use folder::FolderLock;
+pub use migrations::MigrationState;
+pub use open_error::OpenError;
 pub use ping_log::{OpenPingLogError, PingLogOptions, SqlitePingLog};
+pub use store::{SqliteStore, migration_states};

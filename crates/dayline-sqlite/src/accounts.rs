@@ -1,0 +1,154 @@
+//! Accounts: one row per person. Deleting it deletes all that is theirs, by the foreign keys of the schema.
+//! Deliberately absent: hashing.
+
+use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, User};
+use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use crate::failure::Failure;
+use crate::values::{IdBytes, instant};
+use crate::{SqliteStore, sessions};
+
+const CREATE: &str = "
+    INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (email_key) DO NOTHING";
+const FIND: &str = "SELECT * FROM users WHERE id = ?1";
+const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
+const NUMBER: &str = "SELECT number FROM users WHERE id = ?1";
+const UPDATE_PROFILE: &str = "
+    UPDATE users
+    SET full_name = coalesce(?2, full_name), timezone = coalesce(?3, timezone), updated_ms = ?4
+    WHERE id = ?1
+    RETURNING *";
+const REHASH: &str = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+const CHANGE_PASSWORD: &str = "
+    UPDATE users SET password_hash = ?3, updated_ms = ?4
+    WHERE id = ?1 AND password_hash = coalesce(?2, password_hash)
+    RETURNING number";
+const DELETE: &str = "DELETE FROM users WHERE number = ?1";
+
+impl Accounts for SqliteStore {
+    fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {
+        self.db.write(move |tx| {
+            let created = tx.prepare_cached(CREATE)?.execute(params![
+                IdBytes::from(user.id),
+                user.email.as_str(),
+                user.email.key(),
+                password.0,
+                user.full_name.as_str(),
+                user.timezone,
+                user.created_at.0,
+                user.updated_at.0,
+            ])?;
+            Ok(if created == 1 { CreateUser::Created } else { CreateUser::EmailTaken })
+        })
+    }
+
+    fn find(&self, id: UserId) -> PortFuture<'_, Option<User>> {
+        self.db.read(move |tx| Ok(row_of(tx, id)?.map(|(user, _)| user)))
+    }
+
+    fn find_by_email(&self, email: Email) -> PortFuture<'_, Option<(User, PasswordHash)>> {
+        self.db.read(move |tx| {
+            tx.prepare_cached(FIND_BY_EMAIL)?
+                .query_row([email.key()], |row| Ok(parse(row)))
+                .optional()?
+                .transpose()
+        })
+    }
+
+    fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
+        self.db.read(move |tx| Ok(row_of(tx, id)?.map(|(_, hash)| hash)))
+    }
+
+    fn update_profile(
+        &self,
+        id: UserId,
+        full_name: Option<FullName>,
+        timezone: Option<String>,
+        now: UtcMs,
+    ) -> PortFuture<'_, Option<User>> {
+        self.db.write(move |tx| {
+            let full_name = full_name.as_ref().map(FullName::as_str);
+            let updated = tx
+                .prepare_cached(UPDATE_PROFILE)?
+                .query_row(params![IdBytes::from(id), full_name, timezone, now.0], |row| Ok(parse(row)))
+                .optional()?
+                .transpose()?;
+            Ok(updated.map(|(user, _)| user))
+        })
+    }
+
+    fn rehash_password(&self, id: UserId, from: PasswordHash, to: PasswordHash) -> PortFuture<'_, bool> {
+        self.db.write(move |tx| {
+            let replaced = tx.prepare_cached(REHASH)?.execute(params![IdBytes::from(id), from.0, to.0])?;
+            Ok(replaced == 1)
+        })
+    }
+
+    fn change_password(
+        &self,
+        id: UserId,
+        from: Option<PasswordHash>,
+        to: PasswordHash,
+        keep: Option<SessionId>,
+        now: UtcMs,
+    ) -> PortFuture<'_, Option<Vec<SessionId>>> {
+        self.db.write(move |tx| {
+            let from = from.map(|from| from.0);
+            let changed = tx
+                .prepare_cached(CHANGE_PASSWORD)?
+                .query_row(params![IdBytes::from(id), from, to.0, now.0], |row| row.get(0))
+                .optional()?;
+            let Some(user) = changed else { return Ok(None) };
+            sessions::end_all_but(tx, user, keep, now).map(Some)
+        })
+    }
+
+    fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
+        self.db.write(move |tx| {
+            let Some(user) = number_of(tx, id)? else { return Ok(None) };
+            let ended = sessions::end_all_but(tx, user, None, now)?;
+            tx.prepare_cached(DELETE)?.execute([user])?;
+            Ok(Some(ended.into_iter().map(CredentialId::Session).collect()))
+        })
+    }
+}
+
+/// The number that a person has inside this data base.
+pub(crate) fn number_of(tx: &Transaction<'_>, id: UserId) -> rusqlite::Result<Option<i64>> {
+    tx.prepare_cached(NUMBER)?.query_row([IdBytes::from(id)], |row| row.get(0)).optional()
+}
+
+/// The hash of a person's password, and the person's number.
+pub(crate) fn number_and_password(
+    tx: &Transaction<'_>,
+    id: UserId,
+) -> Result<Option<(i64, PasswordHash)>, Failure> {
+    let found = tx
+        .prepare_cached(FIND)?
+        .query_row([IdBytes::from(id)], |row| {
+            Ok((row.get("number")?, PasswordHash(row.get("password_hash")?)))
+        })
+        .optional()?;
+    Ok(found)
+}
+
+fn row_of(tx: &Transaction<'_>, id: UserId) -> Result<Option<(User, PasswordHash)>, Failure> {
+    tx.prepare_cached(FIND)?.query_row([IdBytes::from(id)], |row| Ok(parse(row))).optional()?.transpose()
+}
+
+fn parse(row: &Row<'_>) -> Result<(User, PasswordHash), Failure> {
+    let email: String = row.get("email")?;
+    let full_name: String = row.get("full_name")?;
+    let user = User {
+        id: row.get::<_, IdBytes>("id")?.id(),
+        email: Email::new(&email).map_err(|why| Failure::corrupt("a stored e-mail address", why))?,
+        full_name: FullName::new(&full_name).map_err(|why| Failure::corrupt("a stored full name", why))?,
+        timezone: row.get("timezone")?,
+        created_at: instant(row, "created_ms")?,
+        updated_at: instant(row, "updated_ms")?,
+    };
+    Ok((user, PasswordHash(row.get("password_hash")?)))
+}

@@ -1,0 +1,150 @@
+//! The data base of an embedded Dayline: one file, one connection that writes, some that read, each on its own
+//! thread. A read never waits for a write (write-ahead logging).
+//! Deliberately absent: tables and statements.
+
+mod lane;
+
+use std::path::Path;
+use std::time::Duration;
+
+use dayline_app::ports::PortFuture;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::OpenError;
+use crate::failure::Failure;
+use crate::folder::{FolderLock, create_private, data_base_in};
+use crate::migrations::{self, Migration};
+use lane::Lane;
+
+/// Connections that read. Reads are short, and two of them keep a disk busy.
+const READERS: usize = 4;
+/// How long a connection waits for another process (an operator's command, a backup) to finish writing.
+const BUSY: Duration = Duration::from_secs(5);
+/// Page cache of the writer and of each reader, in KiB.
+const WRITER_CACHE_KIB: i32 = 16 << 10;
+const READER_CACHE_KIB: i32 = 4 << 10;
+/// The write-ahead log is cut back to this after it grew for a while, in bytes.
+const WAL_LIMIT: i64 = 64 << 20;
+/// Distinct statements kept prepared, for each connection.
+const STATEMENTS: usize = 64;
+
+/// The open data base. Fields are in the order they must be closed: the writer last, since the last connection to
+/// close tidies the write-ahead log away, then the lock.
+#[derive(Debug)]
+pub(crate) struct Db {
+    readers: Lane,
+    writer: Lane,
+    _lock: Option<FolderLock>,
+}
+
+impl Db {
+    /// Opens the folder's data base as its server: makes it if it is missing and takes pending migrations.
+    pub(crate) fn open(lock: FolderLock, steps: &[Migration]) -> Result<Self, OpenError> {
+        let file = data_base_in(lock.folder());
+        create_private(&file)
+            .map_err(|error| OpenError::Folder { folder: lock.folder().to_owned(), error })?;
+        let mut writer = connect(&file, WRITER_CACHE_KIB)?;
+        migrations::apply(&mut writer, steps)?;
+        Self::start(&file, writer, Some(lock))
+    }
+
+    /// Opens the folder's data base beside a server, if one runs. Changes nothing about its schema.
+    pub(crate) fn open_beside(folder: &Path, steps: &[Migration]) -> Result<Self, OpenError> {
+        let file = existing(folder)?;
+        let writer = connect(&file, WRITER_CACHE_KIB)?;
+        let states = migrations::states(&writer, steps)?;
+        let pending: Vec<u32> = states.iter().filter(|step| !step.applied).map(|step| step.number).collect();
+        if let Some(&first) = pending.first() {
+            return Err(OpenError::Pending { count: pending.len(), first });
+        }
+        Self::start(&file, writer, None)
+    }
+
+    fn start(file: &Path, writer: Connection, lock: Option<FolderLock>) -> Result<Self, OpenError> {
+        let readers = (0..READERS).map(|_| {
+            let reader = connect(file, READER_CACHE_KIB)?;
+            reader.pragma_update(None, "query_only", true)?;
+            Ok(reader)
+        });
+        let readers = readers.collect::<Result<_, OpenError>>()?;
+        Ok(Self {
+            readers: Lane::start("dayline-read", readers).map_err(OpenError::Thread)?,
+            writer: Lane::start("dayline-write", vec![writer]).map_err(OpenError::Thread)?,
+            _lock: lock,
+        })
+    }
+
+    /// One transaction that only reads, from one snapshot.
+    pub(crate) fn read<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> PortFuture<'_, T> {
+        Box::pin(self.readers.run(|connection| {
+            let transaction = connection.transaction()?;
+            call(&transaction)
+        }))
+    }
+
+    /// One transaction that writes. It is durable when the future gives a result; all of it is undone if the call
+    /// fails.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> PortFuture<'_, T> {
+        self.write_if(|transaction| Ok((call(transaction)?, true)))
+    }
+
+    /// One transaction that writes and says itself whether to keep what it did.
+    pub(crate) fn write_if<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure> + Send + 'static,
+    ) -> PortFuture<'_, T> {
+        Box::pin(self.writer.run(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let (outcome, keep) = call(&transaction)?;
+            if keep {
+                transaction.commit()?;
+            }
+            Ok(outcome)
+        }))
+    }
+}
+
+/// What the folder's data base says about each migration; all pending if there is none.
+pub(crate) fn migration_states(
+    folder: &Path,
+    steps: &[Migration],
+) -> Result<Vec<migrations::MigrationState>, OpenError> {
+    let connection = match existing(folder) {
+        Err(OpenError::Missing { .. }) => Connection::open_in_memory()?,
+        file => connect(&file?, READER_CACHE_KIB)?,
+    };
+    migrations::states(&connection, steps)
+}
+
+fn existing(folder: &Path) -> Result<std::path::PathBuf, OpenError> {
+    let file = data_base_in(folder);
+    if file.is_file() { Ok(file) } else { Err(OpenError::Missing { folder: folder.to_owned() }) }
+}
+
+fn connect(file: &Path, cache_kib: i32) -> Result<Connection, OpenError> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
+    migrations::refuse_foreign(&connection)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::NoWal { mode });
+    }
+    // The ping log is trimmed after a commit here, so a commit must survive a power loss.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What a person deleted is overwritten, not only unlinked.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_LIMIT)?;
+    Ok(connection)
+}

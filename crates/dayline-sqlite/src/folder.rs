@@ -1,0 +1,69 @@
+//! The data folder: its lock and its files. One server at a time works in a folder.
+//! Deliberately absent: what is in the files.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::OpenError;
+
+const LOCK: &str = "dayline.lock";
+const DATA_BASE: &str = "dayline.db";
+
+/// The right to be the only server in a folder, as long as it lives. The system takes it back when the process ends,
+/// however it ends.
+#[derive(Debug)]
+pub struct FolderLock {
+    folder: PathBuf,
+    _file: File,
+}
+
+impl FolderLock {
+    /// Takes the folder, and makes it if there is none (for its owner's eyes only, like every file in it). Refuses if
+    /// another process has it.
+    pub fn take(folder: &Path) -> Result<Self, OpenError> {
+        let failed = |error| OpenError::Folder { folder: folder.to_owned(), error };
+        create_private_folder(folder).map_err(failed)?;
+        let file = private_file().open(folder.join(LOCK)).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _file: file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Where the accounts and the ledger are.
+pub(crate) fn data_base_in(folder: &Path) -> PathBuf {
+    folder.join(DATA_BASE)
+}
+
+/// Makes the file if it is missing, so that SQLite does not make it readable for everybody. SQLite gives the files it
+/// makes beside it the same mode.
+pub(crate) fn create_private(file: &Path) -> io::Result<()> {
+    private_file().open(file).map(drop)
+}
+
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    if fs::metadata(folder).is_ok_and(|found| found.is_dir()) {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,90 @@
+//! Why a data folder can't be worked with, in words for an operator.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a data base could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The folder can't be used.
+    #[error("data folder {} can't be used: {error}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Another process is the server there.
+    #[error("data folder {} is in use by another dayline server; stop it or choose another folder", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is no data base in the folder.
+    #[error("there is no dayline data base in {}; start the server once to make it", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The file belongs to another program.
+    #[error("the file is not a dayline data base (application id {found})")]
+    NotDayline {
+        /// What the file says it is.
+        found: i32,
+    },
+    /// Made by a newer program.
+    #[error(
+        "the data base has taken migration {found} ({name}), but this program knows only {known}: \
+         use the newer program that made it"
+    )]
+    Newer {
+        /// The step.
+        found: u32,
+        /// Its name.
+        name: String,
+        /// The last step this program knows.
+        known: u32,
+    },
+    /// A step it took is not what this program has under that number.
+    #[error(
+        "migration {number} ({name}) of the data base differs from this program's: they are not of the same line"
+    )]
+    Differs {
+        /// The step.
+        number: u32,
+        /// Its name.
+        name: String,
+    },
+    /// Steps are missing, and whoever opens it may not take them.
+    #[error("{count} migrations are pending, the first is {first}: stop the server and run dayline migrate")]
+    Pending {
+        /// How many.
+        count: usize,
+        /// The first.
+        first: u32,
+    },
+    /// A step failed; nothing of it stays.
+    #[error("migration {number} ({name}) failed: {error}")]
+    Migration {
+        /// The step.
+        number: u32,
+        /// Its name.
+        name: String,
+        /// Why.
+        error: rusqlite::Error,
+    },
+    /// The file system does not allow what WAL needs.
+    #[error("the data base can't use write-ahead logging here (journal mode {mode}): put it on a local disk")]
+    NoWal {
+        /// The mode SQLite fell back to.
+        mode: String,
+    },
+    /// A thread could not be started.
+    #[error("can't start a data base thread: {0}")]
+    Thread(io::Error),
+    /// SQLite says so.
+    #[error("can't open the data base: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}

@@ -1,0 +1,35 @@
+//! The store: one value that is the ledger, the accounts and the sessions of an embedded Dayline.
+//! Deliberately absent: the ports themselves, each in a module of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::OpenError;
+use crate::db::{self, Db};
+use crate::folder::FolderLock;
+use crate::migrations::{self, MigrationState};
+
+/// The ledger, accounts, sessions and dead letters in one SQLite file, `dayline.db`. Clones share it. When the last one
+/// is dropped, calls already begun are finished first.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    pub(crate) db: Arc<Db>,
+}
+
+impl SqliteStore {
+    /// Opens the store of a data folder as its only server; makes it, or brings it to today's schema, if need be.
+    /// Blocks: call it before serving.
+    pub fn open(lock: FolderLock) -> Result<Self, OpenError> {
+        Ok(Self { db: Arc::new(Db::open(lock, migrations::ALL)?) })
+    }
+
+    /// Opens the store of a data folder for an operator's command, beside a server if one runs. Blocks.
+    pub fn open_beside(folder: &Path) -> Result<Self, OpenError> {
+        Ok(Self { db: Arc::new(Db::open_beside(folder, migrations::ALL)?) })
+    }
+}
+
+/// The migrations this program knows, and which of them the folder's data base has taken. Changes nothing. Blocks.
+pub fn migration_states(folder: &Path) -> Result<Vec<MigrationState>, OpenError> {
+    db::migration_states(folder, migrations::ALL)
+}

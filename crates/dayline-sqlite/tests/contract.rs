@@ -1,0 +1,49 @@
+//! The store keeps what every store must.
+
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+use std::sync::Arc;
+
+use dayline_contract::suites::{Store, accounts, dead_letters, ledger, prove, sessions};
+use dayline_sqlite::{FolderLock, SqliteStore};
+
+async fn fresh() -> Store {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
+    Store::of(Arc::new(store)).keeping(folder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_takes_commits_as_a_ledger_must() {
+    prove(ledger::commits::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_refuses_what_a_ledger_must() {
+    prove(ledger::refusals::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_is_read_as_a_ledger_must() {
+    prove(ledger::reads::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_gives_days_back_as_they_were() {
+    prove(ledger::days::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_dead_letters() {
+    prove(dead_letters::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_accounts() {
+    prove(accounts::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_sessions() {
+    prove(sessions::FACTS, fresh).await;
+}
