@@ -18,7 +18,8 @@ pub trait DeviceLogins: Send + Sync {
     /// The request with this device code.
     fn find_by_device_code(&self, code: TokenHash) -> PortFuture<'_, Option<DeviceLogin>>;
 
-    /// Replaces `from` by `to`, or deletes it, if it still has the revision of `from`. False if not.
+    /// Replaces `from` by `to`, or deletes it, if it still has the revision of `from`. False if not, or if the
+    /// person who approved it in `to` is gone.
     fn replace(&self, from: DeviceLogin, to: Option<DeviceLogin>) -> PortFuture<'_, bool>;
 
     /// Deletes what was created before. Gives how many.

@@ -1,12 +1,15 @@
 //! What every store of accounts keeps.
 //! Deliberately absent: hashing, which has a port of its own.
 
-use dayline_app::ports::DayKey;
-use dayline_app::ports::{CreateUser, CredentialId, LoadedDay, User};
+use dayline_app::ports::{
+    AuditEvent, AuditKind, CreateUser, CredentialId, DayKey, LedgerView, LoadedDay, User,
+};
+use dayline_domain::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Email, FullName, UtcMs};
 
 use super::Fact;
-use super::store::{DAY, NOW, Store, first, hash, letter, person, piece, session};
+use super::device_logins::waiting;
+use super::store::{DAY, NOW, Store, api_key, first, hash, letter, person, piece, session};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -186,11 +189,19 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     store.apply(vec![(user.id, change)]).await.unwrap();
     store.bury(vec![letter(Some(user.id), "theirs"), letter(None, "nobody's")]).await;
 
+    store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
+    let event =
+        AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
+    store.audit.record(event).await.unwrap();
+    let login = DeviceLogin { approval: Approval::Approved(user.id), ..waiting(1) };
+    assert!(store.device_logins.create(login).await.unwrap());
+
     let at = NOW.plus(70_000);
-    let mut ended = store.accounts.delete(user.id, at).await.unwrap().unwrap();
-    ended.sort_by_key(|credential| format!("{credential:?}"));
+    let ended = store.accounts.delete(user.id, at).await.unwrap().unwrap();
     let sessions = [1, 2].map(|n| CredentialId::Session(session(user.id, n).id));
-    assert_eq!(ended, sessions);
+    let key = CredentialId::Key(api_key(user.id, 1).id);
+    assert_eq!(ended.len(), 3);
+    assert!(sessions.into_iter().chain([key]).all(|credential| ended.contains(&credential)));
 
     assert_eq!(store.accounts.find(user.id).await.unwrap(), None);
     assert_eq!(store.accounts.find_by_email(user.email.clone()).await.unwrap(), None);
@@ -200,7 +211,11 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     let day = store.writer.load(vec![DayKey { user: user.id, day: DAY }]).await.unwrap().remove(0);
     assert!(matches!(day, LoadedDay::NoSuchUser));
     let view = store.reader.read(user.id, DAY.interval(), true).await.unwrap();
-    assert_eq!(view, dayline_app::ports::LedgerView::default());
+    assert_eq!(view, LedgerView::default());
+    assert_eq!(store.api_keys.list(user.id).await.unwrap(), []);
+    assert_eq!(store.api_keys.find_used(api_key(user.id, 1).hash, at.plus(60_000)).await.unwrap(), None);
+    assert_eq!(store.audit.list(user.id, None, 10).await.unwrap(), []);
+    assert_eq!(store.device_logins.find_by_device_code(waiting(1).device_code).await.unwrap(), None);
     let letters = store.dead_letters.list(0, 10).await.unwrap();
     assert_eq!(letters.into_iter().map(|letter| letter.dead.reason).collect::<Vec<_>>(), ["nobody's"]);
 }
@@ -211,13 +226,21 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
         store.sign_in(session(user.id, 1)).await;
         store.apply(vec![(user.id, first(&[piece("Code", 0, 60), piece("Mail", 10, 20)]))]).await.unwrap();
         store.bury(vec![letter(Some(user.id), "one's")]).await;
+        store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
+        let event =
+            AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
+        store.audit.record(event).await.unwrap();
     }
+    store.device_logins.create(waiting(1)).await.unwrap();
     let before = store.reader.read(bob.id, DAY.interval(), true).await.unwrap();
     store.accounts.delete(ada.id, NOW).await.unwrap().unwrap();
     assert_eq!(store.accounts.find(bob.id).await.unwrap(), Some(bob.clone()));
     assert_eq!(store.sessions.list(bob.id).await.unwrap(), [session(bob.id, 1)]);
     assert_eq!(store.reader.read(bob.id, DAY.interval(), true).await.unwrap(), before);
     assert_eq!((before.counted.len(), before.outranked.len()), (3, 1));
+    assert_eq!(store.api_keys.list(bob.id).await.unwrap(), [api_key(bob.id, 1)]);
+    assert_eq!(store.audit.list(bob.id, None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), Some(waiting(1)));
     let letters = store.dead_letters.list(0, 10).await.unwrap();
     assert_eq!(letters.iter().map(|letter| letter.dead.user).collect::<Vec<_>>(), [Some(bob.id)]);
 }

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite is test code")]
 
 pub mod accounts;
+pub mod api_keys;
+pub mod audit;
 pub mod dead_letters;
+pub mod device_logins;
 pub mod ledger;
 pub mod ping_log;
 pub mod sessions;

@@ -1,16 +1,19 @@
-//! The subject of the suites of a store: the five ports over one set of data, and samples to fill it with.
+//! The subject of the suites of a store: the ports over one set of data, and samples to fill it with.
 
 use std::any::Any;
+use std::array;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, Applied, CreateUser, DayKey, DeadLetters, DeadPing, LedgerCommit, LedgerReader, LedgerWriter,
-    LoadedDay, Partition, PasswordHash, PortError, Position, Sessions, StartSession, Started, User,
+    Accounts, ApiKey, ApiKeys, Applied, AuditLog, CreateUser, DayKey, DeadLetters, DeadPing, DeviceLogins,
+    LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position,
+    Sessions, StartSession, Started, User,
 };
+use dayline_domain::account::Label;
 use dayline_domain::session::Generation;
 use dayline_domain::{
-    Bridge, DayChange, DeviceId, Email, FullName, Interval, LedgerDay, Piece, Ping, Session, SessionId,
-    Source, UserId, UtcDay, UtcMs,
+    ApiKeyId, Bridge, DayChange, DeviceId, Email, FullName, Interval, LedgerDay, Piece, Ping, Scope, Scopes,
+    Session, SessionId, Source, UserId, UtcDay, UtcMs,
 };
 
 /// A fresh store. Its ports share their data: a person who is deleted is gone from all of them.
@@ -21,6 +24,9 @@ pub struct Store {
     pub(super) dead_letters: Arc<dyn DeadLetters>,
     pub(super) accounts: Arc<dyn Accounts>,
     pub(super) sessions: Arc<dyn Sessions>,
+    pub(super) api_keys: Arc<dyn ApiKeys>,
+    pub(super) device_logins: Arc<dyn DeviceLogins>,
+    pub(super) audit: Arc<dyn AuditLog>,
     /// Dropped after the ports.
     _keeping: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -33,17 +39,28 @@ pub(super) const PARTITION: Partition = Partition(3);
 pub(super) const NOW: UtcMs = UtcMs(1_795_132_800_000);
 
 impl Store {
-    /// A store that is all five ports.
+    /// A store that is all the ports.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: LedgerWriter + LedgerReader + DeadLetters + Accounts + Sessions + 'static,
+        S: LedgerWriter
+            + LedgerReader
+            + DeadLetters
+            + Accounts
+            + Sessions
+            + ApiKeys
+            + DeviceLogins
+            + AuditLog
+            + 'static,
     {
         Self {
             writer: store.clone(),
             reader: store.clone(),
             dead_letters: store.clone(),
             accounts: store.clone(),
-            sessions: store,
+            sessions: store.clone(),
+            api_keys: store.clone(),
+            device_logins: store.clone(),
+            audit: store,
             _keeping: None,
         }
     }
@@ -138,6 +155,20 @@ pub(super) fn session(user: UserId, n: u64) -> Session {
         token_hash: [n as u8; 32],
         issued_at: at,
         previous_issued_at: at,
+    }
+}
+
+/// The `n`-th sample key of a person.
+pub(super) fn api_key(user: UserId, n: u64) -> ApiKey {
+    ApiKey {
+        id: ApiKeyId::v7(NOW.0 as u64 + n, user.bits().to_be_bytes()[6..].try_into().unwrap()),
+        user,
+        name: Label::new(&format!("key {n}")).unwrap(),
+        scopes: Scopes::NONE.with(Scope::Track),
+        hash: array::from_fn(|i| if i < 16 { user.bits().to_be_bytes()[i] } else { n as u8 }),
+        created_at: NOW.plus(n as i64),
+        last_used_at: None,
+        expires_at: None,
     }
 }
 

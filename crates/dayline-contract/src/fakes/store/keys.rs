@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use dayline_app::ports::{
     ApiKey, ApiKeys, AuditEvent, AuditLog, CreateKey, DeviceLogins, PortFuture, StoredAuditEvent,
 };
-use dayline_domain::device_login::{DeviceLogin, UserCode};
+use dayline_domain::device_login::{Approval, DeviceLogin, UserCode};
 use dayline_domain::session::TokenHash;
 use dayline_domain::{ApiKeyId, UserId, UtcMs};
 
-use super::FakeStore;
+use super::{FakeStore, Tables};
 
 impl ApiKeys for FakeStore {
     fn create(&self, key: ApiKey, max_per_user: usize) -> PortFuture<'_, CreateKey> {
@@ -50,6 +50,12 @@ impl ApiKeys for FakeStore {
     }
 }
 
+impl Tables {
+    fn is_approved_by_nobody(&self, login: &DeviceLogin) -> bool {
+        matches!(login.approval, Approval::Approved(user) if !self.users.contains_key(&user))
+    }
+}
+
 impl DeviceLogins for FakeStore {
     fn create(&self, login: DeviceLogin) -> PortFuture<'_, bool> {
         self.transaction(|tables| {
@@ -75,6 +81,9 @@ impl DeviceLogins for FakeStore {
         self.transaction(|tables| {
             let code = from.device_code;
             if tables.device_logins.get(&code).is_none_or(|stored| stored.revision != from.revision) {
+                return Ok(false);
+            }
+            if to.as_ref().is_some_and(|to| tables.is_approved_by_nobody(to)) {
                 return Ok(false);
             }
             match to {
