@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::failure::Failure;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, sessions};
+use crate::{SqliteStore, api_keys, sessions};
 
 const CREATE: &str = "
     INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
@@ -107,13 +107,20 @@ impl Accounts for SqliteStore {
     }
 
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
-        self.db.write(move |tx| {
-            let Some(user) = number_of(tx, id)? else { return Ok(None) };
-            let ended = sessions::end_all_but(tx, user, None, now)?;
-            tx.prepare_cached(DELETE)?.execute([user])?;
-            Ok(Some(ended.into_iter().map(CredentialId::Session).collect()))
+        Box::pin(async move {
+            let ended = self.db.write(move |tx| delete(tx, id, now)).await?;
+            self.keys.forget(|key| key.user == id);
+            Ok(ended)
         })
     }
+}
+
+fn delete(tx: &Transaction<'_>, id: UserId, now: UtcMs) -> Result<Option<Vec<CredentialId>>, Failure> {
+    let Some(user) = number_of(tx, id)? else { return Ok(None) };
+    let keys = api_keys::ids_of(tx, user)?.into_iter().map(CredentialId::Key);
+    let sessions = sessions::end_all_but(tx, user, None, now)?.into_iter().map(CredentialId::Session);
+    tx.prepare_cached(DELETE)?.execute([user])?;
+    Ok(Some(keys.chain(sessions).collect()))
 }
 
 /// The number that a person has inside this data base.

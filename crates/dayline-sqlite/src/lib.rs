@@ -2,8 +2,11 @@
 //! Deliberately absent: rules. What a day is, when a token is good and what a password must be is the domain's.
 
 mod accounts;
+mod api_keys;
+mod audit;
 mod db;
 mod dead_letters;
+mod device_logins;
 mod failure;
 mod folder;
 mod ledger;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::OpenError;
+use crate::api_keys::RecentKeys;
 use crate::db::{self, Db};
 use crate::folder::FolderLock;
 use crate::migrations::{self, MigrationState};
@@ -14,18 +15,23 @@ use crate::migrations::{self, MigrationState};
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pub(crate) db: Arc<Db>,
+    pub(crate) keys: Arc<RecentKeys>,
 }
 
 impl SqliteStore {
     /// Opens the store of a data folder as its only server; makes it, or brings it to today's schema, if need be.
     /// Blocks: call it before serving.
     pub fn open(lock: FolderLock) -> Result<Self, OpenError> {
-        Ok(Self { db: Arc::new(Db::open(lock, migrations::ALL)?) })
+        Ok(Self::over(Db::open(lock, migrations::ALL)?))
     }
 
     /// Opens the store of a data folder for an operator's command, beside a server if one runs. Blocks.
     pub fn open_beside(folder: &Path) -> Result<Self, OpenError> {
-        Ok(Self { db: Arc::new(Db::open_beside(folder, migrations::ALL)?) })
+        Ok(Self::over(Db::open_beside(folder, migrations::ALL)?))
+    }
+
+    fn over(db: Db) -> Self {
+        Self { db: Arc::new(db), keys: Arc::default() }
     }
 }
 

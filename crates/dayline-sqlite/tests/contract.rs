@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use dayline_contract::suites::{Store, accounts, dead_letters, ledger, prove, sessions};
+use dayline_contract::suites::{
+    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, sessions,
+};
 use dayline_sqlite::{FolderLock, SqliteStore};
 
 async fn fresh() -> Store {
@@ -46,4 +48,19 @@ async fn the_sqlite_store_keeps_accounts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_sessions() {
     prove(sessions::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_api_keys() {
+    prove(api_keys::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_devices_that_wait() {
+    prove(device_logins::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_the_audit_log() {
+    prove(audit::FACTS, fresh).await;
 }

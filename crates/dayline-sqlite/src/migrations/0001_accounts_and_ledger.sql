@@ -36,6 +36,51 @@ CREATE TABLE ended_sessions (
 
 CREATE INDEX ended_sessions_by_time ON ended_sessions (ended_ms);
 
+CREATE TABLE api_keys (
+    id           BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_number  INTEGER NOT NULL REFERENCES users (number) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    may_track    INTEGER NOT NULL CHECK (may_track IN (0, 1)),
+    may_read     INTEGER NOT NULL CHECK (may_read IN (0, 1)),
+    hash         BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    created_ms   INTEGER NOT NULL,
+    last_used_ms INTEGER,
+    expires_ms   INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX api_keys_by_user ON api_keys (user_number);
+
+-- Devices that wait to be signed in by a code.
+CREATE TABLE device_logins (
+    device_code BLOB    NOT NULL PRIMARY KEY CHECK (length(device_code) = 32),
+    user_code   TEXT    NOT NULL UNIQUE,
+    device_id   TEXT    NOT NULL,
+    device_name TEXT,
+    address     TEXT,
+    created_ms  INTEGER NOT NULL,
+    denied      INTEGER NOT NULL CHECK (denied IN (0, 1)),
+    approved_by INTEGER REFERENCES users (number) ON DELETE CASCADE,
+    interval_s  INTEGER NOT NULL,
+    polled_ms   INTEGER,
+    revision    INTEGER NOT NULL,
+    CONSTRAINT a_login_is_not_approved_and_denied CHECK (approved_by IS NULL OR NOT denied)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX device_logins_by_approver ON device_logins (approved_by) WHERE approved_by IS NOT NULL;
+CREATE INDEX device_logins_by_time ON device_logins (created_ms);
+
+CREATE TABLE audit_events (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_number INTEGER NOT NULL REFERENCES users (number) ON DELETE CASCADE,
+    at_ms       INTEGER NOT NULL,
+    kind        TEXT    NOT NULL,
+    subject     TEXT,
+    address     TEXT
+) STRICT;
+
+CREATE INDEX audit_events_by_user ON audit_events (user_number);  -- and, as in every index, by number
+CREATE INDEX audit_events_by_time ON audit_events (at_ms);
+
 -- What was ever observed of a person, once each: a number in a piece takes a fifth of the room of the names.
 CREATE TABLE sources (
     number      INTEGER PRIMARY KEY,
