@@ -1,0 +1,147 @@
+//! Whether a Redis keeps what it has acknowledged: asked once, at the start.
+//! Deliberately absent: changing its settings, which is the operator's.
+
+use std::collections::HashMap;
+
+use redis::aio::MultiplexedConnection;
+use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, cmd};
+
+use crate::server::RedisServer;
+
+/// Exact trimming by id, ranges that leave out their start.
+const OLDEST: (u32, u32) = (6, 2);
+
+/// Settings with the value each must have, and what happens otherwise.
+const SETTINGS: [(&str, &str, &str); 4] = [
+    ("appendonly", "yes", "what redis holds is lost when it stops"),
+    ("appendfsync", "always", "answered pings are lost when the machine stops"),
+    ("no-appendfsync-on-rewrite", "no", "answered pings are lost when the machine stops during a rewrite"),
+    ("maxmemory-policy", "noeviction", "redis throws pings away when its memory is used up"),
+];
+
+/// Why a Redis is not good enough for pings.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDurable {
+    /// It can't be asked.
+    #[error("can't use redis: {0}")]
+    Unreachable(#[source] RedisError),
+    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to do about it.
+    #[error("redis is not safe for pings: {}", .0.join("; "))]
+    Objections(Vec<String>),
+}
+
+/// Refuses a Redis that may lose what it has acknowledged, unless `accept_less`: then the reasons come back as
+/// warnings. Gives what the operator should know in any case.
+pub async fn check_durability(server: &RedisServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
+    let mut connection = server.connect().await.map_err(NotDurable::Unreachable)?;
+    let mut objections = Vec::new();
+    let mut warnings = Vec::new();
+    match settings(&mut connection).await {
+        Ok(settings) => object_to_settings(&settings, &mut objections),
+        Err(error) if is_forbidden(&error) => objections.push(
+            "redis does not show its settings: allow its user CONFIG GET (acl: +config|get), or make sure of \
+             appendonly yes, appendfsync always, no-appendfsync-on-rewrite no and maxmemory-policy noeviction \
+             and accept less explicitly"
+                .to_owned(),
+        ),
+        Err(error) => return Err(NotDurable::Unreachable(error)),
+    }
+    match info(&mut connection).await {
+        Ok(info) => look_at_info(&info, &mut objections, &mut warnings),
+        Err(error) if is_forbidden(&error) => {
+            warnings
+                .push("redis does not show its state (INFO): its version and role are unknown".to_owned());
+        }
+        Err(error) => return Err(NotDurable::Unreachable(error)),
+    }
+    if !accept_less && !objections.is_empty() {
+        return Err(NotDurable::Objections(objections));
+    }
+    objections.append(&mut warnings);
+    Ok(objections)
+}
+
+async fn settings(connection: &mut MultiplexedConnection) -> RedisResult<HashMap<String, String>> {
+    let mut found = HashMap::new();
+    for (name, _, _) in SETTINGS {
+        let setting: HashMap<String, String> =
+            cmd("CONFIG").arg("GET").arg(name).query_async(connection).await?;
+        found.extend(setting);
+    }
+    Ok(found)
+}
+
+fn object_to_settings(settings: &HashMap<String, String>, objections: &mut Vec<String>) {
+    for (name, wanted, otherwise) in SETTINGS {
+        match settings.get(name) {
+            Some(value) if value == wanted => {}
+            Some(value) => objections.push(format!(
+                "{name} is {value}, so that {otherwise}: set {name} {wanted} in redis.conf (or CONFIG SET {name} {wanted})"
+            )),
+            None => objections
+                .push(format!("{name} is unknown to this server, so that perhaps {otherwise}: it must be {wanted}")),
+        }
+    }
+}
+
+async fn info(connection: &mut MultiplexedConnection) -> RedisResult<HashMap<String, String>> {
+    let text: String = cmd("INFO").query_async(connection).await?;
+    let pairs = text.lines().filter_map(|line| line.split_once(':'));
+    Ok(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect())
+}
+
+fn look_at_info(info: &HashMap<String, String>, objections: &mut Vec<String>, warnings: &mut Vec<String>) {
+    let get = |name: &str| info.get(name).map_or("", String::as_str);
+    let version = get("redis_version");
+    if parse_version(version).is_some_and(|version| version < OLDEST) {
+        let (major, minor) = OLDEST;
+        objections.push(format!("redis has the version {version}: it must be at least {major}.{minor}"));
+    }
+    if get("role") == "slave" {
+        objections.push("redis is a replica: connect to its primary".to_owned());
+    }
+    if get("aof_last_write_status") == "err" {
+        objections.push("redis failed to write its append-only file: look at its disk".to_owned());
+    }
+    if !matches!(get("connected_slaves"), "" | "0") {
+        warnings.push(
+            "redis has replicas: they lag behind, so that a failover can lose answered pings".to_owned(),
+        );
+    }
+}
+
+fn parse_version(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// Forbidden by an access list, or renamed out of reach.
+fn is_forbidden(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
+        || error.detail().is_some_and(|detail| detail.contains("unknown command"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looked_at(info: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let (mut objections, mut warnings) = (Vec::new(), Vec::new());
+        let info = info.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        look_at_info(&info, &mut objections, &mut warnings);
+        (objections, warnings)
+    }
+
+    #[test]
+    fn replicas_old_versions_and_failed_writes_are_refused_and_having_replicas_is_said() {
+        let good = [("redis_version", "7.0.15"), ("role", "master"), ("connected_slaves", "0")];
+        assert_eq!(looked_at(&good), (vec![], vec![]));
+        assert_eq!(looked_at(&[]), (vec![], vec![]));
+        for bad in [("redis_version", "6.0.16"), ("role", "slave"), ("aof_last_write_status", "err")] {
+            let (objections, warnings) = looked_at(&[bad]);
+            assert_eq!((objections.len(), warnings.len()), (1, 0), "{bad:?}");
+        }
+        let (objections, warnings) = looked_at(&[("connected_slaves", "1")]);
+        assert_eq!((objections.len(), warnings.len()), (0, 1));
+    }
+}

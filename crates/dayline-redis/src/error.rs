@@ -1,0 +1,63 @@
+//! What Redis's errors mean to Dayline, in one place. None of them shows the address or the password.
+
+use dayline_app::ports::PortError;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Why an adapter can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The address is not one.
+    #[error(
+        "the redis url must look like redis://host:6379/0, rediss://… for tls or unix:///path/to/socket: {0}"
+    )]
+    Url(String),
+    /// Redis can't be reached or refused.
+    #[error("can't use redis: {0}")]
+    Redis(#[from] RedisError),
+    /// Redis refused while the state of the log was read.
+    #[error("can't read the ping log in redis: {0}")]
+    Log(PortError),
+    /// The log was made with another number of partitions.
+    #[error(
+        "the ping log in redis has {stored} partitions and {configured} are configured: people are spread over \
+         partitions by that number, so configure {stored}, or use another key prefix"
+    )]
+    Partitions {
+        /// As the log was made.
+        stored: u32,
+        /// As configured now.
+        configured: u32,
+    },
+    /// The log was written by a later version of this program.
+    #[error("the ping log in redis has the format {found}, this program knows up to {known}")]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The last known format.
+        known: u32,
+    },
+}
+
+/// Whether the connection is of no use any more: gone, silent, or to a server that has become a replica.
+pub(crate) fn is_lost(error: &RedisError) -> bool {
+    error.is_io_error()
+        || error.is_unrecoverable_error()
+        || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+}
+
+/// Whether Redis refused because its memory is used up.
+pub(crate) fn is_out_of_memory(error: &RedisError) -> bool {
+    error.code() == Some("OOM")
+}
+
+/// For the operator's log.
+pub(crate) fn detail(error: &RedisError) -> String {
+    if error.is_timeout() { "redis did not answer in time".to_owned() } else { format!("redis: {error}") }
+}
+
+pub(crate) fn to_port(error: &RedisError) -> PortError {
+    match error.kind() {
+        ErrorKind::UnexpectedReturnType => PortError::Corrupt(detail(error)),
+        _ => PortError::Unavailable(detail(error)),
+    }
+}

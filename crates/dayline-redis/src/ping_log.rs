@@ -1,0 +1,174 @@
+//! The ping log in Redis: one stream for each partition, an entry for whatever gathered during a round trip.
+//! With `appendfsync always` Redis answers after the fsync, so that an append is durable when it returns.
+//! Deliberately absent: consumer groups and the reader's position (the ledger keeps that).
+
+mod entry;
+mod fullness;
+mod gather;
+mod head;
+mod lane;
+mod reader;
+mod scripts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::ports::{
+    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+};
+use tokio::task::JoinSet;
+
+use crate::error::SetupError;
+use crate::server::RedisServer;
+use fullness::Fullness;
+use gather::Gather;
+use head::Head;
+use lane::Lane;
+use reader::Reader;
+
+/// What a client is told to wait while the backlog is above the watermark: workers drain some hundred megabytes in
+/// this time.
+const RETRY_FULL_S: u32 = 5;
+/// How often a full log is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What bounds a ping log.
+#[derive(Debug, Clone)]
+pub struct PingLogOptions {
+    /// Partitions, at least 1. Stored in Redis when the log is made; never to be changed, since it decides in which
+    /// partition a person is.
+    pub partitions: u32,
+    /// Backlog of all partitions, in bytes of payload, from which on appends are refused as full. Redis needs half as
+    /// much again for itself, more if entries are small.
+    pub high_bytes: u64,
+    /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
+    pub low_bytes: u64,
+    /// Bytes that may gather in memory while others travel; what does not fit is refused as full.
+    pub max_pending_bytes: usize,
+    /// Connections that take turns to append, at least 1. More make smaller batches.
+    pub lanes: usize,
+}
+
+impl Default for PingLogOptions {
+    fn default() -> Self {
+        Self {
+            partitions: 16,
+            high_bytes: 1 << 30,
+            low_bytes: 768 << 20,
+            max_pending_bytes: 16 << 20,
+            lanes: 2,
+        }
+    }
+}
+
+/// A [`PingLog`] in Redis Streams, shared by all processes of an installation.
+pub struct RedisPingLog {
+    head: Arc<Head>,
+    gather: Arc<Gather>,
+    fullness: Arc<Fullness>,
+    reader: Arc<Reader>,
+    /// Ended when the log is dropped.
+    _tasks: JoinSet<()>,
+}
+
+impl RedisPingLog {
+    /// Opens the log, or makes one. Says whether Redis can be reached and its log used; whether it is durable says
+    /// [`crate::check_durability`]. Must be called in a tokio runtime, which keeps the connections.
+    pub async fn open(server: &RedisServer, options: &PingLogOptions) -> Result<Self, SetupError> {
+        let partitions = options.partitions.max(1);
+        let head = Arc::new(Head::new(server.clone(), partitions));
+        let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
+        let fullness = Arc::new(Fullness::new(options.high_bytes, options.low_bytes));
+        let reader = Arc::new(Reader::new(Arc::clone(&head)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..options.lanes.max(1) {
+            let connection = head.connect().await?;
+            gather.lane_came();
+            let lane = Lane {
+                head: Arc::clone(&head),
+                gather: Arc::clone(&gather),
+                fullness: Arc::clone(&fullness),
+            };
+            tasks.spawn(lane.run(connection));
+        }
+        let depth = reader.depth().await.map_err(SetupError::Log)?;
+        fullness.note(depth.bytes as i64);
+        tasks.spawn(watch(Arc::clone(&fullness), Arc::clone(&reader)));
+        Ok(Self { head, gather, fullness, reader, _tasks: tasks })
+    }
+
+    async fn append_record(&self, partition: Partition, record: Vec<u8>) -> Result<(), AppendError> {
+        if !self.head.has(partition) {
+            return Err(AppendError::Unavailable(self.no_partition(partition)));
+        }
+        if self.fullness.is_full() {
+            return Err(AppendError::Full { retry_after_s: RETRY_FULL_S });
+        }
+        // Nothing to keep, and an entry without bytes would have the id of the one before.
+        if record.is_empty() {
+            return Ok(());
+        }
+        self.gather.add(partition, record)?.settled().await
+    }
+
+    fn check(&self, partition: Partition) -> Result<(), PortError> {
+        if self.head.has(partition) { Ok(()) } else { Err(PortError::Rejected(self.no_partition(partition))) }
+    }
+
+    fn no_partition(&self, Partition(number): Partition) -> String {
+        format!("this ping log has {} partitions, none of them {number}", self.head.partitions())
+    }
+}
+
+/// While the log is full nothing is appended, and so nothing is heard about how much waits.
+async fn watch(fullness: Arc<Fullness>, reader: Arc<Reader>) {
+    loop {
+        fullness.filled().await;
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Ok(depth) = reader.depth().await {
+            fullness.note(depth.bytes as i64);
+        }
+    }
+}
+
+impl PingLog for RedisPingLog {
+    fn partitions(&self) -> u32 {
+        self.head.partitions()
+    }
+
+    fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(self.append_record(partition, record))
+    }
+
+    fn read_after(
+        &self,
+        partition: Partition,
+        after: Position,
+        max_bytes: usize,
+    ) -> PortFuture<'_, Vec<LogEntry>> {
+        Box::pin(async move {
+            self.check(partition)?;
+            self.reader.read_after(partition, after, max_bytes).await
+        })
+    }
+
+    fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if self.check(partition).is_ok() {
+                self.reader.wait_beyond(partition, after).await;
+            }
+        })
+    }
+
+    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            self.check(partition)?;
+            self.fullness.note(self.reader.trim(partition, up_to).await?);
+            Ok(())
+        })
+    }
+
+    fn depth(&self) -> PortFuture<'_, LogDepth> {
+        Box::pin(self.reader.depth())
+    }
+}

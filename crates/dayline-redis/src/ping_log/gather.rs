@@ -1,0 +1,231 @@
+//! Where records gather while earlier ones are on their way to Redis, and where those who brought them wait.
+//! Deliberately absent: sending (the lanes).
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use dayline_app::ports::{AppendError, Partition};
+use tokio::sync::Notify;
+
+/// An entry takes records until it has so many bytes, so that a reader can stop between entries.
+const ENTRY: usize = 256 << 10;
+/// What a client is told to wait when too much gathers: the next batch takes it all.
+const RETRY_PENDING_S: u32 = 1;
+
+pub(super) struct Gather {
+    state: Mutex<State>,
+    more: Notify,
+    max_bytes: usize,
+}
+
+struct State {
+    entries: Vec<Entry>,
+    /// Of each partition, which of the entries still takes records.
+    open: Vec<Option<usize>>,
+    bytes: usize,
+    batch: Arc<Batch>,
+    /// Lanes that have a connection.
+    lanes: usize,
+    /// Why there was none, the last time.
+    away: String,
+}
+
+/// Records of one partition that become one entry of its stream.
+pub(super) struct Entry {
+    pub(super) partition: Partition,
+    pub(super) records: Vec<u8>,
+}
+
+/// Everybody whose records travel together. One for all of them.
+#[derive(Default)]
+pub(super) struct Batch {
+    outcome: OnceLock<Result<(), AppendError>>,
+    settled: Notify,
+}
+
+/// What a lane sends. Whoever waits for it is answered, also if it is dropped.
+pub(super) struct Parcel {
+    pub(super) entries: Vec<Entry>,
+    batch: Arc<Batch>,
+}
+
+impl Gather {
+    pub(super) fn new(partitions: u32, max_bytes: usize) -> Self {
+        let state = State {
+            entries: Vec::new(),
+            open: vec![None; partitions as usize],
+            bytes: 0,
+            batch: Arc::default(),
+            lanes: 0,
+            away: String::new(),
+        };
+        Self { state: Mutex::new(state), more: Notify::new(), max_bytes }
+    }
+
+    /// Adds a record, of a partition there is, to what is sent next.
+    pub(super) fn add(&self, partition: Partition, record: Vec<u8>) -> Result<Arc<Batch>, AppendError> {
+        let mut state = self.lock();
+        if state.lanes == 0 {
+            return Err(AppendError::Unavailable(state.away.clone()));
+        }
+        if state.bytes > 0 && state.bytes + record.len() > self.max_bytes {
+            return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
+        }
+        state.bytes += record.len();
+        state.put(partition, record);
+        let batch = Arc::clone(&state.batch);
+        drop(state);
+        self.more.notify_one();
+        Ok(batch)
+    }
+
+    /// Takes all that has gathered, once there is something.
+    pub(super) async fn next(&self) -> Parcel {
+        loop {
+            if let Some(parcel) = self.lock().take() {
+                return parcel;
+            }
+            self.more.notified().await;
+        }
+    }
+
+    pub(super) fn lane_came(&self) {
+        self.lock().lanes += 1;
+    }
+
+    /// One lane less. If it was the last, what has gathered is turned away, and all that comes.
+    pub(super) fn lane_went(&self, why: &str) {
+        let mut state = self.lock();
+        state.lanes -= 1;
+        why.clone_into(&mut state.away);
+        if state.lanes == 0
+            && let Some(parcel) = state.take()
+        {
+            drop(state);
+            parcel.settle(Err(AppendError::Unavailable(why.to_owned())));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that is done under the lock can panic half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn put(&mut self, partition: Partition, record: Vec<u8>) {
+        let open = &mut self.open[partition.0 as usize];
+        if let Some(at) = *open {
+            let records = &mut self.entries[at].records;
+            if records.len() + record.len() <= ENTRY {
+                records.extend_from_slice(&record);
+                return;
+            }
+        }
+        *open = Some(self.entries.len());
+        self.entries.push(Entry { partition, records: record });
+    }
+
+    fn take(&mut self) -> Option<Parcel> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        self.open.fill(None);
+        self.bytes = 0;
+        Some(Parcel { entries: std::mem::take(&mut self.entries), batch: std::mem::take(&mut self.batch) })
+    }
+}
+
+impl Parcel {
+    /// Tells everybody what became of their records. Only the first word counts.
+    pub(super) fn settle(&self, outcome: Result<(), AppendError>) {
+        let _ = self.batch.outcome.set(outcome);
+        self.batch.settled.notify_waiters();
+    }
+}
+
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        self.settle(Err(AppendError::Unavailable("the ping log was closed".to_owned())));
+    }
+}
+
+impl Batch {
+    /// What became of the records, once that is known.
+    pub(super) async fn settled(&self) -> Result<(), AppendError> {
+        loop {
+            // Before the look, so that an outcome between look and wait is not missed.
+            let settled = self.settled.notified();
+            if let Some(outcome) = self.outcome.get() {
+                return outcome.clone();
+            }
+            settled.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gather(max_bytes: usize) -> Gather {
+        let gather = Gather::new(2, max_bytes);
+        gather.lane_came();
+        gather
+    }
+
+    fn contents(parcel: &Parcel) -> Vec<(u32, usize)> {
+        parcel.entries.iter().map(|entry| (entry.partition.0, entry.records.len())).collect()
+    }
+
+    #[tokio::test]
+    async fn records_of_one_partition_become_one_entry_until_it_is_large() {
+        let gather = gather(usize::MAX);
+        for (partition, length) in [(0, 10), (1, 20), (0, 30), (1, ENTRY - 20), (1, 1), (1, 2), (0, ENTRY)] {
+            gather.add(Partition(partition), vec![0; length]).unwrap();
+        }
+        assert_eq!(contents(&gather.next().await), [(0, 40), (1, ENTRY), (1, 3), (0, ENTRY)]);
+        gather.add(Partition(1), vec![0; 5]).unwrap();
+        assert_eq!(contents(&gather.next().await), [(1, 5)]);
+    }
+
+    #[tokio::test]
+    async fn what_gathers_is_bounded_but_a_single_record_always_fits() {
+        let gather = gather(10);
+        gather.add(Partition(0), vec![0; 50]).unwrap();
+        assert_eq!(gather.add(Partition(0), vec![0]).err(), Some(AppendError::Full { retry_after_s: 1 }));
+        drop(gather.next().await);
+        gather.add(Partition(0), vec![0; 9]).unwrap();
+        gather.add(Partition(1), vec![0]).unwrap();
+        assert!(gather.add(Partition(1), vec![0]).is_err());
+    }
+
+    #[tokio::test]
+    async fn when_the_last_lane_goes_those_who_wait_are_turned_away_and_those_who_come() {
+        let gather = gather(usize::MAX);
+        gather.lane_came();
+        let waiting = gather.add(Partition(0), vec![1]).unwrap();
+        gather.lane_went("one");
+        assert!(waiting.outcome.get().is_none());
+        gather.lane_went("two");
+        let away = Err(AppendError::Unavailable("two".to_owned()));
+        assert_eq!(waiting.settled().await, away);
+        assert_eq!(gather.add(Partition(0), vec![1]).map(|_| ()), away);
+        gather.lane_came();
+        assert!(gather.add(Partition(0), vec![1]).is_ok());
+    }
+
+    #[tokio::test]
+    async fn everybody_in_a_parcel_hears_the_first_word_about_it() {
+        let gather = gather(usize::MAX);
+        let waiting: Vec<_> = (0..3).map(|_| gather.add(Partition(0), vec![1]).unwrap()).collect();
+        let parcel = gather.next().await;
+        let later = gather.add(Partition(0), vec![1]).unwrap();
+        parcel.settle(Ok(()));
+        drop(parcel);
+        for batch in waiting {
+            assert_eq!(batch.settled().await, Ok(()));
+        }
+        drop(gather.next().await);
+        assert!(matches!(later.settled().await, Err(AppendError::Unavailable(_))));
+    }
+}

@@ -1,0 +1,113 @@
+//! A lane: one connection over which gathered records go to Redis, all that gathered in one round trip. Several lanes
+//! take turns, so that one batch travels while the next is written to the disk.
+//! Deliberately absent: timers on the way of a record, and reading.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::ports::AppendError;
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, RedisError};
+
+use super::RETRY_FULL_S;
+use super::entry;
+use super::fullness::Fullness;
+use super::gather::{Gather, Parcel};
+use super::head::Head;
+use super::scripts::APPEND;
+use crate::error::{SetupError, detail, is_lost, is_out_of_memory};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+pub(super) struct Lane {
+    pub(super) head: Arc<Head>,
+    pub(super) gather: Arc<Gather>,
+    pub(super) fullness: Arc<Fullness>,
+}
+
+impl Lane {
+    /// Works for ever, on a connection that was counted as a lane already.
+    pub(super) async fn run(self, mut connection: MultiplexedConnection) {
+        loop {
+            let why = self.serve(&mut connection).await;
+            tracing::warn!(why, "ping log lost its connection");
+            self.gather.lane_went(&why);
+            connection = self.reconnect().await;
+            tracing::info!("ping log has its connection again");
+            self.gather.lane_came();
+        }
+    }
+
+    /// Sends parcel after parcel until the connection is lost; says why.
+    async fn serve(&self, connection: &mut MultiplexedConnection) -> String {
+        loop {
+            let mut parcel = self.gather.next().await;
+            let command = self.command(&mut parcel);
+            match self.send(&command, connection).await {
+                Ok(waiting) => {
+                    self.fullness.note(waiting);
+                    parcel.settle(Ok(()));
+                }
+                Err(error) => {
+                    parcel.settle(Err(refusal(&error)));
+                    if is_lost(&error) {
+                        return detail(&error);
+                    }
+                }
+            }
+        }
+    }
+
+    fn command(&self, parcel: &mut Parcel) -> Cmd {
+        let mut command = APPEND.call(parcel.entries.len() + 1);
+        command.arg(self.head.key());
+        for entry in &parcel.entries {
+            command.arg(self.head.stream(entry.partition));
+        }
+        command.arg(self.head.partitions());
+        for entry in &mut parcel.entries {
+            entry::seal(&mut entry.records);
+            let sealed = std::mem::take(&mut entry.records);
+            command.arg(entry.partition.0).arg(entry::records_len(&sealed)).arg(&sealed[..]);
+        }
+        command
+    }
+
+    /// Sends a command; a second time if the connection turns out to be dead and a new one is to be had at once, as
+    /// after a restart of Redis. If the first one arrived after all, its records are there twice, which is allowed:
+    /// nobody was told that they are there once.
+    async fn send(&self, command: &Cmd, connection: &mut MultiplexedConnection) -> Result<i64, RedisError> {
+        match APPEND.run(command, connection).await {
+            Err(error) if is_lost(&error) && !error.is_timeout() => {
+                let Ok(fresh) = self.head.connect().await else { return Err(error) };
+                *connection = fresh;
+                APPEND.run(command, connection).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn reconnect(&self) -> MultiplexedConnection {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::time::sleep(pause).await;
+            match self.head.connect().await {
+                Ok(connection) => return connection,
+                // Not something that time heals: worth a line each time.
+                Err(error @ (SetupError::Partitions { .. } | SetupError::Newer { .. })) => {
+                    tracing::error!(%error, "ping log can't be used");
+                }
+                Err(_) => {}
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+}
+
+fn refusal(error: &RedisError) -> AppendError {
+    if is_out_of_memory(error) {
+        return AppendError::Full { retry_after_s: RETRY_FULL_S };
+    }
+    AppendError::Unavailable(detail(error))
+}

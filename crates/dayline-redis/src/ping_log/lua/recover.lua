@@ -1,0 +1,20 @@
+-- Puts a partition behind a reader that stands later than all ids it has given: Redis has lost what came before, or has
+-- been replaced by an older copy. Entries there are given ids that the reader has yet to come to.
+-- KEYS: the head, the stream. ARGV: the partition, the two parts of the reader's position. Gives how many were moved, or
+-- -1 if there was nothing to do.
+local head, stream, partition = KEYS[1], KEYS[2], ARGV[1]
+local major, minor = tonumber(ARGV[2]), tonumber(ARGV[3])
+local marks = redis.call('HMGET', head, 'epoch', 'end:' .. partition)
+local epoch, finish = tonumber(marks[1] or 0), tonumber(marks[2] or 0)
+if epoch > major or (epoch == major and finish >= minor) then
+  return -1
+end
+local next_epoch = new_epoch(head, math.max(epoch, major))
+local entries = redis.call('XRANGE', stream, '-', '+')
+for _, entry in ipairs(entries) do
+  local bytes = math.max(#entry[2][2] - 5, 1)
+  redis.call('HINCRBY', head, 'start:' .. partition, bytes)
+  redis.call('XADD', stream, next_id(head, next_epoch, partition, bytes), unpack(entry[2]))
+  redis.call('XDEL', stream, entry[1])
+end
+return #entries

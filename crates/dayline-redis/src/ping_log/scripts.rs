@@ -1,0 +1,15 @@
+//! The scripts that change the log, each atomic: entries, ids and the count of waiting bytes change together.
+//! Deliberately absent: reading, which needs no script.
+
+use redis::Script;
+
+use crate::script::LoadedScript;
+
+pub(super) static APPEND: LoadedScript =
+    LoadedScript::new(|| Script::new(concat!(include_str!("lua/epoch.lua"), include_str!("lua/append.lua"))));
+
+pub(super) static TRIM: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/trim.lua")));
+
+pub(super) static RECOVER: LoadedScript = LoadedScript::new(|| {
+    Script::new(concat!(include_str!("lua/epoch.lua"), include_str!("lua/recover.lua")))
+});

@@ -1,0 +1,42 @@
+//! The suite that every ping log keeps.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use dayline_app::ports::PingLog;
+use dayline_contract::suites::ping_log::{FACTS, Subject};
+use dayline_contract::suites::prove;
+use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
+
+use crate::server::TestRedis;
+
+async fn open(server: RedisServer, options: PingLogOptions) -> Arc<dyn PingLog> {
+    Arc::new(RedisPingLog::open(&server, &options).await.unwrap())
+}
+
+async fn prove_with(options: PingLogOptions) {
+    let redis = TestRedis::start().await;
+    let made = Cell::new(0);
+    prove(FACTS, async || {
+        made.set(made.get() + 1);
+        let server = redis.server().with_prefix(&format!("log{}", made.get()));
+        let reopen = {
+            let (server, options) = (server.clone(), options.clone());
+            Box::new(move || -> dayline_app::ports::BoxFuture<'static, Arc<dyn PingLog>> {
+                Box::pin(open(server.clone(), options.clone()))
+            })
+        };
+        Subject { log: open(server, options.clone()).await, reopen: Some(reopen) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_keeps_the_facts_of_every_ping_log() {
+    prove_with(PingLogOptions { partitions: 3, ..PingLogOptions::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_keeps_them_on_several_threads_and_over_many_connections() {
+    prove_with(PingLogOptions { lanes: 6, ..PingLogOptions::default() }).await;
+}
