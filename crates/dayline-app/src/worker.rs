@@ -44,7 +44,7 @@ pub struct WorkerLimits {
 
 impl Default for WorkerLimits {
     fn default() -> Self {
-        Self { bridge: Bridge::default(), read_bytes: 4 << 20, hot_bytes: 32 << 20 }
+        Self { bridge: Bridge::default(), read_bytes: 1 << 20, hot_bytes: 32 << 20 }
     }
 }
 
