@@ -1,1 +1,36 @@
-//! In-process adapters: clock, randomness, time zones, site names, passwords, tokens, limits.
+//! Adapters that need nothing but this process: clock, randomness, time zones, site names, password hashing,
+//! tokens and their keys, limits, revocations, live events. Each is one small file for one port.
+//! Deliberately absent: anything that is stored (but the key file) or shared between nodes.
+
+mod access_tokens;
+mod clock;
+mod keyed_rates;
+mod keys;
+mod keys_file;
+mod limits;
+mod live;
+mod passwords;
+mod ping_quota;
+mod randomness;
+mod rate;
+mod refresh_tokens;
+mod revocations;
+mod secret_texts;
+mod site_names;
+mod zones;
+
+pub use access_tokens::{JwtAccessTokens, LEEWAY_MS, MAX_TOKEN};
+pub use clock::SystemClock;
+pub use keys::{KeyError, KeyInfo, KeyRing, MIN_SECRET};
+pub use keys_file::{KeyFileError, load_or_create_keys, read_keys, write_keys};
+pub use limits::{LimitRates, LocalLimits};
+pub use live::LocalLive;
+pub use passwords::{Argon2Passwords, Argon2Settings, WeakSettings};
+pub use ping_quota::LocalPingQuota;
+pub use randomness::SystemRandomness;
+pub use rate::{InvalidRate, Per, Rate};
+pub use refresh_tokens::HmacRefreshTokens;
+pub use revocations::LocalRevocations;
+pub use secret_texts::RandomSecrets;
+pub use site_names::UrlSiteNames;
+pub use zones::JiffZones;

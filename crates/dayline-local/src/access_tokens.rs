@@ -1,0 +1,257 @@
+//! Access tokens: JWT (RFC 7519) signed with HS256, and nothing else that a JWT could be.
+//! Deliberately absent: revocation (its own port), and the library's own clock: `now` is given.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use dayline_app::ports::{AccessClaims, AccessTokens, PortError, TokenRefusal};
+use dayline_domain::{DeviceId, UtcMs};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::KeyRing;
+
+/// How far clocks of our own nodes may be apart, in milliseconds: what `exp`, `nbf` and `iat` forgive.
+pub const LEEWAY_MS: i64 = 30_000;
+/// Longest token that is looked at, in bytes; ours are below 1.5 KiB even for the longest device name.
+pub const MAX_TOKEN: usize = 4_096;
+
+/// Says in the header what the token is for (RFC 9068), so that no other JWT of ours passes as one.
+const TYPE: &str = "at+jwt";
+const ISSUER: &str = "dayline";
+const AUDIENCE: &str = "dayline-api";
+
+/// Bytes that remembered tokens may take: some ten thousand tokens.
+const CACHE_BYTES: u64 = 8 << 20;
+/// About what an entry takes beside the token's text.
+const ENTRY_BYTES: u64 = 256;
+
+/// Makes and checks access tokens. A token that was verified is remembered, so that the next request with it costs
+/// a comparison and no signature.
+pub struct JwtAccessTokens {
+    keys: RwLock<Arc<Keys>>,
+    /// The number of the current key set. What was verified with another one is verified again.
+    current: AtomicU64,
+    verified: Cache<Text, Verified, ByBytes>,
+}
+
+struct Keys {
+    number: u64,
+    header: Header,
+    signer: EncodingKey,
+    verifiers: Vec<Verifier>,
+}
+
+struct Verifier {
+    kid: String,
+    key: DecodingKey,
+    retires_at: Option<UtcMs>,
+}
+
+/// What a verified token says, and with which keys that was found.
+#[derive(Clone)]
+struct Verified {
+    claims: Arc<AccessClaims>,
+    not_before: UtcMs,
+    keys: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    dev: String,
+    iat: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    exp: i64,
+}
+
+impl JwtAccessTokens {
+    /// Signs with the ring's newest key and accepts all of them.
+    pub fn new(ring: &KeyRing) -> Result<Self, PortError> {
+        let keys = Keys::new(ring, 0)?;
+        let items = CACHE_BYTES / (ENTRY_BYTES + 400);
+        Ok(Self {
+            keys: RwLock::new(Arc::new(keys)),
+            current: AtomicU64::new(0),
+            verified: Cache::with_weighter(items as usize, CACHE_BYTES, ByBytes),
+        })
+    }
+
+    /// Uses another ring from now on; tokens of keys that are no longer in it are refused at once.
+    pub fn replace_keys(&self, ring: &KeyRing) -> Result<(), PortError> {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let new = Keys::new(ring, keys.number + 1)?;
+        self.current.store(new.number, Ordering::Release);
+        *keys = Arc::new(new);
+        Ok(())
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl AccessTokens for JwtAccessTokens {
+    fn issue(&self, claims: &AccessClaims) -> Result<String, PortError> {
+        let keys = self.keys();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: claims.user.to_string(),
+            sid: claims.session.to_string(),
+            dev: claims.device.as_str().to_owned(),
+            iat: claims.issued_at.0.div_euclid(1_000),
+            nbf: None,
+            exp: claims.expires_at.0.div_euclid(1_000),
+        };
+        jsonwebtoken::encode(&keys.header, &claims, &keys.signer)
+            .map_err(|error| PortError::Rejected(format!("access token not signed: {error}")))
+    }
+
+    fn verify(&self, token: &str, now: UtcMs) -> Result<Arc<AccessClaims>, TokenRefusal> {
+        let known = self.verified.get(&Presented(token));
+        let known = known.filter(|known| known.keys == self.current.load(Ordering::Acquire));
+        if let Some(known) = known {
+            return known.at(now);
+        }
+        if token.len() > MAX_TOKEN {
+            return Err(TokenRefusal::Invalid);
+        }
+        let verified = self.keys().verify(token, now).ok_or(TokenRefusal::Invalid)?;
+        let claims = verified.clone().at(now)?;
+        self.verified.insert(Text(token.into()), verified);
+        Ok(claims)
+    }
+}
+
+impl Verified {
+    /// Whether the time is right.
+    fn at(self, now: UtcMs) -> Result<Arc<AccessClaims>, TokenRefusal> {
+        if now >= self.claims.expires_at.plus(LEEWAY_MS) {
+            return Err(TokenRefusal::Expired);
+        }
+        if now < self.not_before.plus(-LEEWAY_MS) {
+            return Err(TokenRefusal::Invalid);
+        }
+        Ok(self.claims)
+    }
+}
+
+impl Keys {
+    fn new(ring: &KeyRing, number: u64) -> Result<Self, PortError> {
+        let signer =
+            ring.signer().ok_or_else(|| PortError::Corrupt("no key to sign access tokens with".into()))?;
+        let verifiers = ring.access_keys().iter().map(|key| Verifier {
+            kid: key.kid.clone(),
+            key: DecodingKey::from_secret(key.secret.expose_secret()),
+            retires_at: key.retires_at,
+        });
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(signer.kid.clone());
+        Ok(Self {
+            number,
+            header,
+            signer: EncodingKey::from_secret(signer.secret.expose_secret()),
+            verifiers: verifiers.collect(),
+        })
+    }
+
+    /// What the token says, if it is one of ours; `now` only decides which keys are retired.
+    fn verify(&self, token: &str, now: UtcMs) -> Option<Verified> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        // `jku`, `jwk`, `x5u` and the like are not looked at: keys come from the ring alone. `crit` demands to be
+        // understood or refused (RFC 7515, section 4.1.11).
+        if header.alg != Algorithm::HS256 || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
+            return None;
+        }
+        let kid = header.kid?;
+        let key = self.verifiers.iter().find(|key| key.kid == kid)?;
+        if key.retires_at.is_some_and(|until| now >= until) {
+            return None;
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &signature_only()).ok()?.claims;
+        if claims.iss != ISSUER || claims.aud != AUDIENCE || claims.exp <= claims.iat {
+            return None;
+        }
+        let at = |seconds: i64| Some(UtcMs(seconds.checked_mul(1_000)?));
+        let issued_at = at(claims.iat)?;
+        let not_before = claims.nbf.map_or(Some(issued_at), at)?.max(issued_at);
+        let claims = AccessClaims {
+            user: claims.sub.parse().ok()?,
+            session: claims.sid.parse().ok()?,
+            device: Arc::new(DeviceId::new(&claims.dev).ok()?),
+            issued_at,
+            expires_at: at(claims.exp)?,
+        };
+        Some(Verified { claims: Arc::new(claims), not_before, keys: self.number })
+    }
+}
+
+/// The library checks form and signature. What the claims say is decided here, by the given clock and with types
+/// that leave nothing open: the library would take a list of audiences, or a claim that is missing.
+fn signature_only() -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation
+}
+
+/// A remembered token.
+struct Text(Box<str>);
+
+/// A token that somebody presents; equal to a remembered one only if every byte is.
+#[derive(PartialEq, Eq)]
+struct Presented<'a>(&'a str);
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Text {}
+
+impl Equivalent<Text> for Presented<'_> {
+    fn equivalent(&self, text: &Text) -> bool {
+        *self.0 == *text.0
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_end(&self.0, state);
+    }
+}
+
+impl Hash for Presented<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_end(self.0, state);
+    }
+}
+
+/// A token ends in its signature, which differs from token to token and can't be chosen: its end says as much as
+/// the whole, and only verified tokens get into the map.
+fn hash_end<H: Hasher>(token: &str, state: &mut H) {
+    let bytes = token.as_bytes();
+    state.write(&bytes[bytes.len().saturating_sub(16)..]);
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Text, Verified> for ByBytes {
+    fn weight(&self, token: &Text, _: &Verified) -> u64 {
+        token.0.len() as u64 + ENTRY_BYTES
+    }
+}

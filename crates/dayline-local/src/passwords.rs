@@ -1,0 +1,106 @@
+//! Passwords hashed with argon2id, on a few threads of their own with low priority.
+//! Deliberately absent: what makes a good password (the domain) and how often one may try (limits).
+
+mod hashing;
+mod workers;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use dayline_app::ports::{PasswordHash, PasswordHasher, PasswordVerdict, PortError, PortFuture, Randomness};
+use secrecy::zeroize::Zeroizing;
+use tokio::sync::oneshot;
+
+use hashing::Hashing;
+use workers::{Job, Workers};
+
+/// How hard a hash is to make, and how many may be made or wait at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argon2Settings {
+    /// Memory of a hash in KiB; at least 19,456.
+    pub memory_kib: u32,
+    /// Passes over it; at least 2.
+    pub passes: u32,
+    /// Lanes; at least 1. They are filled one after the other.
+    pub lanes: u32,
+    /// Hashes made at a time, each on a thread of its own that holds `memory_kib` while it has work; at least 1.
+    pub threads: usize,
+    /// Hashes that may wait. Beyond that there is no sense in making more people wait.
+    pub queue: usize,
+}
+
+impl Default for Argon2Settings {
+    /// The least that is safe (OWASP), on half the processors so that pings have the rest.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { memory_kib: 19_456, passes: 2, lanes: 1, threads: (cores / 2).max(1), queue: 512 }
+    }
+}
+
+/// Settings below what is safe, or beyond what argon2 knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WeakSettings;
+
+impl fmt::Display for WeakSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "argon2id must have at least 19456 kib, 2 passes, 1 lane, 1 thread; and memory of 8 kib per lane",
+        )
+    }
+}
+
+impl std::error::Error for WeakSettings {}
+
+/// Hashes passwords with argon2id.
+pub struct Argon2Passwords {
+    workers: Workers,
+    hashing: Arc<Hashing>,
+    randomness: Arc<dyn Randomness>,
+}
+
+impl Argon2Passwords {
+    /// Starts the threads.
+    pub fn new(settings: Argon2Settings, randomness: Arc<dyn Randomness>) -> Result<Self, WeakSettings> {
+        let Argon2Settings { memory_kib, passes, lanes, threads, queue } = settings;
+        if memory_kib < 19_456 || passes < 2 || threads == 0 {
+            return Err(WeakSettings);
+        }
+        let hashing = Hashing::new(memory_kib, passes, lanes).ok_or(WeakSettings)?;
+        Ok(Self { workers: Workers::start(threads, queue), hashing: Arc::new(hashing), randomness })
+    }
+
+    /// Has a worker do the work; gives what it answers.
+    fn ask<Answer: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hashing, &mut workers::Memory) -> Result<Answer, PortError> + Send + 'static,
+    ) -> PortFuture<'_, Answer> {
+        let (reply, answer) = oneshot::channel();
+        let hashing = Arc::clone(&self.hashing);
+        let job: Job = Box::new(move |memory| {
+            // Nobody waits any more: a client that has gone must not cost a hash.
+            if !reply.is_closed() {
+                let _ = reply.send(work(&hashing, memory));
+            }
+        });
+        let queued = self.workers.queue(job);
+        Box::pin(async move {
+            queued.map_err(|_| PortError::Unavailable("too many passwords wait to be hashed".into()))?;
+            answer.await.map_err(|_| PortError::Unavailable("a password hash was given up".into()))?
+        })
+    }
+}
+
+impl PasswordHasher for Argon2Passwords {
+    fn hash(&self, password: String) -> PortFuture<'_, PasswordHash> {
+        let password = Zeroizing::new(password);
+        let mut salt = [0; 16];
+        self.randomness.fill(&mut salt);
+        self.ask(move |hashing, memory| hashing.hash(&password, salt, memory))
+    }
+
+    fn verify(&self, password: String, hash: Option<PasswordHash>) -> PortFuture<'_, PasswordVerdict> {
+        let password = Zeroizing::new(password);
+        self.ask(move |hashing, memory| hashing.verify(&password, hash.as_ref(), memory))
+    }
+}
