@@ -8,9 +8,16 @@ pub mod audit;
 pub mod dead_letters;
 pub mod device_logins;
 pub mod ledger;
+pub mod limits;
+pub mod live;
+pub mod passwords;
 pub mod ping_log;
+pub mod revocations;
 pub mod sessions;
+pub mod site_names;
 mod store;
+pub mod tokens;
+pub mod zones;
 
 use dayline_app::ports::BoxFuture;
 
