@@ -1,0 +1,144 @@
+//! The outermost layer: catches panics, counts and measures, logs answers of 5xx, adds what every answer has.
+//! Deliberately absent: spans and lines per request; the hot path pays for none.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::response::{IntoResponse, Response};
+use dayline_app::ports::BoxFuture;
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use tower::{Layer, Service};
+
+use crate::problem::{Logged, Problem};
+use crate::request::Api;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts the edge around a service.
+#[derive(Clone)]
+pub(crate) struct EdgeLayer {
+    api: Api,
+    ids: Arc<RequestIds>,
+}
+
+impl EdgeLayer {
+    pub(crate) fn new(api: Api) -> Self {
+        let mut prefix = [0; 4];
+        api.app.randomness.fill(&mut prefix);
+        let ids = RequestIds { prefix: u32::from_be_bytes(prefix), next: AtomicU32::new(1) };
+        Self { api, ids: Arc::new(ids) }
+    }
+}
+
+impl<S> Layer<S> for EdgeLayer {
+    type Service = Edge<S>;
+
+    fn layer(&self, inner: S) -> Edge<S> {
+        Edge { inner, layer: self.clone() }
+    }
+}
+
+/// The edge around a service.
+#[derive(Clone)]
+pub(crate) struct Edge<S> {
+    inner: S,
+    layer: EdgeLayer,
+}
+
+impl<S> Service<Request> for Edge<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let began = Instant::now();
+        let seen = Seen {
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            id: given_id(request.headers()),
+        };
+        let EdgeLayer { api, ids } = self.layer.clone();
+        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        Box::pin(async move {
+            let mut response = match answering.await {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(_) => Problem::panicked().into_response(),
+            };
+            let status = response.status();
+            api.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
+            let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| ids.next())?);
+            if status.is_server_error() {
+                log(&seen, id.as_ref(), &response);
+            }
+            let headers = response.headers_mut();
+            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            if let Some(id) = id {
+                headers.insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// What is remembered of a request until it is answered.
+struct Seen {
+    method: Method,
+    route: Option<MatchedPath>,
+    id: Option<HeaderValue>,
+}
+
+impl Seen {
+    /// The route's pattern; nothing the client chose.
+    fn route(&self) -> Option<&str> {
+        self.route.as_ref().map(MatchedPath::as_str)
+    }
+}
+
+/// One line for an answer of 5xx. It has the route's pattern, never the path, query or any header.
+fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response) {
+    let logged = response.extensions().get::<Logged>();
+    tracing::error!(
+        request_id = id.and_then(|id| id.to_str().ok()),
+        method = seen.method.as_str(),
+        route = seen.route(),
+        status = response.status().as_u16(),
+        code = logged.map(|logged| logged.code),
+        cause = logged.and_then(|logged| logged.cause.as_deref()),
+        "request failed"
+    );
+}
+
+/// The id that a client or proxy gave the request, if it is one that may go into a log.
+fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let id = headers.get(REQUEST_ID)?;
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+    (id.len() <= 64 && id.as_bytes().iter().all(is_plain)).then(|| id.clone())
+}
+
+/// Makes ids for requests that went wrong and had none, so that an answer can be found in the log.
+struct RequestIds {
+    prefix: u32,
+    next: AtomicU32,
+}
+
+impl RequestIds {
+    fn next(&self) -> Option<HeaderValue> {
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-{n:x}", self.prefix).parse().ok()
+    }
+}

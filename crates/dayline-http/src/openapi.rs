@@ -1,0 +1,109 @@
+//! The head of the API document, and the problems that many routes share.
+//! Deliberately absent: the routes themselves; each is documented at its handler.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr};
+use utoipa::{IntoResponses, Modify, OpenApi};
+
+use crate::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
+
+/// The document before any route is added.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Dayline",
+        description = "Time tracking: send pings, get one clean timeline per person, and reports from it.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "users", description = "Accounts"),
+        (name = "auth", description = "Signing devices in and out"),
+        (name = "usage", description = "Pings and the timeline"),
+        (name = "report", description = "Sums over local days"),
+        (name = "operations", description = "For operators"),
+    ),
+    components(schemas(ProblemBody, FieldProblem)),
+    modifiers(&Session),
+)]
+pub(crate) struct Document;
+
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("The access token of `POST /api/v1/auth/login`."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::Http(scheme));
+    }
+}
+
+fn problems(rows: &[(StatusCode, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let row = |(status, description): &(StatusCode, &str)| {
+        let schema = Ref::from_schema_name("Problem");
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let response =
+            ResponseBuilder::new().description(*description).content(PROBLEM_JSON, content).build();
+        (status.as_str().to_owned(), RefOr::T(response))
+    };
+    rows.iter().map(row).collect()
+}
+
+/// What a route that needs a caller, and so a store, may answer.
+pub(crate) struct SignedInProblems;
+
+impl IntoResponses for SignedInProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (StatusCode::UNAUTHORIZED, "`not_signed_in` or `session_revoked`"),
+            (StatusCode::FORBIDDEN, "`missing_scope`: the credential does not allow this"),
+            (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
+            (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
+            (StatusCode::SERVICE_UNAVAILABLE, "`unavailable` or `overloaded`; see `Retry-After`"),
+        ])
+    }
+}
+
+/// What a route that reads a body may answer.
+pub(crate) struct BodyProblems;
+
+impl IntoResponses for BodyProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (StatusCode::BAD_REQUEST, "`malformed_json`, `invalid_utf8`, `invalid_gzip`, `broken_body`"),
+            (StatusCode::REQUEST_TIMEOUT, "`body_timeout`"),
+            (StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`, `too_many_pings`"),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_encoding`"),
+            (StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`"),
+        ])
+    }
+}
+
+/// What a route that reads parameters may answer.
+pub(crate) struct QueryProblems;
+
+impl IntoResponses for QueryProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[(StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`")])
+    }
+}
+
+/// What a route for those who are not signed in may answer: it limits attempts and needs a store.
+pub(crate) struct LimitedProblems;
+
+impl IntoResponses for LimitedProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
+            (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
+            (StatusCode::SERVICE_UNAVAILABLE, "`unavailable`; see `Retry-After`"),
+        ])
+    }
+}

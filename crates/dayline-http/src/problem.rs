@@ -1,0 +1,252 @@
+//! Problem details (RFC 9457): the one table from an error to a status, a type and a body.
+//! Deliberately absent: the errors of the use cases themselves; their codes and texts come from there.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use dayline_app::ports::TooMany;
+use dayline_app::{AppError, FieldError, Kind};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The media type of a problem.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// One row of the table: what a client may tell apart without knowing codes.
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) status: StatusCode,
+    slug: &'static str,
+    title: &'static str,
+}
+
+const fn class(status: StatusCode, slug: &'static str, title: &'static str) -> Class {
+    Class { status, slug, title }
+}
+
+static INVALID: Class = class(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The input breaks a rule");
+static UNAUTHENTICATED: Class = class(StatusCode::UNAUTHORIZED, "unauthenticated", "Nobody is signed in");
+static FORBIDDEN: Class = class(StatusCode::FORBIDDEN, "forbidden", "This is not allowed");
+static NOT_FOUND: Class = class(StatusCode::NOT_FOUND, "not-found", "There is no such thing");
+static CONFLICT: Class = class(StatusCode::CONFLICT, "conflict", "It contradicts what is there");
+static TOO_MANY: Class = class(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests");
+static UNAVAILABLE: Class = class(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now");
+static INTERNAL: Class = class(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong");
+
+// What only HTTP can get wrong.
+static MALFORMED: Class = class(StatusCode::BAD_REQUEST, "malformed", "The request can't be read");
+static METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, "method", "The method is not allowed here");
+static TIMEOUT: Class = class(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long");
+static TOO_LARGE: Class = class(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large");
+static MEDIA_TYPE: Class =
+    class(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The media type is not supported");
+
+fn class_of(kind: Kind) -> &'static Class {
+    match kind {
+        Kind::Invalid => &INVALID,
+        Kind::Unauthenticated => &UNAUTHENTICATED,
+        Kind::Forbidden => &FORBIDDEN,
+        Kind::NotFound => &NOT_FOUND,
+        Kind::Conflict => &CONFLICT,
+        Kind::TooMany => &TOO_MANY,
+        Kind::Unavailable => &UNAVAILABLE,
+        Kind::Internal => &INTERNAL,
+    }
+}
+
+/// An answer that is not what was asked for.
+#[derive(Debug)]
+pub(crate) struct Problem(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    class: &'static Class,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    retry_after_s: Option<u32>,
+    limit: Option<TooMany>,
+    /// For the operator's log; never shown.
+    cause: Option<String>,
+}
+
+impl Problem {
+    fn new(class: &'static Class, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let detail = detail.into();
+        let errors = Vec::new();
+        Self(Box::new(Inner { class, code, detail, errors, retry_after_s: None, limit: None, cause: None }))
+    }
+
+    /// The bytes are not what they claim to be: not UTF-8, not JSON, not gzip, cut off.
+    pub(crate) fn malformed(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(&MALFORMED, code, detail)
+    }
+
+    /// A value breaks a rule that no single field is to blame for.
+    pub(crate) fn invalid(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(&INVALID, code, detail)
+    }
+
+    /// More bytes or pings than one request may have.
+    pub(crate) fn too_large(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(&TOO_LARGE, code, detail)
+    }
+
+    /// A content type or encoding that this route does not take.
+    pub(crate) fn unsupported(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(&MEDIA_TYPE, code, detail)
+    }
+
+    /// The body did not arrive in time.
+    pub(crate) fn body_timeout() -> Self {
+        Self::new(&TIMEOUT, "body_timeout", "the body did not arrive in time")
+    }
+
+    /// No route has this path.
+    pub(crate) fn no_route() -> Self {
+        Self::new(&NOT_FOUND, "no_such_route", "no route has this path; see /openapi.json")
+    }
+
+    /// The route has other methods; `Allow` names them.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(&METHOD, "method_not_allowed", "this route has other methods; see the allow header")
+    }
+
+    /// The request comes from a page of another site.
+    pub(crate) fn foreign_origin() -> Self {
+        Self::new(&FORBIDDEN, "foreign_origin", "the cookie is only taken from pages of this site")
+    }
+
+    /// A handler panicked.
+    pub(crate) fn panicked() -> Self {
+        AppError::Internal("a handler panicked".into()).into()
+    }
+
+    /// What may be seen of the problem, for answers that add to it.
+    pub(crate) fn body(&self) -> ProblemBody {
+        let Inner { class, code, detail, errors, .. } = &*self.0;
+        ProblemBody {
+            r#type: format!("urn:dayline:problem:{}", class.slug),
+            title: class.title,
+            status: class.status.as_u16(),
+            code,
+            detail: detail.clone(),
+            errors: errors.iter().map(FieldProblem::from).collect(),
+        }
+    }
+
+    /// The answer with a body of its own, which has at least what [`Problem::body`] gives.
+    pub(crate) fn respond_with(&self, body: &impl Serialize) -> Response {
+        // The bodies are structs of texts and numbers, which always serialise.
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.0.class.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.0.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(limit) = &self.0.limit {
+            tell_limit(headers, limit);
+        }
+        if self.0.class.status == StatusCode::UNAUTHORIZED {
+            let asks = match self.0.code {
+                "session_revoked" | "token_reused" => r#"Bearer realm="dayline", error="invalid_token""#,
+                _ => r#"Bearer realm="dayline""#,
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(asks));
+        }
+        if self.0.class.status == StatusCode::REQUEST_TIMEOUT {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response.extensions_mut().insert(Logged { code: self.0.code, cause: self.0.cause.clone() });
+        response
+    }
+}
+
+/// Says how many requests are allowed in how many seconds (draft-ietf-httpapi-ratelimit-headers).
+fn tell_limit(headers: &mut HeaderMap, limit: &TooMany) {
+    let TooMany { retry_after_s, quota, window_s } = limit;
+    let policy = HeaderValue::try_from(format!(r#""limit";q={quota};w={window_s}"#));
+    let left = HeaderValue::try_from(format!(r#""limit";r=0;t={retry_after_s}"#));
+    if let (Ok(policy), Ok(left)) = (policy, left) {
+        headers.insert("ratelimit-policy", policy);
+        headers.insert("ratelimit", left);
+    }
+}
+
+/// What the log shows of a problem; travels with the response as an extension.
+#[derive(Debug, Clone)]
+pub(crate) struct Logged {
+    pub(crate) code: &'static str,
+    pub(crate) cause: Option<String>,
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let mut problem = Self::new(class_of(error.kind()), error.code(), error.detail());
+        problem.0.retry_after_s = error.retry_after_s();
+        match error {
+            AppError::Invalid(errors) => problem.0.errors = errors,
+            AppError::TooMany(limit) => problem.0.limit = Some(limit),
+            AppError::Unavailable(cause) | AppError::Internal(cause) => problem.0.cause = Some(cause),
+            _ => {}
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.respond_with(&self.body())
+    }
+}
+
+/// A problem as RFC 9457 describes it. Tell problems apart by `code`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({
+    "type": "urn:dayline:problem:invalid",
+    "title": "The input breaks a rule",
+    "status": 422,
+    "code": "invalid_input",
+    "detail": "some fields break a rule; see errors",
+    "errors": [{"field": "password", "detail": "must have at least 8 characters"}],
+}))]
+pub(crate) struct ProblemBody {
+    /// What kind of problem it is; the same for all problems with this title.
+    r#type: String,
+    /// The kind in words.
+    title: &'static str,
+    /// The status of the answer, again.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What exactly it is. Stable: clients may rely on it.
+    code: &'static str,
+    /// A sentence for people. May change.
+    #[schema(value_type = String)]
+    detail: Cow<'static, str>,
+    /// For invalid input: each field that breaks a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldProblem>,
+}
+
+/// A field that breaks a rule.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FieldProblem)]
+pub(crate) struct FieldProblem {
+    /// The field or parameter, as the client named it.
+    field: &'static str,
+    /// What is wrong and what to do.
+    #[schema(value_type = String)]
+    detail: Cow<'static, str>,
+}
+
+impl From<&FieldError> for FieldProblem {
+    fn from(FieldError { field, detail }: &FieldError) -> Self {
+        Self { field, detail: detail.clone() }
+    }
+}

@@ -1,0 +1,128 @@
+//! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip, UTF-8.
+//! Deliberately absent: JSON (see [`super::fields`] and the ping body).
+
+use std::io::Read;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use futures_util::poll;
+use http::{HeaderMap, header, request};
+
+use super::memory::Taken;
+use crate::ApiState;
+use crate::problem::Problem;
+use crate::server::Peer;
+
+/// A body, complete and UTF-8; its memory stays accounted for while this lives.
+pub(crate) struct TextBody<'a> {
+    bytes: Bytes,
+    _taken: Taken<'a>,
+}
+
+impl TextBody<'_> {
+    /// The text, or the problem that it is none.
+    pub(crate) fn text(&self) -> Result<&str, Problem> {
+        std::str::from_utf8(&self.bytes)
+            .map_err(|_| Problem::malformed("invalid_utf8", "the body must be utf-8"))
+    }
+}
+
+/// Takes the body in, at most `limit` bytes on the wire and unpacked.
+pub(crate) async fn take_in<'a>(
+    api: &'a ApiState,
+    parts: &request::Parts,
+    body: Body,
+    limit: usize,
+) -> Result<TextBody<'a>, Problem> {
+    let packed = is_gzip(&parts.headers)?;
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large(limit));
+    }
+    let peer = parts.extensions.get::<Peer>();
+    let mut taken = api.body_memory.none();
+    let collecting = collect(body, limit, &mut taken);
+    let bytes = in_time(api.config.body_timeout, peer, collecting).await??;
+    let bytes = if packed { unpack(&bytes, limit, &mut taken)? } else { bytes };
+    Ok(TextBody { bytes, _taken: taken })
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::too_large("body_too_large", format!("the body must have at most {limit} bytes, also unpacked"))
+}
+
+fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
+    let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(false) };
+    match encoding.as_bytes() {
+        b"identity" => Ok(false),
+        encoding if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
+        _ => Err(Problem::unsupported("unsupported_encoding", "content-encoding must be gzip or absent")),
+    }
+}
+
+/// Waits for a body. Most are there already, and then no timer is set.
+async fn in_time<T>(
+    limit: Duration,
+    peer: Option<&Peer>,
+    collecting: impl Future<Output = T>,
+) -> Result<T, Problem> {
+    let mut collecting = pin!(collecting);
+    if let Poll::Ready(ready) = poll!(collecting.as_mut()) {
+        return Ok(ready);
+    }
+    let _waiting = peer.map(Peer::waits_for_body);
+    tokio::time::timeout(limit, collecting).await.map_err(|_| Problem::body_timeout())
+}
+
+async fn collect(mut body: Body, limit: usize, taken: &mut Taken<'_>) -> Result<Bytes, Problem> {
+    let Some(first) = next_chunk(&mut body).await? else { return Ok(Bytes::new()) };
+    if first.len() > limit {
+        return Err(too_large(limit));
+    }
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    taken.take(first.len())?;
+    let mut whole = BytesMut::from(first);
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        if whole.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        taken.take(chunk.len())?;
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+/// The next bytes of a body; trailers are skipped.
+async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+    loop {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
+        match frame {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(Problem::malformed("broken_body", "the body is cut off or broken")),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// Unpacks gzip. What it grows to is bounded like a body on the wire, so that a small bomb stays small.
+fn unpack(packed: &[u8], limit: usize, taken: &mut Taken<'_>) -> Result<Bytes, Problem> {
+    let mut plain = Vec::new();
+    let read = MultiGzDecoder::new(packed).take(limit as u64 + 1).read_to_end(&mut plain);
+    if read.is_err() {
+        return Err(Problem::malformed("invalid_gzip", "the body is not the gzip it claims to be"));
+    }
+    if plain.len() > limit {
+        return Err(too_large(limit));
+    }
+    taken.take(plain.len())?;
+    Ok(plain.into())
+}

@@ -1,0 +1,125 @@
+//! Reads the fields of a small JSON object and collects everything that is wrong with them, so that one answer
+//! names all fields at once. Deliberately absent: pings, which have a parser of their own.
+
+use std::fmt::Display;
+
+use axum::extract::{FromRequest, Request};
+use dayline_app::{AppError, FieldError};
+use http::{HeaderMap, header};
+use serde_json::{Map, Value};
+
+use super::{Api, body};
+use crate::problem::Problem;
+
+/// Most bytes of such an object.
+const MAX_BODY: usize = 16 * 1024;
+
+/// A wire type that is read from the fields of a JSON object.
+pub(crate) trait FromFields: Sized {
+    /// Reads all fields, also after one was wrong; `None` only if one was.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+/// Extracts a wire type from a JSON body.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: FromFields> FromRequest<Api> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts.headers) {
+            return Err(not_json());
+        }
+        let body = body::take_in(api, &parts, body, MAX_BODY).await?;
+        read(body.text()?).map(Self)
+    }
+}
+
+/// The same where the body may be left out.
+pub(crate) struct MaybeJson<T>(pub(crate) Option<T>);
+
+impl<T: FromFields> FromRequest<Api> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let is_json = is_json(&parts.headers);
+        let body = body::take_in(api, &parts, body, MAX_BODY).await?;
+        match body.text()? {
+            "" => Ok(Self(None)),
+            _ if !is_json => Err(not_json()),
+            text => read(text).map(|fields| Self(Some(fields))),
+        }
+    }
+}
+
+fn not_json() -> Problem {
+    Problem::unsupported("unsupported_media_type", "content-type must be application/json")
+}
+
+/// Whether the content type is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers) == Some("application/json")
+}
+
+/// The content type without parameters; `None` if it is absent, given twice or no text.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(header::CONTENT_TYPE).iter();
+    let (only, None) = (all.next()?, all.next()) else { return None };
+    let text = only.to_str().ok()?;
+    Some(text.split_once(';').map_or(text, |(media_type, _)| media_type).trim_ascii())
+}
+
+fn read<T: FromFields>(text: &str) -> Result<T, Problem> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| Problem::malformed("malformed_json", malformed_detail(&error)))?;
+    let Value::Object(object) = value else {
+        return Err(Problem::invalid("invalid_input", "the body must be a json object"));
+    };
+    let mut fields = Fields { object, errors: Vec::new() };
+    match T::from_fields(&mut fields) {
+        Some(value) if fields.errors.is_empty() => Ok(value),
+        _ => Err(AppError::Invalid(fields.errors).into()),
+    }
+}
+
+/// Where the JSON breaks. The parser's own words are not passed on: they may quote what the client sent.
+pub(crate) fn malformed_detail(error: &serde_json::Error) -> String {
+    format!("the body is not json: line {}, column {}", error.line(), error.column())
+}
+
+/// The fields of an object. Unknown ones are ignored.
+pub(crate) struct Fields {
+    object: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// A text that must be there.
+    pub(crate) fn required<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if matches!(self.object.get(field), None | Some(Value::Null)) {
+            self.errors.push(FieldError::new(field, "is missing"));
+            return None;
+        }
+        self.optional(field, parse)
+    }
+
+    /// A text that may be left out or null.
+    pub(crate) fn optional<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let parsed = match self.object.get(field)? {
+            Value::Null => return None,
+            Value::String(text) => parse(text).map_err(|error| error.to_string()),
+            _ => Err("must be a string".to_owned()),
+        };
+        parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
+    }
+}

@@ -1,0 +1,95 @@
+//! For operators and orchestrators: liveness, readiness, metrics, the API document.
+//! `/metrics` shows counts, never names; where that is too much, a proxy in front keeps it in.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::{Problem, ProblemBody};
+use crate::request::Api;
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Whether the process answers at all.
+#[utoipa::path(
+    get, path = "/healthz", tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain", description = "It does")),
+)]
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the service can do its work.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ready {
+    /// All checks passed.
+    ready: bool,
+    /// Each part that was looked at.
+    checks: Vec<CheckItem>,
+}
+
+/// One part of the service.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CheckItem {
+    /// The part.
+    #[schema(example = "ledger")]
+    name: &'static str,
+    /// Whether it works. Why not is in the log.
+    ok: bool,
+}
+
+/// Whether the service can do its work now.
+#[utoipa::path(
+    get, path = "/readyz", tag = "operations",
+    responses(
+        (status = 200, body = Ready, description = "It can"),
+        (status = 503, body = Ready, description = "A part is down"),
+    ),
+)]
+pub(crate) async fn readyz(State(api): State<Api>) -> Response {
+    let checks = api.readiness.checks().await;
+    for check in &checks {
+        if let Some(failure) = &check.failure {
+            tracing::warn!(check = check.name, failure, "not ready");
+        }
+    }
+    let ready = checks.iter().all(|check| check.failure.is_none());
+    let item = |check: crate::Check| CheckItem { name: check.name, ok: check.failure.is_none() };
+    let body = Json(Ready { ready, checks: checks.into_iter().map(item).collect() });
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, no_store(), body).into_response()
+}
+
+/// Counts and times for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations",
+    responses(
+        (status = 200, body = String, content_type = OPENMETRICS, description = "OpenMetrics text"),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json",
+            description = "The text could not be written"),
+    ),
+)]
+pub(crate) async fn metrics(State(api): State<Api>) -> Result<Response, Problem> {
+    let text = api.metrics.text()?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS))], no_store(), text).into_response())
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operations",
+    responses((status = 200, body = serde_json::Value, description = "OpenAPI 3.1")),
+)]
+pub(crate) async fn openapi() -> Response {
+    // Written once: the document is the same for the life of the process.
+    static DOCUMENT: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| crate::openapi().to_json().unwrap_or_default());
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], DOCUMENT.as_str())
+        .into_response()
+}
+
+fn no_store() -> [(HeaderName, HeaderValue); 1] {
+    [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+}

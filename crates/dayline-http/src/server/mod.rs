@@ -1,0 +1,111 @@
+//! Serves a router over TCP with the time, size and number of all connections bounded, which plain `axum::serve`
+//! does not do. Deliberately absent: making the listening socket, and signals; the binary has those.
+
+mod connection;
+mod peer;
+mod register;
+mod stream;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+use connection::Connections;
+pub(crate) use peer::Peer;
+use register::Register;
+
+/// What bounds connections. The numbers hold for one call of [`serve`].
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// How long a request's head may take, from its first byte or from the connection's beginning.
+    pub header_timeout: Duration,
+    /// How long a connection may be open between two requests.
+    pub idle_timeout: Duration,
+    /// How long a client may read nothing of an answer.
+    pub write_timeout: Duration,
+    /// Most connections at a time. One more closes the one that has waited longest for its client.
+    pub max_connections: usize,
+    /// How long connections without a request stay open after the shut-down began, so that a request that is
+    /// just on its way is answered and not cut off.
+    pub drain: Duration,
+    /// How long the shut-down may take until the rest is cut off.
+    pub grace: Duration,
+    /// Where connections are counted.
+    pub metrics: Option<Metrics>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_mins(1),
+            write_timeout: Duration::from_secs(30),
+            max_connections: 10_000,
+            drain: Duration::from_millis(500),
+            grace: Duration::from_secs(8),
+            metrics: None,
+        }
+    }
+}
+
+/// Waits this long for a connection to make room before it asks another one.
+const ROOM_WAIT: Duration = Duration::from_millis(50);
+/// Waits this long after an accept failed for want of something, such as file descriptors.
+const ACCEPT_WAIT: Duration = Duration::from_millis(20);
+
+/// Serves until `shutdown` is cancelled, then finishes what is in flight; returns when all connections are
+/// closed, at the latest after [`ServerConfig::grace`]. Uses the runtime it is called on and no other, so that
+/// several runtimes may each serve a listener of their own.
+pub async fn serve(listener: TcpListener, router: Router, config: ServerConfig, shutdown: CancellationToken) {
+    let room = Arc::new(Semaphore::new(config.max_connections));
+    let connections = Connections::new(router, config);
+    while let Some(permit) = shutdown.run_until_cancelled(make_room(&room, &connections.register)).await {
+        let Some(stream) = shutdown.run_until_cancelled(accept(&listener, &connections.register)).await
+        else {
+            break;
+        };
+        connections.spawn(stream, permit);
+    }
+    drop(listener);
+    connections.shut_down().await;
+}
+
+/// Waits until one more connection is allowed, and closes waiting ones to get there.
+async fn make_room(room: &Arc<Semaphore>, register: &Register) -> Option<OwnedSemaphorePermit> {
+    loop {
+        match timeout(Duration::ZERO, Arc::clone(room).acquire_owned()).await {
+            Ok(permit) => return permit.ok(),
+            Err(_) => register.evict_one(),
+        }
+        if let Ok(permit) = timeout(ROOM_WAIT, Arc::clone(room).acquire_owned()).await {
+            return permit.ok();
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener, register: &Register) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // That connection is gone already; the next may be fine.
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "can't accept connections");
+                register.evict_one();
+                sleep(ACCEPT_WAIT).await;
+            }
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

@@ -1,0 +1,64 @@
+//! All open connections of one listener, to find the one to close when there are too many, and to tell all of
+//! them that the server ends.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::peer::{Peer, Phase, Signal};
+
+#[derive(Default)]
+pub(super) struct Register {
+    peers: Mutex<Peers>,
+}
+
+#[derive(Default)]
+struct Peers {
+    open: HashMap<u64, Peer>,
+    last: u64,
+}
+
+impl Register {
+    fn peers(&self) -> MutexGuard<'_, Peers> {
+        // Nothing that holds the lock can leave the map half changed.
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a connection; gives its number.
+    pub(super) fn add(&self, peer: Peer) -> u64 {
+        let mut peers = self.peers();
+        peers.last += 1;
+        let number = peers.last;
+        peers.open.insert(number, peer);
+        number
+    }
+
+    pub(super) fn remove(&self, number: u64) {
+        self.peers().open.remove(&number);
+    }
+
+    /// Asks the connection to close that is worth the least: one between requests before one that sends a
+    /// request slowly, then the one that has waited longest. None that we work for.
+    pub(super) fn evict_one(&self) {
+        let peers = self.peers();
+        let waiting = peers.open.values().filter_map(|peer| {
+            let (phase, since) = peer.phase();
+            let worth = match phase {
+                Phase::Closing => 0,
+                Phase::Idle => 1,
+                Phase::Head | Phase::Body => 2,
+                Phase::Busy => return None,
+            };
+            Some((worth, since, peer))
+        });
+        if let Some((_, _, peer)) = waiting.min_by_key(|(worth, since, _)| (*worth, *since)) {
+            peer.send(Signal::Evict);
+        }
+    }
+
+    /// Sends a signal to all; gives how many there are.
+    pub(super) fn send_all(&self, signal: Signal) {
+        for peer in self.peers().open.values() {
+            peer.send(signal);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A TCP stream that tells its connection when bytes come and go, and closes without losing the last answer.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::peer::{Peer, Phase};
+
+/// Most bytes that are read and thrown away while a connection closes.
+const MAX_LEFTOVER: usize = 8 << 20;
+
+pub(super) struct Stream {
+    tcp: TcpStream,
+    peer: Peer,
+    ended: bool,
+    /// What may still be thrown away; set when our side is closed.
+    leftover: Option<usize>,
+}
+
+impl Stream {
+    pub(super) fn new(tcp: TcpStream, peer: Peer) -> Self {
+        Self { tcp, peer, ended: false, leftover: None }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer))?;
+        if buffer.filled().len() == before {
+            self.ended = true;
+        } else if self.peer.phase().0 == Phase::Idle {
+            self.peer.enter(Phase::Head);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
+        self.peer.writes(written.is_pending());
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
+        self.peer.writes(written.is_pending());
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    /// Closes our side, then reads until the client has closed its own. A socket closed with bytes unread
+    /// resets the connection, and the client may lose the answer that says why its body was not wanted.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut left = if let Some(left) = self.leftover {
+            left
+        } else {
+            ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
+            self.peer.enter(Phase::Closing);
+            MAX_LEFTOVER
+        };
+        let mut scratch = [0; 4_096];
+        while !self.ended && left > 0 {
+            self.leftover = Some(left);
+            let mut buffer = ReadBuf::new(&mut scratch);
+            ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut buffer))?;
+            self.ended = buffer.filled().is_empty();
+            left = left.saturating_sub(buffer.filled().len());
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,76 @@
+//! What the handlers work with: the application, the metrics, and what an operator may set.
+//! Deliberately absent: how connections are limited (see [`crate::ServerConfig`]).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::App;
+use dayline_app::ports::BoxFuture;
+
+use crate::metrics::Metrics;
+use crate::request::address::{Cidr, ForwardedHeader};
+use crate::request::memory::BodyMemory;
+
+/// What all handlers share.
+pub struct ApiState {
+    /// The application.
+    pub app: App,
+    /// The metrics that `/metrics` shows.
+    pub metrics: Metrics,
+    /// What `/readyz` asks.
+    pub readiness: Arc<dyn Readiness>,
+    /// What an operator may set.
+    pub config: ApiConfig,
+    pub(crate) body_memory: BodyMemory,
+}
+
+impl ApiState {
+    /// The state of a router.
+    pub fn new(app: App, metrics: Metrics, readiness: Arc<dyn Readiness>, config: ApiConfig) -> Self {
+        let body_memory = BodyMemory::new(config.max_body_memory);
+        Self { app, metrics, readiness, config, body_memory }
+    }
+}
+
+/// What an operator may set about requests.
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// Proxies whose word about the client's address is taken.
+    pub trusted_proxies: Vec<Cidr>,
+    /// The header in which those proxies say it. Only this one is read: a proxy passes on what it does not
+    /// know, so that a client could put the other one there itself.
+    pub forwarded_header: ForwardedHeader,
+    /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by default.
+    pub allowed_origins: Vec<String>,
+    /// How long a request's body may take.
+    pub body_timeout: Duration,
+    /// Bytes of bodies that may be in memory while they arrive, over all requests.
+    pub max_body_memory: usize,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
+            allowed_origins: Vec::new(),
+            body_timeout: Duration::from_secs(30),
+            max_body_memory: 64 << 20,
+        }
+    }
+}
+
+/// One part of the service as `/readyz` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at; a word that may be shown to anyone.
+    pub name: &'static str,
+    /// Why it is not ready, for the log only.
+    pub failure: Option<String>,
+}
+
+/// Looks whether the parts of the service are ready to work. Supplied by the binary.
+pub trait Readiness: Send + Sync {
+    /// All checks, done now, within about a second.
+    fn checks(&self) -> BoxFuture<'_, Vec<Check>>;
+}

@@ -1,0 +1,9 @@
+//! The HTTP adapter against an application of fakes: in process for what it says, over TCP for how.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod connections;
+mod problems;
+mod sessions;
+mod support;
+mod tcp;
+mod walk;
