@@ -1,2 +1,7 @@
-//! Dayline.
-fn main() {}
+//! The `dayline` program; see the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dayline::cli::main()
+}

@@ -1,0 +1,55 @@
+//! The command line: which commands there are. Each command's options are beside the command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use dayline_local::{SystemClock, SystemRandomness};
+
+use crate::commands::healthcheck;
+use crate::console::{end_progress, remark};
+use crate::failure::Failure;
+use crate::replay;
+
+/// Time tracking: trackers send what is being used, Dayline makes one clean timeline of it, and reports.
+///
+/// Every option can also be given by the environment variable named beside it. `dayline help COMMAND` tells all
+/// about a command.
+#[derive(Debug, Parser)]
+#[command(name = "dayline", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Send a recorded file as its trackers would
+    Replay(replay::Options),
+    /// End without error if a server is ready
+    Healthcheck(healthcheck::Options),
+}
+
+/// Runs what the command line asks for.
+pub fn main() -> ExitCode {
+    let outcome = run(Cli::parse());
+    let Err(failure) = outcome else { return ExitCode::SUCCESS };
+    end_progress();
+    remark(format_args!("dayline: {failure}"));
+    ExitCode::from(failure.code())
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Replay(options) => block_on(replay::run(options, &SystemClock, &SystemRandomness)),
+        Command::Healthcheck(options) => block_on(healthcheck::run(options)),
+    }
+}
+
+/// Runs a command that is a client.
+fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("can't start threads: {error}"))?;
+    runtime.block_on(command)
+}

@@ -1,0 +1,102 @@
+//! A signed-in device: it keeps its tokens fresh by itself.
+
+use std::sync::Arc;
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use secrecy::ExposeSecret;
+use tokio::sync::RwLock;
+
+use super::wire::{Body, Receipt, Report, Timeline, Tokens};
+use super::{Account, Client, Refusal, answer, parsed};
+
+/// A device with a session of its own.
+#[derive(Debug)]
+pub struct Device {
+    client: Client,
+    account: Arc<Account>,
+    id: String,
+    tokens: RwLock<Tokens>,
+}
+
+impl Device {
+    /// Signs a device in.
+    pub async fn sign_in(client: Client, account: Arc<Account>, id: &str) -> Result<Self, Refusal> {
+        let tokens = client.login(&account, id).await?;
+        Ok(Self { client, account, id: id.to_owned(), tokens: RwLock::new(tokens) })
+    }
+
+    /// What the device calls itself.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Sends pings. That all of them are refused is an answer too.
+    pub async fn track(&self, body: &Body) -> Result<Receipt, Refusal> {
+        let sent = self
+            .request(Method::POST, "/api/v1/usage/track", |request| {
+                request.header("content-type", body.content_type).body(body.text.clone())
+            })
+            .await;
+        match sent {
+            Ok(response) => parsed(response).await,
+            Err(Refusal::Answered { status, rejected, .. })
+                if status == StatusCode::UNPROCESSABLE_ENTITY && !rejected.is_empty() =>
+            {
+                Ok(Receipt { accepted: 0, rejected })
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The timeline from one RFC 3339 instant to another, with what is outranked.
+    pub async fn timeline(&self, from: &str, to: &str) -> Result<Timeline, Refusal> {
+        let query = [("from", from), ("to", to), ("outranked", "true")];
+        parsed(self.get("/api/v1/usage/timeline", &query).await?).await
+    }
+
+    /// A report (`apps`, `domains`) of one local day.
+    pub async fn report(&self, kind: &str, date: &str, tz: &str) -> Result<Report, Refusal> {
+        let path = format!("/api/v1/report/{kind}");
+        parsed(self.get(&path, &[("date", date), ("tz", tz)]).await?).await
+    }
+
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response, Refusal> {
+        self.request(Method::GET, path, |request| request.query(query)).await
+    }
+
+    /// Sends a request with the access token; if that has ended, once more with a new one.
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        build: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Refusal> {
+        let tokens = self.tokens.read().await.clone();
+        let url = self.client.at(path);
+        let send = |token: &str| {
+            answer(build(self.client.http.request(method.clone(), url.clone()).bearer_auth(token)))
+        };
+        match send(tokens.access_token.expose_secret()).await {
+            Err(refusal) if refusal.is_answer(StatusCode::UNAUTHORIZED) => {
+                let renewed = self.renew(&tokens).await?;
+                send(renewed.access_token.expose_secret()).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Tokens newer than `old`: somebody else's if they were faster, else by rotation, else by a new sign-in.
+    async fn renew(&self, old: &Tokens) -> Result<Tokens, Refusal> {
+        let mut tokens = self.tokens.write().await;
+        if tokens.access_token.expose_secret() != old.access_token.expose_secret() {
+            return Ok(tokens.clone());
+        }
+        *tokens = match self.client.refresh(&tokens).await {
+            Err(refusal) if refusal.is_answer(StatusCode::UNAUTHORIZED) => {
+                self.client.login(&self.account, &self.id).await?
+            }
+            outcome => outcome?,
+        };
+        Ok(tokens.clone())
+    }
+}

@@ -1,0 +1,3 @@
+//! Small commands, each in a file of its own.
+
+pub mod healthcheck;
