@@ -8,7 +8,7 @@ use dayline_local::{SystemClock, SystemRandomness};
 use crate::commands::healthcheck;
 use crate::console::{end_progress, remark};
 use crate::failure::Failure;
-use crate::replay;
+use crate::{replay, simulate};
 
 /// Time tracking: trackers send what is being used, Dayline makes one clean timeline of it, and reports.
 ///
@@ -25,6 +25,11 @@ pub struct Cli {
 enum Command {
     /// Send a recorded file as its trackers would
     Replay(replay::Options),
+    /// Send as many trackers at once, then check every timeline against the rule
+    ///
+    /// Ends with an error if anything that was acknowledged is missing (lost), counted twice (overlaps), or not as
+    /// the rule says (wrong).
+    Simulate(simulate::Options),
     /// End without error if a server is ready
     Healthcheck(healthcheck::Options),
 }
@@ -41,6 +46,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Replay(options) => block_on(replay::run(options, &SystemClock, &SystemRandomness)),
+        Command::Simulate(options) => block_on(simulate::run(options, &SystemClock, &SystemRandomness)),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),
     }
 }

@@ -8,4 +8,5 @@ pub mod console;
 pub mod dice;
 pub mod failure;
 pub mod replay;
+pub mod simulate;
 pub mod units;

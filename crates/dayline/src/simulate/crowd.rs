@@ -1,0 +1,99 @@
+//! The people of a simulation: new accounts, each with devices of its own, signed in.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex};
+
+use dayline_app::ports::Randomness;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::Options;
+use super::tracker::{Person, Run};
+use crate::client::{Account, Client, Device};
+use crate::console::{end_progress, show_progress};
+use crate::dice::Dice;
+use crate::failure::Failure;
+use crate::simulate::check::Record;
+use crate::simulate::stats::{count, value};
+
+const DEVICES: [&str; 3] = ["laptop", "phone", "desk"];
+
+/// Makes the accounts, one more than asked for, and signs their devices in.
+pub(super) async fn gather(
+    options: &Options,
+    run: &Run,
+    dice: &Dice,
+    randomness: &dyn Randomness,
+) -> Result<Vec<Arc<Person>>, Failure> {
+    let mut random = [0; 16];
+    randomness.fill(&mut random);
+    let random = u128::from_be_bytes(random);
+    let signed_in = std::sync::atomic::AtomicU64::new(0);
+    let people = stream::iter(0..=options.users)
+        .map(|number| {
+            let account = Account {
+                email: format!("sim-{:08x}-{number}@example.org", (random >> 96) as u32),
+                password: format!("{:024x}", random & (u128::MAX >> 32)).into(),
+            };
+            let devices = dice.fork(u64::from(number)).between(1, DEVICES.len() as u64) as usize;
+            let signed_in = &signed_in;
+            async move {
+                let client =
+                    Client::new(&options.url, own_address(&options.url, number)).map_err(Failure::usage)?;
+                let person = sign_up(run, client, account, &DEVICES[..devices]).await?;
+                count(signed_in, 1);
+                Ok::<_, Failure>(Arc::new(person))
+            }
+        })
+        .buffer_unordered(options.sign_ins as usize)
+        .try_collect();
+    let people = tokio::select! {
+        people = people => people?,
+        () = show_progress(|| format!("{} of {} people signed in", value(&signed_in), options.users)) => Vec::new(),
+    };
+    end_progress();
+    Ok(people)
+}
+
+async fn sign_up(run: &Run, client: Client, account: Account, devices: &[&str]) -> Result<Person, Failure> {
+    run.patience
+        .until_done(|number| client.register(&account, "Simulated", number > 0))
+        .await
+        .map_err(|refusal| format!("cannot make an account: {refusal}"))?;
+    let account = Arc::new(account);
+    let mut signed_in = Vec::new();
+    for device in devices {
+        let session = run
+            .patience
+            .until_done(|_| Device::sign_in(client.clone(), Arc::clone(&account), device))
+            .await
+            .map_err(|refusal| format!("cannot sign in: {refusal}"))?;
+        signed_in.push(session);
+    }
+    Ok(Person { devices: signed_in, record: Mutex::new(Record::default()) })
+}
+
+/// On this machine every person comes from an address of their own, as they would in the world, so that limits per
+/// address mean what they mean there. Linux answers on all of 127.0.0.0/8; elsewhere there is only one.
+fn own_address(url: &str, number: u32) -> Option<IpAddr> {
+    let host = reqwest::Url::parse(url).ok()?.host_str()?.to_owned();
+    let on_this_machine = host == "localhost" || host.parse().is_ok_and(|host: Ipv4Addr| host.is_loopback());
+    if !on_this_machine || !cfg!(target_os = "linux") {
+        return None;
+    }
+    let [_, _, high, low] = number.to_be_bytes();
+    Some(Ipv4Addr::new(127, 77, high, low).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn people_on_this_machine_have_addresses_of_their_own() {
+        let address = |number| own_address("http://127.0.0.1:8080", number);
+        assert_eq!(address(258), Some(Ipv4Addr::new(127, 77, 1, 2).into()));
+        assert_ne!(address(1), address(2));
+        assert_eq!(own_address("http://192.0.2.1:8080", 1), None);
+    }
+}

@@ -1,0 +1,200 @@
+//! `dayline simulate`: many trackers at once against a running server, then a check of every timeline.
+//! It goes on when the server is killed and comes back: pings are sent again until they are acknowledged.
+
+mod chaos;
+pub mod check;
+mod crowd;
+mod habits;
+mod probe;
+mod stats;
+mod tracker;
+mod verify;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use dayline_app::ports::{Clock, Randomness};
+use dayline_domain::timeline::Bridge;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::client::Patience;
+use crate::console::{end_progress, remark, say, show_progress};
+use crate::dice::Dice;
+use crate::failure::Failure;
+use crate::units;
+use check::Faults;
+use stats::{Stats, value};
+use tracker::{Person, Run, Schedule};
+
+/// Options of `dayline simulate`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Server to send to; plain http only
+    #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// People; each is a new account with one to three devices
+    #[arg(long, env = "DAYLINE_SIMULATE_USERS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    users: u32,
+    /// How often each device sends what it saw
+    #[arg(long, env = "DAYLINE_SIMULATE_INTERVAL", default_value = "5s", value_parser = interval)]
+    interval: Duration,
+    /// How long they send
+    #[arg(long, env = "DAYLINE_SIMULATE_DURATION", default_value = "60s", value_parser = units::duration)]
+    duration: Duration,
+    /// Let things go wrong: pings late, out of order, twice, growing, in bursts, without waiting for the answer
+    #[arg(long, env = "DAYLINE_SIMULATE_CHAOS")]
+    chaos: bool,
+    /// Makes what people do the same each time
+    #[arg(long, env = "DAYLINE_SIMULATE_SEED", default_value_t = 1)]
+    seed: u64,
+    /// Bridge of the server, needed to know what its timelines must be
+    #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
+    bridge: Duration,
+    /// How long a request is tried again while the server is down or overloaded
+    #[arg(long, env = "DAYLINE_SIMULATE_PATIENCE", default_value = "60s", value_parser = units::duration)]
+    patience: Duration,
+    /// How long after the last ping all timelines may take to become right
+    #[arg(long, env = "DAYLINE_SIMULATE_SETTLE", default_value = "30s", value_parser = units::duration)]
+    settle: Duration,
+    /// Sign-ups and sign-ins under way at a time. A server that is not on this machine may limit them per address;
+    /// its options --register-limit and --login-address-limit raise that
+    #[arg(long, env = "DAYLINE_SIMULATE_SIGN_INS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    sign_ins: u32,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = units::duration(text)?;
+    if interval.is_zero() || interval > Duration::from_hours(1) {
+        return Err(format!("{text:?} is not between 1ms and 1h"));
+    }
+    Ok(interval)
+}
+
+/// Runs the command.
+pub async fn run(options: Options, clock: &dyn Clock, randomness: &dyn Randomness) -> Result<(), Failure> {
+    let dice = Dice::new(options.seed);
+    let run = Arc::new(Run {
+        stats: Stats::default(),
+        patience: Patience::new(options.patience, dice.fork(u64::MAX)),
+        chaos: options.chaos,
+    });
+    let mut people = crowd::gather(&options, &run, &dice, randomness).await?;
+    // The last one watches; the others are watched.
+    let Some(watcher) = people.pop() else { return Err(Failure::new("nobody could sign in")) };
+    let devices: usize = people.iter().map(|person| person.devices.len()).sum();
+    remark(format_args!("{} people with {devices} devices are signed in", people.len()));
+
+    let (started, start_utc) = (Instant::now(), clock.now());
+    let trackers = start_trackers(&options, &run, &people, &dice, start_utc);
+    let progress = || progress(&run, started);
+    tokio::select! {
+        () = finish(trackers) => {}
+        () = probe::watch(&run, &watcher.devices[0], start_utc) => {}
+        () = show_progress(progress) => {}
+    }
+    end_progress();
+    let took = started.elapsed();
+    let bridge = Bridge(u32::try_from(options.bridge.as_millis()).unwrap_or(u32::MAX));
+    let checked = verify::all(&people, bridge, options.settle).await;
+    show(&run, took, people.len(), devices, &checked);
+    verdict(&run.stats, &checked)
+}
+
+fn start_trackers(
+    options: &Options,
+    run: &Arc<Run>,
+    people: &[Arc<Person>],
+    dice: &Dice,
+    start_utc: dayline_domain::UtcMs,
+) -> JoinSet<()> {
+    let ticks = options.duration.as_millis().div_ceil(options.interval.as_millis());
+    let schedule = Schedule {
+        start: Instant::now(),
+        start_utc,
+        interval: options.interval,
+        ticks: u32::try_from(ticks).unwrap_or(u32::MAX),
+    };
+    let mut phases = dice.fork(0);
+    let mut trackers = JoinSet::new();
+    for (number, person) in people.iter().enumerate() {
+        for device in 0..person.devices.len() {
+            let shift = Duration::from_millis(phases.below(options.interval.as_millis() as u64));
+            let dice = dice.fork(1 + number as u64).fork(device as u64);
+            trackers.spawn(tracker::run(
+                Arc::clone(run),
+                Arc::clone(person),
+                device,
+                schedule.shifted(shift),
+                dice,
+            ));
+        }
+    }
+    trackers
+}
+
+async fn finish(mut trackers: JoinSet<()>) {
+    while let Some(ended) = trackers.join_next().await {
+        if let Err(error) = ended {
+            remark(format_args!("a tracker failed: {error}"));
+        }
+    }
+}
+
+fn progress(run: &Run, started: Instant) -> String {
+    let accepted = value(&run.stats.accepted);
+    format!(
+        "{:.0} s: {accepted} pings accepted, {} tries repeated",
+        started.elapsed().as_secs_f64(),
+        run.patience.retries()
+    )
+}
+
+/// What was found about all people.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    faults: Faults,
+    /// People whose timeline could not be read.
+    unread: u64,
+}
+
+fn show(run: &Run, took: Duration, people: usize, devices: usize, checked: &Checked) {
+    let stats = &run.stats;
+    let (accepted, requests) = (value(&stats.accepted), value(&stats.requests));
+    let per_second = |count: u64| count as f64 / took.as_secs_f64();
+    say(format_args!("people: {people} with {devices} devices, sending for {:.1} s", took.as_secs_f64()));
+    say(format_args!("accepted: {accepted} pings, {:.0}/s", per_second(accepted)));
+    say(format_args!("requests: {requests}, {:.0}/s", per_second(requests)));
+    say(format_args!("tries repeated: {}", run.patience.retries()));
+    say(format_args!(
+        "not acknowledged: {} refused, {} abandoned, {} given up",
+        value(&stats.refused),
+        value(&stats.abandoned),
+        value(&stats.given_up)
+    ));
+    say(format_args!("due to 202: {}", stats.latency.summary()));
+    say(format_args!("202 to timeline: {}", stats.lag.summary()));
+    say(format_args!("lost: {}", checked.faults.lost));
+    say(format_args!("overlaps: {}", checked.faults.overlaps));
+    say(format_args!("wrong: {}", checked.faults.wrong));
+    if checked.unread > 0 {
+        say(format_args!("timelines that could not be read: {}", checked.unread));
+    }
+}
+
+fn verdict(stats: &Stats, checked: &Checked) -> Result<(), Failure> {
+    if !checked.faults.none() {
+        return Err(Failure::new("some timelines are not what was acknowledged"));
+    }
+    if checked.unread > 0 {
+        return Err(Failure::new("some timelines could not be read"));
+    }
+    if value(&stats.refused) > 0 {
+        return Err(Failure::new("the server refused pings that are good"));
+    }
+    if value(&stats.accepted) == 0 {
+        return Err(Failure::new("no ping was accepted"));
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Compares every person's timeline with what was acknowledged, over the API.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use dayline_domain::timeline::{Bridge, Piece, Settled};
+use dayline_domain::{Interval, NameError, Source, UtcDay};
+use futures_util::{StreamExt, stream};
+use tokio::time::{Instant, sleep};
+
+use super::Checked;
+use super::check::{Faults, Record, check};
+use super::tracker::Person;
+use crate::client::Refusal;
+use crate::client::wire::{self, rfc3339, utc_ms};
+use crate::console::remark;
+
+/// How many timelines are read at a time.
+const AT_ONCE: usize = 8;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Checks everybody. A timeline that is not right yet is read again until `settle` has passed.
+pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, settle: Duration) -> Checked {
+    let deadline = Instant::now() + settle;
+    stream::iter(people)
+        .map(|person| until_right(person, bridge, deadline))
+        .buffer_unordered(AT_ONCE)
+        .fold(Checked::default(), async |mut checked, outcome| {
+            match outcome {
+                Ok(faults) => checked.faults.add(faults),
+                Err(refusal) => {
+                    remark(format_args!("a timeline could not be read: {refusal}"));
+                    checked.unread += 1;
+                }
+            }
+            checked
+        })
+        .await
+}
+
+async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Result<Faults, Refusal> {
+    let record = person.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    loop {
+        let outcome = stored(person, &record).await.map(|stored| check(&record, &stored, bridge));
+        let right = outcome.as_ref().is_ok_and(Faults::none);
+        if right || Instant::now() >= deadline {
+            return outcome;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// The timeline of all days that the record touches.
+async fn stored(person: &Person, record: &Record) -> Result<Settled, Refusal> {
+    let Some(days) = days(record) else { return Ok(Settled::default()) };
+    let (from, to) = (rfc3339(days.start()), rfc3339(days.end()));
+    let timeline = person.devices[0].timeline(&from, &to).await?;
+    let pieces = |pieces: Vec<wire::Piece>| pieces.iter().map(piece).collect::<Result<Vec<_>, _>>();
+    Ok(Settled { counted: pieces(timeline.intervals)?, outranked: pieces(timeline.outranked)? })
+}
+
+/// Whole UTC days around everything that was sent.
+fn days(record: &Record) -> Option<Interval> {
+    let intervals = || record.acknowledged.iter().chain(&record.attempted).map(|ping| ping.interval);
+    let first = intervals().map(Interval::start).min()?.day();
+    let last = intervals().map(Interval::end).max()?.day();
+    Some(first.interval().hull(UtcDay(last.0).interval()))
+}
+
+fn piece(piece: &wire::Piece) -> Result<Piece, Refusal> {
+    let wrong = |what: String| Refusal::Unreadable(format!("a piece of a timeline {what}"));
+    let source = Source::new(&piece.device_id, &piece.app_name, piece.domain.as_deref())
+        .map_err(|error: NameError| wrong(format!("has a name that {error}")))?;
+    let (start, end) = (utc_ms(piece.start_time), utc_ms(piece.end_time));
+    let interval = Interval::new(start, end).ok_or_else(|| wrong("is empty".to_owned()))?;
+    Ok(Piece { source, interval })
+}
