@@ -2,7 +2,10 @@
 //! that arrived while the commit before it was on its way to the disk.
 //! Deliberately absent: timers on the way of a ping, and the reader's position (the ledger keeps that).
 
+mod checkpoint;
 mod error;
+#[cfg(test)]
+mod failing_disk;
 mod progress;
 mod queue;
 mod reader;
@@ -11,7 +14,7 @@ mod store;
 mod writer;
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -19,6 +22,8 @@ use dayline_app::ports::{
     AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
 };
 
+use crate::failure::Failure;
+use crate::folder::create_private;
 pub use error::OpenPingLogError;
 use progress::Progress;
 use queue::Queue;
@@ -86,11 +91,22 @@ impl SqlitePingLog {
     ) -> Result<Self, OpenPingLogError> {
         let lock = lock(&folder.join(LOCK_FILE))?;
         let path = folder.join(FILE);
+        create_private(&path).map_err(|source| OpenPingLogError::Io { path: path.clone(), source })?;
         let store = Store::open(&path, options)?;
+        Self::start(lock, path, store, options, Box::new(fatal))
+    }
+
+    fn start(
+        lock: File,
+        path: PathBuf,
+        store: Store,
+        options: &PingLogOptions,
+        fatal: Fatal,
+    ) -> Result<Self, OpenPingLogError> {
         let reader = Arc::new(Reader::open(&path)?);
         let progress = Arc::new(Progress::new(store.committed(), store.trimmed(), options));
         let queue = Arc::new(Queue::new(options.max_pending_bytes));
-        let writer = Writer::new(store, Arc::clone(&queue), Arc::clone(&progress), Box::new(fatal));
+        let writer = Writer::new(store, Arc::clone(&queue), Arc::clone(&progress), fatal);
         let writer = std::thread::Builder::new()
             .name("ping-log".into())
             .spawn(move || writer.run())
@@ -146,7 +162,7 @@ impl SqlitePingLog {
         tokio::task::spawn_blocking(move || work(&reader))
             .await
             .map_err(|error| PortError::Unavailable(format!("ping log reader stopped: {error}")))?
-            .map_err(|error| error::to_port(&error))
+            .map_err(|error| Failure::Sqlite(error).into())
     }
 }
 
@@ -211,7 +227,8 @@ fn no_partition(Partition(number): Partition) -> String {
 
 fn lock(path: &Path) -> Result<File, OpenPingLogError> {
     let io = |source| OpenPingLogError::Io { path: path.to_owned(), source };
-    let file = File::options().create(true).append(true).open(path).map_err(io)?;
+    create_private(path).map_err(io)?;
+    let file = File::open(path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenPingLogError::InUse { path: path.to_owned() }),

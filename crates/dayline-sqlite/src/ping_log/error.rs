@@ -1,8 +1,8 @@
-//! What SQLite's errors mean for the ping log, in one place.
+//! Why a ping log can't be opened, and what SQLite's errors mean for its writer.
+//! Deliberately absent: errors of readers, which are the crate's usual ones.
 
 use std::path::PathBuf;
 
-use dayline_app::ports::PortError;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
@@ -66,10 +66,6 @@ pub(super) fn is_not_a_database(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::NotADatabase)
 }
 
-pub(super) fn to_port(error: &rusqlite::Error) -> PortError {
-    let text = format!("ping log: {error}");
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => PortError::Corrupt(text),
-        _ => PortError::Unavailable(text),
-    }
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use dayline_app::ports::{LogEntry, Payload, Position};
 use rusqlite::{Connection, Row};
 
-use super::error::OpenPingLogError;
+use super::error::{OpenPingLogError, is_damage};
 use super::progress::Mark;
 use super::schema::{self, FORMAT};
 use super::store::{self, to_sql};
@@ -17,7 +17,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenPingLogError> {
-        let connection = schema::open_for_reading(path)
+        let connection = schema::open_again(path)
             .map_err(|source| OpenPingLogError::Sqlite { path: path.to_owned(), source })?;
         Ok(Self { connection: Mutex::new(connection) })
     }
@@ -25,20 +25,15 @@ impl Reader {
     /// The entries after `after`, as many as fit into `max_bytes`, at least one if there is one.
     pub(super) fn read_after(&self, after: u64, max_bytes: usize) -> Result<Vec<LogEntry>, rusqlite::Error> {
         let connection = self.connection();
-        let mut select = connection.prepare_cached(
-            "SELECT position, total, format, crc, payload FROM entries WHERE position > ?1 ORDER BY position",
-        )?;
-        let mut rows = select.query([to_sql(after)])?;
-        let (mut entries, mut bytes) = (Vec::new(), 0);
-        while let Some(row) = rows.next()? {
-            let size = row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
-            bytes += size;
-            if bytes > max_bytes && !entries.is_empty() {
-                break;
+        let mut entries = Vec::new();
+        match collect(&connection, after, max_bytes, &mut entries) {
+            // What was found before the damage is good. The damage is the next read's first entry.
+            Err(error) if is_damage(&error) && entries.is_empty() => {
+                Ok(vec![read_damaged(&connection, after + 1)?])
             }
-            entries.push(entry(row)?);
+            Err(error) if !is_damage(&error) => Err(error),
+            _ => Ok(entries),
         }
-        Ok(entries)
     }
 
     /// The mark of the last entry up to and including `position`.
@@ -49,6 +44,41 @@ impl Reader {
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A reader that panicked has changed nothing.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn collect(
+    connection: &Connection,
+    after: u64,
+    max_bytes: usize,
+    entries: &mut Vec<LogEntry>,
+) -> Result<(), rusqlite::Error> {
+    let mut select = connection.prepare_cached(
+        "SELECT position, total, format, crc, payload FROM entries WHERE position > ?1 ORDER BY position",
+    )?;
+    let mut rows = select.query([to_sql(after)])?;
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        bytes += row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
+        if bytes > max_bytes && !entries.is_empty() {
+            break;
+        }
+        entries.push(entry(row)?);
+    }
+    Ok(())
+}
+
+/// One entry by its position, where the file is damaged: positions have no gaps, so that the next one is known even if
+/// its page can't be read. So the reader gets over it, and what is behind it is not lost, too.
+fn read_damaged(connection: &Connection, position: u64) -> Result<LogEntry, rusqlite::Error> {
+    let mut select = connection
+        .prepare_cached("SELECT position, total, format, crc, payload FROM entries WHERE position = ?1")?;
+    match select.query_row([to_sql(position)], entry) {
+        Err(error) if is_damage(&error) || error == rusqlite::Error::QueryReturnedNoRows => {
+            let reason = format!("ping log entry {position} can't be read: {error}");
+            Ok(log_entry(position, Payload::Damaged { bytes: Vec::new(), reason }))
+        }
+        outcome => outcome,
     }
 }
 
@@ -68,5 +98,9 @@ fn entry(row: &Row<'_>) -> Result<LogEntry, rusqlite::Error> {
         None => Payload::Records(bytes),
         Some(reason) => Payload::Damaged { bytes, reason },
     };
-    Ok(LogEntry { position: Position { major: position, minor: 0 }, payload })
+    Ok(log_entry(position, payload))
+}
+
+fn log_entry(position: u64, payload: Payload) -> LogEntry {
+    LogEntry { position: Position { major: position, minor: 0 }, payload }
 }

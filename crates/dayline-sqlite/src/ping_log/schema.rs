@@ -39,7 +39,6 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, OpenPingLogErr
     let sqlite = |source| OpenPingLogError::Sqlite { path: path.to_owned(), source };
     let mut connection = Connection::open(path).map_err(sqlite)?;
     check_kind(&connection, path)?;
-    // FULL: every commit is on the disk before it returns.
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sqlite)?;
     if mode != "wal" {
@@ -47,14 +46,13 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, OpenPingLogErr
             std::io::Error::new(std::io::ErrorKind::Unsupported, "no write-ahead log on this file system");
         return Err(OpenPingLogError::Io { path: path.to_owned(), source });
     }
-    connection.pragma_update(None, "synchronous", "full").map_err(sqlite)?;
     set_up(&connection).map_err(sqlite)?;
     create(&mut connection).map_err(sqlite)?;
     Ok(connection)
 }
 
-/// Opens another connection to the file, which is there already.
-pub(super) fn open_for_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
+/// Opens another connection to the file, which is there already: to read, or to copy the write-ahead log back.
+pub(super) fn open_again(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     set_up(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
@@ -62,6 +60,10 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection, rusqlite::Erro
 }
 
 fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
+    // Every commit is on the disk before it returns; on macOS, where an fsync alone does not see to that, too.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     // The log decides itself when the write-ahead log is copied back.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.busy_timeout(Duration::from_secs(5))

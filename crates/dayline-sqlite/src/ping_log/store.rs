@@ -5,7 +5,8 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::PingLogOptions;
-use super::error::OpenPingLogError;
+use super::checkpoint::{self, Checkpointer};
+use super::error::{OpenPingLogError, is_damage, is_full};
 use super::progress::Mark;
 use super::schema::{self, FORMAT};
 
@@ -22,20 +23,32 @@ pub(super) struct Store {
     trimmed: Mark,
     /// Trimmed entries up to here are gone from the file, as far as known.
     deleted: Mark,
+    /// Whether trimmed entries are deleted; not any more once that failed because of damage.
+    deletes: bool,
+    checkpointer: Checkpointer,
+    copying: bool,
     wal_bytes: u64,
     wal_limit: u64,
+    /// The SQLite error that the next commits fail with, for tests of disks that do; 0 for none.
+    #[cfg(test)]
+    pub(super) fault: std::sync::Arc<std::sync::atomic::AtomicI32>,
 }
 
 impl Store {
     pub(super) fn open(path: &Path, options: &PingLogOptions) -> Result<Self, OpenPingLogError> {
         let connection = schema::open_for_writing(path)?;
         let sqlite = |source| OpenPingLogError::Sqlite { path: path.to_owned(), source };
-        let mut store = Self::load(connection, options.wal_bytes).map_err(sqlite)?;
+        let mut store =
+            Self::load(connection, Checkpointer::open(path)?, options.wal_bytes).map_err(sqlite)?;
         store.skip_consumed(options.consumed.major).map_err(sqlite)?;
         Ok(store)
     }
 
-    fn load(connection: Connection, wal_limit: u64) -> Result<Self, rusqlite::Error> {
+    fn load(
+        connection: Connection,
+        checkpointer: Checkpointer,
+        wal_limit: u64,
+    ) -> Result<Self, rusqlite::Error> {
         let trimmed = connection.query_row("SELECT position, total FROM trimmed", [], to_mark)?;
         let last = mark_at(&connection, u64::MAX)?.unwrap_or(trimmed);
         let committed = if last.position > trimmed.position { last } else { trimmed };
@@ -43,7 +56,19 @@ impl Store {
             Some(_) => Mark::default(),
             None => trimmed,
         };
-        Ok(Self { connection, committed, trimmed, deleted, wal_bytes: 0, wal_limit })
+        Ok(Self {
+            connection,
+            committed,
+            trimmed,
+            deleted,
+            deletes: true,
+            checkpointer,
+            copying: false,
+            wal_bytes: 0,
+            wal_limit,
+            #[cfg(test)]
+            fault: std::sync::Arc::default(),
+        })
     }
 
     pub(super) fn committed(&self) -> Mark {
@@ -56,7 +81,7 @@ impl Store {
 
     /// Whether entries are trimmed but still in the file.
     pub(super) fn owes_deletion(&self) -> bool {
-        self.deleted.position < self.trimmed.position
+        self.deletes && self.deleted.position < self.trimmed.position
     }
 
     /// Commits one entry with this payload, if there is one, and with it what is due of a trim up to `trim`.
@@ -66,14 +91,35 @@ impl Store {
         if payload.is_empty() && !trim_due {
             return Ok(());
         }
+        let outcome = self.try_commit(payload, trim, trim_due);
+        let outcome = match &outcome {
+            // Entries that can't be deleted must not keep new ones out. They stay in the file, beyond use.
+            Err(error) if trim_due && is_damage(error) => {
+                tracing::error!(%error, "ping log: the file is damaged, trimmed entries are not deleted any more");
+                self.deletes = false;
+                self.try_commit(payload, trim, trim_due)
+            }
+            // What the trim frees was not enough for this entry, but it may be for the next.
+            Err(error) if trim_due && is_full(error) => self.try_commit(&[], trim, true).and(outcome),
+            _ => outcome,
+        };
+        outcome?;
+        self.wal_bytes += (payload.len() as u64 / PAGE + PAGES_BESIDES) * PAGE;
+        Ok(())
+    }
+
+    fn try_commit(&mut self, payload: &[u8], trim: Mark, trim_due: bool) -> Result<(), rusqlite::Error> {
+        #[cfg(test)]
+        self.fail_if_told()?;
         let entry = Mark {
             position: self.committed.position + u64::from(!payload.is_empty()),
             total: self.committed.total + payload.len() as u64,
         };
         if trim_due {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            // First the deletion: on a full disk the new entry may then use its pages.
-            let deleted = delete(&transaction, self.deleted, trim)?;
+            write_trim(&transaction, trim)?;
+            // Before the new entry, which may then use the pages: on a full disk there are no others.
+            let deleted = if self.deletes { delete(&transaction, self.deleted, trim)? } else { self.deleted };
             if !payload.is_empty() {
                 insert(&transaction, entry, payload)?;
             }
@@ -84,22 +130,49 @@ impl Store {
             insert(&self.connection, entry, payload)?;
         }
         self.committed = entry;
-        self.wal_bytes += (payload.len() as u64 / PAGE + PAGES_BESIDES) * PAGE;
         Ok(())
     }
 
-    /// Copies the write-ahead log back into the file when it has grown enough, so that it begins anew.
-    pub(super) fn tidy(&mut self) -> Result<(), rusqlite::Error> {
-        if self.wal_bytes < self.wal_limit {
+    /// Lets the write-ahead log begin anew when it has grown enough, or as soon as possible if `urgent`.
+    /// To be called after each commit; it does a step at most.
+    pub(super) fn tidy(&mut self, urgent: bool) -> Result<(), rusqlite::Error> {
+        if !self.copying {
+            if self.wal_bytes >= self.wal_limit || urgent {
+                self.copying = true;
+                self.checkpointer.start();
+            }
             return Ok(());
         }
-        self.checkpoint()
+        // Also after an error: then it is tried again when as much again was written.
+        let done = self.checkpointer.take_done().inspect_err(|_| self.begin_anew())?;
+        if !done {
+            return Ok(());
+        }
+        self.begin_anew();
+        if !checkpoint::copy(&self.connection)?.is_complete() {
+            // A reader was in the way. It is gone soon.
+            self.wal_bytes = self.wal_limit;
+        }
+        Ok(())
     }
 
-    pub(super) fn checkpoint(&mut self) -> Result<(), rusqlite::Error> {
-        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    fn begin_anew(&mut self) {
+        self.copying = false;
         self.wal_bytes = 0;
-        Ok(())
+    }
+
+    #[cfg(test)]
+    fn fail_if_told(&self) -> Result<(), rusqlite::Error> {
+        match self.fault.load(std::sync::atomic::Ordering::SeqCst) {
+            0 => Ok(()),
+            code => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)),
+        }
+    }
+
+    /// Bounds the file, so that it is as full as a disk can be.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.connection.pragma_update(None, "max_page_count", pages).unwrap();
     }
 
     /// Takes everything up to `consumed` as trimmed, and lets positions go on after it.
@@ -145,11 +218,15 @@ fn insert(connection: &Connection, entry: Mark, payload: &[u8]) -> Result<(), ru
     Ok(())
 }
 
-/// Writes the trim mark down and deletes the next range of what it covers; returns up to where.
-fn delete(transaction: &Transaction<'_>, deleted: Mark, trim: Mark) -> Result<Mark, rusqlite::Error> {
+fn write_trim(transaction: &Transaction<'_>, trim: Mark) -> Result<(), rusqlite::Error> {
     transaction
         .prepare_cached("UPDATE trimmed SET position = ?1, total = ?2")?
         .execute([to_sql(trim.position), to_sql(trim.total)])?;
+    Ok(())
+}
+
+/// Deletes the next range of what the trim mark covers; returns up to where.
+fn delete(transaction: &Transaction<'_>, deleted: Mark, trim: Mark) -> Result<Mark, rusqlite::Error> {
     let up_to = end_of_range(transaction, deleted, trim)?;
     transaction
         .prepare_cached("DELETE FROM entries WHERE position <= ?1")?

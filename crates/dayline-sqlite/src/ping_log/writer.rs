@@ -69,20 +69,18 @@ impl Writer {
         }
         match outcome {
             Err(error) if failed => Err(error),
-            // On a full disk the write-ahead log can begin anew if it is copied back.
-            Err(error) if is_full(&error) => self.tidy(Store::checkpoint),
-            _ => self.tidy(Store::tidy),
+            // On a full disk there is room again in the write-ahead log once it is copied back.
+            outcome => self.tidy(outcome.is_err_and(|error| is_full(&error))),
         }
     }
 
-    fn tidy(&mut self, how: fn(&mut Store) -> Result<(), rusqlite::Error>) -> Result<(), rusqlite::Error> {
-        match how(&mut self.store) {
-            Err(error) if is_failed_fsync(&error) => Err(error),
-            Err(error) => {
+    fn tidy(&mut self, urgent: bool) -> Result<(), rusqlite::Error> {
+        match self.store.tidy(urgent) {
+            Err(error) if !is_failed_fsync(&error) => {
                 tracing::warn!(%error, "ping log: write-ahead log not copied back");
                 Ok(())
             }
-            Ok(()) => Ok(()),
+            outcome => outcome,
         }
     }
 
