@@ -7,8 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const ADAPTERS: [&str; 5] =
-    ["dayline-http", "dayline-local", "dayline-postgres", "dayline-redis", "dayline-sqlite"];
+const ADAPTERS: [&str; 4] = ["dayline-http", "dayline-local", "dayline-redis", "dayline-sqlite"];
 
 /// Of each crate of the workspace, what it depends on outside its tests, by `cargo metadata`.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

@@ -1,12 +1,12 @@
 //! The suite of the port, on one runtime thread and on several.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use dayline_app::ports::PingLog;
 use dayline_contract::suites::ping_log::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_sqlite::{PingLogOptions, SqlitePingLog};
+
+use crate::open;
 
 #[tokio::test]
 async fn the_facts_hold() {
@@ -22,13 +22,8 @@ fn fresh() -> Subject {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let log = open(folder.path());
     let reopen = move || {
-        let folder = Arc::clone(&folder);
-        Box::pin(async move { open(folder.path()) }) as _
+        let log: Arc<dyn PingLog> = open(folder.path());
+        Box::pin(std::future::ready(log)) as _
     };
     Subject { log, reopen: Some(Box::new(reopen)) }
-}
-
-fn open(folder: &Path) -> Arc<dyn PingLog> {
-    let log = SqlitePingLog::open(folder, &PingLogOptions::default(), |why| panic!("{why}"));
-    Arc::new(log.unwrap())
 }
