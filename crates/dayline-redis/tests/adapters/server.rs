@@ -66,8 +66,13 @@ impl TestRedis {
         self.signal("CONT");
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     fn signal(&self, signal: &str) {
-        let pid = self.process.id().to_string();
+        let pid = self.pid().to_string();
         assert!(Command::new("kill").args([format!("-{signal}"), pid]).status().unwrap().success());
     }
 
