@@ -13,10 +13,7 @@ pub enum SetupError {
     Url(String),
     /// Redis can't be reached or refused.
     #[error("can't use redis: {0}")]
-    Redis(#[from] RedisError),
-    /// Redis refused while the state of the log was read.
-    #[error("can't read the ping log in redis: {0}")]
-    Log(PortError),
+    Redis(PortError),
     /// The log was made with another number of partitions.
     #[error(
         "the ping log in redis has {stored} partitions and {configured} are configured: people are spread over \
@@ -36,6 +33,12 @@ pub enum SetupError {
         /// The last known format.
         known: u32,
     },
+}
+
+impl From<RedisError> for SetupError {
+    fn from(error: RedisError) -> Self {
+        Self::Redis(to_port(&error))
+    }
 }
 
 /// Whether the connection is of no use any more: gone, silent, or to a server that has become a replica.

@@ -1,14 +1,17 @@
-//! Redis adapters: what the processes of a clustered Dayline share; so far the partitioned ping log.
+//! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log and revocations.
 //! Deliberately absent: anything that must outlive Redis itself, but the pings on their way.
 
 mod durability;
 mod error;
 mod link;
 mod ping_log;
+mod revocations;
 mod script;
 mod server;
+mod subscriber;
 
 pub use durability::{NotDurable, check_durability};
 pub use error::SetupError;
 pub use ping_log::{PingLogOptions, RedisPingLog};
+pub use revocations::RedisRevocations;
 pub use server::RedisServer;

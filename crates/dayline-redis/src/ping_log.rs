@@ -91,7 +91,7 @@ impl RedisPingLog {
             };
             tasks.spawn(lane.run(connection));
         }
-        let depth = reader.depth().await.map_err(SetupError::Log)?;
+        let depth = reader.depth().await.map_err(SetupError::Redis)?;
         fullness.note(depth.bytes as i64);
         tasks.spawn(watch(Arc::clone(&fullness), Arc::clone(&reader)));
         Ok(Self { head, gather, fullness, reader, _tasks: tasks })

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, RedisResult};
 
 use crate::error::SetupError;
@@ -58,6 +58,15 @@ impl RedisServer {
     /// A connection for commands that block; the caller bounds them.
     pub(crate) async fn connect_to_block(&self) -> RedisResult<MultiplexedConnection> {
         self.connect_with(config().set_response_timeout(None)).await
+    }
+
+    /// A connection on which `hear` is called with whatever Redis sends unasked.
+    pub(crate) async fn connect_to_hear(
+        &self,
+        hear: impl AsyncPushSender,
+        answer: Duration,
+    ) -> RedisResult<MultiplexedConnection> {
+        self.connect_with(config().set_response_timeout(Some(answer)).set_push_sender(hear)).await
     }
 
     async fn connect_with(&self, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {

@@ -3,4 +3,19 @@
 
 mod durability;
 mod ping_log;
+mod proxy;
+mod revocations;
 mod server;
+
+use std::time::Duration;
+
+/// Asks again until the answer is yes; fails after a time far above what a busy machine needs.
+pub(crate) async fn until(what: &str, mut yes: impl AsyncFnMut() -> bool) {
+    for _ in 0..3_000 {
+        if yes().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never happened: {what}");
+}

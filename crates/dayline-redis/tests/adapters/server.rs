@@ -1,5 +1,6 @@
 //! A Redis server in a temporary folder, reached over a socket in it, so that no two tests can meet.
 
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -37,8 +38,12 @@ impl TestRedis {
         redis
     }
 
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
     pub(crate) fn url(&self) -> String {
-        format!("unix://{}", self.folder.path().join("redis.sock").display())
+        format!("unix://{}", self.socket().display())
     }
 
     pub(crate) fn server(&self) -> RedisServer {

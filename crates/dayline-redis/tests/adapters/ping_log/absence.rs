@@ -9,8 +9,9 @@ use dayline_app::ports::{AppendError, PingLog, PortError, Position};
 use dayline_redis::{PingLogOptions, RedisPingLog};
 use tokio::task::JoinSet;
 
-use super::{FIRST, append, open, read_all, text, until};
+use super::{FIRST, append, open, read_all, text};
 use crate::server::TestRedis;
+use crate::until;
 
 /// Far above any bound under test, far below for ever.
 const QUICK: Duration = Duration::from_secs(5);

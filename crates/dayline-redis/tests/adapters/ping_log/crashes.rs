@@ -8,8 +8,9 @@ use std::time::Duration;
 use dayline_app::ports::{Partition, Payload, PingLog, Position};
 use dayline_redis::RedisPingLog;
 
-use super::{open, until};
+use super::open;
 use crate::server::TestRedis;
+use crate::until;
 
 const APPENDERS: u64 = 16;
 const RECORD: usize = 100;

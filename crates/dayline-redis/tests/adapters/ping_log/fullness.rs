@@ -3,8 +3,9 @@
 use dayline_app::ports::{AppendError, Partition, PingLog, Position};
 use dayline_redis::{PingLogOptions, RedisPingLog};
 
-use super::{FIRST, append, open_with, read_all, until};
+use super::{FIRST, append, open_with, read_all};
 use crate::server::TestRedis;
+use crate::until;
 
 const SMALL: PingLogOptions = PingLogOptions {
     partitions: 4,

@@ -2,8 +2,9 @@
 
 use dayline_app::ports::{Partition, PingLog, PortError, Position};
 
-use super::{FIRST, append, open, read_all, text, until};
+use super::{FIRST, append, open, read_all, text};
 use crate::server::TestRedis;
+use crate::until;
 
 /// In the year 2100: whatever begins now is earlier.
 const FUTURE: u64 = 4_102_444_800_000;

@@ -8,7 +8,6 @@ mod fullness;
 mod lost_past;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use dayline_app::ports::{LogEntry, Partition, Payload, PingLog, Position};
 use dayline_redis::{PingLogOptions, RedisPingLog};
@@ -51,15 +50,4 @@ fn text(entries: &[LogEntry]) -> String {
             Payload::Damaged { bytes, .. } => format!("<{}>", String::from_utf8_lossy(bytes)),
         })
         .collect()
-}
-
-/// Asks again until the answer is yes; fails after a time far above what a busy machine needs.
-async fn until(what: &str, mut yes: impl AsyncFnMut() -> bool) {
-    for _ in 0..3_000 {
-        if yes().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never happened: {what}");
 }

@@ -1,0 +1,121 @@
+//! Listens to a channel for ever: subscribes, lets the listener catch up, hears, and begins again when the connection
+//! is lost. Deliberately absent: publishing, and what messages say.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dayline_app::ports::BoxFuture;
+use redis::aio::MultiplexedConnection;
+use redis::{PushInfo, PushKind, RedisResult, Value, cmd};
+use tokio::sync::mpsc;
+
+use crate::error::detail;
+use crate::server::RedisServer;
+
+/// A connection is asked whether it is alive so often; it has [`ALIVE`] to answer. So a dead one is noticed within their
+/// sum, also if nobody closed it.
+const ASK: Duration = Duration::from_millis(400);
+const ALIVE: Duration = Duration::from_millis(800);
+/// Messages that may wait for the listener. More, and the subscription begins anew with catching up.
+const WAITING: usize = 10_000;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(300);
+
+/// Who listens.
+pub(crate) trait Listener: Send + Sync + 'static {
+    /// Somebody published this.
+    fn heard<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()>;
+
+    /// The subscription stands (again): messages are heard from now on. Finds out what was missed before.
+    /// Asks over the same connection: any other may be one that died without a word.
+    fn catch_up<'a>(&'a self, connection: &'a mut MultiplexedConnection) -> BoxFuture<'a, RedisResult<()>>;
+}
+
+/// Listens until the end of the process, or of the task.
+pub(crate) async fn listen(server: RedisServer, channel: String, listener: Arc<dyn Listener>) {
+    let mut pause = FIRST_PAUSE;
+    let mut was_away = false;
+    loop {
+        let why = match subscribe(&server, &channel, &*listener).await {
+            Ok(subscription) => {
+                pause = FIRST_PAUSE;
+                if std::mem::take(&mut was_away) {
+                    tracing::info!(channel, "listening to redis again");
+                }
+                subscription.until_lost(&*listener).await
+            }
+            Err(error) => detail(&error),
+        };
+        if !std::mem::replace(&mut was_away, true) {
+            tracing::warn!(channel, why, "not listening to redis");
+        }
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+struct Subscription {
+    connection: MultiplexedConnection,
+    /// Ends when the connection does, and when the listener is so slow that messages had to be dropped.
+    messages: mpsc::Receiver<Vec<u8>>,
+}
+
+/// Subscribes first and catches up then, so that nothing falls between.
+async fn subscribe(
+    server: &RedisServer,
+    channel: &str,
+    listener: &dyn Listener,
+) -> RedisResult<Subscription> {
+    let (sender, messages) = mpsc::channel(WAITING);
+    let mut connection = server.connect_to_hear(hear(sender), ALIVE).await?;
+    connection.subscribe(channel).await?;
+    listener.catch_up(&mut connection).await?;
+    Ok(Subscription { connection, messages })
+}
+
+/// Takes what Redis sends unasked. Called by the task that reads from the connection, which must not wait.
+fn hear(sender: mpsc::Sender<Vec<u8>>) -> impl Fn(PushInfo) -> Result<(), Ended> + Send + Sync + 'static {
+    let sender = Mutex::new(Some(sender));
+    move |push: PushInfo| {
+        let mut sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = match (push.kind, push.data.into_iter().nth(1)) {
+            (PushKind::Disconnection, _) => true,
+            (PushKind::Message, Some(Value::BulkString(message))) => {
+                sender.as_ref().is_none_or(|sender| sender.try_send(message).is_err())
+            }
+            _ => false,
+        };
+        if lost {
+            *sender = None;
+        }
+        if sender.is_some() { Ok(()) } else { Err(Ended) }
+    }
+}
+
+/// Nobody hears what Redis sends any more.
+struct Ended;
+
+impl Subscription {
+    /// Passes messages on. Returns why, once nothing is heard any more.
+    async fn until_lost(mut self, listener: &dyn Listener) -> String {
+        let mut dead = std::pin::pin!(until_dead(&mut self.connection));
+        loop {
+            tokio::select! {
+                message = self.messages.recv() => match message {
+                    Some(message) => listener.heard(&message).await,
+                    None => return "the connection was closed, or too slow".to_owned(),
+                },
+                why = &mut dead => return why,
+            }
+        }
+    }
+}
+
+async fn until_dead(connection: &mut MultiplexedConnection) -> String {
+    loop {
+        tokio::time::sleep(ASK).await;
+        if let Err(error) = cmd("PING").query_async::<()>(connection).await {
+            return detail(&error);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A way to a Redis server that can be cut for one node while the others keep theirs.
+
+use std::path::PathBuf;
+
+use dayline_redis::RedisServer;
+use tempfile::TempDir;
+use tokio::io::copy_bidirectional;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::server::TestRedis;
+
+#[derive(Clone, Copy, Default)]
+struct Way {
+    /// Connections end, new ones too.
+    cut: bool,
+    /// How often all connections there were have been forgotten.
+    forgotten: u64,
+}
+
+pub(crate) struct Proxy {
+    folder: TempDir,
+    way: watch::Sender<Way>,
+    _tasks: JoinSet<()>,
+}
+
+impl Proxy {
+    pub(crate) fn to(redis: &TestRedis) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("proxy.sock")).unwrap();
+        let (way, seen) = watch::channel(Way::default());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, redis.socket(), seen));
+        Self { folder, way, _tasks: tasks }
+    }
+
+    /// The server, by this way.
+    pub(crate) fn server(&self) -> RedisServer {
+        RedisServer::new(&format!("unix://{}", self.folder.path().join("proxy.sock").display())).unwrap()
+    }
+
+    /// Ends all connections, and new ones at once.
+    pub(crate) fn cut(&self) {
+        self.way.send_modify(|way| way.cut = true);
+    }
+
+    pub(crate) fn mend(&self) {
+        self.way.send_modify(|way| way.cut = false);
+    }
+
+    /// Lets nothing pass over the connections there are, as if the network had forgotten them.
+    pub(crate) fn forget_connections(&self) {
+        self.way.send_modify(|way| way.forgotten += 1);
+    }
+}
+
+async fn accept(listener: UnixListener, target: PathBuf, way: watch::Receiver<Way>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        connections.spawn(pass(client, target.clone(), way.clone()));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn pass(mut client: UnixStream, target: PathBuf, mut way: watch::Receiver<Way>) {
+    let Ok(mut server) = UnixStream::connect(target).await else { return };
+    let born = way.borrow().forgotten;
+    loop {
+        let Way { cut, forgotten } = *way.borrow_and_update();
+        if cut {
+            return;
+        }
+        if forgotten > born {
+            way.changed().await.unwrap();
+            continue;
+        }
+        tokio::select! {
+            _ = copy_bidirectional(&mut client, &mut server) => return,
+            changed = way.changed() => changed.unwrap(),
+        }
+    }
+}
