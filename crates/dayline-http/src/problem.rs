@@ -84,6 +84,11 @@ impl Problem {
         Self::new(&MALFORMED, code, detail)
     }
 
+    /// A body's length is given in two ways that may differ.
+    pub(crate) fn ambiguous_length() -> Self {
+        Self::malformed("ambiguous_length", "give content-length or transfer-encoding, not both")
+    }
+
     /// A value breaks a rule that no single field is to blame for.
     pub(crate) fn invalid(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(&INVALID, code, detail)
@@ -146,6 +151,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }

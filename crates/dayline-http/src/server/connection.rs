@@ -2,7 +2,7 @@
 //! One timer per connection, moved only when it rings or must ring earlier, so that requests set none.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::IntoResponse;
 use dayline_app::ports::BoxFuture;
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
@@ -26,6 +27,7 @@ use super::ServerConfig;
 use super::peer::{Peer, Phase, Signal};
 use super::register::Register;
 use super::stream::Stream;
+use crate::problem::Problem;
 
 /// Most header lines of a request.
 const MAX_HEADERS: usize = 100;
@@ -203,6 +205,9 @@ impl HyperService<Request<Incoming>> for Requests {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let peer = self.peer.clone();
         peer.enter(Phase::Busy);
+        if peer.is_ambiguous() {
+            return Box::pin(ready(Ok(refuse_ambiguous())));
+        }
         request.extensions_mut().insert(peer.clone());
         // A router is always ready, and a clone of it is a clone of a pointer.
         let answering = self.router.clone().call(request);
@@ -215,4 +220,11 @@ impl HyperService<Request<Incoming>> for Requests {
             Ok(response)
         })
     }
+}
+
+/// Refuses a request whose end is not clear, and with it the connection.
+fn refuse_ambiguous() -> Response<Body> {
+    let mut response = Problem::ambiguous_length().into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

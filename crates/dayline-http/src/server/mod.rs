@@ -2,6 +2,7 @@
 //! does not do. Deliberately absent: making the listening socket, and signals; the binary has those.
 
 mod connection;
+mod head;
 mod peer;
 mod register;
 mod stream;
@@ -66,9 +67,8 @@ const ACCEPT_WAIT: Duration = Duration::from_millis(20);
 pub async fn serve(listener: TcpListener, router: Router, config: ServerConfig, shutdown: CancellationToken) {
     let room = Arc::new(Semaphore::new(config.max_connections));
     let connections = Connections::new(router, config);
-    while let Some(permit) = shutdown.run_until_cancelled(make_room(&room, &connections.register)).await {
-        let Some(stream) = shutdown.run_until_cancelled(accept(&listener, &connections.register)).await
-        else {
+    while let Some(stream) = shutdown.run_until_cancelled(accept(&listener, &connections.register)).await {
+        let Some(permit) = shutdown.run_until_cancelled(make_room(&room, &connections.register)).await else {
             break;
         };
         connections.spawn(stream, permit);
@@ -79,11 +79,11 @@ pub async fn serve(listener: TcpListener, router: Router, config: ServerConfig, 
 
 /// Waits until one more connection is allowed, and closes waiting ones to get there.
 async fn make_room(room: &Arc<Semaphore>, register: &Register) -> Option<OwnedSemaphorePermit> {
+    if let Ok(permit) = Arc::clone(room).try_acquire_owned() {
+        return Some(permit);
+    }
     loop {
-        match timeout(Duration::ZERO, Arc::clone(room).acquire_owned()).await {
-            Ok(permit) => return permit.ok(),
-            Err(_) => register.evict_one(),
-        }
+        register.evict_one();
         if let Ok(permit) = timeout(ROOM_WAIT, Arc::clone(room).acquire_owned()).await {
             return permit.ok();
         }

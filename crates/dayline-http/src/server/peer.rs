@@ -51,6 +51,7 @@ struct State {
     stuck: AtomicU64,
     signal: AtomicU8,
     closing: AtomicBool,
+    ambiguous: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -65,6 +66,7 @@ impl Peer {
             stuck: AtomicU64::new(0),
             signal: AtomicU8::new(0),
             closing: AtomicBool::new(false),
+            ambiguous: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }));
         peer.enter(Phase::Head);
@@ -125,6 +127,15 @@ impl Peer {
     /// Whether the next answer is to be the last.
     pub(super) fn is_closing(&self) -> bool {
         self.0.closing.load(Ordering::Relaxed)
+    }
+
+    /// Whether the present request says its length in two ways.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.0.ambiguous.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_ambiguous(&self) {
+        self.0.ambiguous.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn send(&self, signal: Signal) {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::head::Head;
 use super::peer::{Peer, Phase};
 
 /// Most bytes that are read and thrown away while a connection closes.
@@ -15,6 +16,7 @@ const MAX_LEFTOVER: usize = 8 << 20;
 pub(super) struct Stream {
     tcp: TcpStream,
     peer: Peer,
+    head: Head,
     ended: bool,
     /// What may still be thrown away; set when our side is closed.
     leftover: Option<usize>,
@@ -22,7 +24,7 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(tcp: TcpStream, peer: Peer) -> Self {
-        Self { tcp, peer, ended: false, leftover: None }
+        Self { tcp, peer, head: Head::default(), ended: false, leftover: None }
     }
 }
 
@@ -34,12 +36,24 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer))?;
-        if buffer.filled().len() == before {
-            self.ended = true;
-        } else if self.peer.phase().0 == Phase::Idle {
-            self.peer.enter(Phase::Head);
-        }
+        self.has_read(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Stream {
+    fn has_read(&mut self, bytes: &[u8]) {
+        let phase = self.peer.phase().0;
+        if bytes.is_empty() {
+            self.ended = true;
+        }
+        if phase == Phase::Idle {
+            self.peer.enter(Phase::Head);
+            self.head = Head::default();
+        }
+        if matches!(phase, Phase::Idle | Phase::Head) && self.head.is_ambiguous_after(bytes) {
+            self.peer.set_ambiguous();
+        }
     }
 }
 

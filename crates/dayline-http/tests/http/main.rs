@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod connections;
+mod framing;
 mod problems;
 mod sessions;
 mod support;
 mod tcp;
+mod track;
 mod walk;

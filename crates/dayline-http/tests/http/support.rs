@@ -11,7 +11,10 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tower::ServiceExt;
+
+use crate::tcp::PATIENCE;
 
 pub(crate) const PASSWORD: &str = "a long enough secret";
 
@@ -40,8 +43,15 @@ impl Server {
     }
 
     pub(crate) fn with(config: ApiConfig) -> Self {
-        let fake = FakeApp::default();
-        let (metrics, readiness) = (Metrics::new(), Arc::<FakeReadiness>::default());
+        Self::of(FakeApp::default(), config, Metrics::new())
+    }
+
+    pub(crate) fn with_metrics(metrics: &Metrics) -> Self {
+        Self::of(FakeApp::default(), ApiConfig::default(), metrics.clone())
+    }
+
+    pub(crate) fn of(fake: FakeApp, config: ApiConfig, metrics: Metrics) -> Self {
+        let readiness = Arc::<FakeReadiness>::default();
         let state = ApiState::new(fake.app.clone(), metrics.clone(), readiness.clone(), config);
         Self { router: router(state), fake, metrics, readiness }
     }
@@ -59,6 +69,23 @@ impl Server {
 
     pub(crate) fn post(&self, path: &str) -> Call<'_> {
         self.request(Method::POST, path)
+    }
+
+    /// How many connections are open, as the metrics say.
+    pub(crate) async fn connections(&self) -> usize {
+        let reply = self.get("/metrics").send().await;
+        let line = reply.text().lines().find_map(|line| line.strip_prefix("dayline_connections "));
+        line.unwrap().parse().unwrap()
+    }
+
+    /// Returns when so many connections are open.
+    pub(crate) async fn until_connections(&self, expected: usize) {
+        let reached = async {
+            while self.connections().await != expected {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reached).await.expect("connections are closed in time");
     }
 
     /// Registers somebody and signs their laptop in.

@@ -1,0 +1,111 @@
+//! Requests whose end is not clear, or whose head is too large, are refused and end their connection.
+
+use serde_json::json;
+
+use crate::connections::{patient, post_as};
+use crate::support::{Person, Server, ping};
+use crate::tcp::{Listening, listen};
+
+async fn server() -> (Listening, Person) {
+    let fakes = Server::new();
+    let ada = fakes.person("ada").await;
+    (listen(fakes.router, patient()).await, ada)
+}
+
+fn body() -> String {
+    json!(ping("Code", "10:00:00", "10:00:05")).to_string()
+}
+
+fn chunk(text: &str) -> String {
+    format!("{:x}\r\n{text}\r\n", text.len())
+}
+
+/// What comes back for a request, until the server closes.
+async fn answer(server: &Listening, request: &str) -> String {
+    let mut client = server.connect().await;
+    client.write(request).await;
+    client.read_to_end().await
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_is_as_good_as_one_with_a_length() {
+    let (server, ada) = server().await;
+    let (one, two) = (&body()[..20], &body()[20..]);
+    let head = post_as(&ada.access, "transfer-encoding: chunked\r\nconnection: close");
+    let request = format!("{head}{}{}0\r\n\r\n", chunk(one), chunk(two));
+    assert!(answer(&server, &request).await.starts_with("HTTP/1.1 202 "));
+}
+
+#[tokio::test]
+async fn a_request_with_two_kinds_of_length_is_refused() {
+    let (server, ada) = server().await;
+    let length = format!("content-length: {}", body().len());
+    for headers in
+        [format!("{length}\r\ntransfer-encoding: chunked"), format!("Transfer-Encoding: chunked\r\n{length}")]
+    {
+        let request = format!("{}{}0\r\n\r\n", post_as(&ada.access, &headers), chunk(&body()));
+        let answer = answer(&server, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("ambiguous_length"), "{answer}");
+        assert!(answer.contains("connection: close\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_two_lengths_or_a_strange_one_is_refused() {
+    let (server, ada) = server().await;
+    let length = body().len();
+    for header in [
+        format!("content-length: {length}\r\ncontent-length: 3"),
+        format!("content-length: {length}, 3"),
+        "content-length: -1".into(),
+        "content-length: +5".into(),
+        "content-length: five".into(),
+        "content-length: 99999999999999999999".into(),
+        "transfer-encoding: gzip".into(),
+        "transfer-encoding: chunked, identity".into(),
+    ] {
+        let answer = answer(&server, &(post_as(&ada.access, &header) + &body())).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{header}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_chunk_is_refused() {
+    let (server, ada) = server().await;
+    for chunks in
+        ["zz\r\n{}\r\n0\r\n\r\n", "5\r\n{}\r\n0\r\n\r\n", "-2\r\n{}\r\n0\r\n\r\n", "fffffffffffffffff\r\n{}"]
+    {
+        let request = post_as(&ada.access, "transfer-encoding: chunked") + chunks;
+        let answer = answer(&server, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("broken_body"), "{chunks}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let (server, ada) = server().await;
+    let many = (0..101).map(|n| format!("x-{n}: y\r\n")).collect::<String>();
+    let large = format!("x: {}\r\n", "y".repeat(64 * 1024));
+    for (name, headers) in [("many", many), ("large", large)] {
+        let request = post_as(&ada.access, &format!("{headers}content-length: 0"));
+        let answer = answer(&server, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused() {
+    let (server, _) = server().await;
+    for request in [
+        "\u{16}\u{3}\u{1}\u{0}hello tls\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET / HTTP/3\r\n\r\n",
+        "GET / HTTP/1.1\r\nbad header\r\n\r\n",
+    ] {
+        let answer = answer(&server, request).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.1 505 "),
+            "{request}: {answer}"
+        );
+    }
+}
