@@ -83,7 +83,7 @@ pub(crate) struct AppSeconds {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DomainSeconds {
     /// The domain; null for what was no web page.
-    #[schema(example = "github.com")]
+    #[schema(required, example = "github.com")]
     domain: Option<String>,
     /// Its counted time.
     seconds: Seconds,
@@ -231,7 +231,7 @@ fn answer<L: Line>(wanted: &Wanted<'_>, days: &LocalDays, stamp: &Stamp, items: 
 
 /// Seconds per app, most first.
 #[utoipa::path(
-    get, path = "/api/v1/report/apps", tag = "report", params(DaysParams),
+    get, path = "/api/v1/report/apps", tag = "report", operation_id = "report_apps", params(DaysParams),
     responses(
         (status = 200, description = "The report", headers(("etag" = String, description = "Its version")),
             content((Report<AppSeconds> = "application/json"), (String = "text/csv"))),
@@ -254,7 +254,7 @@ pub(crate) async fn apps(
 
 /// Seconds per domain, most first. What was no web page is an item of its own.
 #[utoipa::path(
-    get, path = "/api/v1/report/domains", tag = "report", params(DaysParams),
+    get, path = "/api/v1/report/domains", tag = "report", operation_id = "report_domains", params(DaysParams),
     responses(
         (status = 200, description = "The report", headers(("etag" = String, description = "Its version")),
             content((Report<DomainSeconds> = "application/json"), (String = "text/csv"))),
@@ -277,7 +277,7 @@ pub(crate) async fn domains(
 
 /// Another name for `/report/domains`.
 #[utoipa::path(
-    get, path = "/api/v1/report/urls", tag = "report", params(DaysParams),
+    get, path = "/api/v1/report/urls", tag = "report", operation_id = "report_urls", params(DaysParams),
     responses(
         (status = 200, description = "The report", headers(("etag" = String, description = "Its version")),
             content((Report<DomainSeconds> = "application/json"), (String = "text/csv"))),
@@ -297,7 +297,7 @@ pub(crate) async fn urls(
 
 /// Seconds per local hour, in order.
 #[utoipa::path(
-    get, path = "/api/v1/report/hours", tag = "report", params(DaysParams),
+    get, path = "/api/v1/report/hours", tag = "report", operation_id = "report_hours", params(DaysParams),
     responses(
         (status = 200, description = "The report", headers(("etag" = String, description = "Its version")),
             content((Report<HourSeconds> = "application/json"), (String = "text/csv"))),
@@ -323,7 +323,7 @@ pub(crate) async fn hours(
 
 /// Seconds per local day, in order.
 #[utoipa::path(
-    get, path = "/api/v1/report/days", tag = "report", params(DaysParams),
+    get, path = "/api/v1/report/days", tag = "report", operation_id = "report_days", params(DaysParams),
     responses(
         (status = 200, description = "The report", headers(("etag" = String, description = "Its version")),
             content((Report<DaySeconds> = "application/json"), (String = "text/csv"))),

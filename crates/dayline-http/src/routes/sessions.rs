@@ -34,10 +34,10 @@ pub(crate) struct SessionItem {
     #[schema(example = "laptop")]
     device_id: String,
     /// The device, as the person calls it.
-    #[schema(example = "Ada's laptop")]
+    #[schema(required, example = "Ada's laptop")]
     device_name: Option<String>,
     /// The network it was last used from (IPv4 /24, IPv6 /48).
-    #[schema(example = "192.0.2.0/24")]
+    #[schema(required, example = "192.0.2.0/24")]
     address: Option<String>,
     /// Sign-in.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
@@ -65,7 +65,7 @@ impl SessionItem {
 
 /// My devices and since when they are signed in.
 #[utoipa::path(
-    get, path = "/api/v1/auth/sessions", tag = "auth",
+    get, path = "/api/v1/auth/sessions", tag = "auth", operation_id = "list_sessions",
     responses((status = 200, body = SessionList, description = "All that have not ended"), SignedInProblems),
     security(("session" = [])),
 )]
@@ -78,7 +78,7 @@ pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> 
 
 /// End one of my sessions. Its access tokens are refused within a second.
 #[utoipa::path(
-    delete, path = "/api/v1/auth/sessions/{id}", tag = "auth",
+    delete, path = "/api/v1/auth/sessions/{id}", tag = "auth", operation_id = "end_session",
     params(("id" = String, Path, format = Uuid, description = "The session")),
     responses(
         (status = 204, description = "The session has ended"),

@@ -130,7 +130,7 @@ pub(crate) struct IntervalItem<'a> {
     #[schema(example = "Firefox")]
     app_name: &'a str,
     /// The page's host, if it was a web page.
-    #[schema(example = "github.com")]
+    #[schema(required, example = "github.com")]
     domain: Option<&'a str>,
     /// The device.
     #[schema(example = "laptop")]

@@ -107,7 +107,7 @@ pub(crate) async fn register(
 
 /// My profile.
 #[utoipa::path(
-    get, path = "/api/v1/users/me", tag = "users",
+    get, path = "/api/v1/users/me", tag = "users", operation_id = "get_profile",
     responses((status = 200, body = Profile, description = "The profile"), SignedInProblems),
     security(("session" = [])),
 )]
@@ -153,7 +153,7 @@ pub(crate) async fn update_profile(
 
 /// Erase my account and all its data. This can't be undone.
 #[utoipa::path(
-    delete, path = "/api/v1/users/me", tag = "users",
+    delete, path = "/api/v1/users/me", tag = "users", operation_id = "delete_account",
     responses((status = 204, description = "Nothing is left"), SignedInProblems),
     security(("session" = [])),
 )]

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// Milliseconds, shown as seconds: `12`, `12.345`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
-#[schema(value_type = f64, minimum = 0, multiple_of = 0.001, example = 12.345)]
+#[schema(value_type = f64, minimum = 0, example = 12.345)]
 pub(crate) struct Seconds(pub(crate) i64);
 
 impl Serialize for Seconds {

@@ -13,7 +13,7 @@ use crate::support::Server;
 use crate::tcp::{Client, GET, GET_LAST, Listening, OK, listen};
 
 const SHORT: Duration = Duration::from_millis(60);
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 /// No time runs out in a test, unless the test says so.
 pub(crate) fn patient() -> ServerConfig {
@@ -201,6 +201,7 @@ async fn a_request_in_flight_is_answered_before_the_server_ends() {
     go.notify_one();
     let answer = client.read_to_end().await;
     assert!(answer.contains("connection: close\r\n") && answer.ends_with(OK), "{answer}");
+    drop(client);
     server.serving.await.unwrap();
 }
 
@@ -215,6 +216,7 @@ async fn a_request_that_is_on_its_way_when_the_server_ends_is_answered() {
     client.write(GET).await;
     let answer = client.read_to_end().await;
     assert!(answer.contains("connection: close\r\n") && answer.ends_with(OK), "{answer}");
+    drop(client);
     server.serving.await.unwrap();
 }
 
@@ -226,6 +228,7 @@ async fn a_shut_down_closes_idle_connections() {
     client.read_until(OK).await;
     server.shutdown.cancel();
     assert_eq!(client.read_to_end().await, "");
+    drop(client);
     server.serving.await.unwrap();
 }
 

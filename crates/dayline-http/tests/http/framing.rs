@@ -84,7 +84,7 @@ async fn a_broken_chunk_is_refused() {
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let (server, ada) = server().await;
-    let many = (0..101).map(|n| format!("x-{n}: y\r\n")).collect::<String>();
+    let many = "x: y\r\n".repeat(101);
     let large = format!("x: {}\r\n", "y".repeat(64 * 1024));
     for (name, headers) in [("many", many), ("large", large)] {
         let request = post_as(&ada.access, &format!("{headers}content-length: 0"));

@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod connections;
+mod document;
+mod edge;
 mod framing;
 mod problems;
+mod reports;
 mod sessions;
 mod support;
 mod tcp;
 mod track;
+mod two_people;
 mod walk;

@@ -152,8 +152,13 @@ impl Call<'_> {
         self.body("application/json", body.to_string())
     }
 
+    pub(crate) fn into_request(self) -> Request<Body> {
+        Request::from_parts(self.parts, self.body)
+    }
+
     pub(crate) async fn send(self) -> Reply {
-        let response = self.server.router.clone().oneshot(Request::from_parts(self.parts, self.body));
+        let router = self.server.router.clone();
+        let response = router.oneshot(self.into_request());
         let (parts, body) = response.await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let reply = Reply { status: parts.status, headers: parts.headers, body };

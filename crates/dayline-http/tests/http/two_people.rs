@@ -1,0 +1,122 @@
+//! Nobody can read, change or end what is somebody else's, or learn that it exists: for every route there is.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::document::operations;
+use crate::support::{PASSWORD, Person, Server, ping};
+
+/// What a stranger sends to a route to get at Ada's data.
+enum Attack {
+    /// The route knows no people.
+    Public,
+    /// The route takes no name of anything: it is about the caller.
+    Own(Value),
+    /// The route names something, here by the id of Ada's session: it must not be found.
+    Named,
+}
+
+/// Every route has a line here; one without fails the test.
+fn attack(method: &Method, path: &str, ada: &Person) -> Option<Attack> {
+    let hers = json!({
+        "user_id": ada.id, "id": ada.id, "email": ada.email, "session_id": ada.session, "device_id": "laptop",
+    });
+    let with = |field: &str, value: Value| {
+        let mut body = hers.clone();
+        body[field] = value;
+        body
+    };
+    Some(match (method.as_str(), path) {
+        ("GET", "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/docs") => Attack::Public,
+        ("POST", "/api/v1/users") => {
+            Attack::Own(json!({"email": ada.email, "password": PASSWORD, "full_name": "Eve", "id": ada.id}))
+        }
+        ("PATCH", "/api/v1/users/me") => Attack::Own(with("full_name", json!("Eve was here"))),
+        ("POST", "/api/v1/users/me/password") => Attack::Own(
+            json!({"current_password": PASSWORD, "new_password": "a stolen secret", "email": ada.email}),
+        ),
+        ("POST", "/api/v1/auth/login") => Attack::Own(with("password", json!("wrong password"))),
+        ("POST", "/api/v1/auth/refresh") => {
+            Attack::Own(json!({"refresh_token": ada.refresh.replace('-', "0")}))
+        }
+        ("DELETE", "/api/v1/auth/sessions/{id}") => Attack::Named,
+        ("POST", "/api/v1/usage/track") => {
+            let mut ping = ping("Evil", "09:00:00", "09:00:05");
+            ping["user_id"] = json!(ada.id);
+            ping["email"] = json!(ada.email);
+            Attack::Own(ping)
+        }
+        ("GET" | "DELETE", "/api/v1/users/me")
+        | ("POST", "/api/v1/auth/logout" | "/api/v1/auth/logout-all")
+        | ("GET", "/api/v1/auth/sessions" | "/api/v1/usage/timeline") => Attack::Own(hers),
+        ("GET", path) if path.starts_with("/api/v1/report/") => Attack::Own(hers),
+        _ => return None,
+    })
+}
+
+/// All that Ada can see of herself.
+async fn view(server: &Server, ada: &Person) -> Vec<Value> {
+    let mut view = Vec::new();
+    for path in [
+        "/api/v1/users/me",
+        "/api/v1/auth/sessions",
+        "/api/v1/usage/timeline?date=2026-11-20&outranked=true",
+        "/api/v1/report/apps",
+        "/api/v1/report/domains",
+    ] {
+        let reply = server.get(path).of(ada).send().await;
+        assert_eq!(reply.status, 200, "{path}: {reply:?}");
+        view.push(reply.json());
+    }
+    view
+}
+
+#[tokio::test]
+async fn no_route_lets_a_stranger_at_what_is_adas() {
+    for (method, path, _) in operations() {
+        let server = Server::new();
+        let (ada, eve) = (server.person("ada.who-is-not-in-the-document").await, server.person("eve").await);
+        let track =
+            server.post("/api/v1/usage/track").of(&ada).json(&ping("AdasApp", "10:00:00", "10:00:05"));
+        assert_eq!(track.send().await.status, 202);
+        server.settle().await;
+        let before = view(&server, &ada).await;
+
+        let attack = attack(&method, &path, &ada)
+            .unwrap_or_else(|| panic!("say in attack() how a stranger would misuse {method} {path}"));
+        let hers = path.replace("{id}", &ada.session);
+        let query =
+            format!("{hers}?date=2026-11-20&user_id={}&user={}&email={}", ada.id, ada.email, ada.email);
+        let reply = match &attack {
+            Attack::Public => server.request(method.clone(), &query).send().await,
+            Attack::Own(body) => server.request(method.clone(), &query).of(&eve).json(body).send().await,
+            Attack::Named => {
+                let reply = server.request(method.clone(), &query).of(&eve).send().await;
+                let unknown = query.replace(&ada.session, "00000000-0000-7000-8000-000000000000");
+                let unknown = server.request(method.clone(), &unknown).of(&eve).send().await;
+                assert_eq!(reply.problem(), (404, "not_found".into()), "{method} {path}");
+                assert_eq!(reply.body, unknown.body, "{method} {path}");
+                reply
+            }
+        };
+        let told = String::from_utf8_lossy(&reply.body).into_owned();
+        for secret in ["AdasApp", &ada.id, &ada.session, &ada.email, &ada.access, &ada.refresh] {
+            assert!(!told.contains(secret), "{method} {path} tells {secret}: {told}");
+        }
+        server.settle().await;
+        assert_eq!(view(&server, &ada).await, before, "{method} {path} changed what is Ada's");
+    }
+}
+
+#[tokio::test]
+async fn no_route_for_people_answers_somebody_who_is_nobody() {
+    let server = Server::new();
+    for (method, path, operation) in operations() {
+        if operation.get("security").is_none() {
+            continue;
+        }
+        let path = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
+        let reply = server.request(method.clone(), &path).json(&json!({})).send().await;
+        assert_eq!(reply.problem(), (401, "not_signed_in".into()), "{method} {path}");
+    }
+}
