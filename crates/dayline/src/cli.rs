@@ -6,9 +6,10 @@ use clap::{Parser, Subcommand};
 use dayline_local::{SystemClock, SystemRandomness};
 
 use crate::commands::healthcheck;
+use crate::config::ServeOptions;
 use crate::console::{end_progress, remark};
 use crate::failure::Failure;
-use crate::{replay, simulate};
+use crate::{replay, serve, simulate};
 
 /// Time tracking: trackers send what is being used, Dayline makes one clean timeline of it, and reports.
 ///
@@ -18,11 +19,13 @@ use crate::{replay, simulate};
 #[command(name = "dayline", version, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the server; this is also what happens without a command
+    Serve(Box<ServeOptions>),
     /// Send a recorded file as its trackers would
     Replay(replay::Options),
     /// Send as many trackers at once, then check every timeline against the rule
@@ -32,6 +35,13 @@ enum Command {
     Simulate(simulate::Options),
     /// End without error if a server is ready
     Healthcheck(healthcheck::Options),
+}
+
+/// `dayline` without a command: serves, with options from the environment.
+#[derive(Debug, Parser)]
+struct ByEnvironment {
+    #[command(flatten)]
+    serve: ServeOptions,
 }
 
 /// Runs what the command line asks for.
@@ -44,7 +54,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    match cli.command {
+    let Some(command) = cli.command else { return serve::run(&ByEnvironment::parse_from(["dayline"]).serve) };
+    match command {
+        Command::Serve(options) => serve::run(&options),
         Command::Replay(options) => block_on(replay::run(options, &SystemClock, &SystemRandomness)),
         Command::Simulate(options) => block_on(simulate::run(options, &SystemClock, &SystemRandomness)),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),

@@ -15,9 +15,14 @@ impl Failure {
         Self { message: message.into(), code: 1 }
     }
 
+    /// It could not be done, because of this.
+    pub fn because(error: impl fmt::Display) -> Self {
+        Self::new(error.to_string())
+    }
+
     /// It was asked for wrongly.
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2 }
+    pub fn usage(error: impl fmt::Display) -> Self {
+        Self { message: error.to_string(), code: 2 }
     }
 
     /// The exit code.

@@ -3,10 +3,14 @@
 
 pub mod cli;
 pub mod client;
+mod closed_log;
 pub mod commands;
+pub mod config;
 pub mod console;
 pub mod dice;
 pub mod failure;
 pub mod replay;
+pub mod serve;
 pub mod simulate;
 pub mod units;
+pub mod wire;

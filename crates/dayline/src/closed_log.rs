@@ -1,0 +1,36 @@
+//! What an operator's command has in the place of the ping log, which belongs to the server alone.
+
+use dayline_app::ports::{
+    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortFuture, Position,
+};
+
+/// A ping log that takes nothing and has nothing.
+#[derive(Debug)]
+pub(crate) struct ClosedLog;
+
+impl PingLog for ClosedLog {
+    fn partitions(&self) -> u32 {
+        1
+    }
+
+    fn append(&self, _: Partition, _: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
+        let closed = AppendError::Unavailable("the ping log belongs to the server".to_owned());
+        Box::pin(std::future::ready(Err(closed)))
+    }
+
+    fn read_after(&self, _: Partition, _: Position, _: usize) -> PortFuture<'_, Vec<LogEntry>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn wait_beyond(&self, _: Partition, _: Position) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn trim(&self, _: Partition, _: Position) -> PortFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn depth(&self) -> PortFuture<'_, LogDepth> {
+        Box::pin(std::future::ready(Ok(LogDepth::default())))
+    }
+}

@@ -1,0 +1,100 @@
+//! What an operator may set about the server: options, each with an environment variable, a default and help.
+//! Deliberately absent: what the settings do. Each group becomes the settings of one part in `wire.rs`.
+
+mod limits;
+mod network;
+mod passwords;
+mod pings;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+pub use limits::LimitOptions;
+pub use network::NetworkOptions;
+pub use passwords::{PasswordOptions, SessionOptions};
+pub use pings::{PingOptions, StorageOptions};
+
+/// Options of `dayline serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// What this process does
+    #[arg(long = "role", env = "DAYLINE_ROLE", value_delimiter = ',', default_value = "api,worker")]
+    pub roles: Vec<Role>,
+    /// Threads that serve requests and work on timelines; as many as there are processors if not given
+    #[arg(long, env = "DAYLINE_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Addresses, connections and proxies.
+    #[command(flatten)]
+    pub network: NetworkOptions,
+    /// Where data lives.
+    #[command(flatten)]
+    pub storage: StorageOptions,
+    /// Which pings are taken.
+    #[command(flatten)]
+    pub pings: PingOptions,
+    /// How long sign-ins last.
+    #[command(flatten)]
+    pub sessions: SessionOptions,
+    /// How passwords are hashed.
+    #[command(flatten)]
+    pub passwords: PasswordOptions,
+    /// How much one may ask for.
+    #[command(flatten)]
+    pub limits: LimitOptions,
+    /// What is logged.
+    #[command(flatten)]
+    pub logs: LogOptions,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Answer requests
+    Api,
+    /// Turn accepted pings into timelines
+    Worker,
+}
+
+/// Where the data is, for commands that work beside a server.
+#[derive(Debug, Clone, Args)]
+pub struct DataOptions {
+    /// Data folder
+    #[arg(long, env = "DAYLINE_DATA", default_value = "./dayline-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+}
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// What is logged, to standard error.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs")]
+pub struct LogOptions {
+    /// How lines look
+    #[arg(long, env = "DAYLINE_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// From which level on: error, warn, info, debug, trace; also per part, as in `info,dayline_http=debug`
+    #[arg(long, env = "DAYLINE_LOG_LEVEL", default_value = "info", value_parser = log_level)]
+    pub log_level: String,
+}
+
+fn log_level(text: &str) -> Result<String, String> {
+    match text.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{text:?} is not a log level: {error}")),
+    }
+}
+
+impl ServeOptions {
+    /// Whether this process has the role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}

@@ -1,0 +1,100 @@
+//! Options about addresses, connections and proxies.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use dayline_http::{ApiConfig, Cidr, ForwardedHeader, Metrics, ServerConfig};
+
+use crate::units;
+
+/// Addresses, connections and proxies.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkOptions {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "DAYLINE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    /// File into which the address is written once the server listens
+    #[arg(long, env = "DAYLINE_ADDRESS_FILE", value_name = "FILE")]
+    pub address_file: Option<PathBuf>,
+    /// Proxies (addresses or ranges such as 10.0.0.0/8) whose word about a client's address is taken
+    #[arg(
+        long = "trusted-proxy",
+        env = "DAYLINE_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "RANGE"
+    )]
+    pub trusted_proxies: Vec<Cidr>,
+    /// Header in which those proxies name the client
+    #[arg(long, env = "DAYLINE_FORWARDED_HEADER", value_enum, default_value = "x-forwarded-for")]
+    pub forwarded_header: HeaderName,
+    /// Origins of other sites whose pages may call the API, as `https://example.org`
+    #[arg(
+        long = "allowed-origin",
+        env = "DAYLINE_ALLOWED_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub allowed_origins: Vec<String>,
+    /// Most connections at a time
+    #[arg(long, env = "DAYLINE_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// How long a request's head may take to arrive
+    #[arg(long, env = "DAYLINE_HEADER_TIMEOUT", default_value = "10s", value_parser = units::duration)]
+    pub header_timeout: Duration,
+    /// How long a request's body may take to arrive
+    #[arg(long, env = "DAYLINE_BODY_TIMEOUT", default_value = "30s", value_parser = units::duration)]
+    pub body_timeout: Duration,
+    /// How long a connection may be open between two requests
+    #[arg(long, env = "DAYLINE_IDLE_TIMEOUT", default_value = "60s", value_parser = units::duration)]
+    pub idle_timeout: Duration,
+    /// How long a client may read nothing of an answer
+    #[arg(long, env = "DAYLINE_WRITE_TIMEOUT", default_value = "30s", value_parser = units::duration)]
+    pub write_timeout: Duration,
+    /// Memory for request bodies that are still arriving, over all connections
+    #[arg(long, env = "DAYLINE_BODY_MEMORY", default_value = "64MiB", value_parser = units::bytes)]
+    pub body_memory: u64,
+    /// How long requests in flight may take after the server was told to stop
+    #[arg(long, env = "DAYLINE_STOP_GRACE", default_value = "5s", value_parser = units::duration)]
+    pub stop_grace: Duration,
+}
+
+/// Where proxies name the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HeaderName {
+    /// `X-Forwarded-For: client, proxy`
+    XForwardedFor,
+    /// `Forwarded: for=client, for=proxy` (RFC 7239)
+    Forwarded,
+}
+
+impl NetworkOptions {
+    /// The settings of the router.
+    pub fn api(&self) -> ApiConfig {
+        ApiConfig {
+            trusted_proxies: self.trusted_proxies.clone(),
+            forwarded_header: match self.forwarded_header {
+                HeaderName::XForwardedFor => ForwardedHeader::XForwardedFor,
+                HeaderName::Forwarded => ForwardedHeader::Forwarded,
+            },
+            allowed_origins: self.allowed_origins.clone(),
+            body_timeout: self.body_timeout,
+            max_body_memory: usize::try_from(self.body_memory).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// The settings of the connections.
+    pub fn server(&self, metrics: Metrics) -> ServerConfig {
+        ServerConfig {
+            header_timeout: self.header_timeout,
+            idle_timeout: self.idle_timeout,
+            write_timeout: self.write_timeout,
+            max_connections: self.max_connections as usize,
+            grace: self.stop_grace,
+            metrics: Some(metrics),
+            ..ServerConfig::default()
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Options about pings and where they go.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use dayline_app::ports::Position;
+use dayline_app::worker::WorkerLimits;
+use dayline_domain::PingLimits;
+use dayline_domain::timeline::Bridge;
+use dayline_sqlite::PingLogOptions;
+
+use crate::failure::Failure;
+use crate::units::{self, whole_ms};
+
+/// Which pings are taken, and how they become a timeline.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Pings")]
+pub struct PingOptions {
+    /// Longest gap between two pings of one activity that counts as its use; changing it does not change the past
+    #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
+    pub bridge: Duration,
+    /// Longest ping
+    #[arg(long, env = "DAYLINE_MAX_PING", default_value = "24h", value_parser = units::duration)]
+    pub max_ping: Duration,
+    /// How far in the future a ping may end
+    #[arg(long, env = "DAYLINE_MAX_FUTURE", default_value = "5m", value_parser = units::duration)]
+    pub max_future: Duration,
+    /// How far in the past a ping may start
+    #[arg(long, env = "DAYLINE_MAX_PAST", default_value = "366d", value_parser = units::duration)]
+    pub max_past: Duration,
+}
+
+impl PingOptions {
+    /// What is accepted.
+    pub fn limits(&self) -> PingLimits {
+        PingLimits {
+            max_length_ms: whole_ms(self.max_ping),
+            max_future_ms: whole_ms(self.max_future),
+            max_past_ms: whole_ms(self.max_past),
+        }
+    }
+}
+
+/// Where data lives and how much of it waits.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub struct StorageOptions {
+    /// Data folder; made if it is missing
+    #[arg(long, env = "DAYLINE_DATA", default_value = "./dayline-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// File with the keys that sign tokens; made if it is missing. keys.json in the data folder if not given
+    #[arg(long, env = "DAYLINE_KEYS_FILE", value_name = "FILE")]
+    pub keys_file: Option<PathBuf>,
+    /// Accepted pings that may wait before new ones are refused with 503
+    #[arg(long, env = "DAYLINE_LOG_HIGH", default_value = "1GiB", value_parser = units::bytes, value_name = "SIZE")]
+    pub log_high: u64,
+    /// Waiting pings below which new ones are taken again
+    #[arg(long, env = "DAYLINE_LOG_LOW", default_value = "768MiB", value_parser = units::bytes, value_name = "SIZE")]
+    pub log_low: u64,
+    /// Memory for pings that wait for the disk
+    #[arg(long, env = "DAYLINE_LOG_PENDING", default_value = "4MiB", value_parser = units::bytes, value_name = "SIZE")]
+    pub log_pending: u64,
+    /// Memory for timelines that are being worked on
+    #[arg(long, env = "DAYLINE_HOT_MEMORY", default_value = "32MiB", value_parser = units::bytes, value_name = "SIZE")]
+    pub hot_memory: u64,
+}
+
+impl StorageOptions {
+    /// The file with the keys.
+    pub fn keys(&self) -> PathBuf {
+        self.keys_file.clone().unwrap_or_else(|| self.data.join("keys.json"))
+    }
+
+    /// The settings of the ping log, whose reader stands at `consumed`.
+    pub fn ping_log(&self, consumed: Position) -> Result<PingLogOptions, Failure> {
+        if self.log_low > self.log_high {
+            let (low, high) = (self.log_low, self.log_high);
+            return Err(Failure::usage(format!("--log-low {low} must not be above --log-high {high}")));
+        }
+        Ok(PingLogOptions {
+            high_bytes: self.log_high,
+            low_bytes: self.log_low,
+            max_pending_bytes: usize::try_from(self.log_pending).unwrap_or(usize::MAX),
+            consumed,
+            ..PingLogOptions::default()
+        })
+    }
+
+    /// The settings of the worker.
+    pub fn worker(&self, pings: &PingOptions) -> WorkerLimits {
+        WorkerLimits {
+            // A day has no longer gap.
+            bridge: Bridge(u32::try_from(pings.bridge.as_millis()).unwrap_or(u32::MAX)),
+            hot_bytes: usize::try_from(self.hot_memory).unwrap_or(usize::MAX),
+            ..WorkerLimits::default()
+        }
+    }
+}

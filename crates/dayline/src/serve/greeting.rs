@@ -1,0 +1,65 @@
+//! What the server says on standard output when it is ready: where it is, and at its first start what to try.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::net::TcpListener;
+
+use crate::config::{Role, ServeOptions};
+use crate::console::say;
+use crate::failure::Failure;
+
+/// Made before the data folder is.
+pub(super) struct Greeting {
+    address: SocketAddr,
+    address_file: Option<PathBuf>,
+    data: PathBuf,
+    first_start: bool,
+    answers: bool,
+}
+
+impl Greeting {
+    /// A greeting for a server that is about to start.
+    pub(super) fn new(listener: &TcpListener, options: &ServeOptions) -> Result<Self, Failure> {
+        let address = listener.local_addr().map_err(Failure::because)?;
+        let data = options.storage.data.clone();
+        let first_start = !data.exists();
+        let address_file = options.network.address_file.clone();
+        Ok(Self { address, address_file, data, first_start, answers: options.has(Role::Api) })
+    }
+
+    /// Says it.
+    pub(super) fn show(&self) -> Result<(), Failure> {
+        tracing::info!(address = %self.address, data = %self.data.display(), "ready");
+        if let Some(file) = &self.address_file {
+            write_whole(file, &format!("{}\n", self.address))
+                .map_err(|error| Failure::new(format!("can't write {}: {error}", file.display())))?;
+        }
+        if self.answers {
+            say(format_args!("Dayline is ready at http://{}", self.address));
+            say(format_args!("Its data is in {}", self.data.display()));
+        }
+        if self.answers && self.first_start {
+            say(format_args!("\nTo try it, register:\n\n{}\n", self.first_request()));
+            say(format_args!("All of the API: http://{}/docs", self.address));
+        }
+        Ok(())
+    }
+
+    fn first_request(&self) -> String {
+        format!(
+            "  curl http://{}/api/v1/users -H 'content-type: application/json' \\\n    \
+               -d '{{\"email\": \"ada@example.org\", \"password\": \"correct horse battery\", \"full_name\": \"Ada\"}}'",
+            self.address
+        )
+    }
+}
+
+/// Who looks for the file finds all of it or nothing.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, text)?;
+    fs::rename(&beside, file)
+}

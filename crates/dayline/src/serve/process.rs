@@ -1,0 +1,55 @@
+//! What the process takes from the system: threads and open files. All threads of the server are decided on here.
+//!
+//! Requests share a runtime of several threads. Each worker has a thread of its own, so that settling a large batch
+//! never keeps a request waiting; so do the ping log's writer and the data base's connections, in their adapters.
+
+use std::process::exit;
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::failure::Failure;
+
+/// Files that are not connections: data, logs, the runtime's own.
+const OTHER_FILES: u64 = 128;
+/// The exit code after the disk failed.
+const DISK_FAILED: i32 = 3;
+
+/// The runtime that requests are answered on.
+pub(super) fn runtime(threads: Option<u16>) -> Result<Runtime, Failure> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(usize::from(threads));
+    }
+    builder.thread_name("dayline-http").enable_all().build().map_err(no_threads)
+}
+
+/// The runtime of one worker, on the thread that asks for it.
+pub(super) fn worker_runtime() -> Result<Runtime, Failure> {
+    Builder::new_current_thread().enable_all().build().map_err(no_threads)
+}
+
+fn no_threads(error: impl std::fmt::Display) -> Failure {
+    Failure::new(format!("can't start threads: {error}"))
+}
+
+/// How many connections this process may have open at a time. Many systems give a process 1,024 open files and let
+/// it ask for more, so it does.
+pub(super) fn connections_possible() -> usize {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::warn!(%error, "can't raise the number of open files");
+        }
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(files.saturating_sub(OTHER_FILES).max(1)).unwrap_or(usize::MAX)
+}
+
+/// Ends the process at once: what the disk says can't be relied on any more, so nothing may be promised. Everything
+/// that was acknowledged is found again at the next start.
+pub(super) fn disk_failed(why: &str) {
+    tracing::error!(why, "the disk failed, stopping at once");
+    exit(DISK_FAILED);
+}
