@@ -44,6 +44,30 @@ impl Worker {
         Ok(total)
     }
 
+    /// Applies a record that had been put aside, without moving the position, so also beside a running worker:
+    /// then it may be overtaken, and is to be tried again. Nothing is put aside a second time: what still can't be
+    /// applied is an error, and all of the record stays where it is.
+    pub async fn apply_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
+        let outcome = self.try_again(record).await;
+        if !matches!(outcome, Ok(Step { overtaken: false, .. })) {
+            self.forget();
+        }
+        outcome
+    }
+
+    async fn try_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
+        let mut batch = Batch::default();
+        batch.add(Ok(record));
+        let Batch { pings, mut dead, count } = batch;
+        let mut step = Step { pings: count, ..Step::default() };
+        let at = self.find_position().await?;
+        let changes = self.record(pings, &mut dead, &mut step).await?;
+        match dead.pop() {
+            Some(dead) => Err(PortError::Rejected(dead.reason)),
+            None => self.commit(at, at, changes, Vec::new(), step).await,
+        }
+    }
+
     async fn salvage_entry(
         &mut self,
         from: Position,

@@ -147,6 +147,41 @@ async fn a_refused_ping_is_found_by_halving_and_put_aside_alone() {
 }
 
 #[tokio::test]
+async fn a_letter_can_be_applied_again_beside_a_running_worker() {
+    let (world, ada) = with_ada().await;
+    let (mut running, mut beside) =
+        (worker(&world, WorkerLimits::default()), worker(&world, WorkerLimits::default()));
+    send(&world, ada.user, &[ping("Code", 0, 5)]).await;
+    running.step().await.unwrap();
+    let letter = record::encode(ada.user, &[ping("Mail", 20, 25)]);
+
+    world.store.refuse_app(Some("Mail"));
+    assert!(matches!(beside.apply_again(&letter).await, Err(PortError::Rejected(_))));
+    world.store.refuse_app(None);
+    let position = world.store.position(P0).await.unwrap();
+    let step = beside.apply_again(&letter).await.unwrap();
+    assert_eq!(step, Step { pings: 1, days: 1, ..Step::default() });
+    assert_eq!(world.store.position(P0).await.unwrap(), position);
+
+    // The running worker has the day in memory as it was; it finds out and loses nothing.
+    send(&world, ada.user, &[ping("Code", 5, 10)]).await;
+    assert!(running.step().await.unwrap().overtaken);
+    running.step().await.unwrap();
+    assert_eq!(timeline(&world, &ada).await, ["Code 0-10", "Mail 20-25"]);
+    // So does the other one.
+    assert!(beside.apply_again(&letter).await.unwrap().overtaken);
+    assert_eq!(beside.apply_again(&letter).await.unwrap().days, 0);
+}
+
+#[tokio::test]
+async fn a_letter_that_is_no_record_is_refused_with_its_reason() {
+    let world = FakeApp::default();
+    let mut worker = worker(&world, WorkerLimits::default());
+    let refused = worker.apply_again(&[1, 2, 3]).await;
+    assert!(matches!(refused, Err(PortError::Rejected(reason)) if reason.contains("cut off")));
+}
+
+#[tokio::test]
 async fn a_damaged_day_is_put_aside_and_holds_up_nobody_else() {
     let (world, ada) = with_ada().await;
     register(&world, "bob@example.org").await;
