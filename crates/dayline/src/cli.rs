@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use dayline_local::{SystemClock, SystemRandomness};
 
-use crate::commands::healthcheck;
+use crate::commands::{dead_letters, healthcheck, migrate, openapi, user};
 use crate::config::ServeOptions;
 use crate::console::{end_progress, remark};
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ use crate::{replay, serve, simulate};
 /// Every option can also be given by the environment variable named beside it. `dayline help COMMAND` tells all
 /// about a command.
 #[derive(Debug, Parser)]
-#[command(name = "dayline", version, max_term_width = 110)]
+#[command(name = "dayline", version)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -33,6 +33,15 @@ enum Command {
     /// Ends with an error if anything that was acknowledged is missing (lost), counted twice (overlaps), or not as
     /// the rule says (wrong).
     Simulate(simulate::Options),
+    /// Bring the data base to this program's schema, or say what is missing
+    Migrate(migrate::Options),
+    /// Pings that could not be processed: list, show, retry or delete them
+    DeadLetters(dead_letters::Options),
+    /// What an operator does for a person
+    #[command(subcommand)]
+    User(user::Command),
+    /// Print the API document as JSON
+    Openapi,
     /// End without error if a server is ready
     Healthcheck(healthcheck::Options),
 }
@@ -59,6 +68,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(options) => serve::run(&options),
         Command::Replay(options) => block_on(replay::run(options, &SystemClock, &SystemRandomness)),
         Command::Simulate(options) => block_on(simulate::run(options, &SystemClock, &SystemRandomness)),
+        Command::Migrate(options) => migrate::run(&options),
+        Command::DeadLetters(options) => block_on(dead_letters::run(options)),
+        Command::User(command) => block_on(user::run(command)),
+        Command::Openapi => openapi::run(),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),
     }
 }

@@ -1,3 +1,7 @@
-//! Small commands, each in a file of its own.
+//! Small commands, each in a file of its own: for operators, and for machines that look after a server.
 
+pub mod dead_letters;
 pub mod healthcheck;
+pub mod migrate;
+pub mod openapi;
+pub mod user;

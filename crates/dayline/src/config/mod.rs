@@ -60,7 +60,13 @@ pub enum Role {
 #[derive(Debug, Clone, Args)]
 pub struct DataOptions {
     /// Data folder
-    #[arg(long, env = "DAYLINE_DATA", default_value = "./dayline-data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        global = true,
+        env = "DAYLINE_DATA",
+        default_value = "./dayline-data",
+        value_name = "FOLDER"
+    )]
     pub data: PathBuf,
 }
 

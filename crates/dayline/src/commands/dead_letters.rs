@@ -1,0 +1,196 @@
+//! `dayline dead-letters`: pings that could not be processed and were put aside. Works beside a running server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use dayline_app::App;
+use dayline_app::ports::{LedgerWriter, StoredDeadPing};
+use dayline_app::record;
+use dayline_app::worker::{Step, Worker, WorkerLimits, WorkerPorts};
+use dayline_domain::timeline::Bridge;
+use tokio::time::sleep;
+
+use crate::client::wire::rfc3339;
+use crate::config::DataOptions;
+use crate::console::{remark, say};
+use crate::failure::Failure;
+use crate::{units, wire};
+
+/// Letters read at a time.
+const PAGE: usize = 100;
+/// How often a letter is tried while a busy server is faster, and the pause between two tries.
+const TRIES: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Options of `dayline dead-letters`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List all letters: number, time, person, pings, reason
+    List,
+    /// Show all there is to know about one letter, its pings included
+    Show {
+        /// Number of the letter
+        id: u64,
+    },
+    /// Process letters again, and delete those that succeed
+    Retry {
+        #[command(flatten)]
+        which: Which,
+        /// Bridge of the server
+        #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
+        bridge: Duration,
+    },
+    /// Delete letters; their pings are lost
+    Delete {
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// Numbers of the letters
+    ids: Vec<u64>,
+    /// All letters
+    #[arg(long, env = "DAYLINE_DEAD_LETTERS_ALL")]
+    all: bool,
+}
+
+/// Runs the command.
+pub async fn run(options: Options) -> Result<(), Failure> {
+    let (app, ledger) = wire::beside(&options.data)?;
+    match options.action {
+        Action::List => all(&app).await?.iter().for_each(|letter| say(line(letter))),
+        Action::Show { id } => show(&find(&app, id).await?),
+        Action::Retry { which, bridge } => {
+            let bridge = Bridge(u32::try_from(bridge.as_millis()).unwrap_or(u32::MAX));
+            return retry(&app, &ledger, chosen(&app, which).await?, bridge).await;
+        }
+        Action::Delete { which } => {
+            for letter in chosen(&app, which).await? {
+                delete(&app, letter.id).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn all(app: &App) -> Result<Vec<StoredDeadPing>, Failure> {
+    let mut letters = Vec::new();
+    loop {
+        let after = letters.last().map_or(0, |letter: &StoredDeadPing| letter.id);
+        let page = app.dead_letters.list(after, PAGE).await.map_err(Failure::because)?;
+        let last = page.len() < PAGE;
+        letters.extend(page);
+        if last {
+            return Ok(letters);
+        }
+    }
+}
+
+async fn chosen(app: &App, which: Which) -> Result<Vec<StoredDeadPing>, Failure> {
+    if which.all {
+        return all(app).await;
+    }
+    let mut letters = Vec::new();
+    for id in which.ids {
+        letters.push(find(app, id).await?);
+    }
+    Ok(letters)
+}
+
+async fn find(app: &App, id: u64) -> Result<StoredDeadPing, Failure> {
+    let found = app.dead_letters.find(id).await.map_err(Failure::because)?;
+    found.ok_or_else(|| Failure::new(format!("there is no dead letter {id}")))
+}
+
+fn line(letter: &StoredDeadPing) -> String {
+    let user = letter.dead.user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+    let pings = match record::decode(&letter.dead.record) {
+        Ok((_, pings)) => format!("{} pings", pings.len()),
+        Err(_) => format!("{} bytes", letter.dead.record.len()),
+    };
+    format!("{}  {}  {user}  {pings}  {}", letter.id, rfc3339(letter.at), letter.dead.reason)
+}
+
+fn show(letter: &StoredDeadPing) {
+    say(line(letter));
+    say(format_args!("from the log's partition {} up to {}", letter.partition.0, letter.position));
+    match record::decode(&letter.dead.record) {
+        Err(error) => {
+            say(format_args!("not readable: {error}; its bytes are"));
+            say(letter.dead.record.escape_ascii());
+        }
+        Ok((_, pings)) => {
+            for ping in pings {
+                let (source, interval) = (&ping.source, ping.interval);
+                let domain = source.activity.domain.as_ref().map_or("", dayline_domain::Domain::as_str);
+                let (start, end) = (rfc3339(interval.start()), rfc3339(interval.end()));
+                let (device, app) = (source.device.as_str(), source.activity.app.as_str());
+                say(format_args!("{start}  {end}  {device}  {app}  {domain}"));
+            }
+        }
+    }
+}
+
+async fn retry(
+    app: &App,
+    ledger: &Arc<dyn LedgerWriter>,
+    letters: Vec<StoredDeadPing>,
+    bridge: Bridge,
+) -> Result<(), Failure> {
+    let mut failed = 0;
+    for letter in letters {
+        match retry_one(app, ledger, &letter, bridge).await {
+            Ok(step) => {
+                delete(app, letter.id).await?;
+                let outcome = if step.forgotten > 0 { "forgotten, its person is gone" } else { "processed" };
+                say(format_args!("{}: {outcome}", letter.id));
+            }
+            Err(reason) => {
+                remark(format_args!("{}: {reason}", letter.id));
+                failed += 1;
+            }
+        }
+    }
+    if failed > 0 { Err(Failure::new(format!("{failed} letters stay as they are"))) } else { Ok(()) }
+}
+
+/// Applies the letter's pings. A server that works at the same time may be faster, again and again.
+async fn retry_one(
+    app: &App,
+    ledger: &Arc<dyn LedgerWriter>,
+    letter: &StoredDeadPing,
+    bridge: Bridge,
+) -> Result<Step, String> {
+    let ports = WorkerPorts {
+        log: Arc::clone(&app.ping_log),
+        ledger: Arc::clone(ledger),
+        live: Arc::clone(&app.live),
+        clock: Arc::clone(&app.clock),
+    };
+    let limits = WorkerLimits { bridge, ..WorkerLimits::default() };
+    let mut worker = Worker::new(ports, letter.partition, limits);
+    for _ in 0..TRIES {
+        let step = worker.apply_again(&letter.dead.record).await.map_err(|error| error.to_string())?;
+        if !step.overtaken {
+            return Ok(step);
+        }
+        sleep(PAUSE).await;
+    }
+    Err("the server was faster each time; try again".to_owned())
+}
+
+async fn delete(app: &App, id: u64) -> Result<(), Failure> {
+    app.dead_letters.delete(id).await.map_err(Failure::because).map(drop)
+}
