@@ -108,7 +108,7 @@ impl Accounts for SqliteStore {
 
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         Box::pin(async move {
-            let ended = self.db.write(move |tx| delete(tx, id, now)).await?;
+            let ended = self.db.erase(move |tx| delete(tx, id, now)).await?;
             self.keys.forget(|key| key.user == id);
             Ok(ended)
         })

@@ -15,7 +15,16 @@ const DATA_BASE: &str = "dayline.db";
 #[derive(Debug)]
 pub struct FolderLock {
     folder: PathBuf,
-    _file: File,
+    file: File,
+}
+
+/// Closing the file would do, were it not for processes that are being started at that moment: they have it open until
+/// they run their own program.
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // If this fails, closing it has to do.
+        let _ = self.file.unlock();
+    }
 }
 
 impl FolderLock {
@@ -26,7 +35,7 @@ impl FolderLock {
         create_private_folder(folder).map_err(failed)?;
         let file = private_file().open(folder.join(LOCK)).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { folder: folder.to_owned(), _file: file }),
+            Ok(()) => Ok(Self { folder: folder.to_owned(), file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }

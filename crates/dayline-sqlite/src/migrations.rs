@@ -2,6 +2,9 @@
 //! remembers the check sum of each step it has taken, and is refused if the program's differs.
 //! Deliberately absent: steps back. An older program refuses a newer data base.
 
+#[cfg(test)]
+mod tests;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::OpenError;

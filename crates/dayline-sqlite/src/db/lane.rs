@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::failure::Failure;
 
 /// How many calls may wait for a lane. More is overload, and refused at once.
-const WAITING: usize = 1024;
+pub(super) const WAITING: usize = 1024;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 

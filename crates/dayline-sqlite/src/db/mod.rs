@@ -3,6 +3,9 @@
 //! Deliberately absent: tables and statements.
 
 mod lane;
+#[cfg(test)]
+mod tests;
+mod wal;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +18,7 @@ use crate::failure::Failure;
 use crate::folder::{FolderLock, create_private, data_base_in};
 use crate::migrations::{self, Migration};
 use lane::Lane;
+use wal::Wal;
 
 /// Connections that read. Reads are short, and two of them keep a disk busy.
 const READERS: usize = 4;
@@ -23,8 +27,6 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Page cache of the writer and of each reader, in KiB.
 const WRITER_CACHE_KIB: i32 = 16 << 10;
 const READER_CACHE_KIB: i32 = 4 << 10;
-/// The write-ahead log is cut back to this after it grew for a while, in bytes.
-const WAL_LIMIT: i64 = 64 << 20;
 /// Distinct statements kept prepared, for each connection.
 const STATEMENTS: usize = 64;
 
@@ -34,6 +36,7 @@ const STATEMENTS: usize = 64;
 pub(crate) struct Db {
     readers: Lane,
     writer: Lane,
+    wal: Wal,
     _lock: Option<FolderLock>,
 }
 
@@ -70,6 +73,7 @@ impl Db {
         Ok(Self {
             readers: Lane::start("dayline-read", readers).map_err(OpenError::Thread)?,
             writer: Lane::start("dayline-write", vec![writer]).map_err(OpenError::Thread)?,
+            wal: Wal::of(file),
             _lock: lock,
         })
     }
@@ -99,15 +103,38 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
-        Box::pin(self.writer.run(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let (outcome, keep) = call(&transaction)?;
-            if keep {
-                transaction.commit()?;
-            }
+        let wal = self.wal.clone();
+        Box::pin(self.writer.run(move |connection| {
+            let outcome = in_transaction(connection, call)?;
+            wal.keep_short(connection);
             Ok(outcome)
         }))
     }
+
+    /// One transaction that deletes what must not be readable in any file afterwards.
+    pub(crate) fn erase<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> PortFuture<'_, T> {
+        Box::pin(self.writer.run(|connection| {
+            let outcome = in_transaction(connection, |transaction| Ok((call(transaction)?, true)))?;
+            wal::empty(connection);
+            Ok(outcome)
+        }))
+    }
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure>,
+) -> Result<T, Failure> {
+    // The lock is taken at the start, so that nothing read inside can be overtaken.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (outcome, keep) = call(&transaction)?;
+    if keep {
+        transaction.commit()?;
+    }
+    Ok(outcome)
 }
 
 /// What the folder's data base says about each migration; all pending if there is none.
@@ -145,6 +172,5 @@ fn connect(file: &Path, cache_kib: i32) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
-    connection.pragma_update(None, "journal_size_limit", WAL_LIMIT)?;
     Ok(connection)
 }

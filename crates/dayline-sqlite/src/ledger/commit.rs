@@ -13,12 +13,12 @@ use crate::values::columns_of;
 
 const FIRST_POSITION: &str = "
     INSERT INTO log_positions (partition, major, minor) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-const MOVE_POSITION: &str = "
+pub(super) const MOVE_POSITION: &str = "
     UPDATE log_positions SET major = ?4, minor = ?5 WHERE partition = ?1 AND major = ?2 AND minor = ?3";
 const FIRST_VERSION: &str = "
     INSERT INTO ledger_days (user_number, day, version, changed_ms) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO NOTHING";
-const NEXT_VERSION: &str = "
+pub(super) const NEXT_VERSION: &str = "
     UPDATE ledger_days SET version = ?3, changed_ms = ?4
     WHERE user_number = ?1 AND day = ?2 AND version = ?5";
 const BURY: &str = "
@@ -26,13 +26,13 @@ const BURY: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// The statements for one kind of pieces.
-struct Statements {
-    remove: &'static str,
-    resize: &'static str,
+pub(super) struct Statements {
+    pub(super) remove: &'static str,
+    pub(super) resize: &'static str,
     add: &'static str,
 }
 
-const COUNTED: Statements = Statements {
+pub(super) const COUNTED: Statements = Statements {
     remove:
         "
         DELETE FROM app_usage WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4",
@@ -42,7 +42,7 @@ const COUNTED: Statements = Statements {
     add: "INSERT INTO app_usage (user_number, start_ms, source_number, end_ms) VALUES (?1, ?2, ?3, ?4)",
 };
 
-const OUTRANKED: Statements = Statements {
+pub(super) const OUTRANKED: Statements = Statements {
     remove: "
         DELETE FROM outranked_usage
         WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4",

@@ -4,6 +4,8 @@
 mod commit;
 mod read;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

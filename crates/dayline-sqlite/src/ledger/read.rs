@@ -13,16 +13,16 @@ use crate::values;
 
 const POSITION: &str = "SELECT major, minor FROM log_positions WHERE partition = ?1";
 const VERSION: &str = "SELECT version FROM ledger_days WHERE user_number = ?1 AND day = ?2";
-const VERSIONS: &str = "
+pub(super) const VERSIONS: &str = "
     SELECT day, version FROM ledger_days WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
-const CHANGED_SINCE: &str = "
+pub(super) const CHANGED_SINCE: &str = "
     SELECT day, version FROM ledger_days WHERE user_number = ?1 AND changed_ms >= ?2 ORDER BY day";
-const EXTENT: &str = "SELECT min(day), max(day) FROM ledger_days WHERE user_number = ?1";
+pub(super) const EXTENT: &str = "SELECT min(day), max(day) FROM ledger_days WHERE user_number = ?1";
 // A piece lies within one day, so that those which touch an interval start at or after the midnight before it.
-const COUNTED: &str = "
+pub(super) const COUNTED: &str = "
     SELECT start_ms, end_ms, source_number FROM app_usage
     WHERE user_number = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND end_ms > ?4 ORDER BY start_ms";
-const OUTRANKED: &str = "
+pub(super) const OUTRANKED: &str = "
     SELECT start_ms, end_ms, source_number FROM outranked_usage
     WHERE user_number = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND end_ms > ?4 ORDER BY start_ms";
 

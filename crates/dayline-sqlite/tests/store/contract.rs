@@ -1,18 +1,16 @@
 //! The store keeps what every store must.
 
-#![allow(clippy::unwrap_used, reason = "test code")]
-
 use std::sync::Arc;
 
 use dayline_contract::suites::{
     Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, sessions,
 };
-use dayline_sqlite::{FolderLock, SqliteStore};
+
+use crate::open;
 
 async fn fresh() -> Store {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
-    Store::of(Arc::new(store)).keeping(folder)
+    Store::of(Arc::new(open(folder.path()))).keeping(folder)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

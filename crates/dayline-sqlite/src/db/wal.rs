@@ -1,0 +1,97 @@
+//! The write-ahead log beside the data base. SQLite copies it back by itself and begins it anew, unless some reader is
+//! always in the middle of it; here is what keeps it bounded then, and what empties it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+/// Above this it is copied back and cut off, even if that means to wait for readers. SQLite by itself starts to copy at
+/// 4 MiB, so that this is only ever reached by a huge transaction or when reads overlap without a pause.
+const LIMIT_BYTES: u64 = 64 << 20;
+
+/// The write-ahead log of a data base.
+#[derive(Debug, Clone)]
+pub(super) struct Wal {
+    file: Arc<Path>,
+    limit_bytes: u64,
+}
+
+impl Wal {
+    pub(super) fn of(data_base: &Path) -> Self {
+        let mut file = data_base.as_os_str().to_owned();
+        file.push("-wal");
+        Self { file: PathBuf::from(file).into(), limit_bytes: LIMIT_BYTES }
+    }
+
+    /// To be called after a commit: empties the log if it has become too long.
+    pub(super) fn keep_short(&self, connection: &Connection) {
+        if fs::metadata(&self.file).is_ok_and(|found| found.len() > self.limit_bytes) {
+            empty(connection);
+        }
+    }
+}
+
+/// Copies everything back and cuts the file off, once no reader needs it any more. What was deleted is in no file then.
+/// If a reader takes longer than the connection's busy timeout, it stays until the next time.
+pub(super) fn empty(connection: &Connection) {
+    // The commit is durable with or without this; the answer says only whether a reader was in the way.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn connect(file: &Path) -> Connection {
+        let connection = Connection::open(file).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        connection.pragma_update(None, "journal_mode", "wal").unwrap();
+        connection.pragma_update(None, "synchronous", "off").unwrap();
+        connection
+    }
+
+    /// Reads without a pause, so that some reader is always in the middle of the log.
+    fn read_until(file: &Path, done: &AtomicBool) {
+        let reader = connect(file);
+        while !done.load(Ordering::Relaxed) {
+            reader.execute_batch("BEGIN; SELECT sum(length(bytes)) FROM t; SELECT 1; COMMIT").unwrap();
+        }
+    }
+
+    /// Lets the readers go, also if the test fails.
+    struct Done<'a>(&'a AtomicBool);
+
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn the_log_stays_bounded_while_reads_overlap() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("some.db");
+        let writer = connect(&file);
+        writer.execute_batch("CREATE TABLE t (bytes BLOB)").unwrap();
+        let wal = Wal { limit_bytes: 256 << 10, ..Wal::of(&file) };
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| read_until(&file, &done));
+            }
+            let _done = Done(&done);
+            for _ in 0..40 {
+                writer.execute("INSERT INTO t VALUES (zeroblob(65536))", []).unwrap();
+                wal.keep_short(&writer);
+                let length = fs::metadata(&wal.file).unwrap().len();
+                assert!(length <= wal.limit_bytes, "{length} bytes");
+            }
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! What is stored wrongly is recognised, named, and holds up nobody else.
+
+use std::fs;
+
+use dayline_app::ports::{Applied, DayKey, LedgerReader, LedgerWriter, LoadedDay, PortError};
+use dayline_domain::{LedgerDay, Source};
+use rusqlite::Connection;
+use tempfile::tempdir;
+
+use crate::{DAY, commit, open, ping, record, register};
+
+/// Two people with the same day, of which something is then done to the first one's.
+async fn with_damage(damage: &str) -> (LoadedDay, LoadedDay, Result<usize, PortError>) {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let users = [register(&store, 1).await, register(&store, 2).await];
+    let sources = ["a", "b"].map(|app| Source::new("d", app, None).unwrap());
+    for (at, user) in users.into_iter().enumerate() {
+        let mut day = LedgerDay::empty(DAY);
+        let change = record(&mut day, &[ping(&sources[0], 0, 60_000), ping(&sources[1], 10_000, 20_000)]);
+        assert_eq!(store.apply(commit(at as u64, vec![(user, change)])).await, Ok(Applied::Done));
+    }
+    drop(store);
+    let raw = Connection::open(folder.path().join("dayline.db")).unwrap();
+    assert!(raw.execute(damage, []).unwrap() > 0);
+    drop(raw);
+    let store = open(folder.path());
+    let mut loaded = store.load(users.map(|user| DayKey { user, day: DAY }).to_vec()).await.unwrap();
+    let view = store.read(users[0], DAY.interval(), true).await;
+    let healthy = loaded.remove(1);
+    (loaded.remove(0), healthy, view.map(|view| view.counted.len() + view.outranked.len()))
+}
+
+#[tokio::test]
+async fn a_day_that_the_rule_can_not_have_made_is_damaged_and_the_others_are_not() {
+    let damage = "UPDATE app_usage SET end_ms = end_ms - 1 WHERE user_number = 1 AND start_ms % 86400000 = 0";
+    let (damaged, healthy, _) = with_damage(damage).await;
+    assert!(matches!(&damaged, LoadedDay::Damaged(why) if why.contains("a stored day")), "{damaged:?}");
+    assert!(matches!(&healthy, LoadedDay::Day(day) if day.counted().count() == 3), "{healthy:?}");
+}
+
+#[tokio::test]
+async fn a_piece_without_its_source_is_damaged() {
+    let (damaged, healthy, view) = with_damage("DELETE FROM sources WHERE user_number = 1").await;
+    assert!(matches!(&damaged, LoadedDay::Damaged(why) if why.contains("source")), "{damaged:?}");
+    assert!(matches!(healthy, LoadedDay::Day(_)));
+    assert!(matches!(view, Err(PortError::Corrupt(_))), "{view:?}");
+}
+
+#[tokio::test]
+async fn a_source_that_is_no_name_is_damaged() {
+    let damage = "UPDATE sources SET app_name = app_name || char(7) WHERE user_number = 1";
+    let (damaged, healthy, view) = with_damage(damage).await;
+    assert!(matches!(&damaged, LoadedDay::Damaged(why) if why.contains("control characters")), "{damaged:?}");
+    assert!(matches!(healthy, LoadedDay::Day(_)));
+    assert!(matches!(view, Err(PortError::Corrupt(_))), "{view:?}");
+}
+
+/// Whatever page is overwritten, calls fail as damage or succeed with what was stored; none panics.
+#[tokio::test]
+async fn a_file_with_overwritten_pages_is_reported_as_damaged() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let user = register(&store, 1).await;
+    let mut day = LedgerDay::empty(DAY);
+    for step in 0..100 {
+        let source = Source::new("d", &format!("app {step}"), None).unwrap();
+        let change = record(&mut day, &[ping(&source, 1_000 * step, 1_000 * step + 900)]);
+        store.apply(commit(step as u64, vec![(user, change)])).await.unwrap();
+    }
+    drop(store);
+    let file = folder.path().join("dayline.db");
+    let whole = fs::read(&file).unwrap();
+    let mut corrupt = 0;
+    for page in 1..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        bytes[page * 4096..(page + 1) * 4096].fill(0xA5);
+        fs::write(&file, bytes).unwrap();
+        let Ok(lock) = dayline_sqlite::FolderLock::take(folder.path()) else { panic!("locked") };
+        let Ok(store) = dayline_sqlite::SqliteStore::open(lock) else { continue };
+        match store.read(user, DAY.interval(), true).await {
+            Ok(view) => assert!(view.counted.is_empty() || view.counted.len() == 100, "page {page}"),
+            Err(PortError::Corrupt(_)) => corrupt += 1,
+            Err(other) => panic!("page {page}: {other:?}"),
+        }
+        let next = Source::new("d", "app 0", None).unwrap();
+        let mut day = day.clone();
+        let change = record(&mut day, &[ping(&next, 990_000, 991_000)]);
+        let applied = store.apply(commit(100, vec![(user, change)])).await;
+        let is_clear = matches!(applied, Ok(_) | Err(PortError::Corrupt(_) | PortError::Rejected(_)));
+        assert!(is_clear, "page {page}: {applied:?}");
+        drop(store);
+    }
+    assert!(corrupt > 0, "no page mattered");
+}

@@ -1,0 +1,74 @@
+//! One server at a time in a folder, operators beside it, and nobody else.
+
+use std::fs;
+
+use dayline_app::ports::{Accounts, DeadLetters, PasswordHash};
+use dayline_sqlite::{FolderLock, OpenError, SqliteStore};
+use tempfile::tempdir;
+
+use crate::{NOW, open, register, user_id};
+
+#[tokio::test]
+async fn a_second_server_is_refused_as_long_as_the_first_lives() {
+    let folder = tempdir().unwrap();
+    let first = open(folder.path());
+    let second = FolderLock::take(folder.path());
+    let text = second.unwrap_err().to_string();
+    assert!(text.contains("in use by another dayline server"), "{text}");
+    let clone = first.clone();
+    drop(first);
+    assert!(matches!(FolderLock::take(folder.path()), Err(OpenError::InUse { .. })));
+    drop(clone);
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn an_operator_works_beside_a_server() {
+    let folder = tempdir().unwrap();
+    let server = open(folder.path());
+    let user = register(&server, 1).await;
+    let operator = SqliteStore::open_beside(folder.path()).unwrap();
+    assert_eq!(operator.count().await, Ok(0));
+    let new = PasswordHash("new".to_owned());
+    let changed = operator.change_password(user, None, new.clone(), None, NOW).await;
+    assert_eq!(changed, Ok(Some(Vec::new())));
+    assert_eq!(server.password_of(user).await, Ok(Some(new)));
+    drop(operator);
+    // The server goes on.
+    register(&server, 2).await;
+}
+
+#[tokio::test]
+async fn everything_is_there_again_after_a_restart() {
+    let folder = tempdir().unwrap();
+    let first = open(folder.path());
+    let user = register(&first, 1).await;
+    drop(first);
+    let found = Accounts::find(&open(folder.path()), user).await.unwrap();
+    assert_eq!(found.map(|user| user.id), Some(user_id(1)));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_folder_and_its_files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempdir().unwrap();
+    let folder = parent.path().join("not").join("yet");
+    let store = open(&folder);
+    register(&store, 1).await;
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() >= 4, "lock, data base, its log and index");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
+#[test]
+fn a_folder_that_can_not_be_made_is_named() {
+    let parent = tempdir().unwrap();
+    let file = parent.path().join("file");
+    fs::write(&file, "").unwrap();
+    let text = FolderLock::take(&file.join("data")).unwrap_err().to_string();
+    assert!(text.contains("file/data can't be used"), "{text}");
+}
