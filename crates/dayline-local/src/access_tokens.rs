@@ -255,3 +255,38 @@ impl Weighter<Text, Verified> for ByBytes {
         token.0.len() as u64 + ENTRY_BYTES
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dayline_app::ports::Randomness;
+    use dayline_contract::fakes::FakeRandomness;
+    use dayline_domain::{SessionId, UserId};
+
+    use super::*;
+
+    #[test]
+    fn remembered_tokens_are_bounded_in_bytes_and_the_used_ones_stay() {
+        let randomness = FakeRandomness::default();
+        let tokens = JwtAccessTokens::new(&KeyRing::generate(&randomness)).unwrap();
+        let claims = Arc::new(AccessClaims {
+            user: UserId::from_bits(1),
+            session: SessionId::from_bits(2),
+            device: Arc::new(DeviceId::new("laptop").unwrap()),
+            issued_at: UtcMs(0),
+            expires_at: UtcMs(1),
+        });
+        let remember = |text: String| {
+            let verified = Verified { claims: Arc::clone(&claims), not_before: UtcMs(0), keys: 0 };
+            tokens.verified.insert(Text(text.into()), verified);
+        };
+        remember("busy".repeat(100));
+        let mut end = [0; 8];
+        for _ in 0..50_000 {
+            randomness.fill(&mut end);
+            remember(format!("{}{}", "x".repeat(400), u64::from_be_bytes(end)));
+            assert!(tokens.verified.weight() <= CACHE_BYTES);
+            assert!(tokens.verified.get(&Presented(&"busy".repeat(100))).is_some());
+        }
+        assert!(tokens.verified.len() > 5_000, "{}", tokens.verified.len());
+    }
+}

@@ -1,12 +1,13 @@
 //! The file the server's keys are kept in: readable by its owner alone, never half written, never overwritten
 //! because it could not be read. Deliberately absent: what is in it (see `keys`).
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dayline_app::ports::Randomness;
 use secrecy::zeroize::Zeroizing;
+use tempfile::NamedTempFile;
 
 use crate::keys::{KeyError, KeyRing};
 
@@ -55,8 +56,7 @@ pub fn read_keys(path: &Path) -> Result<KeyRing, KeyFileError> {
 /// Replaces the file's keys: who reads it sees the old ones or the new ones.
 pub fn write_keys(path: &Path, keys: &KeyRing) -> Result<(), KeyFileError> {
     let replace = || {
-        let new = write_beside(path, keys)?;
-        fs::rename(&new, path)?;
+        write_beside(path, keys)?.persist(path).map_err(|error| error.error)?;
         sync_folder(path)
     };
     replace().map_err(|source| KeyFileError::Io { path: path.into(), source })
@@ -64,43 +64,18 @@ pub fn write_keys(path: &Path, keys: &KeyRing) -> Result<(), KeyFileError> {
 
 /// Creates the file unless it exists by now.
 fn create(path: &Path, keys: &KeyRing) -> io::Result<()> {
-    let new = write_beside(path, keys)?;
-    let linked = fs::hard_link(&new, path);
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        // Some file systems have no links. There, two first starts at the same moment are not told apart.
-        Err(_) => return fs::rename(&new, path).and_then(|()| sync_folder(path)),
-        Ok(()) => {}
+    match write_beside(path, keys)?.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => sync_folder(path),
     }
-    fs::remove_file(&new)?;
-    sync_folder(path)
 }
 
-/// A private file beside `path` with the keys in it, safe on disk.
-fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<PathBuf> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(name);
-    // One that a crash left behind; nobody else uses this process's number.
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = open_private(&beside)?;
+/// A file beside `path` with the keys in it, safe on disk, that only its owner can read from its first moment.
+fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".keys-").tempfile_in(folder_of(path))?;
     file.write_all(keys.to_document().as_bytes())?;
-    file.sync_all()?;
-    Ok(beside)
-}
-
-#[cfg(unix)]
-fn open_private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn open_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 /// A file that was copied or unpacked may have become readable for others. Some file systems know no modes, so
@@ -125,11 +100,14 @@ fn keep_private(_: &Path) {}
 /// Makes the file's name as durable as its content.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    fs::File::open(folder_of(path))?.sync_all()
 }
 
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

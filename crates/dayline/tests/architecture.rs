@@ -7,7 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const ADAPTERS: [&str; 4] = ["dayline-http", "dayline-local", "dayline-redis", "dayline-sqlite"];
+const ADAPTERS: [&str; 5] =
+    ["dayline-http", "dayline-local", "dayline-postgres", "dayline-redis", "dayline-sqlite"];
 
 /// Of each crate of the workspace, what it depends on outside its tests, by `cargo metadata`.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -56,7 +57,7 @@ fn only_the_binary_knows_all_and_every_crate_has_a_place() {
     let all = dependencies();
     let named: BTreeSet<String> = all.keys().cloned().collect();
     let mut expected = set(&ADAPTERS);
-    expected.extend(set(&["dayline", "dayline-app", "dayline-contract", "dayline-domain"]));
+    expected.extend(set(&["dayline", "dayline-app", "dayline-bench", "dayline-contract", "dayline-domain"]));
     assert_eq!(named, expected, "a new crate needs a place in this test and in ARCHITECTURE.md");
     for (name, dependencies) in &all {
         assert!(

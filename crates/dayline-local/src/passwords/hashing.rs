@@ -116,3 +116,40 @@ fn to_phc(params: &Params, salt: &[u8], hash: &[u8]) -> Option<PasswordHash> {
     };
     Some(PasswordHash(phc.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_unknown_person_costs_the_same_work_as_a_wrong_password() {
+        // Nanoseconds for which this thread had a processor: what else the machine does is not in it.
+        let worked = || -> u64 {
+            let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+            text.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        let hashing = Hashing::new(19_456, 2, 1).unwrap();
+        let mut memory = Memory::new();
+        let hash = hashing.hash("another password", [1; 16], &mut memory).unwrap();
+        let damaged = PasswordHash("$argon2id$v=19$m=19456".to_owned());
+        let kinds = [None, Some(&hash), Some(&damaged)];
+        let mut samples = [(); 3].map(|()| Vec::new());
+        for round in 0..60 {
+            // In another order each time, so that no rhythm of the machine falls on one kind.
+            for turn in 0..3 {
+                let kind = (turn + round * round) % 3;
+                let before = worked();
+                let verdict = hashing.verify("a wrong password", kinds[kind], &mut memory).unwrap();
+                samples[kind].push(worked() - before);
+                assert!(!verdict.matches);
+            }
+        }
+        let [unknown, wrong, damaged] = samples.map(|mut samples| {
+            samples.sort_unstable();
+            samples[samples.len() / 2] as f64
+        });
+        let text = format!("medians in ns: unknown {unknown}, wrong {wrong}, damaged {damaged}");
+        assert!((unknown / wrong - 1.0).abs() < 0.1 && (damaged / wrong - 1.0).abs() < 0.1, "{text}");
+    }
+}

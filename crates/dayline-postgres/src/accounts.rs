@@ -1,0 +1,184 @@
+//! Accounts. What has to be one with the sessions (a new password, the erasure of a person) locks the person first.
+
+use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortError, PortFuture, User};
+use dayline_domain::{ApiKeyId, Email, FullName, SessionId, UserId, UtcMs};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::db::{Param, Transaction};
+use crate::error::corrupt;
+use crate::sessions::end_sessions_of;
+use crate::store::PgStore;
+use crate::values::{Timestamp, column, id_column, time_column, uuid};
+
+const COLUMNS: &str = "uuid, email, password_hash, full_name, timezone, created_at, updated_at";
+
+impl Accounts for PgStore {
+    fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {
+        Box::pin(async move {
+            let sql = format!(
+                "INSERT INTO users ({COLUMNS}, email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                 ON CONFLICT (email_key) DO NOTHING"
+            );
+            let params: [Param<'_>; 8] = [
+                (&uuid(user.id), Type::UUID),
+                (&user.email.as_str(), Type::TEXT),
+                (&password.0, Type::TEXT),
+                (&user.full_name.as_str(), Type::TEXT),
+                (&user.timezone, Type::TEXT),
+                (&Timestamp(user.created_at), Type::TIMESTAMPTZ),
+                (&Timestamp(user.updated_at), Type::TIMESTAMPTZ),
+                (&user.email.key(), Type::TEXT),
+            ];
+            match self.primary().await?.execute(&sql, &params).await? {
+                0 => Ok(CreateUser::EmailTaken),
+                _ => Ok(CreateUser::Created),
+            }
+        })
+    }
+
+    fn find(&self, id: UserId) -> PortFuture<'_, Option<User>> {
+        Box::pin(async move {
+            let sql = format!("SELECT {COLUMNS} FROM users WHERE uuid = $1");
+            let rows = self.primary().await?.query(&sql, &[(&uuid(id), Type::UUID)]).await?;
+            rows.first().map(user).transpose()
+        })
+    }
+
+    fn find_by_email(&self, email: Email) -> PortFuture<'_, Option<(User, PasswordHash)>> {
+        Box::pin(async move {
+            let sql = format!("SELECT {COLUMNS} FROM users WHERE email_key = $1");
+            let rows = self.primary().await?.query(&sql, &[(&email.key(), Type::TEXT)]).await?;
+            rows.first().map(|row| Ok((user(row)?, password(row)?))).transpose()
+        })
+    }
+
+    fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
+        Box::pin(async move {
+            let sql = "SELECT password_hash FROM users WHERE uuid = $1";
+            let rows = self.primary().await?.query(sql, &[(&uuid(id), Type::UUID)]).await?;
+            rows.first().map(password).transpose()
+        })
+    }
+
+    fn update_profile(
+        &self,
+        id: UserId,
+        full_name: Option<FullName>,
+        timezone: Option<String>,
+        now: UtcMs,
+    ) -> PortFuture<'_, Option<User>> {
+        Box::pin(async move {
+            let sql = format!(
+                "UPDATE users SET full_name = coalesce($2, full_name), timezone = coalesce($3, timezone),
+                   updated_at = $4 WHERE uuid = $1 RETURNING {COLUMNS}"
+            );
+            let params: [Param<'_>; 4] = [
+                (&uuid(id), Type::UUID),
+                (&full_name.as_ref().map(FullName::as_str), Type::TEXT),
+                (&timezone, Type::TEXT),
+                (&Timestamp(now), Type::TIMESTAMPTZ),
+            ];
+            let rows = self.primary().await?.query(&sql, &params).await?;
+            rows.first().map(user).transpose()
+        })
+    }
+
+    fn rehash_password(&self, id: UserId, from: PasswordHash, to: PasswordHash) -> PortFuture<'_, bool> {
+        Box::pin(async move {
+            let sql = "UPDATE users SET password_hash = $3 WHERE uuid = $1 AND password_hash = $2";
+            let params: [Param<'_>; 3] =
+                [(&uuid(id), Type::UUID), (&from.0, Type::TEXT), (&to.0, Type::TEXT)];
+            Ok(self.primary().await?.execute(sql, &params).await? > 0)
+        })
+    }
+
+    fn change_password(
+        &self,
+        id: UserId,
+        from: Option<PasswordHash>,
+        to: PasswordHash,
+        keep: Option<SessionId>,
+        now: UtcMs,
+    ) -> PortFuture<'_, Option<Vec<SessionId>>> {
+        Box::pin(async move {
+            let mut transaction = self.primary().await?.begin().await?;
+            let from = from.map(|from| from.0);
+            let outcome = change_password(&mut transaction, id, from, to, keep, now).await;
+            transaction.finish(outcome).await
+        })
+    }
+
+    fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
+        Box::pin(async move {
+            self.primary().await?;
+            // Years of pieces may take longer than any other call is allowed to.
+            let mut transaction = self.patient().begin().await?;
+            let outcome = delete(&mut transaction, id, now).await;
+            transaction.finish(outcome).await
+        })
+    }
+}
+
+async fn change_password(
+    transaction: &mut Transaction,
+    id: UserId,
+    from: Option<String>,
+    to: PasswordHash,
+    keep: Option<SessionId>,
+    now: UtcMs,
+) -> Result<Option<Vec<SessionId>>, PortError> {
+    // The row stays locked: a sign-in that was checked against the old password waits, and is refused.
+    let sql = "UPDATE users SET password_hash = $3, updated_at = $4
+               WHERE uuid = $1 AND password_hash = coalesce($2, password_hash)";
+    let params: [Param<'_>; 4] = [
+        (&uuid(id), Type::UUID),
+        (&from, Type::TEXT),
+        (&to.0, Type::TEXT),
+        (&Timestamp(now), Type::TIMESTAMPTZ),
+    ];
+    if transaction.execute(sql, &params).await? == 0 {
+        return Ok(None);
+    }
+    end_sessions_of(transaction, id, keep, now).await.map(Some)
+}
+
+/// Erases a person. The lock on their row comes first, then their days, then their pieces: a commit that is under way
+/// is waited for at the days, and one that comes later finds no days or nobody to make them for.
+async fn delete(
+    transaction: &mut Transaction,
+    id: UserId,
+    now: UtcMs,
+) -> Result<Option<Vec<CredentialId>>, PortError> {
+    let person = [(&uuid(id) as _, Type::UUID)];
+    let found = transaction.query("SELECT id FROM users WHERE uuid = $1 FOR UPDATE", &person).await?;
+    let Some(row) = found.first() else { return Ok(None) };
+    let number: i64 = column(row, "id")?;
+    let number = [(&number as _, Type::INT8)];
+    let sessions = end_sessions_of(transaction, id, None, now).await?;
+    let keys = transaction.query("DELETE FROM api_keys WHERE user_id = $1 RETURNING id", &number).await?;
+    for table in ["ledger_days", "app_usage", "outranked_usage"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE user_id = $1"), &number).await?;
+    }
+    transaction.execute("DELETE FROM dead_pings WHERE user_uuid = $1", &person).await?;
+    // Takes what refers to it along: waiting devices, the audit log.
+    transaction.execute("DELETE FROM users WHERE id = $1", &number).await?;
+    let keys = keys.iter().map(|row| id_column(row, "id").map(|id: ApiKeyId| CredentialId::Key(id)));
+    let sessions = sessions.into_iter().map(|id| Ok(CredentialId::Session(id)));
+    sessions.chain(keys).collect::<Result<_, _>>().map(Some)
+}
+
+fn user(row: &Row) -> Result<User, PortError> {
+    Ok(User {
+        id: id_column(row, "uuid")?,
+        email: Email::new(column(row, "email")?).map_err(|error| corrupt("e-mail", error))?,
+        full_name: FullName::new(column(row, "full_name")?).map_err(|error| corrupt("full_name", error))?,
+        timezone: column(row, "timezone")?,
+        created_at: time_column(row, "created_at")?,
+        updated_at: time_column(row, "updated_at")?,
+    })
+}
+
+fn password(row: &Row) -> Result<PasswordHash, PortError> {
+    column(row, "password_hash").map(PasswordHash)
+}

@@ -1,0 +1,129 @@
+//! One server: a bounded pool, statements of one flush each, transactions that never leak into the pool.
+//! Deliberately absent: named statements and session state; PgBouncer in transaction mode keeps neither.
+
+mod lease;
+mod tls;
+mod transaction;
+
+use std::future::Future;
+use std::time::Duration;
+
+use dayline_app::ports::PortError;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
+use futures_util::future::join_all;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Config, NoTls, Row};
+
+use crate::config::{ConfigError, PgConfig};
+use crate::error::{pool_error, port_error};
+pub(crate) use lease::Lease;
+pub(crate) use transaction::Transaction;
+
+/// A statement's parameter and its type. The type is named by us, so that the server need not be asked.
+pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A statement with its parameters.
+pub(crate) struct Statement<'a> {
+    pub(crate) sql: std::borrow::Cow<'static, str>,
+    pub(crate) params: Vec<Param<'a>>,
+}
+
+/// How long the server may take, and we wait for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) statement: Duration,
+}
+
+impl Limits {
+    /// Gives up a little after the server does, so that its answer says why.
+    pub(crate) async fn bound<T>(self, work: impl Future<Output = T>) -> Result<T, PortError> {
+        let wait = self.statement.saturating_add(Duration::from_secs(1));
+        tokio::time::timeout(wait, work)
+            .await
+            .map_err(|_| PortError::Unavailable(format!("no answer from the database within {wait:?}")))
+    }
+}
+
+/// One server.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pool: Pool,
+    limits: Limits,
+}
+
+impl Server {
+    /// A pool for a server. Connects when first used.
+    pub(crate) fn new(server: &Config, config: &PgConfig) -> Result<Self, ConfigError> {
+        let mut server = server.clone();
+        if server.get_connect_timeout().is_none() {
+            server.connect_timeout(config.connect_timeout);
+        }
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match server.get_ssl_mode() {
+            SslMode::Require => {
+                let connector = tls::connector(config.root_certificates.as_deref())?;
+                Manager::from_config(server, connector, recycling)
+            }
+            _ => Manager::from_config(server, NoTls, recycling),
+        };
+        let wait = Some(config.connect_timeout);
+        let pool = Pool::builder(manager)
+            .config(PoolConfig::new(config.max_connections.max(1)))
+            .timeouts(Timeouts { wait, create: wait, recycle: wait })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| ConfigError::Url(error.to_string()))?;
+        Ok(Self { pool, limits: Limits { statement: config.statement_timeout } })
+    }
+
+    /// The same server with another bound on statements.
+    pub(crate) fn with_statement_timeout(&self, statement: Duration) -> Self {
+        Self { pool: self.pool.clone(), limits: Limits { statement } }
+    }
+
+    async fn lease(&self) -> Result<Lease, PortError> {
+        self.pool.get().await.map(Lease::new).map_err(|error| pool_error(&error))
+    }
+
+    /// Runs a statement as a transaction of its own; gives its rows.
+    pub(crate) async fn query(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PortError> {
+        let lease = self.lease().await?;
+        let rows = self.limits.bound(lease.query_typed(sql, params)).await?;
+        lease.give_back();
+        rows.map_err(|error| port_error(&error))
+    }
+
+    /// Runs a statement as a transaction of its own; gives how many rows it changed.
+    pub(crate) async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PortError> {
+        let lease = self.lease().await?;
+        let changed = self.limits.bound(lease.execute_typed(sql, params)).await?;
+        lease.give_back();
+        changed.map_err(|error| port_error(&error))
+    }
+
+    /// Begins a transaction; its first statements travel together with its `BEGIN`.
+    pub(crate) async fn begin(&self) -> Result<Transaction, PortError> {
+        Ok(Transaction::new(self.lease().await?, self.limits, "READ COMMITTED"))
+    }
+
+    /// Begins a transaction that reads one snapshot, however long it lasts.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Transaction, PortError> {
+        Ok(Transaction::new(self.lease().await?, self.limits, "REPEATABLE READ READ ONLY"))
+    }
+
+    /// Reads several things from one snapshot, in one round trip.
+    pub(crate) async fn snapshot(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>, PortError> {
+        let lease = self.lease().await?;
+        let begin = transaction::begin("REPEATABLE READ READ ONLY", self.limits);
+        // First polls happen in this order, and that is when each is sent.
+        let queries = join_all(statements.iter().map(|s| lease.query_typed(&s.sql, &s.params)));
+        let all = async {
+            tokio::join!(biased; lease.batch_execute(&begin), queries, lease.batch_execute("COMMIT"))
+        };
+        let (started, rows, committed) = self.limits.bound(all).await?;
+        lease.give_back();
+        let rows = started.and_then(|()| rows.into_iter().collect::<Result<Vec<_>, _>>());
+        rows.and_then(|rows| committed.map(|()| rows)).map_err(|error| port_error(&error))
+    }
+}

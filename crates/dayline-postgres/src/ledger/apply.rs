@@ -1,0 +1,72 @@
+//! One commit as one transaction of two round trips, however many people it is about: everything but the `COMMIT`
+//! travels at once, and is judged in order when the answers are there.
+//! Deliberately absent: retries, but for a month without partition. The worker reads the position again and goes on.
+
+use std::collections::BTreeSet;
+
+use dayline_app::ports::{Applied, LedgerCommit, PortError};
+use dayline_domain::UtcDay;
+
+use super::statements::{Short, Values};
+use crate::error::{is_missing_partition, port_error};
+use crate::months::Month;
+use crate::store::PgStore;
+
+/// How often a month may be dropped between being found and being written to before the commit is left to the worker.
+const ATTEMPTS: usize = 3;
+
+enum Outcome {
+    Applied(Applied),
+    MissingPartition,
+}
+
+/// Applies a commit; makes the partitions it needs first.
+pub(super) async fn apply(store: &PgStore, commit: &LedgerCommit) -> Result<Applied, PortError> {
+    if commit.to < commit.from {
+        return Err(PortError::Rejected("a position would move back".into()));
+    }
+    let primary = store.primary().await?;
+    let months = months(commit)?;
+    for _ in 0..ATTEMPTS {
+        for &month in &months {
+            store.months().ensure(primary, month).await?;
+        }
+        match try_apply(store, commit).await? {
+            Outcome::Applied(applied) => return Ok(applied),
+            Outcome::MissingPartition => store.months().forget(),
+        }
+    }
+    Err(PortError::Unavailable("a month's partition is dropped again and again".into()))
+}
+
+fn months(commit: &LedgerCommit) -> Result<BTreeSet<Month>, PortError> {
+    let month = |day: UtcDay| {
+        Month::of(day).ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))
+    };
+    commit.changes.iter().map(|(_, change)| month(change.day)).collect()
+}
+
+async fn try_apply(store: &PgStore, commit: &LedgerCommit) -> Result<Outcome, PortError> {
+    let values = Values::of(commit);
+    let (expected, statements): (Vec<_>, Vec<_>) =
+        values.parts().into_iter().map(|part| ((part.rows, part.short), part.statement)).unzip();
+    let mut transaction = store.primary().await?.begin().await?;
+    let changed = transaction.execute_all(&statements).await?;
+    for (changed, (rows, short)) in changed.into_iter().zip(expected) {
+        let outcome = match changed {
+            Ok(changed) if changed == rows as u64 => continue,
+            Ok(_) => match short {
+                Short::Forgotten => continue,
+                Short::Fenced => Ok(Outcome::Applied(Applied::Fenced)),
+                Short::Stale => Ok(Outcome::Applied(Applied::Stale)),
+                Short::Rejected => Err(PortError::Rejected("a change of a piece that is not there".into())),
+            },
+            Err(error) if is_missing_partition(&error) => Ok(Outcome::MissingPartition),
+            Err(error) => Err(port_error(&error)),
+        };
+        transaction.roll_back().await;
+        return outcome;
+    }
+    transaction.commit().await?;
+    Ok(Outcome::Applied(Applied::Done))
+}

@@ -1,0 +1,116 @@
+//! Loading days for the worker: all of them from one snapshot, in one round trip.
+
+use std::borrow::Cow;
+
+use dayline_app::ports::{DayKey, LoadedDay, PortError};
+use dayline_domain::{Interval, LedgerDay, Piece};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::{Param, Server, Statement};
+use crate::error::corrupt;
+use crate::values::{Day, Interned, Timestamp, bits_column, column, nth, uuid};
+
+const DAYS: &str = "SELECT users.id IS NOT NULL AS known, coalesce(stored.version, 0) AS version
+FROM unnest($1, $2) WITH ORDINALITY AS wanted (uuid, day, number)
+LEFT JOIN users USING (uuid)
+LEFT JOIN ledger_days AS stored ON stored.user_id = users.id AND stored.day = wanted.day
+  AND stored.day >= $3 AND stored.day <= $4
+ORDER BY number";
+
+/// The sub-select is kept apart by `OFFSET 0`: one index scan for each day, never a scan of whole months.
+const PIECES: &str = "SELECT piece.*, wanted.number
+FROM unnest($1, $2, $3) WITH ORDINALITY AS wanted (uuid, day_start, day_end, number)
+JOIN users USING (uuid)
+CROSS JOIN LATERAL (
+  SELECT start_time, end_time, device_id, app_name, domain FROM TABLE
+  WHERE user_id = users.id AND start_time >= wanted.day_start AND start_time < wanted.day_end
+    AND start_time >= $4 AND start_time < $5
+  OFFSET 0
+) AS piece";
+
+/// The days asked for, in the order asked for.
+pub(super) async fn load(server: &Server, keys: &[DayKey]) -> Result<Vec<LoadedDay>, PortError> {
+    let (Some(first), Some(last)) =
+        (keys.iter().map(|key| key.day).min(), keys.iter().map(|key| key.day).max())
+    else {
+        return Ok(Vec::new());
+    };
+    let users: Vec<Uuid> = keys.iter().map(|key| uuid(key.user)).collect();
+    let days: Vec<Day> = keys.iter().map(|key| Day(key.day)).collect();
+    let starts: Vec<Timestamp> = keys.iter().map(|key| Timestamp(key.day.start())).collect();
+    let ends: Vec<Timestamp> = keys.iter().map(|key| Timestamp(key.day.interval().end())).collect();
+    let bounds = (Day(first), Day(last));
+    let times = (Timestamp(first.start()), Timestamp(last.interval().end()));
+    let of_pieces = || -> Vec<Param<'_>> {
+        vec![
+            (&users, Type::UUID_ARRAY),
+            (&starts, Type::TIMESTAMPTZ_ARRAY),
+            (&ends, Type::TIMESTAMPTZ_ARRAY),
+            (&times.0, Type::TIMESTAMPTZ),
+            (&times.1, Type::TIMESTAMPTZ),
+        ]
+    };
+    let statements = [
+        Statement {
+            sql: DAYS.into(),
+            params: vec![
+                (&users, Type::UUID_ARRAY),
+                (&days, Type::DATE_ARRAY),
+                (&bounds.0, Type::DATE),
+                (&bounds.1, Type::DATE),
+            ],
+        },
+        Statement { sql: pieces_of("app_usage"), params: of_pieces() },
+        Statement { sql: pieces_of("outranked_usage"), params: of_pieces() },
+    ];
+    let answers = server.snapshot(&statements).await?;
+    let [versions, counted, outranked] = answers.as_slice() else {
+        return Err(corrupt("load", "not three answers"));
+    };
+    let mut interned = Interned::default();
+    let counted = by_day(keys.len(), counted, &mut interned)?;
+    let outranked = by_day(keys.len(), outranked, &mut interned)?;
+    let pieces = counted.into_iter().zip(outranked);
+    keys.iter().zip(versions).zip(pieces).map(|((key, row), pieces)| restore(*key, row, pieces)).collect()
+}
+
+fn pieces_of(table: &str) -> Cow<'static, str> {
+    PIECES.replace("TABLE", table).into()
+}
+
+fn by_day(days: usize, rows: &[Row], interned: &mut Interned) -> Result<Vec<Vec<Piece>>, PortError> {
+    let mut pieces = vec![Vec::new(); days];
+    for row in rows {
+        let number = usize::try_from(nth::<i64>(row, 5)? - 1).ok();
+        let day = number.and_then(|number| pieces.get_mut(number));
+        day.ok_or_else(|| corrupt("load", "a day not asked for"))?.push(piece(row, interned)?);
+    }
+    Ok(pieces)
+}
+
+/// The piece in a row whose first columns are start, end, device, app and domain.
+pub(super) fn piece(row: &Row, interned: &mut Interned) -> Result<Piece, PortError> {
+    let (start, end): (Timestamp, Timestamp) = (nth(row, 0)?, nth(row, 1)?);
+    let interval =
+        Interval::new(start.0, end.0).ok_or_else(|| corrupt("a piece", "it ends before it starts"))?;
+    let source = interned.source(nth(row, 2)?, nth(row, 3)?, nth(row, 4)?)?;
+    Ok(Piece { source, interval })
+}
+
+fn restore(
+    key: DayKey,
+    row: &Row,
+    (counted, outranked): (Vec<Piece>, Vec<Piece>),
+) -> Result<LoadedDay, PortError> {
+    if !column::<bool>(row, "known")? {
+        return Ok(LoadedDay::NoSuchUser);
+    }
+    let day = LedgerDay::restore(key.day, bits_column(row, "version")?, counted, outranked);
+    Ok(match day {
+        Ok(day) => LoadedDay::Day(Box::new(day)),
+        // This day is no day; the others asked for may be.
+        Err(why) => LoadedDay::Damaged(format!("a stored day: {why}")),
+    })
+}

@@ -1,0 +1,26 @@
+//! PostgreSQL adapters: the ledger, accounts, sessions, keys and logs of a clustered Dayline, with partitions by month and
+//! reads from replicas. Right behind PgBouncer 1.18 in transaction mode: unnamed statements, no session state.
+//! Deliberately absent: the ping log (Redis), any rule, and the current time, which callers hand in.
+
+mod accounts;
+mod api_keys;
+mod audit;
+mod config;
+mod db;
+mod dead_letters;
+mod device_logins;
+mod error;
+mod ledger;
+mod migrations;
+mod months;
+mod partitions;
+mod replicas;
+mod sessions;
+mod store;
+mod values;
+
+pub use config::{ConfigError, PgConfig};
+pub use migrations::{Migrated, MigrationStep};
+pub use months::{InvalidMonth, Month};
+pub use partitions::{ArchiveSummary, PartitionInfo, Partitions};
+pub use store::PgStore;

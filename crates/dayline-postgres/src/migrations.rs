@@ -1,0 +1,174 @@
+//! The schema's versions: files embedded in the program, each applied once, in one transaction, with a check sum kept.
+//! Deliberately absent: ways back. Files only add, so that processes of the version before keep serving.
+
+use std::borrow::Cow;
+
+use dayline_app::ports::PortError;
+use sha2::{Digest, Sha256};
+use tokio_postgres::types::Type;
+
+use crate::db::{Server, Transaction};
+use crate::error::corrupt;
+use crate::values::column;
+
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+    /// The oldest program, by the number of migrations it knows, that may still write after this one. Stays at the
+    /// one before as long as a migration only adds.
+    oldest_writer: i64,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    name: "foundation",
+    sql: include_str!("../migrations/0001_foundation.sql"),
+    oldest_writer: 1,
+}];
+
+/// What this program knows: the number of its last migration.
+const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// One file that was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStep {
+    /// Its number, from 1.
+    pub version: u32,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The files applied now; empty if there was nothing to do.
+    pub applied: Vec<MigrationStep>,
+}
+
+/// "DAYL": the lock that makes migrations wait for each other. It belongs to the transaction, not the session.
+const LOCK: i64 = 0x4441_594C;
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version       bigint PRIMARY KEY,
+    name          text NOT NULL,
+    checksum      text NOT NULL,
+    -- Programs that know fewer migrations than this must not write.
+    oldest_writer bigint NOT NULL,
+    applied_at    timestamptz NOT NULL DEFAULT now()
+)";
+
+/// Applies what is missing.
+pub(crate) async fn migrate(server: &Server) -> Result<Migrated, PortError> {
+    let mut applied = Vec::new();
+    for (version, migration) in (1u32..).zip(MIGRATIONS) {
+        let mut transaction = server.begin().await?;
+        let outcome = apply(&mut transaction, i64::from(version), migration).await;
+        match outcome {
+            Ok(true) => {
+                transaction.commit().await?;
+                applied.push(MigrationStep { version, name: migration.name });
+            }
+            Ok(false) => transaction.roll_back().await,
+            Err(error) => {
+                transaction.roll_back().await;
+                return Err(error);
+            }
+        }
+    }
+    check(server).await?;
+    Ok(Migrated { applied })
+}
+
+/// Applies one migration unless it was applied already.
+async fn apply(
+    transaction: &mut Transaction,
+    version: i64,
+    migration: &Migration,
+) -> Result<bool, PortError> {
+    transaction.query("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
+    // The next statement sees what whoever held the lock before has committed.
+    transaction.run(HISTORY).await?;
+    let known = transaction
+        .query("SELECT 1 FROM schema_migrations WHERE version >= $1", &[(&version, Type::INT8)])
+        .await?;
+    if !known.is_empty() {
+        return Ok(false);
+    }
+    transaction.run(migration.sql).await?;
+    let checksum = checksum(migration.sql);
+    transaction
+        .execute(
+            "INSERT INTO schema_migrations (version, name, checksum, oldest_writer) VALUES ($1, $2, $3, $4)",
+            &[
+                (&version, Type::INT8),
+                (&migration.name, Type::TEXT),
+                (&checksum, Type::TEXT),
+                (&migration.oldest_writer, Type::INT8),
+            ],
+        )
+        .await?;
+    Ok(true)
+}
+
+/// Whether this program may write the schema that is there.
+pub(crate) async fn check(server: &Server) -> Result<(), PortError> {
+    let history = "SELECT version, checksum, oldest_writer FROM schema_migrations ORDER BY version";
+    let exists = server.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there", &[]).await?;
+    let rows = match exists.first().map(|row| column::<bool>(row, "there")).transpose()? {
+        Some(true) => server.query(history, &[]).await?,
+        _ => Vec::new(),
+    };
+    let mut version = 0;
+    for row in &rows {
+        version = column::<i64>(row, "version")?;
+        let oldest_writer = column::<i64>(row, "oldest_writer")?;
+        if oldest_writer > KNOWN {
+            return Err(PortError::Unavailable(format!(
+                "the schema is at version {version} and can only be written by programs that know version \
+                 {oldest_writer}; this one knows {KNOWN}: use a newer program"
+            )));
+        }
+        let ours = usize::try_from(version - 1).ok().and_then(|at| MIGRATIONS.get(at));
+        if ours.is_some_and(|ours| column::<&str>(row, "checksum") != Ok(&checksum(ours.sql))) {
+            return Err(corrupt("schema", format!("migration {version} is not the one this program has")));
+        }
+    }
+    if version < KNOWN {
+        return Err(PortError::Unavailable(format!(
+            "the schema is at version {version}, this program needs {KNOWN}: run `dayline migrate`"
+        )));
+    }
+    Ok(())
+}
+
+fn checksum(sql: &str) -> Cow<'static, str> {
+    let digest = Sha256::digest(sql.as_bytes());
+    digest
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            for nibble in [byte >> 4, byte & 15] {
+                hex.extend(char::from_digit(u32::from(nibble), 16));
+            }
+            hex
+        })
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn released_migrations_never_change() {
+        // With each migration a line is added here, and none is ever edited.
+        let released = ["27808bcabee2e33388519cc608eb5a09597908970470457f779bf7f851504842"];
+        let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
+        assert_eq!(now, released);
+    }
+
+    #[test]
+    fn no_migration_locks_out_the_program_before_it() {
+        for (version, migration) in (1i64..).zip(MIGRATIONS) {
+            assert!(migration.oldest_writer <= (version - 1).max(1), "{}", migration.name);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The store: the primary, its replicas, and what this process knows of the partitions.
+//! Deliberately absent: SQL; each port has a file of its own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dayline_app::ports::PortError;
+use dayline_domain::UtcMs;
+
+use crate::config::{ConfigError, PgConfig};
+use crate::db::Server;
+use crate::error::corrupt;
+use crate::migrations::{self, Migrated};
+use crate::months::Month;
+use crate::partitions::{KnownMonths, Partitions};
+use crate::replicas::Replicas;
+use crate::values::column;
+
+/// How many months after the current one have their partitions made ahead.
+const MONTHS_AHEAD: usize = 2;
+
+/// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`], [`Accounts`], [`Sessions`],
+/// [`ApiKeys`], [`DeviceLogins`] and [`AuditLog`]. Each call is one transaction.
+///
+/// [`LedgerWriter`]: dayline_app::ports::LedgerWriter
+/// [`LedgerReader`]: dayline_app::ports::LedgerReader
+/// [`DeadLetters`]: dayline_app::ports::DeadLetters
+/// [`Accounts`]: dayline_app::ports::Accounts
+/// [`Sessions`]: dayline_app::ports::Sessions
+/// [`ApiKeys`]: dayline_app::ports::ApiKeys
+/// [`DeviceLogins`]: dayline_app::ports::DeviceLogins
+/// [`AuditLog`]: dayline_app::ports::AuditLog
+pub struct PgStore {
+    primary: Server,
+    replicas: Replicas,
+    months: KnownMonths,
+    statement_timeout: Duration,
+    /// The server was found fit once; see [`PgStore::check`].
+    checked: AtomicBool,
+}
+
+impl PgStore {
+    /// A store over these servers. Connects when first used, so that a server that is down now is only an error of
+    /// the calls that need it. With replicas, call this inside a Tokio runtime: they are watched in the background
+    /// until the store is dropped.
+    pub fn open(config: &PgConfig) -> Result<Self, ConfigError> {
+        let primary = Server::new(&config.primary, config)?;
+        Ok(Self {
+            replicas: Replicas::watch(config)?,
+            primary,
+            months: KnownMonths::default(),
+            statement_timeout: config.statement_timeout,
+            checked: AtomicBool::new(false),
+        })
+    }
+
+    /// Brings the schema up to this program's version. Safe when many processes do it at once, and while processes
+    /// of earlier versions serve.
+    pub async fn migrate(&self) -> Result<Migrated, PortError> {
+        migrations::migrate(&self.patient()).await
+    }
+
+    /// Whether the primary answers and is fit to be written by this program: its schema is neither too old nor too
+    /// new, and a commit is durable when it is acknowledged. Every other call does this before its first statement.
+    pub async fn check(&self) -> Result<(), PortError> {
+        migrations::check(&self.primary).await?;
+        let rows = self.primary.query("SELECT current_setting('synchronous_commit') AS value", &[]).await?;
+        let [row] = rows.as_slice() else { return Err(corrupt("synchronous_commit", "no answer")) };
+        if column::<&str>(row, "value")? == "off" {
+            return Err(PortError::Unavailable(
+                "synchronous_commit is off: commits would be lost in a crash after the log was trimmed; turn it on \
+                 for this database or role"
+                    .into(),
+            ));
+        }
+        self.checked.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Makes the partitions of the current month and the two after. Call it at the start and once a day; what is
+    /// missing all the same is made when it is needed.
+    pub async fn prepare_months(&self, now: UtcMs) -> Result<(), PortError> {
+        let primary = self.primary().await?;
+        let ahead = std::iter::successors(Month::at(now), |month| month.next());
+        for month in ahead.take(MONTHS_AHEAD + 1) {
+            self.months.ensure(primary, month).await?;
+        }
+        Ok(())
+    }
+
+    /// The operator's side of the partitions.
+    pub fn partitions(&self) -> Partitions<'_> {
+        Partitions::new(self)
+    }
+
+    /// How many replicas may be read from at this moment.
+    pub fn usable_replicas(&self) -> usize {
+        self.replicas.usable()
+    }
+
+    /// The primary, once it was found fit.
+    pub(crate) async fn primary(&self) -> Result<&Server, PortError> {
+        if !self.checked.load(Ordering::Relaxed) {
+            self.check().await?;
+        }
+        Ok(&self.primary)
+    }
+
+    /// The primary for work that takes long: migrations, months, the erasure of a person.
+    pub(crate) fn patient(&self) -> Server {
+        const LONGER: u32 = 60;
+        self.primary.with_statement_timeout(self.statement_timeout.saturating_mul(LONGER))
+    }
+
+    pub(crate) fn replicas(&self) -> &Replicas {
+        &self.replicas
+    }
+
+    pub(crate) fn months(&self) -> &KnownMonths {
+        &self.months
+    }
+}

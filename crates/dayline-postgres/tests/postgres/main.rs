@@ -1,0 +1,7 @@
+//! The PostgreSQL adapters against real servers: what every store keeps, direct and through PgBouncer, and what only
+//! a server can break. `./test` starts the servers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod contract;
+mod database;
