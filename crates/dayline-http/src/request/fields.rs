@@ -1,12 +1,15 @@
 //! Reads the fields of a small JSON object and collects everything that is wrong with them, so that one answer
 //! names all fields at once. Deliberately absent: pings, which have a parser of their own.
 
-use std::fmt::Display;
+use std::collections::HashMap;
+use std::fmt::{self, Display};
 
 use axum::extract::{FromRequest, Request};
 use dayline_app::{AppError, FieldError};
 use http::{HeaderMap, header};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::{Api, body};
 use crate::problem::Problem;
@@ -72,10 +75,12 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn read<T: FromFields>(text: &str) -> Result<T, Problem> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Problem::malformed("malformed_json", malformed_detail(&error)))?;
-    let Value::Object(object) = value else {
-        return Err(Problem::invalid("invalid_input", "the body must be a json object"));
+    let object = match serde_json::from_str(text) {
+        Ok(object) => object,
+        Err(error) if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() => {
+            return Err(Problem::invalid("invalid_input", "the body must be a json object"));
+        }
+        Err(error) => return Err(Problem::malformed("malformed_json", malformed_detail(&error))),
     };
     let mut fields = Fields { object, errors: Vec::new() };
     match T::from_fields(&mut fields) {
@@ -89,9 +94,37 @@ pub(crate) fn malformed_detail(error: &serde_json::Error) -> String {
     format!("the body is not json: line {}, column {}", error.line(), error.column())
 }
 
+/// The members of an object; `None` for one that is given more than once, since which of them counts is for
+/// nobody to guess.
+struct Object(HashMap<String, Option<Value>>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
+        let mut object = HashMap::new();
+        while let Some((name, value)) = members.next_entry()? {
+            object.entry(name).and_modify(|known| *known = None).or_insert(Some(value));
+        }
+        Ok(Object(object))
+    }
+}
+
 /// The fields of an object. Unknown ones are ignored.
 pub(crate) struct Fields {
-    object: Map<String, Value>,
+    object: Object,
     errors: Vec<FieldError>,
 }
 
@@ -102,7 +135,7 @@ impl Fields {
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if matches!(self.object.get(field), None | Some(Value::Null)) {
+        if matches!(self.object.0.get(field), None | Some(Some(Value::Null))) {
             self.errors.push(FieldError::new(field, "is missing"));
             return None;
         }
@@ -115,10 +148,11 @@ impl Fields {
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let parsed = match self.object.get(field)? {
-            Value::Null => return None,
-            Value::String(text) => parse(text).map_err(|error| error.to_string()),
-            _ => Err("must be a string".to_owned()),
+        let parsed = match self.object.0.get(field)? {
+            Some(Value::Null) => return None,
+            Some(Value::String(text)) => parse(text).map_err(|error| error.to_string()),
+            Some(_) => Err("must be a string".to_owned()),
+            None => Err("is given twice".to_owned()),
         };
         parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
     }

@@ -305,3 +305,54 @@ impl<'de> Visitor<'de> for SlotVisitor {
         Ok(Slot::Other)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GOOD: &str = r#"{"app_name":"C\u00fc","url":null,"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:00:05Z","x":[1,{"y":"z"}]}"#;
+
+    /// Texts that are nearly pings: a good one with some bytes cut out and others put in.
+    fn nearly() -> impl Strategy<Value = String> {
+        let junk = prop::sample::select(vec![
+            "", "{", "}", "[", "]", "\"", "\\u", "\\", ",", ":", "null", "1e999", "\\ud800", "é",
+        ]);
+        (0..GOOD.len(), 0..8_usize, junk).prop_map(|(at, cut, junk)| {
+            let end = (at + cut).min(GOOD.len());
+            format!("{}{junk}{}", &GOOD[..at], &GOOD[end..])
+        })
+    }
+
+    fn code(draft: &Draft<'_>) -> &'static str {
+        draft.as_ref().map_or_else(|refusal| refusal.code, |_| "")
+    }
+
+    proptest! {
+        #[test]
+        fn a_ping_fares_the_same_alone_in_an_array_and_as_a_line(text in nearly()) {
+            let Ok(alone) = json(&text) else { return Ok(()) };
+            prop_assert_eq!(alone.len(), 1);
+            let array = format!("[{GOOD},{text},{GOOD}]");
+            let among = json(&array);
+            let among = among.map_err(|problem| TestCaseError::fail(format!("{problem:?}")))?;
+            let codes: Vec<_> = among.iter().map(code).collect();
+            prop_assert_eq!(codes, ["", code(&alone[0]), ""]);
+            let lines = format!("{text}\n{GOOD}");
+            let lines = ndjson(&lines).map_err(|problem| TestCaseError::fail(format!("{problem:?}")))?;
+            prop_assert_eq!(code(&lines[0]), code(&alone[0]));
+        }
+
+        #[test]
+        fn what_is_read_is_json_for_others_as_well(text in nearly()) {
+            let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+            prop_assert_eq!(json(&text).is_ok(), is_json && text.trim_ascii_start().starts_with(['{', '[']));
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_stumble(text in r#"[\[\]{},:"\\a-z0-9 \n]{0,60}|\PC{0,60}"#) {
+            let _ = (json(&text), ndjson(&text));
+        }
+    }
+}

@@ -145,7 +145,8 @@ where
             if !rings(alarm.as_mut(), due, cx) {
                 return Poll::Pending;
             }
-            if then == Then::Cut {
+            // Half a head is nothing that could be finished.
+            if then == Then::Cut || peer.phase().0 == Phase::Head {
                 return Poll::Ready(());
             }
             (drained_at, finishing) = (None, true);

@@ -136,6 +136,29 @@ mod tests {
         assert_eq!(LocalDate(*YEARS.end()).to_string(), "9999-12-31");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_anywhere_on_earth_is_read_as_the_same_instant(
+            ms in i64::from(YEARS.start() + 1) * DAY_MS..i64::from(*YEARS.end()) * DAY_MS,
+            offset_min in -1_439..=1_439_i32,
+            finer in "[0-9]{0,12}",
+        ) {
+            let at = UtcMs(ms);
+            let (sign, ahead) = (if offset_min < 0 { '-' } else { '+' }, offset_min.abs());
+            let local = utc(at.plus(i64::from(offset_min) * 60_000)).replace('Z', "");
+            let text = format!("{local}{finer}{sign}{:02}:{:02}", ahead / 60, ahead % 60);
+            proptest::prop_assert_eq!(parse(&text), Ok(at), "{}", text);
+            proptest::prop_assert_eq!(parse(&utc(at)), Ok(at));
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_stumble(text in "[0-9TtZz:.+ -]{0,40}|\\PC{0,40}") {
+            if let Ok(at) = parse(&text) {
+                proptest::prop_assert_eq!(parse(&utc(at)), Ok(at));
+            }
+        }
+    }
+
     #[test]
     fn an_instant_is_read_with_any_offset_and_cut_to_milliseconds() {
         let noon = UtcMs(1_795_176_000_000);

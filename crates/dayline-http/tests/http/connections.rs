@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::support::Server;
-use crate::tcp::{Client, GET, GET_LAST, Listening, OK, listen};
+use crate::tcp::{Client, GET, GET_LAST, Listening, OK, PATIENCE, listen};
 
 const SHORT: Duration = Duration::from_millis(60);
 const LONG: Duration = Duration::from_mins(10);
@@ -40,6 +40,16 @@ async fn a_connection_is_kept_for_further_requests_and_closed_when_asked() {
     assert!(client.read_until(OK).await.starts_with("HTTP/1.1 200 OK\r\n"));
     client.write(GET_LAST).await;
     assert!(client.read_to_end().await.ends_with(OK));
+}
+
+#[tokio::test]
+async fn requests_sent_without_waiting_are_answered_in_order() {
+    let server = listen(Server::new().router, patient()).await;
+    let mut client = server.connect().await;
+    client.write(&format!("{GET}GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n{GET_LAST}")).await;
+    let answers = client.read_to_end().await;
+    let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses, ["200", "404", "200"], "{answers}");
 }
 
 #[tokio::test]
@@ -230,6 +240,20 @@ async fn a_shut_down_closes_idle_connections() {
     assert_eq!(client.read_to_end().await, "");
     drop(client);
     server.serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_without_a_whole_request_does_not_hold_a_shut_down() {
+    let metrics = Metrics::new();
+    let fakes = Server::with_metrics(&metrics);
+    let config = ServerConfig { drain: SHORT, grace: LONG, metrics: Some(metrics), ..patient() };
+    let server = listen(fakes.router.clone(), config).await;
+    let _nothing = server.connect().await;
+    let mut half = server.connect().await;
+    half.write("GET /healthz HTTP/1.1\r\n").await;
+    fakes.until_connections(2).await;
+    server.shutdown.cancel();
+    tokio::time::timeout(PATIENCE, server.serving).await.expect("ends in time").unwrap();
 }
 
 #[tokio::test]

@@ -37,6 +37,24 @@ async fn a_body_in_chunks_is_as_good_as_one_with_a_length() {
 }
 
 #[tokio::test]
+async fn a_client_that_asks_first_is_told_whether_to_send_its_body() {
+    let (server, ada) = server().await;
+    let length =
+        |bytes: usize| format!("expect: 100-continue\r\nconnection: close\r\ncontent-length: {bytes}");
+    let mut client = server.connect().await;
+    client.write(&post_as(&ada.access, &length(body().len()))).await;
+    assert_eq!(client.read_until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
+    client.write(&body()).await;
+    assert!(client.read_to_end().await.starts_with("HTTP/1.1 202 "));
+    for (token, bytes, status) in [("nobody", 10, "401"), (ada.access.as_str(), 2 << 20, "413")] {
+        let mut client = server.connect().await;
+        client.write(&post_as(token, &length(bytes))).await;
+        let answer = client.read_to_end().await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_with_two_kinds_of_length_is_refused() {
     let (server, ada) = server().await;
     let length = format!("content-length: {}", body().len());

@@ -6,6 +6,7 @@ mod document;
 mod edge;
 mod framing;
 mod problems;
+mod proxies;
 mod reports;
 mod sessions;
 mod support;

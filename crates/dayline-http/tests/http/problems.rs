@@ -70,7 +70,10 @@ async fn all_fields_that_break_a_rule_are_named_at_once() {
     let reply = server.post("/api/v1/users").json(&body).send().await;
     assert_eq!(reply.problem(), (422, "invalid_input".into()));
     assert_eq!(reply.fields(), ["email", "password", "full_name", "timezone"]);
-    for body in [json!([]), json!("text"), json!(null)] {
+    let twice = r#"{"email": "a@b.c", "email": "d@e.f", "password": "long enough", "full_name": "Ada"}"#;
+    let reply = server.post("/api/v1/users").body("application/json", twice).send().await;
+    assert_eq!((reply.problem().0, reply.fields()), (422, vec!["email".to_owned()]));
+    for body in [json!([]), json!("text"), json!(null), json!(5), json!([{"a": 1}])] {
         let reply = server.post("/api/v1/users").json(&body).send().await;
         assert_eq!(reply.problem(), (422, "invalid_input".into()), "{body}");
     }
