@@ -93,7 +93,9 @@ pub async fn look_up(app: &App, caller: &Caller, code: &str) -> Result<DeviceLog
     app.limits.take(Limit::ApprovePerUser, caller.user.to_string()).await??;
     let code = UserCode::parse(code).ok_or_else(wrong_code)?;
     let found = app.device_logins.find_by_user_code(code).await?;
-    found.filter(|login| !login.is_expired(app.clock.now())).ok_or_else(wrong_code)
+    let waits =
+        |login: &DeviceLogin| login.approval == Approval::Pending && !login.is_expired(app.clock.now());
+    found.filter(waits).ok_or_else(wrong_code)
 }
 
 fn wrong_code() -> AppError {

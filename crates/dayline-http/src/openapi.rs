@@ -22,26 +22,32 @@ use crate::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
     tags(
         (name = "users", description = "Accounts"),
         (name = "auth", description = "Signing devices in and out"),
+        (name = "api-keys", description = "Long-lived keys for trackers"),
         (name = "usage", description = "Pings and the timeline"),
         (name = "report", description = "Sums over local days"),
         (name = "operations", description = "For operators"),
     ),
     components(schemas(ProblemBody, FieldProblem)),
-    modifiers(&Session),
+    modifiers(&Credentials),
 )]
 pub(crate) struct Document;
 
-struct Session;
+struct Credentials;
 
-impl Modify for Session {
+impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .description(Some("The access token of `POST /api/v1/auth/login`."))
-            .build();
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("session", SecurityScheme::Http(scheme));
+        for (name, format, description) in [
+            ("session", "JWT", "The access token of `POST /api/v1/auth/login`."),
+            ("api_key", "dlk_…", "An API key of `POST /api/v1/api-keys` with the scope that is named."),
+        ] {
+            let scheme = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format(format)
+                .description(Some(description))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
     }
 }
 

@@ -35,6 +35,9 @@ static TOO_MANY: Class = class(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too m
 static UNAVAILABLE: Class = class(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now");
 static INTERNAL: Class = class(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong");
 
+/// RFC 6749, section 5.2, wants 400 for all of these.
+static NO_TOKENS: Class = class(StatusCode::BAD_REQUEST, "no-tokens", "There are no tokens for the device");
+
 // What only HTTP can get wrong.
 static MALFORMED: Class = class(StatusCode::BAD_REQUEST, "malformed", "The request can't be read");
 static METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, "method", "The method is not allowed here");
@@ -122,6 +125,11 @@ impl Problem {
     /// The request comes from a page of another site.
     pub(crate) fn foreign_origin() -> Self {
         Self::new(&FORBIDDEN, "foreign_origin", "the cookie is only taken from pages of this site")
+    }
+
+    /// A device that polls gets no tokens (RFC 8628, section 3.5).
+    pub(crate) fn no_tokens(code: &'static str, detail: &'static str) -> Self {
+        Self::new(&NO_TOKENS, code, detail)
     }
 
     /// A handler panicked.

@@ -16,7 +16,9 @@ use crate::edge::EdgeLayer;
 use crate::openapi::Document;
 use crate::problem::Problem;
 use crate::request::Api;
-use crate::routes::{auth, docs, operations, reports, sessions, timeline, track, users};
+use crate::routes::{
+    api_keys, audit, auth, device_login, docs, operations, reports, sessions, timeline, track, users,
+};
 use crate::state::ApiState;
 
 fn table() -> OpenApiRouter<Api> {
@@ -25,13 +27,20 @@ fn table() -> OpenApiRouter<Api> {
         .routes(routes!(users::register))
         .routes(routes!(users::profile, users::update_profile, users::delete))
         .routes(routes!(users::change_password))
+        .routes(routes!(audit::entries))
         // /api/v1/auth
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::logout_all))
+        .routes(routes!(device_login::start, device_login::look_up))
+        .routes(routes!(device_login::poll))
+        .routes(routes!(device_login::approve))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
+        // /api/v1/api-keys
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::delete))
         // /api/v1/usage
         .routes(routes!(track::track))
         .routes(routes!(timeline::timeline))

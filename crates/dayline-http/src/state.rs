@@ -42,6 +42,8 @@ pub struct ApiConfig {
     pub forwarded_header: ForwardedHeader,
     /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by default.
     pub allowed_origins: Vec<String>,
+    /// Where people reach this server (`https://host[:port]`), for links. The request's own host if not given.
+    pub public_url: Option<String>,
     /// How long a request's body may take.
     pub body_timeout: Duration,
     /// Bytes of bodies that may be in memory while they arrive, over all requests.
@@ -54,6 +56,7 @@ impl Default for ApiConfig {
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::XForwardedFor,
             allowed_origins: Vec::new(),
+            public_url: None,
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
         }

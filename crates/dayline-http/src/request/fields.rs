@@ -156,4 +156,34 @@ impl Fields {
         };
         parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
     }
+
+    /// A list of texts that must be there.
+    pub(crate) fn list<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let item = |item: &Value| match item {
+            Value::String(text) => parse(text).map_err(|error| error.to_string()),
+            _ => Err("must be a list of strings".to_owned()),
+        };
+        let parsed = match self.object.get(field) {
+            None | Some(Value::Null) => Err("is missing".to_owned()),
+            Some(Value::Array(items)) => items.iter().map(item).collect(),
+            Some(_) => Err("must be a list of strings".to_owned()),
+        };
+        parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
+    }
+
+    /// True or false that may be left out or null.
+    pub(crate) fn flag(&mut self, field: &'static str) -> Option<bool> {
+        match self.object.get(field)? {
+            Value::Null => None,
+            Value::Bool(flag) => Some(*flag),
+            _ => {
+                self.errors.push(FieldError::new(field, "must be true or false"));
+                None
+            }
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl FromFields for SignIn {
 pub(crate) struct TokenPair {
     /// Goes into the `Authorization` header of each request.
     access_token: String,
-    /// Gets the next pair, once. Also set as the cookie `dayline_refresh`.
+    /// Gets the next pair, once. `login` and `refresh` also set it as the cookie `dayline_refresh`.
     refresh_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
@@ -131,16 +131,22 @@ pub(crate) async fn refresh(
     Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
 }
 
+impl From<Tokens> for TokenPair {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            token_type: "Bearer",
+            expires_in: tokens.expires_in_s,
+            session_id: tokens.session.to_string(),
+        }
+    }
+}
+
 fn signed_in(api: &Api, tokens: Tokens, secure: bool) -> Response {
     let idle_s = api.app.rules.sessions.idle_ms / 1_000;
     let cookie = cookie::set(&tokens.refresh_token, idle_s, secure);
-    let mut response = private_json(&TokenPair {
-        access_token: tokens.access_token,
-        refresh_token: tokens.refresh_token,
-        token_type: "Bearer",
-        expires_in: tokens.expires_in_s,
-        session_id: tokens.session.to_string(),
-    });
+    let mut response = private_json(&TokenPair::from(tokens));
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

@@ -1,7 +1,10 @@
 //! The handlers, one file per resource, with the resource's wire types beside them.
 //! Deliberately absent: rules. A handler reads the request, calls one use case, and writes the answer.
 
+pub(crate) mod api_keys;
+pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod device_login;
 pub(crate) mod docs;
 pub(crate) mod operations;
 mod ping_body;

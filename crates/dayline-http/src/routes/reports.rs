@@ -238,7 +238,7 @@ fn answer<L: Line>(wanted: &Wanted<'_>, days: &LocalDays, stamp: &Stamp, items: 
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["read"])),
 )]
 pub(crate) async fn apps(
     State(api): State<Api>,
@@ -261,7 +261,7 @@ pub(crate) async fn apps(
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["read"])),
 )]
 pub(crate) async fn domains(
     State(api): State<Api>,
@@ -284,7 +284,7 @@ pub(crate) async fn domains(
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["read"])),
 )]
 pub(crate) async fn urls(
     api: State<Api>,
@@ -304,7 +304,7 @@ pub(crate) async fn urls(
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["read"])),
 )]
 pub(crate) async fn hours(
     State(api): State<Api>,
@@ -330,7 +330,7 @@ pub(crate) async fn hours(
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["read"])),
 )]
 pub(crate) async fn days(
     State(api): State<Api>,

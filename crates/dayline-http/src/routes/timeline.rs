@@ -63,7 +63,7 @@ impl FromParams for TimelineAsked {
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["read"])),
 )]
 pub(crate) async fn timeline(
     State(api): State<Api>,

@@ -67,7 +67,7 @@ pub(crate) enum Pings {
             description = "No ping was accepted"),
         SignedInProblems, BodyProblems,
     ),
-    security(("session" = [])),
+    security(("session" = []), ("api_key" = ["track"])),
 )]
 pub(crate) async fn track(
     State(api): State<Api>,

@@ -32,8 +32,11 @@ fn statuses(operation: &Value) -> BTreeSet<&str> {
 #[test]
 fn the_document_lists_the_contract() {
     let expected = [
+        "DELETE /api/v1/api-keys/{id}",
         "DELETE /api/v1/auth/sessions/{id}",
         "DELETE /api/v1/users/me",
+        "GET /api/v1/api-keys",
+        "GET /api/v1/auth/device",
         "GET /api/v1/auth/sessions",
         "GET /api/v1/report/apps",
         "GET /api/v1/report/days",
@@ -42,12 +45,17 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/report/urls",
         "GET /api/v1/usage/timeline",
         "GET /api/v1/users/me",
+        "GET /api/v1/users/me/audit",
         "GET /docs",
         "GET /healthz",
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
         "PATCH /api/v1/users/me",
+        "POST /api/v1/api-keys",
+        "POST /api/v1/auth/device",
+        "POST /api/v1/auth/device/approve",
+        "POST /api/v1/auth/device/token",
         "POST /api/v1/auth/login",
         "POST /api/v1/auth/logout",
         "POST /api/v1/auth/logout-all",
@@ -98,7 +106,13 @@ fn every_operation_names_all_it_may_answer() {
         if operation.get("parameters").is_some_and(|all| all.to_string().contains("\"query\"")) {
             needs(&["422"]);
         }
-        let anybody = ["/api/v1/users", "/api/v1/auth/login", "/api/v1/auth/refresh"];
+        let anybody = [
+            "/api/v1/users",
+            "/api/v1/auth/login",
+            "/api/v1/auth/refresh",
+            "/api/v1/auth/device",
+            "/api/v1/auth/device/token",
+        ];
         let open = !path.starts_with("/api/") || method == Method::POST && anybody.contains(&path.as_str());
         assert_eq!(operation.get("security").is_none(), open, "{method} {path}");
     }

@@ -1,7 +1,10 @@
 //! The HTTP adapter against an application of fakes: in process for what it says, over TCP for how.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api_keys;
+mod audit;
 mod connections;
+mod device_login;
 mod document;
 mod edge;
 mod framing;

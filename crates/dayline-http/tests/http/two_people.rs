@@ -12,12 +12,18 @@ enum Attack {
     Public,
     /// The route takes no name of anything: it is about the caller.
     Own(Value),
-    /// The route names something, here by the id of Ada's session: it must not be found.
-    Named,
+    /// The route names something, here by the id of what is Ada's: it must not be found.
+    Named(String),
+}
+
+/// What Ada has that a stranger might name.
+struct Hers {
+    ada: Person,
+    key: Value,
 }
 
 /// Every route has a line here; one without fails the test.
-fn attack(method: &Method, path: &str, ada: &Person) -> Option<Attack> {
+fn attack(method: &Method, path: &str, Hers { ada, key }: &Hers) -> Option<Attack> {
     let hers = json!({
         "user_id": ada.id, "id": ada.id, "email": ada.email, "session_id": ada.session, "device_id": "laptop",
     });
@@ -39,7 +45,14 @@ fn attack(method: &Method, path: &str, ada: &Person) -> Option<Attack> {
         ("POST", "/api/v1/auth/refresh") => {
             Attack::Own(json!({"refresh_token": ada.refresh.replace('-', "0")}))
         }
-        ("DELETE", "/api/v1/auth/sessions/{id}") => Attack::Named,
+        ("POST", "/api/v1/auth/device/approve") => Attack::Own(with("user_code", json!("BCDF-GHJK"))),
+        ("DELETE", "/api/v1/auth/sessions/{id}") => Attack::Named(ada.session.clone()),
+        ("DELETE", "/api/v1/api-keys/{id}") => Attack::Named(key["id"].as_str().unwrap().to_owned()),
+        ("POST", "/api/v1/api-keys") => {
+            let mut key = with("name", json!("AdasKey2"));
+            key["scopes"] = json!(["track"]);
+            Attack::Own(key)
+        }
         ("POST", "/api/v1/usage/track") => {
             let mut ping = ping("Evil", "09:00:00", "09:00:05");
             ping["user_id"] = json!(ada.id);
@@ -47,8 +60,21 @@ fn attack(method: &Method, path: &str, ada: &Person) -> Option<Attack> {
             Attack::Own(ping)
         }
         ("GET" | "DELETE", "/api/v1/users/me")
-        | ("POST", "/api/v1/auth/logout" | "/api/v1/auth/logout-all")
-        | ("GET", "/api/v1/auth/sessions" | "/api/v1/usage/timeline") => Attack::Own(hers),
+        | (
+            "POST",
+            "/api/v1/auth/logout"
+            | "/api/v1/auth/logout-all"
+            | "/api/v1/auth/device"
+            | "/api/v1/auth/device/token",
+        )
+        | (
+            "GET",
+            "/api/v1/users/me/audit"
+            | "/api/v1/auth/sessions"
+            | "/api/v1/auth/device"
+            | "/api/v1/api-keys"
+            | "/api/v1/usage/timeline",
+        ) => Attack::Own(hers),
         ("GET", path) if path.starts_with("/api/v1/report/") => Attack::Own(hers),
         _ => return None,
     })
@@ -59,52 +85,94 @@ async fn view(server: &Server, ada: &Person) -> Vec<Value> {
     let mut view = Vec::new();
     for path in [
         "/api/v1/users/me",
+        "/api/v1/users/me/audit",
         "/api/v1/auth/sessions",
+        "/api/v1/api-keys",
         "/api/v1/usage/timeline?date=2026-11-20&outranked=true",
         "/api/v1/report/apps",
         "/api/v1/report/domains",
     ] {
         let reply = server.get(path).of(ada).send().await;
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
-        view.push(reply.json());
+        let mut seen = reply.json();
+        if let Some(entries) = seen["entries"].as_array_mut() {
+            // That somebody tried is hers to see.
+            entries.retain(|entry| entry["kind"] != "sign_in_failed");
+        }
+        view.push(seen);
     }
     view
+}
+
+/// Ada with a session, a key and a ping in her timeline.
+async fn ada_has_data(server: &Server) -> Hers {
+    let ada = server.person("ada.who-is-not-in-the-document").await;
+    let track = server.post("/api/v1/usage/track").of(&ada).json(&ping("AdasApp", "10:00:00", "10:00:05"));
+    assert_eq!(track.send().await.status, 202);
+    server.settle().await;
+    let key = json!({"name": "AdasKey", "scopes": ["track", "read"]});
+    let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
+    Hers { ada, key }
 }
 
 #[tokio::test]
 async fn no_route_lets_a_stranger_at_what_is_adas() {
     for (method, path, _) in operations() {
         let server = Server::new();
-        let (ada, eve) = (server.person("ada.who-is-not-in-the-document").await, server.person("eve").await);
-        let track =
-            server.post("/api/v1/usage/track").of(&ada).json(&ping("AdasApp", "10:00:00", "10:00:05"));
-        assert_eq!(track.send().await.status, 202);
-        server.settle().await;
-        let before = view(&server, &ada).await;
+        let (hers, eve) = (ada_has_data(&server).await, server.person("eve").await);
+        let Hers { ada, key } = &hers;
+        let before = view(&server, ada).await;
 
-        let attack = attack(&method, &path, &ada)
+        let attack = attack(&method, &path, &hers)
             .unwrap_or_else(|| panic!("say in attack() how a stranger would misuse {method} {path}"));
-        let hers = path.replace("{id}", &ada.session);
-        let query =
-            format!("{hers}?date=2026-11-20&user_id={}&user={}&email={}", ada.id, ada.email, ada.email);
+        let query = format!("?date=2026-11-20&user_id={}&user={}&email={}", ada.id, ada.email, ada.email);
+        let call = |path: &str| server.request(method.clone(), &format!("{path}{query}"));
         let reply = match &attack {
-            Attack::Public => server.request(method.clone(), &query).send().await,
-            Attack::Own(body) => server.request(method.clone(), &query).of(&eve).json(body).send().await,
-            Attack::Named => {
-                let reply = server.request(method.clone(), &query).of(&eve).send().await;
-                let unknown = query.replace(&ada.session, "00000000-0000-7000-8000-000000000000");
-                let unknown = server.request(method.clone(), &unknown).of(&eve).send().await;
+            Attack::Public => call(&path).send().await,
+            Attack::Own(body) => call(&path).of(&eve).json(body).send().await,
+            Attack::Named(id) => {
+                let reply = call(&path.replace("{id}", id)).of(&eve).send().await;
+                let unknown = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
+                let unknown = call(&unknown).of(&eve).send().await;
                 assert_eq!(reply.problem(), (404, "not_found".into()), "{method} {path}");
                 assert_eq!(reply.body, unknown.body, "{method} {path}");
                 reply
             }
         };
         let told = String::from_utf8_lossy(&reply.body).into_owned();
-        for secret in ["AdasApp", &ada.id, &ada.session, &ada.email, &ada.access, &ada.refresh] {
+        let (key_id, key_text) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
+        let ids = [ada.id.as_str(), &ada.session, &ada.email, &ada.access, &ada.refresh];
+        for secret in ["AdasApp", "\"AdasKey\"", key_id, key_text].into_iter().chain(ids) {
             assert!(!told.contains(secret), "{method} {path} tells {secret}: {told}");
         }
         server.settle().await;
-        assert_eq!(view(&server, &ada).await, before, "{method} {path} changed what is Ada's");
+        assert_eq!(view(&server, ada).await, before, "{method} {path} changed what is Ada's");
+    }
+}
+
+#[tokio::test]
+async fn a_key_opens_only_the_routes_that_name_its_scope() {
+    for (method, path, operation) in operations() {
+        let Some(security) = operation.get("security").and_then(Value::as_array) else { continue };
+        let opens = security.iter().filter_map(|scheme| scheme["api_key"].as_array()).flatten();
+        let opens: Vec<&str> = opens.filter_map(Value::as_str).collect();
+        for scope in ["track", "read"] {
+            let server = Server::new();
+            let ada = server.person("ada").await;
+            let key = json!({"name": "tracker", "scopes": [scope]});
+            let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
+            let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
+            let id = "00000000-0000-7000-8000-000000000000";
+            // A body that every route can read, so that only the scope decides.
+            let body = json!({
+                "full_name": "Ada", "name": "key", "scopes": ["track"], "user_code": "BCDF-GHJK",
+                "current_password": PASSWORD, "new_password": "another long secret",
+            });
+            let call = server.request(method.clone(), &path.replace("{id}", id));
+            let reply = call.header("authorization", &bearer).json(&body).send().await;
+            let is_refused = reply.status == 403;
+            assert_eq!(is_refused, !opens.contains(&scope), "{scope}: {method} {path}: {reply:?}");
+        }
     }
 }
 

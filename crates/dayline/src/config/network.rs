@@ -38,6 +38,9 @@ pub struct NetworkOptions {
         value_name = "ORIGIN"
     )]
     pub allowed_origins: Vec<String>,
+    /// Where people reach this server, for links that devices show; the host they themselves use if not given
+    #[arg(long, env = "DAYLINE_PUBLIC_URL", value_name = "https://HOST", value_parser = public_url)]
+    pub public_url: Option<String>,
     /// Most connections at a time
     #[arg(long, env = "DAYLINE_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
@@ -70,6 +73,14 @@ pub enum HeaderName {
     Forwarded,
 }
 
+fn public_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host.map(|host| host.trim_end_matches('/')) {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is not of the form https://host[:port]")),
+    }
+}
+
 impl NetworkOptions {
     /// The settings of the router.
     pub fn api(&self) -> ApiConfig {
@@ -80,6 +91,7 @@ impl NetworkOptions {
                 HeaderName::Forwarded => ForwardedHeader::Forwarded,
             },
             allowed_origins: self.allowed_origins.clone(),
+            public_url: self.public_url.clone(),
             body_timeout: self.body_timeout,
             max_body_memory: usize::try_from(self.body_memory).unwrap_or(usize::MAX),
         }
