@@ -25,7 +25,7 @@ pub use keys::{KeyError, KeyInfo, KeyRing, MIN_SECRET};
 pub use keys_file::{KeyFileError, load_or_create_keys, read_keys, write_keys};
 pub use limits::{LimitRates, LocalLimits};
 pub use live::LocalLive;
-pub use passwords::{Argon2Passwords, Argon2Settings, WeakSettings};
+pub use passwords::{Argon2Error, Argon2Passwords, Argon2Settings};
 pub use ping_quota::LocalPingQuota;
 pub use randomness::SystemRandomness;
 pub use rate::{InvalidRate, Per, Rate};

@@ -4,7 +4,6 @@
 mod hashing;
 mod workers;
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -34,23 +33,32 @@ impl Default for Argon2Settings {
     /// The least that is safe (OWASP), on half the processors so that pings have the rest.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { memory_kib: 19_456, passes: 2, lanes: 1, threads: (cores / 2).max(1), queue: 512 }
+        Self {
+            memory_kib: LEAST_KIB,
+            passes: LEAST_PASSES,
+            lanes: 1,
+            threads: (cores / 2).max(1),
+            queue: 512,
+        }
     }
 }
 
-/// Settings below what is safe, or beyond what argon2 knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WeakSettings;
-
-impl fmt::Display for WeakSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "argon2id must have at least 19456 kib, 2 passes, 1 lane, 1 thread; and memory of 8 kib per lane",
-        )
-    }
+/// Why no passwords can be hashed. The server does not start then.
+#[derive(Debug, thiserror::Error)]
+pub enum Argon2Error {
+    /// Settings below what is safe, or that argon2 does not know.
+    #[error(
+        "argon2id needs at least {LEAST_KIB} kib, {LEAST_PASSES} passes, 1 thread, and 1 lane with 8 kib of its own"
+    )]
+    Settings,
+    /// The system gives no thread.
+    #[error("no thread for password hashing: {0}")]
+    Threads(#[from] std::io::Error),
 }
 
-impl std::error::Error for WeakSettings {}
+/// OWASP's least for argon2id, together with two passes.
+const LEAST_KIB: u32 = 19_456;
+const LEAST_PASSES: u32 = 2;
 
 /// Hashes passwords with argon2id.
 pub struct Argon2Passwords {
@@ -61,13 +69,13 @@ pub struct Argon2Passwords {
 
 impl Argon2Passwords {
     /// Starts the threads.
-    pub fn new(settings: Argon2Settings, randomness: Arc<dyn Randomness>) -> Result<Self, WeakSettings> {
+    pub fn new(settings: Argon2Settings, randomness: Arc<dyn Randomness>) -> Result<Self, Argon2Error> {
         let Argon2Settings { memory_kib, passes, lanes, threads, queue } = settings;
-        if memory_kib < 19_456 || passes < 2 || threads == 0 {
-            return Err(WeakSettings);
+        if memory_kib < LEAST_KIB || passes < LEAST_PASSES || threads == 0 {
+            return Err(Argon2Error::Settings);
         }
-        let hashing = Hashing::new(memory_kib, passes, lanes).ok_or(WeakSettings)?;
-        Ok(Self { workers: Workers::start(threads, queue), hashing: Arc::new(hashing), randomness })
+        let hashing = Hashing::new(memory_kib, passes, lanes).ok_or(Argon2Error::Settings)?;
+        Ok(Self { workers: Workers::start(threads, queue)?, hashing: Arc::new(hashing), randomness })
     }
 
     /// Has a worker do the work; gives what it answers.

@@ -1,6 +1,7 @@
 //! A few threads that do slow work one piece at a time, and a queue before them that ends.
 //! Deliberately absent: what the work is.
 
+use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,18 +28,15 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Starts `threads` threads, before which `waiting` pieces of work may wait.
-    pub(crate) fn start(threads: usize, waiting: usize) -> Self {
+    pub(crate) fn start(threads: usize, waiting: usize) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(waiting);
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..threads {
             let jobs = Arc::clone(&jobs);
-            let started =
-                std::thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work_on(&jobs));
-            if let Err(error) = started {
-                tracing::error!(%error, "a thread for password hashing could not be started");
-            }
+            let name = format!("passwords-{number}");
+            std::thread::Builder::new().name(name).spawn(move || work_on(&jobs))?;
         }
-        Self { queue }
+        Ok(Self { queue })
     }
 
     /// Queues a piece of work, or says at once that there is no room.
