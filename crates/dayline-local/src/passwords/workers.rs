@@ -68,3 +68,23 @@ fn be_patient() {
 
 #[cfg(not(target_os = "linux"))]
 fn be_patient() {}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn workers_give_way_to_other_threads_and_leave_their_priority_alone() {
+        // Field 19 of the thread's statistics (proc_pid_stat(5)); the name before it may contain spaces.
+        let nice = || -> i32 {
+            let text = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let (_, fields) = text.rsplit_once(") ").unwrap();
+            fields.split(' ').nth(16).unwrap().parse().unwrap()
+        };
+        let before = nice();
+        let (tell, told) = std::sync::mpsc::channel();
+        let workers = super::Workers::start(1, 1).unwrap();
+        assert!(workers.queue(Box::new(move |_| tell.send(nice()).unwrap())).is_ok());
+        assert_eq!(told.recv().unwrap(), (before + 10).min(19));
+        assert_eq!(nice(), before);
+    }
+}
