@@ -167,23 +167,24 @@ impl Fields {
             Value::String(text) => parse(text).map_err(|error| error.to_string()),
             _ => Err("must be a list of strings".to_owned()),
         };
-        let parsed = match self.object.get(field) {
-            None | Some(Value::Null) => Err("is missing".to_owned()),
-            Some(Value::Array(items)) => items.iter().map(item).collect(),
-            Some(_) => Err("must be a list of strings".to_owned()),
+        let parsed = match self.object.0.get(field) {
+            None | Some(Some(Value::Null)) => Err("is missing".to_owned()),
+            Some(Some(Value::Array(items))) => items.iter().map(item).collect(),
+            Some(Some(_)) => Err("must be a list of strings".to_owned()),
+            Some(None) => Err("is given twice".to_owned()),
         };
         parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
     }
 
     /// True or false that may be left out or null.
     pub(crate) fn flag(&mut self, field: &'static str) -> Option<bool> {
-        match self.object.get(field)? {
-            Value::Null => None,
-            Value::Bool(flag) => Some(*flag),
-            _ => {
-                self.errors.push(FieldError::new(field, "must be true or false"));
-                None
-            }
-        }
+        let detail = match self.object.0.get(field)? {
+            Some(Value::Null) => return None,
+            Some(Value::Bool(flag)) => return Some(*flag),
+            Some(_) => "must be true or false",
+            None => "is given twice",
+        };
+        self.errors.push(FieldError::new(field, detail));
+        None
     }
 }
