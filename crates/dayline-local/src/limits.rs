@@ -28,6 +28,21 @@ pub struct LimitRates {
     pub approve_per_user: Rate,
 }
 
+impl LimitRates {
+    /// The rate of a limit.
+    pub const fn of(&self, limit: Limit) -> Rate {
+        match limit {
+            Limit::LoginPerAccount => self.login_per_account,
+            Limit::LoginPerKnownDevice => self.login_per_known_device,
+            Limit::LoginPerAddress => self.login_per_address,
+            Limit::RegisterPerAddress => self.register_per_address,
+            Limit::RefreshPerAddress => self.refresh_per_address,
+            Limit::DeviceCodePerAddress => self.device_code_per_address,
+            Limit::ApprovePerUser => self.approve_per_user,
+        }
+    }
+}
+
 impl Default for LimitRates {
     fn default() -> Self {
         Self {

@@ -52,13 +52,19 @@ impl Rate {
         self.burst
     }
 
+    /// In what time one comes back; at least a nanosecond.
+    pub const fn each(self) -> Duration {
+        let each_ns = self.per.seconds() * 1_000_000_000 / self.refill as u64;
+        Duration::from_nanos(if each_ns == 0 { 1 } else { each_ns })
+    }
+
     /// The rate as governor counts it: nanoseconds per unit, and a burst.
     pub(crate) fn quota(self) -> Quota {
         /// Governor multiplies burst and time in 64 bits of nanoseconds (584 years).
         const LONGEST_NS: u64 = 100 * 365 * 86_400 * 1_000_000_000;
         let burst = NonZeroU32::new(self.burst).unwrap_or(NonZeroU32::MIN);
-        let each_ns = self.per.seconds() * 1_000_000_000 / u64::from(self.refill);
-        let each = Duration::from_nanos(each_ns.clamp(1, LONGEST_NS / u64::from(burst.get())));
+        let longest = Duration::from_nanos(LONGEST_NS / u64::from(burst.get()));
+        let each = self.each().min(longest);
         Quota::with_period(each).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst)
     }
 }

@@ -1,8 +1,9 @@
-//! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log and revocations.
+//! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log, revocations and limits.
 //! Deliberately absent: anything that must outlive Redis itself, but the pings on their way.
 
 mod durability;
 mod error;
+mod limits;
 mod link;
 mod ping_log;
 mod revocations;
@@ -12,6 +13,7 @@ mod subscriber;
 
 pub use durability::{NotDurable, check_durability};
 pub use error::SetupError;
+pub use limits::{RedisLimits, SharedRate};
 pub use ping_log::{PingLogOptions, RedisPingLog};
 pub use revocations::RedisRevocations;
 pub use server::RedisServer;
