@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod device_logins;
+mod leases;
 mod ledger;
 mod limits;
 mod live;
@@ -21,6 +22,7 @@ pub use accounts::{Accounts, CreateUser, PasswordHash, PasswordHasher, PasswordV
 pub use api_keys::{ApiKey, ApiKeys, CreateKey};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
 pub use device_logins::DeviceLogins;
+pub use leases::Leases;
 pub use ledger::{
     Applied, DayKey, DeadLetters, DeadPing, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay,
     StoredDeadPing,

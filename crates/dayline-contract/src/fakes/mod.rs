@@ -1,6 +1,7 @@
 //! Fakes of the ports: small, in memory, exact. They pass the same suites as the real adapters.
 //! Deliberately absent: durability and speed.
 
+mod leases;
 mod live;
 mod log;
 mod passwords;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use dayline_app::worker::WorkerPorts;
 use dayline_app::{App, Rules};
 
+pub use leases::FakeLeases;
 pub use live::FakeLive;
 pub use log::FakeLog;
 pub use passwords::FakePasswords;
