@@ -1,8 +1,10 @@
-//! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log, revocations and limits.
+//! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log,
+//! revocations, limits, and leases on partitions.
 //! Deliberately absent: anything that must outlive Redis itself, but the pings on their way.
 
 mod durability;
 mod error;
+mod leases;
 mod limits;
 mod link;
 mod ping_log;
@@ -13,6 +15,7 @@ mod subscriber;
 
 pub use durability::{NotDurable, check_durability};
 pub use error::SetupError;
+pub use leases::RedisLeases;
 pub use limits::{RedisLimits, SharedRate};
 pub use ping_log::{PingLogOptions, RedisPingLog};
 pub use revocations::RedisRevocations;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code, helpers included")]
 
 mod durability;
+mod leases;
 mod limits;
 mod ping_log;
 mod proxy;
