@@ -108,12 +108,12 @@ mod tests {
 
     use super::*;
 
-    /// All that is sent in a day of ticks, and all that was seen.
+    /// All that is sent in some hours, and all that was seen.
     fn day(seed: u64) -> (Vec<Seen>, Vec<Parcel>) {
         let dice = Dice::new(seed);
         let (mut habits, mut chaos) = (Habits::new(dice.fork(0)), Chaos::new(dice.fork(1)));
         let (mut observed, mut sent) = (Vec::new(), Vec::new());
-        for tick in 0..17_280 {
+        for tick in 0..4_000 {
             let start = UtcMs(1_795_000_000_000 + tick * 5_000);
             let now = habits.observe(Interval::new(start, start.plus(5_000)).unwrap());
             observed.extend(&now);

@@ -1,0 +1,14 @@
+//! Dayline as its users have it: real processes of the program, on free ports, with throw-away data folders.
+//! What a server logged is shown when its test fails.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "shown with a test that fails, and what was measured on request")]
+
+mod commands;
+mod kill;
+mod recorded_day;
+mod secrets;
+mod slow_clients;
+mod start;
+mod stop;
+mod support;

@@ -1,0 +1,107 @@
+//! A real recorded day gives exactly the expected totals, however it is sent and whatever happens meanwhile.
+
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::Duration;
+
+use dayline::client::Device;
+use dayline_domain::UtcDay;
+use serde_json::Value;
+
+use crate::support::account::{PASSWORD, account, eventually, sign_in, totals};
+use crate::support::command::{dayline, end};
+use crate::support::server::{Place, Server};
+use crate::support::{dice, now};
+
+const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/recorded-day.ndjson");
+const EXPECTED: &str = include_str!("../data/recorded-day.expected.json");
+
+/// Per app or domain, milliseconds.
+type Totals = BTreeMap<String, i64>;
+
+/// The day on which the recording is played: as late as all of it is in the past.
+fn first_day() -> UtcDay {
+    UtcDay(now().day().0 - 2)
+}
+
+/// The reports that the expected file has totals for: its key, the local day, the zone.
+fn days() -> [(&'static str, UtcDay, &'static str); 3] {
+    let (first, second) = (first_day(), UtcDay(first_day().0 + 1));
+    [("day_1", first, "UTC"), ("day_2", second, "UTC"), ("day_1_shifted_-5h", first, "Etc/GMT+5")]
+}
+
+fn expected() -> Vec<(Totals, Totals)> {
+    let file: Value = serde_json::from_str(EXPECTED).unwrap();
+    let totals = |value: &Value| serde_json::from_value::<Totals>(value.clone()).unwrap();
+    days().iter().map(|(key, ..)| (totals(&file[key]["apps"]), totals(&file[key]["domains"]))).collect()
+}
+
+async fn reported(device: &Device) -> Vec<(Totals, Totals)> {
+    let mut reports = Vec::new();
+    for (_, day, tz) in days() {
+        let day = day.to_string();
+        let (apps, domains) =
+            tokio::join!(totals(device, "apps", &day, tz), totals(device, "domains", &day, tz));
+        reports.push((apps, domains));
+    }
+    reports
+}
+
+async fn expect_the_totals(place: &Place) {
+    let device = sign_in(place, &account("ada").into(), "reader").await;
+    eventually(expected(), Duration::from_secs(20), async || reported(&device).await).await;
+}
+
+fn replay(place: &Place, options: &[&str]) -> std::process::Child {
+    let mut command = dayline(&["replay", RECORDING, "--register", "--email", "ada@example.org"]);
+    command.args(["--url", &place.url(), "--day", &first_day().to_string()]);
+    command.args(options).env("DAYLINE_PASSWORD", PASSWORD).spawn().unwrap()
+}
+
+async fn sent_like_this_it_gives_the_totals(options: &[&str]) {
+    let place = Place::new();
+    let _server = place.start(&[]);
+    end(replay(&place, options)).expect_success();
+    expect_the_totals(&place).await;
+}
+
+#[tokio::test]
+async fn sent_in_order_the_recorded_day_gives_exactly_the_expected_totals() {
+    sent_like_this_it_gives_the_totals(&[]).await;
+}
+
+#[tokio::test]
+async fn shuffled_and_twice_in_batches_of_any_size_it_gives_the_same() {
+    let seed = dice().next().to_string();
+    sent_like_this_it_gives_the_totals(&["--shuffle", "--repeat", "2", "--batch", "1-1000", "--seed", &seed])
+        .await;
+}
+
+#[tokio::test]
+async fn over_one_session_with_devices_named_in_each_ping_it_gives_the_same() {
+    sent_like_this_it_gives_the_totals(&["--one-session", "--batch", "1000"]).await;
+}
+
+#[tokio::test]
+async fn with_the_server_killed_again_and_again_it_gives_the_same() {
+    let mut dice = dice();
+    let place = Place::new();
+    let mut server: Server = place.start(&[]);
+    let seed = dice.next().to_string();
+    let mut replay = replay(&place, &["--shuffle", "--repeat", "2", "--batch", "1-40", "--seed", &seed]);
+    let mut kills = 0;
+    while replay.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(dice.between(10, 250)));
+        server.kill();
+        kills += 1;
+        server = place.spawn(&[]);
+        // Every third server is killed while it starts.
+        if kills % 3 != 0 {
+            server.wait_until_ready();
+        }
+    }
+    server.wait_until_ready();
+    end(replay).expect_success();
+    assert!(kills >= 3, "it was over after {kills} kills");
+    expect_the_totals(&place).await;
+}

@@ -1,0 +1,138 @@
+//! What must not be kept is not kept: no part of a URL but its host in any file, no token or password in any log.
+
+use std::fs;
+
+use dayline::client::Refusal;
+use dayline::client::wire::{Body, Format, Ping};
+use reqwest::StatusCode;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::support::account::{PASSWORD, account, eventually, newcomer, ping, send, sign_in, totals};
+use crate::support::now;
+use crate::support::server::Place;
+
+/// In each part of a URL that is to be dropped. No marker is part of another text of the run.
+const URL: &str =
+    "https://kolibri-user:kolibri-word@www.Example.org:8443/kolibri-path?kolibri-query=1#kolibri-part";
+const MARKER: &str = "kolibri";
+
+fn with_url(url: &str, ms: i64) -> Ping {
+    Ping { url: Some(url.to_owned()), ..ping("Firefox", now().plus(-600_000), ms) }
+}
+
+/// Every byte of every file that a server of the place wrote.
+fn files(place: &Place) -> Vec<(String, Vec<u8>)> {
+    let found: Vec<_> = fs::read_dir(place.data())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
+        .collect();
+    assert!(found.len() >= 4, "the data folder has {} files", found.len());
+    found
+}
+
+fn expect_absent(place: &Place, texts: &[String]) {
+    let mut places = files(place);
+    places.push(("the log".to_owned(), place.log().into_bytes()));
+    for (name, bytes) in places {
+        let lower = bytes.to_ascii_lowercase();
+        for text in texts {
+            let found =
+                lower.windows(text.len()).any(|window| window == text.to_ascii_lowercase().as_bytes());
+            assert!(!found, "{name} contains {text:?}");
+        }
+    }
+}
+
+/// Every request in which a URL or a secret could slip into an error.
+async fn send_everything(place: &Place) -> Vec<String> {
+    let device = newcomer(place, "ada").await;
+    for format in [Format::Object, Format::Array, Format::Lines] {
+        let body = Body::new(&[with_url(URL, 1_000)], format).unwrap();
+        assert_eq!(device.track(&body).await.unwrap().accepted, 1);
+    }
+    let refused =
+        [with_url(URL, -5), with_url("kolibri:// not a url", 5), with_url(&format!("{URL}{:9000}", 1), 5)];
+    let receipt = device.track(&Body::new(&refused, Format::Array).unwrap()).await.unwrap();
+    assert_eq!((receipt.accepted, receipt.rejected.len()), (0, 3));
+
+    let http = reqwest::Client::new();
+    let tokens: Value =
+        post(&http, place, "/api/v1/auth/login", &login(PASSWORD)).await.json().await.unwrap();
+    let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let broken = format!("{{\"url\": \"{URL}\", ");
+    let track = |body: String| {
+        let request = http.post(format!("{}/api/v1/usage/track?{MARKER}", place.url())).bearer_auth(&access);
+        request.header("content-type", "application/json").body(body).send()
+    };
+    assert_eq!(track(broken).await.unwrap().status(), StatusCode::BAD_REQUEST);
+    let missing = http.get(format!("{}/{MARKER}/path?{MARKER}", place.url())).bearer_auth(&access).send();
+    assert_eq!(missing.await.unwrap().status(), StatusCode::NOT_FOUND);
+    let wrong = post(&http, place, "/api/v1/auth/login", &login("kolibri-wrong-password")).await;
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let rotated = post(&http, place, "/api/v1/auth/refresh", &json!({"refresh_token": refresh})).await;
+    let rotated: Value = rotated.json().await.unwrap();
+    let altered = format!("{access}x");
+    let bad = http.get(format!("{}/api/v1/users/me", place.url())).bearer_auth(&altered).send();
+    assert_eq!(bad.await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let today = now().day().to_string();
+    eventually(true, std::time::Duration::from_secs(5), async || {
+        totals(&device, "domains", &today, "UTC").await.contains_key("example.org")
+            || now().plus(-600_000).day() != now().day()
+    })
+    .await;
+    vec![access, refresh, text(&rotated, "access_token"), text(&rotated, "refresh_token")]
+}
+
+fn login(password: &str) -> Value {
+    json!({"email": account("ada").email, "password": password, "device_id": "phone"})
+}
+
+async fn post(http: &reqwest::Client, place: &Place, path: &str, body: &Value) -> reqwest::Response {
+    http.post(format!("{}{path}", place.url())).json(body).send().await.unwrap()
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn of_urls_only_the_host_and_of_secrets_nothing_reaches_a_file_or_a_log() {
+    let place = Place::new();
+    let mut server = place.start(&["--log-level", "trace"]);
+    let mut secrets = send_everything(&place).await;
+    secrets.extend([PASSWORD.to_owned(), MARKER.to_owned()]);
+    // While it runs, after it was killed (so that nothing is tidied away), and after it stopped in order.
+    expect_absent(&place, &secrets);
+    server.kill();
+    expect_absent(&place, &secrets);
+    let mut server = place.start(&[]);
+    send(&sign_in(&place, &account("ada").into(), "desk").await, with_url(URL, 2_000)).await;
+    server.stop();
+    expect_absent(&place, &secrets);
+    // The search does find what is there: the host.
+    assert!(files(&place).iter().any(|(_, bytes)| bytes.windows(11).any(|window| window == b"example.org")));
+}
+
+#[tokio::test]
+async fn addresses_of_people_are_in_no_log() {
+    let place = Place::new();
+    let mut server = place.start(&["--log-level", "trace", "--log-format", "json"]);
+    let device = newcomer(&place, "grace").await;
+    let again = crate::support::account::client(&place).register(&account("grace"), "Grace", false).await;
+    assert!(matches!(again, Err(Refusal::Answered { status: StatusCode::CONFLICT, .. })));
+    send(&device, ping("Code", now().plus(-60_000), 1_000)).await;
+    server.stop();
+    let log = place.log();
+    assert!(!log.contains("grace@example.org"), "{log}");
+    let password = account("grace").password;
+    assert!(!log.contains(password.expose_secret()), "{log}");
+    let lines: Vec<Value> = log
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(lines.iter().any(|line| line["message"] == "ready"), "{log}");
+}

@@ -1,0 +1,167 @@
+//! Starting: what it says, how soon it serves, and what it refuses to start on.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use dayline_domain::{UtcDay, UtcMs};
+use rusqlite::Connection;
+
+use crate::support::account::{eventually, newcomer, ping, send, totals};
+use crate::support::command::{Ended, dayline, run};
+use crate::support::now;
+use crate::support::server::{Place, get};
+
+#[tokio::test]
+async fn who_registers_signs_in_and_sends_a_ping_sees_it_in_a_report_within_two_seconds() {
+    let place = Place::new();
+    let _server = place.start(&[]);
+    let device = newcomer(&place, "ada").await;
+    let start = now().plus(-60_000);
+    send(&device, ping("Code", start, 5_000)).await;
+    let today = start.day().to_string();
+    eventually(Some(5_000), Duration::from_secs(2), async || {
+        let (today, next) = (
+            totals(&device, "apps", &today, "UTC").await,
+            totals(&device, "apps", &next_day(start), "UTC").await,
+        );
+        // Just before midnight the ping is cut.
+        Some(today.values().chain(next.values()).sum())
+    })
+    .await;
+}
+
+fn next_day(at: UtcMs) -> String {
+    UtcDay(at.day().0 + 1).to_string()
+}
+
+#[test]
+fn a_server_is_ready_within_a_second() {
+    let place = Place::new();
+    let first = place.spawn(&[]).wait_until_ready();
+    let again = place.spawn(&[]).wait_until_ready();
+    println!("first start {first:?}, second {again:?}");
+    assert!(first.min(again) < Duration::from_secs(1), "{first:?}, {again:?}");
+}
+
+#[test]
+fn the_first_start_shows_address_folder_and_a_request_to_try_and_later_ones_are_brief() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    let first = place.log();
+    assert!(first.contains(&place.url()), "{first}");
+    assert!(first.contains(&place.data().display().to_string()), "{first}");
+    assert!(first.contains("curl http"), "{first}");
+    place.start(&[]).stop();
+    assert_eq!(place.log().matches("curl http").count(), 1);
+}
+
+#[test]
+fn what_is_kept_is_for_its_owner_alone() {
+    let place = Place::new();
+    let _server = place.start(&[]);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&place.data()), 0o700);
+    assert_eq!(mode(&place.data().join("keys.json")), 0o600);
+    assert_eq!(mode(&place.data().join("dayline.db")), 0o600);
+}
+
+#[test]
+fn the_address_is_written_to_a_file_also_when_the_port_was_free_to_choose() {
+    let place = Place::new();
+    let file = place.folder().join("address");
+    let data = place.folder().join("other");
+    let mut child = dayline(&["serve", "--listen", "127.0.0.1:0"])
+        .arg("--address-file")
+        .arg(&file)
+        .arg("--data")
+        .arg(&data)
+        .spawn()
+        .unwrap();
+    let begin = Instant::now();
+    while !file.exists() {
+        assert!(begin.elapsed() < Duration::from_secs(20));
+        sleep(Duration::from_millis(5));
+    }
+    let address: SocketAddr = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+    let answer = get(address, "/healthz");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
+}
+
+/// Runs a server that must refuse to start, with one line that names why.
+fn refused(address: SocketAddr, data: &Path) -> String {
+    let (address, data) = (address.to_string(), data.display().to_string());
+    let Ended { code, stdout, stderr } = run(&["serve", "--listen", &address, "--data", &data]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
+    stderr
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused() {
+    let (place, other) = (Place::new(), Place::new());
+    let _server = place.start(&[]);
+    let refusal = refused(other.address(), &place.data());
+    assert!(refusal.contains("in use by another dayline server"), "{refusal}");
+}
+
+#[test]
+fn a_port_in_use_is_named_and_nothing_is_made() {
+    let (place, other) = (Place::new(), Place::new());
+    let _server = place.start(&[]);
+    let refusal = refused(place.address(), &other.data());
+    assert!(refusal.contains(&place.address().to_string()), "{refusal}");
+    assert!(!other.data().exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let place = Place::new();
+    let file = place.folder().join("file");
+    fs::write(&file, "").unwrap();
+    let inside = file.join("data");
+    let refusal = refused(place.address(), &inside);
+    assert!(refusal.contains(&inside.display().to_string()), "{refusal}");
+}
+
+#[test]
+fn data_of_a_newer_program_is_refused_and_left_alone() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    let data_base = place.data().join("dayline.db");
+    let connection = Connection::open(&data_base).unwrap();
+    connection
+        .execute("INSERT INTO migrations (number, name, checksum) VALUES (9999, 'from_the_future', 1)", [])
+        .unwrap();
+    drop(connection);
+    let before = fs::read(&data_base).unwrap();
+    let refusal = refused(place.address(), &place.data());
+    assert!(refusal.contains("9999 (from_the_future)"), "{refusal}");
+    assert_eq!(fs::read(&data_base).unwrap(), before);
+}
+
+#[test]
+fn a_damaged_key_file_is_refused_and_its_content_is_not_shown() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    let secret = "too-short-to-be-a-key";
+    fs::write(place.data().join("keys.json"), secret).unwrap();
+    let refusal = refused(place.address(), &place.data());
+    assert!(refusal.contains("keys.json") && !refusal.contains(secret), "{refusal}");
+}
+
+#[test]
+fn settings_that_contradict_each_other_or_are_too_weak_are_usage_errors() {
+    let place = Place::new();
+    let (address, data) = (place.address().to_string(), place.data().display().to_string());
+    for options in [["--log-low", "2GiB"], ["--argon2-passes", "1"], ["--bridge", "soon"], ["--role", "cook"]]
+    {
+        let ended = run(&[&["serve", "--listen", &address, "--data", &data], &options[..]].concat());
+        assert_eq!(ended.code, Some(2), "{options:?}: {ended:?}");
+    }
+}
