@@ -39,10 +39,12 @@ pub(super) struct Checkpointer {
     thread: Option<JoinHandle<()>>,
 }
 
+type Outcome = Result<(), rusqlite::Error>;
+
 #[derive(Default)]
 struct Shared {
-    done: AtomicBool,
-    error: Mutex<Option<rusqlite::Error>>,
+    ended: AtomicBool,
+    outcome: Mutex<Option<Outcome>>,
 }
 
 impl Checkpointer {
@@ -59,7 +61,7 @@ impl Checkpointer {
         Ok(Self { start: Some(start), shared, thread: Some(thread) })
     }
 
-    /// Starts copying; [`Checkpointer::take_done`] tells when it is done.
+    /// Starts copying; [`Checkpointer::take_outcome`] tells when it is done.
     pub(super) fn start(&self) {
         if let Some(start) = &self.start {
             // Full means that it is about to start anyway.
@@ -67,13 +69,11 @@ impl Checkpointer {
         }
     }
 
-    /// Whether copying has ended since the last call, with its error if it failed.
-    pub(super) fn take_done(&self) -> Result<bool, rusqlite::Error> {
-        if !self.shared.done.swap(false, Ordering::AcqRel) {
-            return Ok(false);
-        }
-        let error = self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).take();
-        error.map_or(Ok(true), Err)
+    /// How the copy went that was started, once it has ended.
+    pub(super) fn take_outcome(&self) -> Option<Outcome> {
+        // The mutex is only touched when there is something in it: this is asked after each commit.
+        let ended = self.shared.ended.swap(false, Ordering::AcqRel);
+        if ended { self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner).take() } else { None }
     }
 }
 
@@ -89,15 +89,14 @@ impl Drop for Checkpointer {
 impl Shared {
     fn run(&self, connection: &Connection, starts: &Receiver<()>) {
         while starts.recv().is_ok() {
-            if let Err(error) = copy_most(connection) {
-                *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            }
-            self.done.store(true, Ordering::Release);
+            let outcome = copy_most(connection);
+            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            self.ended.store(true, Ordering::Release);
         }
     }
 }
 
-fn copy_most(connection: &Connection) -> Result<(), rusqlite::Error> {
+fn copy_most(connection: &Connection) -> Outcome {
     for _ in 0..PASSES {
         let Copied { pages, done, .. } = copy(connection)?;
         if pages - done <= LITTLE {

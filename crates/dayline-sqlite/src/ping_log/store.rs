@@ -104,7 +104,7 @@ impl Store {
             _ => outcome,
         };
         outcome?;
-        self.wal_bytes += (payload.len() as u64 / PAGE + PAGES_BESIDES) * PAGE;
+        self.wal_bytes = self.wal_bytes.saturating_add((payload.len() as u64 / PAGE + PAGES_BESIDES) * PAGE);
         Ok(())
     }
 
@@ -134,31 +134,28 @@ impl Store {
     }
 
     /// Lets the write-ahead log begin anew when it has grown enough, or as soon as possible if `urgent`.
-    /// To be called after each commit; it does a step at most.
-    pub(super) fn tidy(&mut self, urgent: bool) -> Result<(), rusqlite::Error> {
+    /// To be called after each commit; it does a step at most, and says whether that was the last.
+    pub(super) fn tidy(&mut self, urgent: bool) -> Result<bool, rusqlite::Error> {
         if !self.copying {
-            if self.wal_bytes >= self.wal_limit || urgent {
+            if urgent {
+                self.wal_bytes = self.wal_limit;
+            }
+            if self.wal_bytes >= self.wal_limit {
                 self.copying = true;
                 self.checkpointer.start();
             }
-            return Ok(());
+            return Ok(false);
         }
-        // Also after an error: then it is tried again when as much again was written.
-        let done = self.checkpointer.take_done().inspect_err(|_| self.begin_anew())?;
-        if !done {
-            return Ok(());
-        }
-        self.begin_anew();
-        if !checkpoint::copy(&self.connection)?.is_complete() {
-            // A reader was in the way. It is gone soon.
-            self.wal_bytes = self.wal_limit;
-        }
-        Ok(())
-    }
-
-    fn begin_anew(&mut self) {
+        let Some(copied) = self.checkpointer.take_outcome() else { return Ok(false) };
         self.copying = false;
+        copied?;
+        if !checkpoint::copy(&self.connection)?.is_complete() {
+            // As after an error, it starts again with the next commit: a reader that was in the way is gone soon, and a
+            // full disk may have room again, which must not all go to the write-ahead log.
+            return Ok(false);
+        }
         self.wal_bytes = 0;
+        Ok(true)
     }
 
     #[cfg(test)]

@@ -26,13 +26,14 @@ pub(super) struct Writer {
     fatal: Fatal,
     /// The batch that is being committed.
     batch: Option<Arc<Batch>>,
-    /// The last commit failed; said once, not for each that follows.
-    failing: bool,
+    /// What failed the last time, of commits and of copies. Said once, not for each that follows.
+    commits_fail: bool,
+    copies_fail: bool,
 }
 
 impl Writer {
     pub(super) fn new(store: Store, queue: Arc<Queue>, progress: Arc<Progress>, fatal: Fatal) -> Self {
-        Self { store, queue, progress, fatal, batch: None, failing: false }
+        Self { store, queue, progress, fatal, batch: None, commits_fail: false, copies_fail: false }
     }
 
     pub(super) fn run(mut self) {
@@ -76,25 +77,29 @@ impl Writer {
 
     fn tidy(&mut self, urgent: bool) -> Result<(), rusqlite::Error> {
         match self.store.tidy(urgent) {
-            Err(error) if !is_failed_fsync(&error) => {
-                tracing::warn!(%error, "ping log: write-ahead log not copied back");
-                Ok(())
+            Ok(copied) => self.copies_fail &= !copied,
+            Err(error) if is_failed_fsync(&error) => return Err(error),
+            Err(error) => {
+                if !self.copies_fail {
+                    tracing::warn!(%error, "ping log: write-ahead log is not copied back, it grows");
+                }
+                self.copies_fail = true;
             }
-            outcome => outcome,
         }
+        Ok(())
     }
 
     fn report(&mut self, error: Option<&rusqlite::Error>) {
         match error {
-            Some(error) if !self.failing => {
+            Some(error) if !self.commits_fail => {
                 tracing::error!(%error, "ping log: commit failed, pings are refused");
             }
-            None if self.failing => {
+            None if self.commits_fail => {
                 tracing::info!("ping log: commits succeed again");
             }
             _ => {}
         }
-        self.failing = error.is_some();
+        self.commits_fail = error.is_some();
     }
 
     fn refuse_for_good(&mut self, error: &rusqlite::Error) {
