@@ -66,6 +66,11 @@ impl Database {
         Self::create(&format!("TEMPLATE {template}")).await
     }
 
+    /// A fresh database without any schema.
+    pub(crate) async fn blank() -> Self {
+        Self::create("").await
+    }
+
     /// Deletes all rows.
     pub(crate) async fn empty(&self) {
         let tables = "users, sessions, ended_sessions, api_keys, device_logins, audit_events, log_positions, dead_pings, \

@@ -5,3 +5,12 @@
 
 mod contract;
 mod database;
+mod months;
+mod outages;
+mod replicas;
+mod round_trips;
+mod schema;
+mod server;
+mod tls;
+mod workers;
+mod world;

@@ -1,0 +1,238 @@
+//! Months: made when needed, by many at once, at their edges; dropped under the feet of others; archived and restored.
+
+use std::time::{Duration, Instant};
+
+use dayline_app::ports::{Accounts, LedgerReader, Partition, PortError};
+use dayline_domain::{Interval, UtcMs};
+use dayline_postgres::Month;
+
+use crate::database::{Database, Via};
+use crate::world::{Dice, World, assert_by_the_rule, at, day, ping, register, view};
+
+fn month(text: &str) -> Month {
+    text.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pings_over_the_edges_of_months_without_partition_are_kept() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let user = register(&store, 1).await;
+    let world = World::over(store.clone());
+    // A year's end, a leap day, the oldest and the newest that the contract accepts.
+    let edges = [day(2025, 12, 31), day(2024, 2, 28), day(2024, 2, 29), day(2025, 11, 22), day(2026, 11, 30)];
+    for edge in edges {
+        let pings = [ping("Code", edge, 86_390, 86_410), ping("Mail", edge, 86_399, 86_401)];
+        world.track(user, &pings, 1).await;
+    }
+    world.drain().await;
+    for edge in edges {
+        let pings = [ping("Code", edge, 86_390, 86_410), ping("Mail", edge, 86_399, 86_401)];
+        let around = Interval::new(at(edge, 86_000), at(edge, 86_800)).unwrap();
+        let stored = store.read(user, around, true).await.unwrap();
+        let expected = dayline_domain::timeline::timeline(&pings, dayline_domain::Bridge::default());
+        assert_eq!((stored.counted, stored.outranked), (expected.counted, expected.outranked), "{edge}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_processes_make_the_same_months_at_once() {
+    let database = Database::migrated().await;
+    let now = at(day(2026, 12, 31), 86_399);
+    let making = (0..12).map(|n| {
+        let store = database.store(if n % 2 == 0 { Via::Direct } else { Via::PgBouncer });
+        tokio::spawn(async move { store.prepare_months(now).await })
+    });
+    for made in making.collect::<Vec<_>>() {
+        made.await.unwrap().unwrap();
+    }
+    let store = database.store(Via::Direct);
+    let months: Vec<_> = store.partitions().list().await.unwrap().into_iter().map(|p| p.month).collect();
+    assert_eq!(months, [month("2026-12"), month("2027-01"), month("2027-02")]);
+    assert!(!store.partitions().create(month("2027-02")).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_of_many_processes_make_the_months_they_need_at_once() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let first = day(2026, 1, 1);
+    let mut work = Vec::new();
+    for n in 0..6 {
+        let user = register(&store, n.into()).await;
+        let process = database.store(if n % 2 == 0 { Via::Direct } else { Via::PgBouncer });
+        let world = World { partition: Partition(n), ..World::over(process) };
+        work.push(tokio::spawn(async move {
+            let pings = Dice(n.into()).pings(200, first, 360);
+            world.track(user, &pings, 200).await;
+            world.drain().await;
+            (user, pings)
+        }));
+    }
+    for done in work {
+        let (user, pings) = done.await.unwrap();
+        assert_by_the_rule(&store, user, first, 365, &pings).await;
+    }
+    assert_eq!(store.partitions().list().await.unwrap().len(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_dropped_behind_a_workers_back_is_made_again() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, first) = (register(&store, 1).await, day(2026, 3, 10));
+    let world = World::over(store.clone());
+    let mut worker = world.worker(1 << 20);
+    world.track(user, &[ping("Code", first, 0, 60)], 1).await;
+    worker.step().await.unwrap();
+
+    // Another process drops it: neither this store nor the worker knows.
+    assert!(database.store(Via::Direct).partitions().drop(month("2026-03")).await.unwrap());
+    assert_eq!(store.extent(user).await, Ok(None));
+
+    let later = [ping("Mail", first, 100, 160)];
+    world.track(user, &later, 1).await;
+    let step = worker.step().await.unwrap();
+    assert!(step.overtaken, "the day it had in mind is gone");
+    worker.step().await.unwrap();
+    assert_by_the_rule(&store, user, first, 1, &later).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropping_a_month_takes_milliseconds_and_leaves_its_neighbours() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, first) = (register(&store, 1).await, day(2026, 3, 1));
+    let pings = Dice(5).pings(20_000, first, 60);
+    let world = World::over(store.clone());
+    world.track(user, &pings, 1_000).await;
+    world.drain().await;
+    let april = view(&store, user, day(2026, 4, 1), 30).await;
+    let listed = store.partitions().list().await.unwrap();
+    assert!(listed.iter().all(|info| info.bytes > 100_000), "{listed:?}");
+
+    let started = Instant::now();
+    assert!(store.partitions().drop(month("2026-03")).await.unwrap());
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(!store.partitions().drop(month("2026-03")).await.unwrap());
+    assert_eq!(view(&store, user, first, 31).await, dayline_app::ports::LedgerView::default());
+    assert_eq!(view(&store, user, day(2026, 4, 1), 30).await, april);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_archived_dropped_and_restored_reads_the_same() {
+    for via in [Via::Direct, Via::PgBouncer] {
+        let database = Database::migrated().await;
+        let store = database.store(via);
+        let (ada, bob, first) = (register(&store, 1).await, register(&store, 2).await, day(2026, 2, 20));
+        let world = World::over(store.clone());
+        for (user, seed) in [(ada, 1), (bob, 2)] {
+            world.track(user, &Dice(seed).pings(3_000, first, 20), 500).await;
+        }
+        world.drain().await;
+        let before = [view(&store, ada, first, 21).await, view(&store, bob, first, 21).await];
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("2026-02.ndjson.gz");
+
+        let archived = store.partitions().archive(month("2026-02"), &file).await.unwrap();
+        assert!(archived.days >= 16 && archived.counted > 1_000 && archived.outranked > 0, "{archived:?}");
+        let refused = store.partitions().restore(&file).await;
+        assert!(matches!(refused, Err(PortError::Rejected(_))), "the month is still there: {refused:?}");
+        store.partitions().drop(month("2026-02")).await.unwrap();
+        assert!(view(&store, ada, first, 8).await.counted.is_empty());
+
+        assert_eq!(store.partitions().restore(&file).await, Ok(archived));
+        assert_eq!([view(&store, ada, first, 21).await, view(&store, bob, first, 21).await], before);
+        // And it can be written again, with its constraints.
+        world.track(ada, &[ping("Late", first, 0, 86_399)], 1).await;
+        world.drain().await;
+        let stored = store.read(ada, first.interval(), true).await.unwrap();
+        assert!(
+            stored.counted.iter().chain(&stored.outranked).any(|p| p.source.activity.app.as_str() == "Late")
+        );
+        let client = database.client().await;
+        let overlapping = "INSERT INTO app_usage SELECT user_id, start_time + interval '1 ms', end_time, device_id,
+                             app_name FROM app_usage_2026_02 WHERE end_time - start_time > interval '1 s' LIMIT 1";
+        let refused = client.batch_execute(overlapping).await.unwrap_err();
+        assert_eq!(refused.code().unwrap().code(), "23P01");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_deleted_after_archiving_is_not_restored() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (ada, bob, first) = (register(&store, 1).await, register(&store, 2).await, day(2026, 2, 20));
+    let world = World::over(store.clone());
+    for user in [ada, bob] {
+        world.track(user, &[ping("Code", first, 0, 60)], 1).await;
+    }
+    world.drain().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("month.gz");
+    assert_eq!(store.partitions().archive(month("2026-02"), &file).await.unwrap().counted, 2);
+    store.delete(bob, UtcMs(0)).await.unwrap();
+    store.partitions().drop(month("2026-02")).await.unwrap();
+    assert_eq!(store.partitions().restore(&file).await.unwrap().counted, 1);
+    assert_eq!(view(&store, ada, first, 1).await.counted.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archive_of_nothing_or_over_a_file_is_refused_and_leaves_no_trace() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("month.gz");
+    let refused = store.partitions().archive(month("2026-02"), &file).await;
+    assert!(matches!(refused, Err(PortError::Rejected(_))), "{refused:?}");
+    assert!(!file.exists());
+
+    store.partitions().create(month("2026-02")).await.unwrap();
+    std::fs::write(&file, "precious").unwrap();
+    assert!(store.partitions().archive(month("2026-02"), &file).await.is_err());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+    assert!(store.partitions().restore(&file).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_read_only_the_months_that_can_match() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let user = register(&store, 1).await;
+    let mut next = Some(month("2026-01"));
+    for _ in 0..24 {
+        let here = next.unwrap();
+        store.partitions().create(here).await.unwrap();
+        next = here.next();
+    }
+    // A day in New York, at a month's end; a day in UTC; a year.
+    let new_york = Interval::new(at(day(2026, 3, 31), 4 * 3_600), at(day(2026, 4, 1), 4 * 3_600)).unwrap();
+    let year = Interval::new(day(2026, 1, 1).start(), day(2027, 1, 1).start()).unwrap();
+    for (interval, months) in [
+        (new_york, vec!["2026_03", "2026_04"]),
+        (day(2026, 3, 31).interval(), vec!["2026_03"]),
+        (day(2026, 4, 1).interval(), vec!["2026_04"]),
+    ] {
+        assert_eq!(
+            months_read(&store.explain_read(user, interval, false).await.unwrap()),
+            months,
+            "{interval:?}"
+        );
+    }
+    assert_eq!(months_read(&store.explain_read(user, year, false).await.unwrap()).len(), 12);
+}
+
+/// The partitions in a plan; each must be read through an index.
+fn months_read(plan: &[String]) -> Vec<&str> {
+    let mut months: Vec<&str> = Vec::new();
+    for line in plan {
+        assert!(!line.contains("Seq Scan on app_usage"), "{plan:#?}");
+        if let Some((_, table)) = line.split_once(" on app_usage_") {
+            months.push(&table[..7]);
+        }
+    }
+    months.sort_unstable();
+    months.dedup();
+    months
+}

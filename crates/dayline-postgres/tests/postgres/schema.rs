@@ -1,0 +1,86 @@
+//! The schema: made once however many start at once, read by older programs, refused where it must be.
+
+use dayline_app::ports::{Accounts, LedgerWriter, Partition, PortError, Position};
+use dayline_postgres::PgStore;
+
+use crate::database::{Database, Via};
+use crate::world::{Dice, World, assert_by_the_rule, day, register};
+
+async fn assert_refused(store: &PgStore, why: &str) {
+    let refused = store.position(Partition(0)).await;
+    assert!(matches!(&refused, Err(error) if error.to_string().contains(why)), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_processes_migrate_an_empty_database_at_once() {
+    let database = Database::blank().await;
+    assert_refused(&database.store(Via::Direct), "run `dayline migrate`").await;
+    let migrating = (0..8).map(|n| {
+        let store = database.store(if n % 2 == 0 { Via::Direct } else { Via::PgBouncer });
+        tokio::spawn(async move { store.migrate().await })
+    });
+    let mut applied = Vec::new();
+    for migrated in migrating.collect::<Vec<_>>() {
+        applied.extend(migrated.await.unwrap().unwrap().applied);
+    }
+    assert_eq!(applied.iter().map(|step| step.name).collect::<Vec<_>>(), ["foundation"]);
+    assert_eq!(database.store(Via::PgBouncer).position(Partition(0)).await, Ok(Position::START));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_of_this_version_go_on_while_and_after_a_newer_one_migrates() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::PgBouncer);
+    let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
+    let pings = Dice(21).pings(600, first, 2);
+    let world = World::over(store.clone());
+    world.track(user, &pings[..300], 10).await;
+    let mut worker = world.worker(2_000);
+    worker.step().await.unwrap();
+
+    // What a later version may do: it only adds.
+    let client = database.client().await;
+    let later = "ALTER TABLE users ADD COLUMN locale text;
+                 ALTER TABLE app_usage ADD COLUMN note text;
+                 ALTER TABLE ledger_days ADD COLUMN checked boolean NOT NULL DEFAULT false;
+                 CREATE TABLE report_jobs (id uuid PRIMARY KEY);
+                 INSERT INTO schema_migrations VALUES (2, 'later', 'unknown', 1)";
+    client.batch_execute(later).await.unwrap();
+
+    world.track(user, &pings[300..], 10).await;
+    while worker.step().await.unwrap().entries > 0 {}
+    // Also one that starts only now.
+    let started_later = database.store(Via::Direct);
+    assert_by_the_rule(&started_later, user, first, 3, &pings).await;
+    assert!(started_later.find(user).await.unwrap().is_some());
+    started_later.prepare_months(first.start()).await.unwrap();
+    assert_eq!(started_later.migrate().await.unwrap().applied, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_that_this_program_must_not_write_is_refused() {
+    let database = Database::migrated().await;
+    let later = "INSERT INTO schema_migrations VALUES (2, 'breaking', 'unknown', 2)";
+    database.client().await.batch_execute(later).await.unwrap();
+    let store = database.store(Via::Direct);
+    assert_refused(&store, "use a newer program").await;
+    assert!(store.migrate().await.is_err());
+    assert!(store.prepare_months(day(2026, 11, 20).start()).await.is_err());
+    assert!(store.partitions().list().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_made_by_other_migrations_is_refused_as_damaged() {
+    let database = Database::migrated().await;
+    database.client().await.batch_execute("UPDATE schema_migrations SET checksum = 'another'").await.unwrap();
+    let refused = database.store(Via::Direct).check().await;
+    assert!(matches!(refused, Err(PortError::Corrupt(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_acknowledges_before_it_is_durable_is_refused() {
+    let database = Database::migrated().await;
+    let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
+    database.client().await.batch_execute(set).await.unwrap();
+    assert_refused(&database.store(Via::Direct), "synchronous_commit is off").await;
+}

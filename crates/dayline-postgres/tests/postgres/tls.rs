@@ -1,0 +1,46 @@
+//! TLS: with a certificate that is trusted, and not otherwise.
+
+use dayline_app::ports::PortError;
+use dayline_postgres::{PgConfig, PgStore};
+
+use crate::server::{Server, run, unprivileged};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_a_trusted_certificate_is_reached_over_tls_and_no_other() {
+    let server = Server::start(&[]).await;
+    server.migrated().await;
+    let [key, certificate] = ["server.key", "server.crt"].map(|name| server.data().join(name));
+    run(unprivileged("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-subj", "/CN=dayline", "-addext", "subjectAltName=IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate));
+    std::fs::write(server.data().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+    let client = server.client().await;
+    client.batch_execute("ALTER SYSTEM SET ssl = on").await.unwrap();
+    client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+
+    let mut trusting = PgConfig::new(&format!("{}?sslmode=verify-full", server.url())).unwrap();
+    let suspicious = PgStore::open(&trusting).unwrap();
+    trusting.root_certificates = Some(certificate);
+    let trusting = PgStore::open(&trusting).unwrap();
+    // The server takes its new configuration in a moment.
+    while trusting.check().await.is_err() {}
+    for refused in [suspicious, PgStore::open(&server.config()).unwrap()] {
+        let outcome = refused.check().await;
+        assert!(matches!(outcome, Err(PortError::Unavailable(_))), "{outcome:?}");
+    }
+}
