@@ -130,7 +130,7 @@ async fn main() {
     admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
     let url = format!("{base}/{name}");
     let mut config = PgConfig::new(&url).unwrap();
-    config.statement_timeout = Duration::from_secs(60);
+    config.statement_timeout = Duration::from_mins(1);
     let store = PgStore::open(&config).unwrap();
     store.migrate().await.unwrap();
 
