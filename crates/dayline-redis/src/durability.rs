@@ -100,6 +100,11 @@ fn look_at_info(info: &HashMap<String, String>, objections: &mut Vec<String>, wa
     if get("role") == "slave" {
         objections.push("redis is a replica: connect to its primary".to_owned());
     }
+    if get("cluster_enabled") == "1" {
+        objections.push(
+            "redis runs in cluster mode: a script needs all keys of the ping log on one node".to_owned(),
+        );
+    }
     if get("aof_last_write_status") == "err" {
         objections.push("redis failed to write its append-only file: look at its disk".to_owned());
     }
@@ -133,11 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn replicas_old_versions_and_failed_writes_are_refused_and_having_replicas_is_said() {
+    fn replicas_clusters_old_versions_and_failed_writes_are_refused_and_having_replicas_is_said() {
         let good = [("redis_version", "7.0.15"), ("role", "master"), ("connected_slaves", "0")];
         assert_eq!(looked_at(&good), (vec![], vec![]));
         assert_eq!(looked_at(&[]), (vec![], vec![]));
-        for bad in [("redis_version", "6.0.16"), ("role", "slave"), ("aof_last_write_status", "err")] {
+        let bad_ones = [
+            ("redis_version", "6.0.16"),
+            ("role", "slave"),
+            ("cluster_enabled", "1"),
+            ("aof_last_write_status", "err"),
+        ];
+        for bad in bad_ones {
             let (objections, warnings) = looked_at(&[bad]);
             assert_eq!((objections.len(), warnings.len()), (1, 0), "{bad:?}");
         }

@@ -7,9 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The address is not one.
-    #[error(
-        "the redis url must look like redis://host:6379/0, rediss://… for tls or unix:///path/to/socket: {0}"
-    )]
+    #[error("the redis url must look like redis://host:6379/0 or unix:///path/to/socket: {0}")]
     Url(String),
     /// Redis can't be reached or refused.
     #[error("can't use redis: {0}")]

@@ -84,3 +84,34 @@ impl fmt::Debug for RedisServer {
         f.debug_struct("RedisServer").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_a_server_nor_what_is_wrong_with_its_url_shows_the_password() {
+        let server = RedisServer::new("redis://ada:secret@example.org:6379/0").unwrap();
+        assert_eq!(format!("{server:?}"), r#"RedisServer { prefix: "dayline", .. }"#);
+        for url in [
+            "ada:secret@example.org",
+            "redis://ada:secret@",
+            "rediss://ada:secret@example.org",
+            "redis://ada:secret@h:x",
+        ] {
+            let wrong = RedisServer::new(url).unwrap_err();
+            assert!(matches!(wrong, SetupError::Url(_)), "{url}");
+            assert!(
+                !wrong.to_string().contains("secret") && !format!("{wrong:?}").contains("secret"),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_begin_with_the_prefix() {
+        let server = RedisServer::new("redis://example.org").unwrap();
+        assert_eq!(server.key("log"), "dayline:log");
+        assert_eq!(server.with_prefix("other").key("log"), "other:log");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use dayline_app::ports::{Partition, Payload, PingLog, Position};
+use dayline_app::ports::{LogDepth, Partition, Payload, PingLog, Position};
 use dayline_redis::RedisPingLog;
 
 use super::open;
@@ -55,11 +55,12 @@ async fn appender(
     tried
 }
 
-/// Follows a partition as a worker does, until it has all there is after `stop`.
+/// Follows a partition as a worker does, until it has all there is after `stop`. A worker trims, an onlooker does not.
 async fn reader(
     log: Arc<RedisPingLog>,
     partition: Partition,
     stop: Arc<AtomicBool>,
+    trims: bool,
 ) -> Vec<(Position, Vec<u8>)> {
     let (mut seen, mut after) = (Vec::new(), Position::START);
     loop {
@@ -73,6 +74,10 @@ async fn reader(
                     after = entry.position;
                     let Payload::Records(bytes) = entry.payload else { panic!("{:?}", entry.payload) };
                     seen.push((after, bytes));
+                }
+                if trims {
+                    // What is not trimmed now is trimmed the next time.
+                    let _ = log.trim(partition, after).await;
                 }
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
@@ -97,7 +102,18 @@ fn by_appender(seen: &[(Position, Vec<u8>)]) -> BTreeMap<u64, Vec<u64>> {
     found
 }
 
-async fn survives(rounds: usize, end: fn(&mut TestRedis)) {
+impl Tried {
+    fn assert_nothing_is_lost(&self, found: &[u64]) {
+        assert!(found.is_sorted(), "out of order");
+        assert!(found.last().is_none_or(|&last| last < self.attempts));
+        let found: BTreeSet<_> = found.iter().collect();
+        let lost: Vec<_> = self.acknowledged.iter().filter(|number| !found.contains(number)).collect();
+        assert!(lost.is_empty(), "lost {lost:?} of {} acknowledged", self.acknowledged.len());
+        assert!(!self.acknowledged.is_empty());
+    }
+}
+
+async fn survives(rounds: usize, end: fn(&mut TestRedis), trims: bool) {
     let mut redis = TestRedis::start().await;
     let log = open(&redis).await;
     let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -105,8 +121,8 @@ async fn survives(rounds: usize, end: fn(&mut TestRedis)) {
         .map(|me| tokio::spawn(appender(Arc::clone(&log), me, Arc::clone(&stop), Arc::clone(&acknowledged))))
         .collect();
     let no_more = Arc::new(AtomicBool::new(false));
-    let readers: Vec<_> =
-        (0..4).map(|n| tokio::spawn(reader(Arc::clone(&log), Partition(n), Arc::clone(&no_more)))).collect();
+    let follow = |n, trims| tokio::spawn(reader(Arc::clone(&log), Partition(n), Arc::clone(&no_more), trims));
+    let readers: Vec<_> = (0..4).map(|n| follow(n, trims)).collect();
     for round in 0..rounds {
         let enough = acknowledged.load(Ordering::Relaxed) + 100 + 37 * (round as u64 % 7);
         until("appends go on", async || acknowledged.load(Ordering::Relaxed) >= enough).await;
@@ -120,30 +136,33 @@ async fn survives(rounds: usize, end: fn(&mut TestRedis)) {
     }
     no_more.store(true, Ordering::SeqCst);
     let mut found = BTreeMap::new();
-    for (n, followed) in readers.into_iter().enumerate() {
+    for (n, followed) in (0..).zip(readers) {
         let followed = followed.await.unwrap();
-        // Who comes later sees the same.
-        assert!(reader(Arc::clone(&log), Partition(n as u32), Arc::clone(&no_more)).await == followed);
+        let later = follow(n, true).await.unwrap();
+        assert!(trims || later == followed, "who comes later does not see the same");
         found.extend(by_appender(&followed));
     }
-    for (me, Tried { attempts, acknowledged }) in tried.into_iter().enumerate() {
-        let found = found.remove(&(me as u64)).unwrap();
-        assert!(found.is_sorted(), "appender {me} is out of order");
-        assert!(found.last().is_none_or(|&last| last < attempts));
-        let found = BTreeSet::from_iter(found);
-        let lost: Vec<_> = acknowledged.iter().filter(|number| !found.contains(number)).collect();
-        assert!(lost.is_empty(), "appender {me} lost {lost:?} of {} acknowledged", acknowledged.len());
-        assert!(!acknowledged.is_empty());
+    for (me, tried) in (0..).zip(tried) {
+        tried.assert_nothing_is_lost(&found.remove(&me).unwrap());
     }
     assert!(found.is_empty());
+    until("all is trimmed, and the count of bytes is exact", async || {
+        log.depth().await == Ok(LogDepth::default())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_redis_is_killed_twenty_times_under_load() {
-    survives(20, TestRedis::kill).await;
+    survives(20, TestRedis::kill, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_when_redis_is_killed_twenty_times_while_a_worker_trims() {
+    survives(20, TestRedis::kill, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_redis_is_restarted_twenty_times_under_load() {
-    survives(20, TestRedis::stop).await;
+    survives(20, TestRedis::stop, true).await;
 }
