@@ -1,5 +1,5 @@
 //! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log,
-//! revocations, limits, and leases on partitions.
+//! revocations, limits, leases on partitions, and live events.
 //! Deliberately absent: anything that must outlive Redis itself, but the pings on their way.
 
 mod durability;
@@ -7,6 +7,7 @@ mod error;
 mod leases;
 mod limits;
 mod link;
+mod live;
 mod ping_log;
 mod revocations;
 mod script;
@@ -17,6 +18,7 @@ pub use durability::{NotDurable, check_durability};
 pub use error::SetupError;
 pub use leases::RedisLeases;
 pub use limits::{RedisLimits, SharedRate};
+pub use live::RedisLive;
 pub use ping_log::{PingLogOptions, RedisPingLog};
 pub use revocations::RedisRevocations;
 pub use server::RedisServer;

@@ -4,6 +4,7 @@
 mod durability;
 mod leases;
 mod limits;
+mod live;
 mod ping_log;
 mod proxy;
 mod revocations;

@@ -1,0 +1,125 @@
+//! Live events between nodes.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use dayline_app::ports::{DayChanged, LiveEvent, LiveEvents, LiveSubscription, Randomness};
+use dayline_contract::fakes::FakeLive;
+use dayline_contract::suites::live::FACTS;
+use dayline_contract::suites::prove;
+use dayline_domain::{UserId, UtcDay, UtcMs};
+use dayline_redis::{RedisLive, RedisServer};
+
+use crate::proxy::Proxy;
+use crate::server::TestRedis;
+use crate::until;
+
+const ADA: UserId = UserId::from_bits(1);
+
+/// Another name for each node of this process.
+struct Names;
+
+impl Randomness for Names {
+    fn fill(&self, buffer: &mut [u8]) {
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        buffer.fill(NEXT.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+/// A node that listens already.
+async fn node(redis: &TestRedis, server: &RedisServer) -> RedisLive {
+    let before = listeners(redis).await;
+    let live = RedisLive::start(server, Arc::new(FakeLive::default()), &Names);
+    let mut first = live.subscribe(ADA);
+    until("it listens", async || listeners(redis).await > before).await;
+    assert_eq!(next(&mut *first).await, LiveEvent::Missed);
+    live
+}
+
+async fn listeners(redis: &TestRedis) -> usize {
+    let clients: String = redis.run("CLIENT LIST").await;
+    clients.lines().filter(|client| client.contains(" sub=1 ")).count()
+}
+
+fn changed(version: u64) -> DayChanged {
+    DayChanged { user: ADA, day: UtcDay(20_777), version, at: UtcMs(1_795_176_000_000) }
+}
+
+async fn next(subscription: &mut dyn LiveSubscription) -> LiveEvent {
+    tokio::time::timeout(Duration::from_secs(10), subscription.next()).await.expect("an event within 10 s")
+}
+
+#[tokio::test]
+async fn shared_live_events_keep_the_facts_of_all_live_events() {
+    let redis = TestRedis::start().await;
+    let made = Cell::new(0);
+    prove(FACTS, async || {
+        made.set(made.get() + 1);
+        let server = redis.server().with_prefix(&format!("live{}", made.get()));
+        Arc::new(node(&redis, &server).await) as Arc<dyn LiveEvents>
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_one_node_announces_others_hear_once_and_in_order_and_it_does_not_hear_itself_twice() {
+    let redis = TestRedis::start().await;
+    let (here, elsewhere) = (node(&redis, &redis.server()).await, node(&redis, &redis.server()).await);
+    let telling = RedisLive::start_telling(&redis.server(), Arc::new(FakeLive::default()), &Names);
+    let (mut mine, mut theirs) = (here.subscribe(ADA), elsewhere.subscribe(ADA));
+    for version in 1..=10 {
+        here.announce(&[changed(version)]);
+        assert_eq!(next(&mut *mine).await, LiveEvent::Changed(changed(version)));
+        assert_eq!(next(&mut *theirs).await, LiveEvent::Changed(changed(version)));
+    }
+    telling.announce(&[changed(11)]);
+    assert_eq!(next(&mut *mine).await, LiveEvent::Changed(changed(11)));
+    assert_eq!(next(&mut *theirs).await, LiveEvent::Changed(changed(11)));
+}
+
+#[tokio::test]
+async fn who_was_cut_off_is_told_that_it_missed_something_and_hears_again() {
+    let redis = TestRedis::start().await;
+    let way = Proxy::to(&redis);
+    let (here, cut_off) = (node(&redis, &redis.server()).await, node(&redis, &way.server()).await);
+    let mut theirs = cut_off.subscribe(ADA);
+    way.cut();
+    until("it is cut off", async || listeners(&redis).await == 1).await;
+    here.announce(&[changed(1)]);
+    // What is announced there is still heard there.
+    cut_off.announce(&[changed(7)]);
+    assert_eq!(next(&mut *theirs).await, LiveEvent::Changed(changed(7)));
+    way.mend();
+    assert_eq!(next(&mut *theirs).await, LiveEvent::Missed);
+    until("others hear that it could not tell them", async || {
+        let mut mine = here.subscribe(ADA);
+        cut_off.announce(&[changed(8)]);
+        next(&mut *mine).await == LiveEvent::Changed(changed(8))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_could_not_tell_others_says_so_when_it_can() {
+    let redis = TestRedis::start().await;
+    let way = Proxy::to(&redis);
+    let here = node(&redis, &redis.server()).await;
+    let telling = RedisLive::start_telling(&way.server(), Arc::new(FakeLive::default()), &Names);
+    let mut mine = here.subscribe(ADA);
+    way.cut();
+    telling.announce(&[changed(1)]);
+    // Far more than is kept.
+    for _ in 0..300 {
+        telling.announce(&[changed(2); 100]);
+    }
+    way.mend();
+    assert_eq!(next(&mut *mine).await, LiveEvent::Missed);
+    until("it tells again", async || {
+        telling.announce(&[changed(3)]);
+        let heard = tokio::time::timeout(Duration::from_millis(100), mine.next()).await;
+        heard.is_ok_and(|event| event == LiveEvent::Changed(changed(3)))
+    })
+    .await;
+}
