@@ -8,8 +8,8 @@ use crate::auth::Caller;
 use crate::ports::{ApiKey, StoredAuditEvent, User};
 use crate::{App, AppError, accounts, audit};
 
-/// UTC days of ledger in one page.
-const PAGE_DAYS: i32 = 7;
+/// UTC days of ledger in one page: as many as a worker holds at a time, so that no day makes a page too large.
+const PAGE_DAYS: i32 = 1;
 
 /// One page of an export.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ pub mod device_login;
 pub mod error;
 pub mod export;
 pub mod ingest;
+pub mod live;
 pub mod ports;
 pub mod record;
 pub mod reports;

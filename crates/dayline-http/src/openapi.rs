@@ -10,6 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
+use crate::routes::export::ExportLine;
 
 /// The document before any route is added.
 #[derive(OpenApi)]
@@ -25,9 +26,10 @@ use crate::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
         (name = "api-keys", description = "Long-lived keys for trackers"),
         (name = "usage", description = "Pings and the timeline"),
         (name = "report", description = "Sums over local days"),
+        (name = "live", description = "Changes as they happen"),
         (name = "operations", description = "For operators"),
     ),
-    components(schemas(ProblemBody, FieldProblem)),
+    components(schemas(ProblemBody, FieldProblem, ExportLine<'_>)),
     modifiers(&Credentials),
 )]
 pub(crate) struct Document;

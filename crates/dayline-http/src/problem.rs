@@ -11,6 +11,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Seconds after which somebody's streams may be fewer.
+const STREAM_WAIT_S: u32 = 10;
+
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -130,6 +133,14 @@ impl Problem {
     /// A device that polls gets no tokens (RFC 8628, section 3.5).
     pub(crate) fn no_tokens(code: &'static str, detail: &'static str) -> Self {
         Self::new(&NO_TOKENS, code, detail)
+    }
+
+    /// The person has as many long answers under way as one may have.
+    pub(crate) fn too_many_streams() -> Self {
+        let mut problem =
+            Self::new(&TOO_MANY, "too_many_streams", "too many of your streams are open; close one first");
+        problem.0.retry_after_s = Some(STREAM_WAIT_S);
+        problem
     }
 
     /// A handler panicked.

@@ -17,7 +17,8 @@ use crate::openapi::Document;
 use crate::problem::Problem;
 use crate::request::Api;
 use crate::routes::{
-    api_keys, audit, auth, device_login, docs, operations, reports, sessions, timeline, track, users,
+    api_keys, audit, auth, device_login, docs, export, live, operations, reports, sessions, timeline, track,
+    users,
 };
 use crate::state::ApiState;
 
@@ -27,6 +28,7 @@ fn table() -> OpenApiRouter<Api> {
         .routes(routes!(users::register))
         .routes(routes!(users::profile, users::update_profile, users::delete))
         .routes(routes!(users::change_password))
+        .routes(routes!(export::export))
         .routes(routes!(audit::entries))
         // /api/v1/auth
         .routes(routes!(auth::login))
@@ -50,6 +52,8 @@ fn table() -> OpenApiRouter<Api> {
         .routes(routes!(reports::urls))
         .routes(routes!(reports::hours))
         .routes(routes!(reports::days))
+        // /api/v1/live
+        .routes(routes!(live::live))
         // Operations
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::readyz))

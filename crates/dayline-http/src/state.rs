@@ -10,6 +10,14 @@ use dayline_app::ports::BoxFuture;
 use crate::metrics::Metrics;
 use crate::request::address::{Cidr, ForwardedHeader};
 use crate::request::memory::BodyMemory;
+use crate::request::places::Places;
+
+/// Most streams of live events that one person may have open: a few pages on a few devices.
+const LIVE_PER_PERSON: usize = 10;
+/// Most exports at a time; each holds a day of somebody's ledger in memory.
+const EXPORTS: usize = 32;
+/// Most exports of one person at a time.
+const EXPORTS_PER_PERSON: usize = 2;
 
 /// What all handlers share.
 pub struct ApiState {
@@ -22,13 +30,17 @@ pub struct ApiState {
     /// What an operator may set.
     pub config: ApiConfig,
     pub(crate) body_memory: BodyMemory,
+    pub(crate) live_streams: Arc<Places>,
+    pub(crate) exports: Arc<Places>,
 }
 
 impl ApiState {
     /// The state of a router.
     pub fn new(app: App, metrics: Metrics, readiness: Arc<dyn Readiness>, config: ApiConfig) -> Self {
         let body_memory = BodyMemory::new(config.max_body_memory);
-        Self { app, metrics, readiness, config, body_memory }
+        let live_streams = Places::new(config.max_live_streams, LIVE_PER_PERSON);
+        let exports = Places::new(EXPORTS, EXPORTS_PER_PERSON);
+        Self { app, metrics, readiness, config, body_memory, live_streams, exports }
     }
 }
 
@@ -48,6 +60,8 @@ pub struct ApiConfig {
     pub body_timeout: Duration,
     /// Bytes of bodies that may be in memory while they arrive, over all requests.
     pub max_body_memory: usize,
+    /// Streams of live events that may be open at a time; each is a connection.
+    pub max_live_streams: usize,
 }
 
 impl Default for ApiConfig {
@@ -59,6 +73,7 @@ impl Default for ApiConfig {
             public_url: None,
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
+            max_live_streams: 2_000,
         }
     }
 }

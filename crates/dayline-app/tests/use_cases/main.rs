@@ -7,6 +7,7 @@ mod device_login;
 mod export;
 mod ingest;
 mod keys;
+mod live;
 mod reports;
 mod sessions;
 mod worker;

@@ -39,6 +39,29 @@ impl FromRequestParts<Api> for SigningOut {
     }
 }
 
+/// A caller whose credential can be asked again whether it still holds, for answers that go on for long.
+pub(crate) struct StaysSignedIn {
+    pub(crate) caller: Caller,
+    token: Box<str>,
+}
+
+impl StaysSignedIn {
+    /// Fails when the credential has ended or was revoked. No I/O for an access token.
+    pub(crate) async fn check(&self, api: &Api) -> Result<(), AppError> {
+        auth::authenticate(&api.app, &self.token, self.caller.address).await.map(drop)
+    }
+}
+
+impl FromRequestParts<Api> for StaysSignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = caller(api, parts).await?;
+        let token = bearer(&parts.headers).ok_or(AppError::NotSignedIn)?.into();
+        Ok(Self { caller, token })
+    }
+}
+
 async fn caller(api: &Api, parts: &request::Parts) -> Result<Caller, AppError> {
     let token = bearer(&parts.headers).ok_or(AppError::NotSignedIn)?;
     auth::authenticate(&api.app, token, ClientAddress::of(parts, api).0).await

@@ -8,6 +8,7 @@ pub(crate) mod cookie;
 pub(crate) mod fields;
 pub(crate) mod memory;
 pub(crate) mod path;
+pub(crate) mod places;
 pub(crate) mod query;
 
 use std::sync::Arc;

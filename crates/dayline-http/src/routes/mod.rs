@@ -6,6 +6,8 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod device_login;
 pub(crate) mod docs;
+pub(crate) mod export;
+pub(crate) mod live;
 pub(crate) mod operations;
 mod ping_body;
 pub(crate) mod reports;

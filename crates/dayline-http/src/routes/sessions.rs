@@ -50,7 +50,7 @@ pub(crate) struct SessionItem {
 }
 
 impl SessionItem {
-    fn new(session: Session, current: Option<SessionId>) -> Self {
+    pub(crate) fn new(session: Session, current: Option<SessionId>) -> Self {
         Self {
             id: session.id.to_string(),
             device_id: session.device.as_str().to_owned(),

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::metrics::Metrics;
 use connection::Connections;
-pub(crate) use peer::Peer;
+pub(crate) use peer::{Peer, Streams};
 use register::Register;
 
 /// What bounds connections. The numbers hold for one call of [`serve`].

@@ -84,6 +84,13 @@ impl Peer {
         WaitsForBody(self)
     }
 
+    /// Says that an answer is made while it is sent, until the guard is dropped. To be asked for when the answer's
+    /// body is polled first: before that the connection still becomes idle.
+    pub(crate) fn streams(&self) -> Streams {
+        self.enter(Phase::Busy);
+        Streams(self.clone())
+    }
+
     fn now_ms(&self) -> u64 {
         // A connection's age in milliseconds fits for half a billion years.
         self.0.born.elapsed().as_millis() as u64
@@ -124,8 +131,8 @@ impl Peer {
         Some(self.0.born + Duration::from_millis(word.checked_sub(1)?))
     }
 
-    /// Whether the next answer is to be the last.
-    pub(super) fn is_closing(&self) -> bool {
+    /// Whether the next answer is to be the last, and one without an end is to end.
+    pub(crate) fn is_closing(&self) -> bool {
         self.0.closing.load(Ordering::Relaxed)
     }
 
@@ -167,5 +174,16 @@ pub(crate) struct WaitsForBody<'a>(&'a Peer);
 impl Drop for WaitsForBody<'_> {
     fn drop(&mut self) {
         self.0.enter(Phase::Busy);
+    }
+}
+
+/// Marks a connection as busy with an answer that is being sent, while it lives.
+pub(crate) struct Streams(Peer);
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        if self.0.phase().0 == Phase::Busy {
+            self.0.enter(Phase::Idle);
+        }
     }
 }

@@ -156,11 +156,22 @@ impl Call<'_> {
         Request::from_parts(self.parts, self.body)
     }
 
-    pub(crate) async fn send(self) -> Reply {
+    /// The answer's head, and its body to be read piece by piece.
+    pub(crate) async fn open(self) -> (http::response::Parts, Body) {
         let router = self.server.router.clone();
         let response = router.oneshot(self.into_request());
-        let (parts, body) = response.await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        response.await.unwrap().into_parts()
+    }
+
+    /// The whole answer; of one without end its first piece.
+    pub(crate) async fn send(self) -> Reply {
+        let (parts, mut body) = self.open().await;
+        let endless = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if endless {
+            body.frame().await.unwrap().unwrap().into_data().unwrap()
+        } else {
+            body.collect().await.unwrap().to_bytes()
+        };
         let reply = Reply { status: parts.status, headers: parts.headers, body };
         reply.check();
         reply

@@ -70,6 +70,8 @@ fn attack(method: &Method, path: &str, Hers { ada, key }: &Hers) -> Option<Attac
         | (
             "GET",
             "/api/v1/users/me/audit"
+            | "/api/v1/users/me/export"
+            | "/api/v1/live"
             | "/api/v1/auth/sessions"
             | "/api/v1/auth/device"
             | "/api/v1/api-keys"

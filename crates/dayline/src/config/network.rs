@@ -59,6 +59,9 @@ pub struct NetworkOptions {
     /// Memory for request bodies that are still arriving, over all connections
     #[arg(long, env = "DAYLINE_BODY_MEMORY", default_value = "64MiB", value_parser = units::bytes)]
     pub body_memory: u64,
+    /// Most streams of live events at a time; each is a connection
+    #[arg(long, env = "DAYLINE_MAX_LIVE_STREAMS", default_value_t = 2_000)]
+    pub max_live_streams: u32,
     /// How long requests in flight may take after the server was told to stop
     #[arg(long, env = "DAYLINE_STOP_GRACE", default_value = "5s", value_parser = units::duration)]
     pub stop_grace: Duration,
@@ -94,6 +97,7 @@ impl NetworkOptions {
             public_url: self.public_url.clone(),
             body_timeout: self.body_timeout,
             max_body_memory: usize::try_from(self.body_memory).unwrap_or(usize::MAX),
+            max_live_streams: self.max_live_streams as usize,
         }
     }
 

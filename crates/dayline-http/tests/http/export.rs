@@ -1,0 +1,163 @@
+//! The export: everything about a person, whole or recognisably not.
+
+use axum::body::Body;
+use dayline_app::ports::PortError;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, Person, Server, ping};
+
+const EXPORT: &str = "/api/v1/users/me/export";
+
+fn lines(text: &str) -> Vec<Value> {
+    assert!(text.ends_with('\n'));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn types(lines: &[Value]) -> Vec<&str> {
+    lines.iter().map(|line| line["type"].as_str().unwrap()).collect()
+}
+
+/// So many pings of five seconds, each of another app.
+async fn track(server: &Server, person: &Person, pings: usize) {
+    let time = |second: usize| format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+    let ping_at = |at: usize| ping(&format!("App {at}"), &time(5 * at), &time(5 * at + 5));
+    for batch in (0..pings).collect::<Vec<_>>().chunks(500) {
+        let body = Value::Array(batch.iter().map(|at| ping_at(*at)).collect());
+        assert_eq!(server.post("/api/v1/usage/track").of(person).json(&body).send().await.status, 202);
+    }
+    server.settle().await;
+}
+
+#[tokio::test]
+async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    server.person("eve").await;
+    let key = json!({"name": "tracker", "scopes": ["track"]});
+    let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
+    let pings = json!([
+        ping("Code", "09:00:00", "09:00:10"),
+        {"app_name": "Firefox", "url": "https://github.com/a?b", "device_id": "phone",
+         "start_time": "2026-11-20T09:00:05Z", "end_time": "2026-11-20T09:00:15Z"},
+        {"app_name": "Code", "start_time": "2026-11-18T23:59:55Z", "end_time": "2026-11-19T00:00:05Z"},
+    ]);
+    server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
+    server.settle().await;
+
+    let reply = server.get(EXPORT).of(&ada).send().await;
+    assert_eq!(reply.header("content-type"), "application/x-ndjson");
+    assert_eq!(reply.header("cache-control"), "no-store");
+    let name = r#"attachment; filename="dayline-export-2026-11-20.ndjson""#;
+    assert_eq!(reply.header("content-disposition"), name);
+    let lines = lines(reply.text());
+    assert_eq!(
+        types(&lines),
+        [
+            "profile",
+            "session",
+            "api_key",
+            "audit",
+            "audit",
+            "audit",
+            "interval",
+            "interval",
+            "interval",
+            "interval",
+            "outranked",
+            "end",
+        ]
+    );
+    assert_eq!((&lines[0]["email"], &lines[0]["id"]), (&json!(ada.email), &json!(ada.id)));
+    assert_eq!((&lines[1]["device_id"], &lines[1]["current"]), (&json!("laptop"), &json!(true)));
+    assert_eq!(lines[2]["name"], "tracker");
+    assert_eq!(lines[3]["kind"], "key_created");
+    assert_eq!(lines[6]["start_time"], "2026-11-18T23:59:55.000Z");
+    assert_eq!(
+        lines[9],
+        json!({
+            "type": "interval", "app_name": "Firefox", "domain": "github.com", "device_id": "phone",
+            "start_time": "2026-11-20T09:00:05.000Z", "end_time": "2026-11-20T09:00:15.000Z",
+        })
+    );
+    assert_eq!((&lines[10]["app_name"], &lines[10]["start_time"]), (&json!("Code"), &lines[9]["start_time"]));
+    assert_eq!(
+        lines[11],
+        json!({"type": "end", "counts": {
+            "profile": 1, "session": 1, "api_key": 1, "audit": 3, "interval": 4, "outranked": 1,
+        }})
+    );
+    for secret in [PASSWORD, key["key"].as_str().unwrap(), ada.access.as_str(), ada.refresh.as_str(), "eve"] {
+        assert!(!reply.text().contains(secret), "{secret}");
+    }
+}
+
+async fn piece(body: &mut Body) -> Result<String, axum::Error> {
+    let bytes = body.frame().await.unwrap()?.into_data().unwrap();
+    Ok(String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn an_export_is_written_in_small_pieces_whatever_there_is() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    track(&server, &ada, 2_000).await;
+    let (_, mut body) = server.get(EXPORT).of(&ada).open().await;
+    let (mut text, mut pieces) = (String::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let piece = frame.unwrap().into_data().unwrap();
+        assert!(piece.len() < 40_000, "{}", piece.len());
+        text.push_str(std::str::from_utf8(&piece).unwrap());
+        pieces += 1;
+    }
+    assert!(pieces > 5, "{pieces}");
+    let lines = lines(&text);
+    assert_eq!(lines.last().unwrap()["counts"]["interval"], 2_000);
+    assert_eq!(types(&lines).iter().filter(|line| **line == "interval").count(), 2_000);
+}
+
+#[tokio::test]
+async fn an_export_that_fails_midway_is_cut_off_without_an_end() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    track(&server, &ada, 500).await;
+    server.fake.clock.advance(60_000);
+    let later =
+        json!({"app_name": "Code", "start_time": "2026-11-20T23:00:00Z", "end_time": "2026-11-21T01:00:00Z"});
+    server.fake.clock.advance(14 * 3_600_000);
+    let ada = server.sign_in(ada, "laptop").await;
+    server.post("/api/v1/usage/track").of(&ada).json(&later).send().await;
+    server.settle().await;
+
+    let (_, mut body) = server.get(EXPORT).of(&ada).open().await;
+    let mut text = piece(&mut body).await.unwrap();
+    server.fake.store.fail(Some(PortError::Unavailable("gone".into())));
+    let failure = loop {
+        match piece(&mut body).await {
+            Ok(piece) => text.push_str(&piece),
+            Err(error) => break error,
+        }
+    };
+    assert!(!failure.to_string().contains("gone"));
+    assert!(text.contains(r#""type":"interval""#) && !text.contains(r#""type":"end""#));
+}
+
+#[tokio::test]
+async fn what_fails_at_once_is_a_problem() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    server.fake.store.fail(Some(PortError::Unavailable("gone".into())));
+    assert_eq!(server.get(EXPORT).of(&ada).send().await.problem(), (503, "unavailable".into()));
+}
+
+#[tokio::test]
+async fn one_person_has_a_bounded_number_of_exports_at_a_time() {
+    let server = Server::new();
+    let (ada, eve) = (server.person("ada").await, server.person("eve").await);
+    let open = [server.get(EXPORT).of(&ada).open().await, server.get(EXPORT).of(&ada).open().await];
+    let reply = server.get(EXPORT).of(&ada).send().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((429, "too_many_streams".into()), "10"));
+    assert_eq!(server.get(EXPORT).of(&eve).send().await.status, 200);
+    drop(open);
+    assert_eq!(server.get(EXPORT).of(&ada).send().await.status, 200);
+}
