@@ -1,9 +1,12 @@
 //! The JSON of the contract, as far as the commands speak it.
 
-use dayline_domain::UtcMs;
+use dayline_domain::timeline::{self, Settled};
+use dayline_domain::{Interval, Source, UtcMs};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+
+use super::Refusal;
 
 /// A session's tokens.
 #[derive(Debug, Clone, Deserialize)]
@@ -116,6 +119,25 @@ pub struct Piece {
     pub end_time: Timestamp,
 }
 
+impl Timeline {
+    /// The timeline as the rule gives it. What no server may send is a refusal.
+    pub fn settled(&self) -> Result<Settled, Refusal> {
+        let pieces = |pieces: &[Piece]| pieces.iter().map(Piece::settled).collect::<Result<_, _>>();
+        Ok(Settled { counted: pieces(&self.intervals)?, outranked: pieces(&self.outranked)? })
+    }
+}
+
+impl Piece {
+    fn settled(&self) -> Result<timeline::Piece, Refusal> {
+        let wrong = |what: String| Refusal::Unreadable(format!("a piece of a timeline {what}"));
+        let source = Source::new(&self.device_id, &self.app_name, self.domain.as_deref())
+            .map_err(|error| wrong(format!("has a name that {error}")))?;
+        let interval = Interval::new(utc_ms(self.start_time), utc_ms(self.end_time))
+            .ok_or_else(|| wrong("is empty".to_owned()))?;
+        Ok(timeline::Piece { source, interval })
+    }
+}
+
 /// A report per app or domain.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Report {
@@ -145,7 +167,7 @@ pub fn rfc3339(at: UtcMs) -> String {
 }
 
 /// The instant of a time of the API, cut to milliseconds.
-pub fn utc_ms(at: Timestamp) -> UtcMs {
+fn utc_ms(at: Timestamp) -> UtcMs {
     UtcMs(at.as_millisecond())
 }
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use dayline_domain::timeline::{Bridge, Piece, Settled};
-use dayline_domain::{Interval, NameError, Source, UtcDay};
+use dayline_domain::timeline::{Bridge, Settled};
+use dayline_domain::{Interval, UtcDay};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
@@ -12,7 +12,7 @@ use super::Checked;
 use super::check::{Faults, Record, check};
 use super::tracker::Person;
 use crate::client::Refusal;
-use crate::client::wire::{self, rfc3339, utc_ms};
+use crate::client::wire::rfc3339;
 use crate::console::remark;
 
 /// How many timelines are read at a time.
@@ -54,9 +54,7 @@ async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Resu
 async fn stored(person: &Person, record: &Record) -> Result<Settled, Refusal> {
     let Some(days) = days(record) else { return Ok(Settled::default()) };
     let (from, to) = (rfc3339(days.start()), rfc3339(days.end()));
-    let timeline = person.devices[0].timeline(&from, &to).await?;
-    let pieces = |pieces: Vec<wire::Piece>| pieces.iter().map(piece).collect::<Result<Vec<_>, _>>();
-    Ok(Settled { counted: pieces(timeline.intervals)?, outranked: pieces(timeline.outranked)? })
+    person.devices[0].timeline(&from, &to).await?.settled()
 }
 
 /// Whole UTC days around everything that was sent.
@@ -65,13 +63,4 @@ fn days(record: &Record) -> Option<Interval> {
     let first = intervals().map(Interval::start).min()?.day();
     let last = intervals().map(Interval::end).max()?.day();
     Some(first.interval().hull(UtcDay(last.0).interval()))
-}
-
-fn piece(piece: &wire::Piece) -> Result<Piece, Refusal> {
-    let wrong = |what: String| Refusal::Unreadable(format!("a piece of a timeline {what}"));
-    let source = Source::new(&piece.device_id, &piece.app_name, piece.domain.as_deref())
-        .map_err(|error: NameError| wrong(format!("has a name that {error}")))?;
-    let (start, end) = (utc_ms(piece.start_time), utc_ms(piece.end_time));
-    let interval = Interval::new(start, end).ok_or_else(|| wrong("is empty".to_owned()))?;
-    Ok(Piece { source, interval })
 }

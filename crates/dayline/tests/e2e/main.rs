@@ -5,6 +5,8 @@
 #![allow(clippy::print_stdout, reason = "shown with a test that fails, and what was measured on request")]
 
 mod commands;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod disk;
 mod kill;
 mod recorded_day;
 mod secrets;

@@ -68,6 +68,11 @@ impl Place {
 
     /// Starts a server and does not wait.
     pub(crate) fn spawn(&self, options: &[&str]) -> Server {
+        self.spawn_with(options, &[])
+    }
+
+    /// Starts a server with these environment variables and does not wait.
+    pub(crate) fn spawn_with(&self, options: &[&str], variables: &[(&str, String)]) -> Server {
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         let child = Command::new(PROGRAM)
             .arg("serve")
@@ -75,6 +80,7 @@ impl Place {
             .arg("--data")
             .arg(self.data())
             .args(options)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
