@@ -11,12 +11,15 @@
     reason = "a program for people"
 )]
 
-use std::time::{Duration, Instant};
+mod support;
 
-use dayline_app::ports::{Accounts, CreateUser, LedgerReader, PasswordHash, User};
-use dayline_domain::{Email, FullName, Interval, LocalDate, UserId, UtcDay, UtcMs};
-use dayline_postgres::{Month, PgConfig, PgStore};
-use tokio_postgres::{Client, NoTls};
+use std::time::Instant;
+
+use dayline_app::ports::LedgerReader;
+use dayline_domain::{Interval, LocalDate, UserId, UtcDay};
+use dayline_postgres::{Month, PgStore};
+use support::{Database, argument, median_and_p99, register};
+use tokio_postgres::Client;
 
 /// Pieces of one person on one day: 100,000 a year.
 const A_DAY: u64 = 274;
@@ -24,26 +27,6 @@ const A_YEAR: u64 = A_DAY * 365;
 
 fn first_day() -> UtcDay {
     UtcDay(LocalDate::from_ymd(2026, 1, 1).unwrap().0)
-}
-
-async fn client(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-async fn register(store: &PgStore, n: u64) -> UserId {
-    let user = User {
-        id: UserId::v7(n, [3; 10]),
-        email: Email::new(&format!("person{n}@example.org")).unwrap(),
-        full_name: FullName::new("Somebody").unwrap(),
-        timezone: "UTC".to_owned(),
-        created_at: UtcMs(0),
-        updated_at: UtcMs(0),
-    };
-    let id = user.id;
-    assert_eq!(store.create(user, PasswordHash(String::new())).await, Ok(CreateUser::Created));
-    id
 }
 
 /// A month of everybody's pieces: one every 315 seconds, 300 seconds long, each person's a little shifted.
@@ -97,12 +80,6 @@ fn time_in(plan: &[String], what: &str) -> f64 {
     line.trim_end_matches(" ms").trim().parse().unwrap()
 }
 
-fn median_and_worst(mut times: Vec<f64>) -> String {
-    times.sort_by(f64::total_cmp);
-    let worst = times[times.len() * 99 / 100];
-    format!("median {:8.3} ms   p99 {worst:8.3} ms", times[times.len() / 2])
-}
-
 async fn measure(store: &PgStore, user: UserId, what: &str, intervals: &[Interval]) {
     let (mut executed, mut planned, mut read, mut pieces) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for &interval in intervals {
@@ -114,37 +91,26 @@ async fn measure(store: &PgStore, user: UserId, what: &str, intervals: &[Interva
         read.push(started.elapsed().as_secs_f64() * 1_000.0);
     }
     println!("{what}: {pieces} pieces, {} reports", intervals.len());
-    println!("  executed in the database   {}", median_and_worst(executed));
-    println!("  planned in the database    {}", median_and_worst(planned));
-    println!("  read by the caller         {}", median_and_worst(read));
+    println!("  executed in the database   {}", median_and_p99(executed));
+    println!("  planned in the database    {}", median_and_p99(planned));
+    println!("  read by the caller         {}", median_and_p99(read));
 }
 
 #[tokio::main]
 async fn main() {
-    let rows = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(10_000_000u64);
-    let people = (rows / A_YEAR).max(2);
-    let server = std::env::var("DAYLINE_TEST_POSTGRES_URL").expect("run it by scripts/with-servers");
-    let (base, _) = server.rsplit_once('/').unwrap();
-    let name = format!("bench_{}", std::process::id());
-    let admin = client(&server).await;
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let url = format!("{base}/{name}");
-    let mut config = PgConfig::new(&url).unwrap();
-    config.statement_timeout = Duration::from_mins(1);
-    let store = PgStore::open(&config).unwrap();
-    store.migrate().await.unwrap();
-
+    let people = (argument(10_000_000) / A_YEAR).max(2);
+    let database = Database::create().await;
+    let store = &database.store;
     println!("{people} people with {A_YEAR} pieces each: {} rows", people * A_YEAR);
-    let user = build(&store, &client(&url).await, people).await;
+    let user = build(store, &database.client().await, people).await;
     let bytes: u64 = store.partitions().list().await.unwrap().iter().map(|month| month.bytes).sum();
     println!("  {} MB on disk", bytes >> 20);
 
     let days: Vec<Interval> = (0..365).map(|n| UtcDay(first_day().0 + n).interval()).collect();
     // Once unmeasured: what a server has just read is in its memory.
-    measure(&store, user, "warming up", &days).await;
-    measure(&store, user, "a day", &days).await;
+    measure(store, user, "warming up", &days).await;
+    measure(store, user, "a day", &days).await;
     let year = days[0].hull(days[364]);
-    measure(&store, user, "a year", &[year; 20]).await;
-    drop(store);
-    admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    measure(store, user, "a year", &[year; 20]).await;
+    database.drop().await;
 }

@@ -1,0 +1,90 @@
+//! Commits into a month that is already full: each round brings a ping of every person, which extends their last piece or,
+//! every tenth round, begins a new one. Prints how long a commit for all of them takes.
+//!
+//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE` (default: 1,000).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a program for people"
+)]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dayline_app::ports::{Applied, LedgerCommit, LedgerWriter, Partition, Position};
+use dayline_domain::{Bridge, Interval, LedgerDay, LocalDate, Ping, Source, UserId, UtcDay};
+use support::{Database, argument, median_and_p99, register};
+
+const ROUNDS: u64 = 200;
+/// Pieces each person has in the month before the day that is measured.
+const BEFORE: u64 = 1_000;
+
+fn commit(people: &[UserId], days: &mut [LedgerDay], round: u64) -> (LedgerCommit, usize) {
+    let position = |major| Position { major, minor: 0 };
+    let source =
+        Source::new("laptop", &format!("App number {}", round / 10 % 7), Some("example.org")).unwrap();
+    let mut pieces = 0;
+    let change = |(user, day): (&UserId, &mut LedgerDay)| {
+        let start = day.day().start().plus(round as i64 * 5_000);
+        let ping =
+            Ping { source: source.clone(), interval: Interval::new(start, start.plus(5_000)).unwrap() };
+        let change = day.record(&[ping], Bridge::default()).unwrap();
+        pieces += change.counted.len() + change.outranked.len();
+        (*user, change)
+    };
+    let changes = people.iter().zip(days).map(change).collect();
+    let (partition, dead) = (Partition(0), Vec::new());
+    let at = UtcDay(0).start();
+    (LedgerCommit { partition, from: position(round), to: position(round + 1), changes, dead, at }, pieces)
+}
+
+#[tokio::main]
+async fn main() {
+    let count = argument(1_000);
+    let database = Database::create().await;
+    let store = &database.store;
+    let day = UtcDay(LocalDate::from_ymd(2026, 11, 20).unwrap().0);
+    store.prepare_months(day.start()).await.unwrap();
+    let mut people = Vec::new();
+    for n in 0..count {
+        people.push(register(store, n).await);
+    }
+    let fill = format!(
+        "INSERT INTO app_usage (user_id, start_time, end_time, device_id, app_name, domain)
+         SELECT users.id, start, start + interval '300 s', 'laptop', 'App number ' || slot % 20, NULL
+         FROM generate_series(0, {BEFORE} - 1) AS slot, users,
+           LATERAL (SELECT '2026-11-01 00:00:00+00'::timestamptz + slot * interval '900 s' AS start) AS at
+         ORDER BY slot, users.id; VACUUM ANALYZE"
+    );
+    for part in fill.split(';') {
+        database.client().await.batch_execute(part).await.unwrap();
+    }
+    println!("{count} people with {BEFORE} pieces each in the month");
+
+    let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(day)).collect();
+    let (mut extended, mut added, mut pieces) = (Vec::new(), Vec::new(), 0);
+    let started = Instant::now();
+    for round in 0..ROUNDS {
+        let (commit, changed) = commit(&people, &mut days, round);
+        pieces += changed;
+        let commit = Arc::new(commit);
+        let started = Instant::now();
+        assert_eq!(store.apply(commit).await, Ok(Applied::Done));
+        let ms = started.elapsed().as_secs_f64() * 1_000.0;
+        if round % 10 == 0 { added.push(ms) } else { extended.push(ms) }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!("  a commit that extends one piece of each  {}", median_and_p99(extended));
+    println!("  a commit that adds one piece for each    {}", median_and_p99(added));
+    println!(
+        "  {:.0} pieces/s, {:.0} pings/s if each flush holds one",
+        pieces as f64 / seconds,
+        (count * ROUNDS) as f64 / seconds
+    );
+    database.drop().await;
+}
