@@ -44,7 +44,7 @@ async fn a_copy_taken_in_mid_flight_has_everything_acknowledged_before() {
         }
         let entries = read_all(&open(copy.path())).await;
         assert_whole(&entries);
-        let found = numbers(&entries);
+        let found: BTreeSet<u64> = numbers(&entries).into_iter().collect();
         let missing: Vec<_> = promised.iter().filter(|number| !found.contains(number)).collect();
         assert!(missing.is_empty(), "of {} acknowledged {missing:?} are missing", promised.len());
     }
