@@ -13,7 +13,7 @@ use crate::client::{closed_loop, open_loop, post};
 use crate::server::{self, Server};
 use crate::stats::{Table, grouped, ms, percentile, spread};
 
-const PATH: &str = "/api/v1/usage/track";
+pub(crate) const PATH: &str = "/api/v1/usage/track";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -45,7 +45,7 @@ pub(crate) struct BatchOptions {
 }
 
 /// A ping `n` seconds before now.
-fn ping(n: i64) -> serde_json::Value {
+pub(crate) fn ping(n: i64) -> serde_json::Value {
     let end = Timestamp::now_rounded() - SignedDuration::from_secs(n);
     let start = end - SignedDuration::from_secs(5);
     json!({
@@ -96,7 +96,8 @@ pub(crate) async fn single(program: &Path, options: &Options) -> Result<Table, F
         }
         times.sort_unstable();
         let ((nothing_median, nothing_text), (median, text)) = (spread(&nothing_rates), spread(&rates));
-        let half = open_loop(&dayline.address, connections, &requests, median / 2.0, duration).await?;
+        let goes_on = move |elapsed| elapsed < duration;
+        let half = open_loop(&dayline.address, connections, &requests, median / 2.0, goes_on).await?;
         table.rows.push(vec![
             connections.to_string(),
             nothing_text,
@@ -134,7 +135,11 @@ pub(crate) async fn batches(program: &Path, options: &BatchOptions) -> Result<Ta
 }
 
 /// The same body for several people, so that no one person's quota or day is the bottleneck.
-async fn requests_of(dayline: &Server, people: usize, body: &str) -> Result<Vec<Vec<u8>>, Failure> {
+pub(crate) async fn requests_of(
+    dayline: &Server,
+    people: usize,
+    body: &str,
+) -> Result<Vec<Vec<u8>>, Failure> {
     let mut requests = Vec::new();
     for person in 0..people {
         let token = dayline.sign_in(&format!("person{person}")).await?;

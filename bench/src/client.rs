@@ -1,6 +1,7 @@
 //! An HTTP client that costs little: one keep-alive connection, one request at a time, as few bytes looked at as
 //! possible. Load generator and server share the machine, so that what the client saves the server gets.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -125,24 +126,28 @@ pub(crate) async fn closed_loop(
 }
 
 /// Open loop: requests are due at a fixed rate whatever the server does, and an answer's time counts from when its
-/// request was due, so that a stall is not hidden by the requests it kept from being sent.
+/// request was due, so that a stall is not hidden by the requests it kept from being sent. Goes on for as long as
+/// `goes_on` says, which gets the time since the start.
 pub(crate) async fn open_loop(
     address: &str,
     connections: usize,
     requests: &[Vec<u8>],
     per_second: f64,
-    duration: Duration,
+    goes_on: impl Fn(Duration) -> bool + Send + Sync + 'static,
 ) -> Result<Load, Failure> {
-    let start = Instant::now();
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(Connection::open(address).await?);
+    }
+    let (start, goes_on) = (Instant::now(), Arc::new(goes_on));
     let gap = Duration::from_secs_f64(connections as f64 / per_second);
     let mut tasks = JoinSet::new();
-    for number in 0..connections {
-        let mut connection = Connection::open(address).await?;
-        let request = requests[number % requests.len()].clone();
+    for (number, mut connection) in open.into_iter().enumerate() {
+        let (request, goes_on) = (requests[number % requests.len()].clone(), Arc::clone(&goes_on));
         tasks.spawn(async move {
             let (mut times, mut refused) = (Vec::new(), 0);
             let mut due = start + gap.mul_f64(number as f64 / connections as f64);
-            while due.duration_since(start) < duration {
+            while goes_on(due.duration_since(start)) {
                 tokio::time::sleep_until(due.into()).await;
                 let answer = connection.send(&request).await?;
                 times.push(due.elapsed());

@@ -9,7 +9,10 @@ mod baseline;
 mod client;
 mod drain;
 mod memory;
+mod reports;
 mod server;
+mod sign_ins;
+mod slow_clients;
 mod stats;
 
 use std::error::Error;
@@ -43,6 +46,12 @@ enum Claim {
     Drain(drain::Options),
     /// Memory at rest and under load, and time to ready.
     Memory(memory::Options),
+    /// Latency of pings while many people sign in at once.
+    SignIns(sign_ins::Options),
+    /// Latency of pings while thousands of clients send nothing, or half of something.
+    SlowClients(slow_clients::Options),
+    /// Latency of pings with and without reports of a year being made beside them.
+    Reports(reports::Options),
     /// The server that stores nothing: verifies the token, parses the JSON, answers 202.
     #[command(hide = true)]
     Baseline(baseline::Options),
@@ -57,7 +66,12 @@ fn main() -> Result<(), Failure> {
         Claim::Accept(options) => runtime(1)?.block_on(accept::single(&arguments.dayline, &options))?,
         Claim::Batches(options) => runtime(1)?.block_on(accept::batches(&arguments.dayline, &options))?,
         Claim::Drain(options) => runtime(1)?.block_on(drain::run(&arguments.dayline, &options))?,
+        Claim::SignIns(options) => runtime(1)?.block_on(sign_ins::run(&arguments.dayline, &options))?,
+        Claim::SlowClients(options) => {
+            runtime(1)?.block_on(slow_clients::run(&arguments.dayline, &options))?
+        }
         Claim::Memory(options) => runtime(1)?.block_on(memory::run(&arguments.dayline, &options))?,
+        Claim::Reports(options) => runtime(1)?.block_on(reports::run(&arguments.dayline, &options))?,
     };
     print!("{}", table.to_markdown());
     if let Some(path) = arguments.json {

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use crate::Failure;
 use crate::client::{Connection, get, post};
 
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
 /// A program under measurement; stopped and wiped when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -81,10 +84,10 @@ impl Server {
     /// Registers somebody and signs them in; gives the access token.
     pub(crate) async fn sign_in(&self, name: &str) -> Result<String, Failure> {
         let mut connection = Connection::open(&self.address).await?;
-        let (email, password) = (format!("{name}@example.org"), "correct horse battery");
-        let account = json!({"email": email, "password": password, "full_name": name});
+        let email = format!("{name}@example.org");
+        let account = json!({"email": email, "password": PASSWORD, "full_name": name});
         self.expect(&mut connection, "/api/v1/users", &account, 201).await?;
-        let login = json!({"email": email, "password": password, "device_id": "bench"});
+        let login = json!({"email": email, "password": PASSWORD, "device_id": "bench"});
         let tokens = self.expect(&mut connection, "/api/v1/auth/login", &login, 200).await?;
         Ok(tokens["access_token"].as_str().ok_or("no access token")?.to_owned())
     }

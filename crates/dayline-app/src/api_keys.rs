@@ -16,6 +16,9 @@ use crate::{App, AppError};
 pub const PREFIX: &str = "dlk_";
 /// Most keys one person may have.
 pub const MAX_KEYS: usize = 50;
+/// For how long, in milliseconds, a node may let a key in by memory alone while the store is away; a key that was
+/// deleted is revoked for as long.
+pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A key to be made.
 #[derive(Debug, Clone)]

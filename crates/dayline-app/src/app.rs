@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use dayline_domain::session::SessionPolicy;
-use dayline_domain::{Id, PingLimits};
+use dayline_domain::{Id, JobPolicy, PingLimits};
 
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, LedgerReader, LiveEvents,
-    PasswordHasher, PingLog, PingQuota, Randomness, RateLimits, RefreshTokens, Revocations, SecretTexts,
-    Sessions, SiteNames, TimeZones,
+    PasswordHasher, PingLog, PingQuota, Randomness, RateLimits, RefreshTokens, ReportJobs, Revocations,
+    SecretTexts, Sessions, SiteNames, TimeZones,
 };
 
 /// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
@@ -22,6 +22,8 @@ pub struct Rules {
     pub pings: PingLimits,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// How long report jobs may take and live.
+    pub jobs: JobPolicy,
 }
 
 /// The application: one value, shared by all handlers.
@@ -51,6 +53,8 @@ pub struct App {
     pub ping_log: Arc<dyn PingLog>,
     /// The ledger, to read.
     pub ledger: Arc<dyn LedgerReader>,
+    /// Report jobs and their results.
+    pub report_jobs: Arc<dyn ReportJobs>,
     /// Accounts.
     pub accounts: Arc<dyn Accounts>,
     /// Sessions.

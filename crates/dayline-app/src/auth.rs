@@ -4,12 +4,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use dayline_domain::account::Label;
+use dayline_domain::account::{Label, NewPassword};
+use dayline_domain::device_login::DeviceLogin;
 use dayline_domain::names::DeviceId;
 use dayline_domain::session::{Generation, RefreshDecision};
 use dayline_domain::{Email, Scope, Scopes, Session, SessionId, UserId, UtcMs};
 
 use crate::api_keys;
+use crate::api_keys::REMEMBERED_MS;
 use crate::app::ACCESS_TOKEN_MS;
 use crate::audit::note;
 use crate::ports::{
@@ -20,6 +22,9 @@ use crate::{App, AppError};
 
 /// How often a refresh that lost a race looks again before it gives up.
 const REFRESH_TRIES: usize = 4;
+
+/// An id that no account has.
+const NOBODY: UserId = UserId::from_bits(0);
 
 /// Who a request is from. The only source of the person's identity in every use case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,19 +107,29 @@ impl std::fmt::Debug for Tokens {
 /// Signs a device in. Unknown address and wrong password are the same answer after the same work.
 pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
     check_login_limits(app, &login).await?;
+    if NewPassword::is_too_long(&login.password) {
+        return Err(AppError::InvalidCredentials);
+    }
     let found = app.accounts.find_by_email(login.email.clone()).await?;
     let hash = found.as_ref().map(|(_, hash)| hash.clone());
     let verdict = app.passwords.verify(login.password.clone(), hash).await?;
-    let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
-    let device = Some(login.device.as_str());
     if !verdict.matches {
-        note(app, user.id, AuditKind::SignInFailed, device, login.address).await?;
+        // The log drops what is nobody's, but takes its time: else an answer that is sooner would tell who is unknown.
+        let user = found.map_or(NOBODY, |(user, _)| user.id);
+        note(app, user, AuditKind::SignInFailed, Some(login.device.as_str()), login.address).await?;
         return Err(AppError::InvalidCredentials);
     }
+    let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
     let hash = if verdict.outdated { rehash(app, &user, hash, login.password.clone()).await? } else { hash };
     let signed_in = login.device.clone();
-    let tokens =
-        start_session(app, user.id, login.device, login.device_name, login.address, Some(hash)).await?;
+    let proved = Proved {
+        user: user.id,
+        device: login.device,
+        device_name: login.device_name,
+        address: login.address,
+        by: Proof::Password(hash),
+    };
+    let tokens = start_session(app, proved).await?.ok_or(AppError::InvalidCredentials)?;
     note(app, user.id, AuditKind::SignedIn, Some(signed_in.as_str()), login.address).await?;
     Ok(tokens)
 }
@@ -149,15 +164,26 @@ async fn rehash(
     Ok(if replaced { new } else { old })
 }
 
-/// Starts a session for a device of a person who has proved to be them.
-pub(crate) async fn start_session(
-    app: &App,
-    user: UserId,
-    device: DeviceId,
-    device_name: Option<Label>,
-    address: Option<IpAddr>,
-    checked_against: Option<PasswordHash>,
-) -> Result<Tokens, AppError> {
+/// A device of a person who has proved to be them, and by what.
+pub(crate) struct Proved {
+    pub(crate) user: UserId,
+    pub(crate) device: DeviceId,
+    pub(crate) device_name: Option<Label>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) by: Proof,
+}
+
+/// What must still be so when the session starts.
+pub(crate) enum Proof {
+    /// The password is this one.
+    Password(PasswordHash),
+    /// The code is approved and not used.
+    Code(DeviceLogin),
+}
+
+/// Starts a session; `None` if the proof is none any more.
+pub(crate) async fn start_session(app: &App, proved: Proved) -> Result<Option<Tokens>, AppError> {
+    let Proved { user, device, device_name, address, by } = proved;
     let now = app.clock.now();
     let id = app.new_id();
     let refresh = app.refresh_tokens.first(id);
@@ -175,14 +201,19 @@ pub(crate) async fn start_session(
         previous_issued_at: now,
     };
     let tokens = tokens_for(app, &session, refresh, now)?;
+    let (checked_against, code) = match by {
+        Proof::Password(hash) => (Some(hash), None),
+        Proof::Code(login) => (None, Some(login)),
+    };
     let max_per_user = app.rules.sessions.max_per_user;
-    match app.sessions.start(StartSession { session, checked_against, max_per_user }).await? {
-        Started::Refused => Err(AppError::InvalidCredentials),
-        Started::Started { ended } => {
-            revoke(app, ended).await?;
-            Ok(tokens)
-        }
-    }
+    let Started::Started { ended } =
+        app.sessions.start(StartSession { session, checked_against, code, max_per_user }).await?
+    else {
+        return Ok(None);
+    };
+    // The device can't ask a second time for what it was given now. Every node looks for ended sessions itself.
+    let _ = revoke(app, ended).await;
+    Ok(Some(tokens))
 }
 
 /// Rotates a refresh token. A retry with the previous token gets the same successor again; an older one
@@ -273,12 +304,14 @@ pub(crate) async fn revoke(app: &App, sessions: Vec<SessionId>) -> Result<(), Ap
     revoke_all(app, sessions.into_iter().map(CredentialId::Session).collect()).await
 }
 
-/// Refuses credentials for as long as a token made for one may live.
+/// Refuses credentials for as long as a token made for one may live, or a key may be remembered.
 pub(crate) async fn revoke_all(app: &App, credentials: Vec<CredentialId>) -> Result<(), AppError> {
     if credentials.is_empty() {
         return Ok(());
     }
-    let until = app.clock.now().plus(2 * ACCESS_TOKEN_MS);
+    let is_key = |credential: &CredentialId| matches!(credential, CredentialId::Key(_));
+    let life_ms = if credentials.iter().any(is_key) { REMEMBERED_MS } else { 2 * ACCESS_TOKEN_MS };
+    let until = app.clock.now().plus(life_ms);
     Ok(app.revocations.revoke(credentials, until).await?)
 }
 

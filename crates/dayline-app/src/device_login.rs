@@ -7,10 +7,10 @@ use dayline_domain::account::Label;
 use dayline_domain::device_login::{
     Approval, CODE_LIFE_MS, DeviceLogin, POLL_INTERVAL_S, PollAnswer, UserCode,
 };
-use dayline_domain::{DeviceId, Scope};
+use dayline_domain::{DeviceId, Scope, UserId};
 
 use crate::audit::note;
-use crate::auth::{Caller, Tokens, coarse, limited_by, start_session};
+use crate::auth::{Caller, Proof, Proved, Tokens, coarse, limited_by, start_session};
 use crate::ports::{AuditKind, Limit};
 use crate::{App, AppError};
 
@@ -151,20 +151,44 @@ pub async fn poll(
             return Ok(Err(NotYet::ExpiredToken));
         };
         let (answer, next) = login.poll(app.clock.now());
-        let interval_s = next.as_ref().map_or(POLL_INTERVAL_S, |next| next.interval_s);
-        if !app.device_logins.replace(login.clone(), next).await? {
-            continue;
-        }
-        return Ok(match answer {
-            PollAnswer::Pending => Err(NotYet::AuthorizationPending),
-            PollAnswer::SlowDown => Err(NotYet::SlowDown { interval_s }),
-            PollAnswer::Expired => Err(NotYet::ExpiredToken),
-            PollAnswer::Denied => Err(NotYet::AccessDenied),
-            PollAnswer::SignIn(user) => {
-                note(app, user, AuditKind::DeviceSignedIn, Some(login.device.as_str()), address).await?;
-                Ok(start_session(app, user, login.device, login.device_name, address, None).await?)
+        let not_yet = match answer {
+            PollAnswer::SignIn(user) => match sign_in(app, user, login, address).await? {
+                Some(tokens) => return Ok(Ok(tokens)),
+                None => continue,
+            },
+            PollAnswer::Pending => NotYet::AuthorizationPending,
+            PollAnswer::SlowDown => {
+                NotYet::SlowDown { interval_s: next.as_ref().map_or(POLL_INTERVAL_S, |next| next.interval_s) }
             }
-        });
+            PollAnswer::Expired => NotYet::ExpiredToken,
+            PollAnswer::Denied => NotYet::AccessDenied,
+        };
+        if app.device_logins.replace(login, next).await? {
+            return Ok(Err(not_yet));
+        }
     }
     Err(AppError::Unavailable("the device polls from several places at once".into()))
+}
+
+/// Starts the session that a code was approved for, and uses the code up with it. `None` if another poll was faster.
+async fn sign_in(
+    app: &App,
+    user: UserId,
+    login: DeviceLogin,
+    address: Option<IpAddr>,
+) -> Result<Option<Tokens>, AppError> {
+    let device = login.device.clone();
+    let proved = Proved {
+        user,
+        device: device.clone(),
+        device_name: login.device_name.clone(),
+        address,
+        by: Proof::Code(login),
+    };
+    let tokens = start_session(app, proved).await?;
+    if tokens.is_some() {
+        // The code is used up: the device must get its tokens, whether or not this can be written down.
+        let _ = note(app, user, AuditKind::DeviceSignedIn, Some(device.as_str()), address).await;
+    }
+    Ok(tokens)
 }

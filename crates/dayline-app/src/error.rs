@@ -6,6 +6,9 @@ use std::fmt;
 
 use crate::ports::{PortError, TooMany};
 
+/// Seconds after which somebody's report jobs may be fewer.
+const JOBS_WAIT_S: u32 = 10;
+
 /// The kinds of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -54,6 +57,12 @@ pub enum AppError {
     InvalidCredentials,
     /// The person has as many API keys as they may have.
     TooManyKeys,
+    /// The report job has no result yet.
+    NotFinished,
+    /// The report job failed or was cancelled, so that it has no result.
+    NoResult,
+    /// The person has as many report jobs under way as they may have.
+    TooManyJobs,
     /// No valid credential.
     NotSignedIn,
     /// The session has ended.
@@ -87,13 +96,13 @@ impl AppError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::EmailTaken | Self::TooManyKeys => Kind::Conflict,
+            Self::EmailTaken | Self::TooManyKeys | Self::NotFinished | Self::NoResult => Kind::Conflict,
             Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
                 Kind::Unauthenticated
             }
             Self::MissingScope => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
-            Self::TooMany(_) => Kind::TooMany,
+            Self::TooMany(_) | Self::TooManyJobs => Kind::TooMany,
             Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
             Self::Internal(_) => Kind::Internal,
         }
@@ -106,6 +115,9 @@ impl AppError {
             Self::EmailTaken => "email_taken",
             Self::TooManyKeys => "too_many_keys",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::NotFinished => "not_finished",
+            Self::NoResult => "no_result",
+            Self::TooManyJobs => "too_many_jobs",
             Self::NotSignedIn => "not_signed_in",
             Self::SessionRevoked => "session_revoked",
             Self::TokenReused => "token_reused",
@@ -125,6 +137,9 @@ impl AppError {
             Self::EmailTaken => "an account with this e-mail address exists; sign in instead",
             Self::TooManyKeys => "you have as many keys as one person may have; delete one first",
             Self::InvalidCredentials => "the e-mail address or the password is wrong",
+            Self::NotFinished => "the job has no result yet; ask again a little later",
+            Self::NoResult => "the job failed or was cancelled; ask for another one",
+            Self::TooManyJobs => "as many of your jobs wait or run as may; wait for one or cancel it",
             Self::NotSignedIn => "sign in first: the access token is missing, expired or not valid",
             Self::SessionRevoked => "this session has ended; sign in again",
             Self::TokenReused => {
@@ -145,7 +160,8 @@ impl AppError {
             Self::TooMany(TooMany { retry_after_s, .. }) | Self::LogFull { retry_after_s } => {
                 Some(*retry_after_s)
             }
-            Self::Unavailable(_) => Some(1),
+            Self::NotFinished | Self::Unavailable(_) => Some(1),
+            Self::TooManyJobs => Some(JOBS_WAIT_S),
             _ => None,
         }
     }

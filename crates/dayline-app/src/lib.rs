@@ -14,6 +14,8 @@ pub mod ingest;
 pub mod live;
 pub mod ports;
 pub mod record;
+pub mod report_jobs;
+pub mod report_worker;
 pub mod reports;
 pub mod worker;
 

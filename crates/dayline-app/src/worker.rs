@@ -63,6 +63,8 @@ pub struct Step {
     pub forgotten: usize,
     /// Somebody else moved the position or a day: the step was thrown away, to be done again.
     pub overtaken: bool,
+    /// The log gave about as much as was asked for: more waits.
+    pub behind: bool,
 }
 
 /// Works on one partition. Correct even if several do at once: the position and the versions of the days
@@ -111,14 +113,17 @@ impl Worker {
         let from = self.find_position().await?;
         let entries = self.ports.log.read_after(self.partition, from, self.limits.read_bytes).await?;
         let Some(to) = entries.last().map(|entry| entry.position) else { return Ok(Step::default()) };
-        match self.settle(from, to, &entries).await {
+        // An entry may be so large that two don't fit, but then one is at least half of a read.
+        let behind = bytes(&entries) > self.limits.read_bytes / 2;
+        let outcome = match self.settle(from, to, &entries).await {
             // Something in the batch is refused by the store. Find out what, entry by entry.
             Err(PortError::Rejected(_)) => {
                 self.days.clear();
                 self.salvage(from, entries).await
             }
             outcome => outcome,
-        }
+        };
+        outcome.map(|step| Step { behind, ..step })
     }
 
     async fn find_position(&mut self) -> Result<Position, PortError> {
@@ -204,6 +209,13 @@ impl Worker {
         let events: Vec<DayChanged> = commit.changes.iter().map(event).collect();
         self.ports.live.announce(&events);
     }
+}
+
+fn bytes(entries: &[LogEntry]) -> usize {
+    let of = |entry: &LogEntry| match &entry.payload {
+        Payload::Records(bytes) | Payload::Damaged { bytes, .. } => bytes.len(),
+    };
+    entries.iter().map(of).sum()
 }
 
 fn letter(key: DayKey, pings: &[Ping], reason: String) -> DeadPing {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
-    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, sessions,
+    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
 };
 
 async fn fresh() -> Store {
@@ -59,4 +59,9 @@ async fn the_fake_store_keeps_devices_that_wait() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_the_audit_log() {
     prove(audit::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_report_jobs() {
+    prove(report_jobs::FACTS, fresh).await;
 }

@@ -138,12 +138,17 @@ impl NewPassword {
 
     /// Any Unicode, no rule of composition, nothing cut off or trimmed (NIST SP 800-63B, section 5.1.1.2).
     pub fn new(text: &str) -> Result<Self, PasswordRefusal> {
-        match text.chars().take(Self::MAX + 1).count() {
+        match text.chars().take(Self::MIN).count() {
             n if n < Self::MIN => Err(PasswordRefusal::TooShort),
-            n if n > Self::MAX => Err(PasswordRefusal::TooLong),
+            _ if Self::is_too_long(text) => Err(PasswordRefusal::TooLong),
             _ if is_common(text) => Err(PasswordRefusal::Common),
             _ => Ok(Self(text.into())),
         }
+    }
+
+    /// Whether a text has more characters than any password, so that it needs no hash to know that it is nobody's.
+    pub fn is_too_long(text: &str) -> bool {
+        text.chars().nth(Self::MAX).is_some()
     }
 
     /// The password, for hashing only.

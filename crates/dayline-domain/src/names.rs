@@ -81,9 +81,13 @@ impl Domain {
     /// Longest host name in bytes (RFC 1035, section 2.3.4).
     pub const MAX: usize = 253;
 
-    /// The domain of a host that is already lower-case ASCII: without one leading `www.`.
+    /// The domain of a host that is already lower-case ASCII: without a leading `www.`, however often it is repeated, so
+    /// that the domain of a domain is itself.
     pub fn check(host: &str) -> Result<&str, NameError> {
-        let bare = host.strip_prefix("www.").filter(|rest| !rest.is_empty()).unwrap_or(host);
+        let mut bare = host;
+        while let Some(rest) = bare.strip_prefix("www.").filter(|rest| !rest.is_empty()) {
+            bare = rest;
+        }
         if bare.is_empty() {
             return Err(NameError::Empty);
         }
@@ -172,7 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_loses_one_leading_www() {
+    fn a_domain_loses_its_leading_www_and_is_then_its_own() {
+        for host in ["www.www.om", "www.www.", "www.www.www.rust-lang.org"] {
+            let domain = Domain::new(host).unwrap();
+            assert_eq!(Domain::new(domain.as_str()).as_ref(), Ok(&domain), "{host}");
+        }
         assert_eq!(Domain::new("www.rust-lang.org").unwrap().as_str(), "rust-lang.org");
         assert_eq!(Domain::new("www2.lunapic.com").unwrap().as_str(), "www2.lunapic.com");
         assert_eq!(Domain::new("www.").unwrap().as_str(), "www.");

@@ -60,6 +60,36 @@ pub fn join_at_midnight(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
     joined
 }
 
+/// Joins the counted pieces of a stretch that is read part by part: those that only midnight UTC or the end of a part
+/// separates are one.
+#[derive(Debug, Default)]
+pub struct Joining {
+    last: Option<Piece>,
+}
+
+impl Joining {
+    /// Takes the pieces of the next part; gives those that nothing can be joined to any more.
+    pub fn add(&mut self, pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
+        let mut whole = Vec::new();
+        for piece in pieces {
+            match &mut self.last {
+                Some(last)
+                    if last.interval.end() == piece.interval.start() && last.source == piece.source =>
+                {
+                    last.interval = last.interval.hull(piece.interval);
+                }
+                last => whole.extend(last.replace(piece)),
+            }
+        }
+        whole
+    }
+
+    /// The last piece.
+    pub fn end(self) -> Option<Piece> {
+        self.last
+    }
+}
+
 /// Counted milliseconds in a window.
 pub fn total(pieces: &[Piece], window: Interval) -> i64 {
     pieces.iter().filter_map(|piece| piece.interval.clip(window)).map(Interval::ms).sum()
@@ -67,16 +97,16 @@ pub fn total(pieces: &[Piece], window: Interval) -> i64 {
 
 /// Counted milliseconds per app in a window: most first, equal ones by name.
 pub fn by_app(pieces: &[Piece], window: Interval) -> Vec<(&AppName, i64)> {
-    most_first(pieces, window, |source| &source.activity.app)
+    per_name(pieces, window, |source| &source.activity.app)
 }
 
 /// Counted milliseconds per domain in a window, `None` being what was no web page: most first, equal ones by
 /// name, none before some.
 pub fn by_domain(pieces: &[Piece], window: Interval) -> Vec<(Option<&Domain>, i64)> {
-    most_first(pieces, window, |source| source.activity.domain.as_ref())
+    per_name(pieces, window, |source| source.activity.domain.as_ref())
 }
 
-fn most_first<'a, Name: Ord + Hash>(
+fn per_name<'a, Name: Ord + Hash>(
     pieces: &'a [Piece],
     window: Interval,
     name: impl Fn(&'a Source) -> Name,
@@ -87,6 +117,11 @@ fn most_first<'a, Name: Ord + Hash>(
             *sums.entry(name(&piece.source)).or_default() += part.ms();
         }
     }
+    most_first(sums)
+}
+
+/// Sums per name in the order of a report: most first, equal ones by name.
+pub fn most_first<Name: Ord>(sums: impl IntoIterator<Item = (Name, i64)>) -> Vec<(Name, i64)> {
     let mut sums: Vec<(Name, i64)> = sums.into_iter().collect();
     sums.sort_unstable_by(|(a, a_ms), (b, b_ms)| b_ms.cmp(a_ms).then_with(|| a.cmp(b)));
     sums

@@ -6,7 +6,8 @@ mod support;
 use std::ops::RangeInclusive;
 
 use dayline_domain::report::{
-    HourSlot, by_app, by_day, by_domain, by_hour, clip, join_at_midnight, local_day, local_days, total,
+    HourSlot, Joining, by_app, by_day, by_domain, by_hour, clip, join_at_midnight, local_day, local_days,
+    total,
 };
 use dayline_domain::{DAY_MS, Domain, LocalDate, Piece, UtcMs, Zone};
 use proptest::prelude::*;
@@ -233,6 +234,28 @@ proptest! {
             assert_maximal_hours(&zone, &slots, day.start(), day.end());
         }
     }
+
+    #[test]
+    fn a_stretch_read_part_by_part_is_the_same_as_read_at_once(
+        pieces in timelines(), mut ends in prop::collection::vec(-5 * DAY_MS..12 * DAY_MS, 1..10),
+    ) {
+        let stored: Vec<Piece> = pieces.iter().flat_map(cut_at_midnight).collect();
+        ends.extend([-6 * DAY_MS, 13 * DAY_MS]);
+        ends.sort_unstable();
+        ends.dedup();
+        let (mut joining, mut parts) = (Joining::default(), Vec::new());
+        for &[from, to] in ends.array_windows() {
+            parts.extend(joining.add(clip(stored.clone(), interval(from, to))));
+        }
+        parts.extend(joining.end());
+        let at_once = join_at_midnight(clip(stored, interval(-6 * DAY_MS, 13 * DAY_MS)));
+        prop_assert_eq!(parts, at_once);
+    }
+}
+
+fn cut_at_midnight(piece: &Piece) -> Vec<Piece> {
+    let part = |(_, interval)| Piece { interval, ..piece.clone() };
+    piece.interval.cut_at_midnight().map(part).collect()
 }
 
 /// Slots start where the day starts, and at each instant where hour or offset differ from the one just before.

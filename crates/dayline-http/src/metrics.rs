@@ -72,12 +72,14 @@ impl Metrics {
             log_bytes: Gauge::default(),
             lag: Latency::default(),
         };
+        // So that the metric is there before the first refusal, and an alert on it can be told from a spelling mistake.
+        drop(inner.pings_rejected.get_or_create(&RejectedFor { code: "end_before_start" }));
         inner.register();
         Self(Arc::new(inner))
     }
 
     /// The metrics as `OpenMetrics` text.
-    pub(crate) fn text(&self) -> Result<String, AppError> {
+    pub fn text(&self) -> Result<String, AppError> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry)
             .map_err(|error| AppError::Internal(format!("metrics: {error}")))?;

@@ -17,8 +17,8 @@ use crate::openapi::Document;
 use crate::problem::Problem;
 use crate::request::Api;
 use crate::routes::{
-    api_keys, audit, auth, device_login, docs, export, live, operations, reports, sessions, timeline, track,
-    users,
+    api_keys, audit, auth, device_login, device_page, docs, export, live, operations, report_jobs, reports,
+    sessions, timeline, track, users,
 };
 use crate::state::ApiState;
 
@@ -52,8 +52,15 @@ fn table() -> OpenApiRouter<Api> {
         .routes(routes!(reports::urls))
         .routes(routes!(reports::hours))
         .routes(routes!(reports::days))
+        .routes(routes!(report_jobs::list, report_jobs::request))
+        .routes(routes!(report_jobs::show, report_jobs::cancel))
+        .routes(routes!(report_jobs::result))
         // /api/v1/live
         .routes(routes!(live::live))
+        // Pages
+        .routes(routes!(device_page::page))
+        .route("/device/page.css", get(device_page::style))
+        .route("/device/page.js", get(device_page::script))
         // Operations
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::readyz))
@@ -71,8 +78,21 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// All routes. A clone shares everything with the original, so that each runtime may have one.
 pub fn router(state: ApiState) -> Router {
+    serve_table(table(), state)
+}
+
+/// The routes of a process that only works in the background.
+pub fn operations_router(state: ApiState) -> Router {
+    let table = OpenApiRouter::new()
+        .routes(routes!(operations::healthz))
+        .routes(routes!(operations::readyz))
+        .routes(routes!(operations::metrics));
+    serve_table(table, state)
+}
+
+fn serve_table(table: OpenApiRouter<Api>, state: ApiState) -> Router {
     let api: Api = Arc::new(state);
-    let (routes, _) = table().split_for_parts();
+    let (routes, _) = table.split_for_parts();
     let routes = routes
         .fallback(async || Problem::no_route())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

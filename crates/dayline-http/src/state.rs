@@ -83,6 +83,10 @@ impl Default for ApiConfig {
 pub struct Check {
     /// What was looked at; a word that may be shown to anyone.
     pub name: &'static str,
+    /// Whether the service can't do its work without it; else it does it less well.
+    pub needed: bool,
+    /// What an operator should look at if it does not work; words that may be shown to anyone.
+    pub hint: &'static str,
     /// Why it is not ready, for the log only.
     pub failure: Option<String>,
 }

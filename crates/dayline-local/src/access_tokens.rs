@@ -13,7 +13,7 @@ use quick_cache::{Equivalent, Weighter};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, choose_signer};
 
 /// How far clocks of our own nodes may be apart, in milliseconds: what `exp`, `nbf` and `iat` forgive.
 pub const LEEWAY_MS: i64 = 30_000;
@@ -41,9 +41,15 @@ pub struct JwtAccessTokens {
 
 struct Keys {
     number: u64,
-    header: Header,
-    signer: EncodingKey,
+    /// The oldest first.
+    signers: Vec<Signer>,
     verifiers: Vec<Verifier>,
+}
+
+struct Signer {
+    header: Header,
+    key: EncodingKey,
+    from: Option<UtcMs>,
 }
 
 struct Verifier {
@@ -57,6 +63,7 @@ struct Verifier {
 struct Verified {
     claims: Arc<AccessClaims>,
     not_before: UtcMs,
+    key_retires_at: Option<UtcMs>,
     keys: u64,
 }
 
@@ -75,23 +82,21 @@ struct Claims {
 
 impl JwtAccessTokens {
     /// Signs with the ring's newest key and accepts all of them.
-    pub fn new(ring: &KeyRing) -> Result<Self, PortError> {
-        let keys = Keys::new(ring, 0)?;
+    pub fn new(ring: &KeyRing) -> Self {
         let items = CACHE_BYTES / (ENTRY_BYTES + 400);
-        Ok(Self {
-            keys: RwLock::new(Arc::new(keys)),
+        Self {
+            keys: RwLock::new(Arc::new(Keys::new(ring, 0))),
             current: AtomicU64::new(0),
             verified: Cache::with_weighter(items as usize, CACHE_BYTES, ByBytes),
-        })
+        }
     }
 
     /// Uses another ring from now on; tokens of keys that are no longer in it are refused at once.
-    pub fn replace_keys(&self, ring: &KeyRing) -> Result<(), PortError> {
+    pub fn replace_keys(&self, ring: &KeyRing) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let new = Keys::new(ring, keys.number + 1)?;
+        let new = Keys::new(ring, keys.number + 1);
         self.current.store(new.number, Ordering::Release);
         *keys = Arc::new(new);
-        Ok(())
     }
 
     fn keys(&self) -> Arc<Keys> {
@@ -102,6 +107,8 @@ impl JwtAccessTokens {
 impl AccessTokens for JwtAccessTokens {
     fn issue(&self, claims: &AccessClaims) -> Result<String, PortError> {
         let keys = self.keys();
+        let signer = choose_signer(keys.signers.iter(), claims.issued_at, |signer| signer.from)
+            .ok_or_else(|| PortError::Corrupt("no key to sign access tokens with".into()))?;
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -112,7 +119,7 @@ impl AccessTokens for JwtAccessTokens {
             nbf: None,
             exp: claims.expires_at.0.div_euclid(1_000),
         };
-        jsonwebtoken::encode(&keys.header, &claims, &keys.signer)
+        jsonwebtoken::encode(&signer.header, &claims, &signer.key)
             .map_err(|error| PortError::Rejected(format!("access token not signed: {error}")))
     }
 
@@ -125,7 +132,7 @@ impl AccessTokens for JwtAccessTokens {
         if token.len() > MAX_TOKEN {
             return Err(TokenRefusal::Invalid);
         }
-        let verified = self.keys().verify(token, now).ok_or(TokenRefusal::Invalid)?;
+        let verified = self.keys().verify(token).ok_or(TokenRefusal::Invalid)?;
         let claims = verified.clone().at(now)?;
         self.verified.insert(Text(token.into()), verified);
         Ok(claims)
@@ -138,7 +145,8 @@ impl Verified {
         if now >= self.claims.expires_at.plus(LEEWAY_MS) {
             return Err(TokenRefusal::Expired);
         }
-        if now < self.not_before.plus(-LEEWAY_MS) {
+        let key_retired = self.key_retires_at.is_some_and(|until| now >= until);
+        if key_retired || now < self.not_before.plus(-LEEWAY_MS) {
             return Err(TokenRefusal::Invalid);
         }
         Ok(self.claims)
@@ -146,27 +154,26 @@ impl Verified {
 }
 
 impl Keys {
-    fn new(ring: &KeyRing, number: u64) -> Result<Self, PortError> {
-        let signer =
-            ring.signer().ok_or_else(|| PortError::Corrupt("no key to sign access tokens with".into()))?;
+    fn new(ring: &KeyRing, number: u64) -> Self {
+        let signers = ring.signers().map(|key| Signer {
+            header: Header {
+                typ: Some(TYPE.to_owned()),
+                kid: Some(key.kid.clone()),
+                ..Header::new(Algorithm::HS256)
+            },
+            key: EncodingKey::from_secret(key.secret.expose_secret()),
+            from: key.signs_from,
+        });
         let verifiers = ring.access_keys().iter().map(|key| Verifier {
             kid: key.kid.clone(),
             key: DecodingKey::from_secret(key.secret.expose_secret()),
             retires_at: key.retires_at,
         });
-        let mut header = Header::new(Algorithm::HS256);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(signer.kid.clone());
-        Ok(Self {
-            number,
-            header,
-            signer: EncodingKey::from_secret(signer.secret.expose_secret()),
-            verifiers: verifiers.collect(),
-        })
+        Self { number, signers: signers.collect(), verifiers: verifiers.collect() }
     }
 
-    /// What the token says, if it is one of ours; `now` only decides which keys are retired.
-    fn verify(&self, token: &str, now: UtcMs) -> Option<Verified> {
+    /// What the token says, if it is one of ours, at whatever time.
+    fn verify(&self, token: &str) -> Option<Verified> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         // `jku`, `jwk`, `x5u` and the like are not looked at: keys come from the ring alone. `crit` demands to be
         // understood or refused (RFC 7515, section 4.1.11).
@@ -175,9 +182,6 @@ impl Keys {
         }
         let kid = header.kid?;
         let key = self.verifiers.iter().find(|key| key.kid == kid)?;
-        if key.retires_at.is_some_and(|until| now >= until) {
-            return None;
-        }
         let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &signature_only()).ok()?.claims;
         if claims.iss != ISSUER || claims.aud != AUDIENCE || claims.exp <= claims.iat {
             return None;
@@ -192,7 +196,12 @@ impl Keys {
             issued_at,
             expires_at: at(claims.exp)?,
         };
-        Some(Verified { claims: Arc::new(claims), not_before, keys: self.number })
+        Some(Verified {
+            claims: Arc::new(claims),
+            not_before,
+            key_retires_at: key.retires_at,
+            keys: self.number,
+        })
     }
 }
 
@@ -267,7 +276,7 @@ mod tests {
     #[test]
     fn remembered_tokens_are_bounded_in_bytes_and_the_used_ones_stay() {
         let randomness = FakeRandomness::default();
-        let tokens = JwtAccessTokens::new(&KeyRing::generate(&randomness)).unwrap();
+        let tokens = JwtAccessTokens::new(&KeyRing::generate(&randomness, UtcMs(0)));
         let claims = Arc::new(AccessClaims {
             user: UserId::from_bits(1),
             session: SessionId::from_bits(2),
@@ -276,7 +285,8 @@ mod tests {
             expires_at: UtcMs(1),
         });
         let remember = |text: String| {
-            let verified = Verified { claims: Arc::clone(&claims), not_before: UtcMs(0), keys: 0 };
+            let verified =
+                Verified { claims: Arc::clone(&claims), not_before: UtcMs(0), key_retires_at: None, keys: 0 };
             tokens.verified.insert(Text(text.into()), verified);
         };
         remember("busy".repeat(100));

@@ -16,8 +16,8 @@ use sha2::Sha256;
 /// Fewest bytes of a secret (RFC 7518, section 3.2: no shorter than the hash).
 pub const MIN_SECRET: usize = 32;
 
-/// The server's secrets. The newest access key that is not retired signs; all of them verify. Never shown; wiped
-/// from memory when dropped.
+/// The server's secrets. The newest access key that is not retired and whose time has come signs; all of them verify.
+/// Never shown; wiped from memory when dropped.
 #[derive(Clone)]
 pub struct KeyRing {
     /// The oldest first.
@@ -29,6 +29,9 @@ pub struct KeyRing {
 pub(crate) struct AccessKey {
     pub(crate) kid: String,
     pub(crate) secret: SecretSlice<u8>,
+    made_at: Option<UtcMs>,
+    /// Not before this, so that every process knows the key when the first one signs with it.
+    pub(crate) signs_from: Option<UtcMs>,
     /// A retired key verifies no longer from here on.
     pub(crate) retires_at: Option<UtcMs>,
 }
@@ -38,10 +41,25 @@ pub(crate) struct AccessKey {
 pub struct KeyInfo {
     /// Its name, as in the header of its tokens.
     pub kid: String,
-    /// Whether new tokens are signed with it.
-    pub signs: bool,
-    /// From when on its tokens are refused, if it is retired.
-    pub retires_at: Option<UtcMs>,
+    /// When it was made, if that is known.
+    pub made_at: Option<UtcMs>,
+    /// What it is used for.
+    pub state: KeyState,
+}
+
+/// What an access key is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// New tokens are signed with it.
+    Signs,
+    /// New tokens will be signed with it from then on; until then it only verifies.
+    SignsFrom(UtcMs),
+    /// A newer one signs; the tokens it signed are good.
+    Verifies,
+    /// Retired: the tokens it signed are good until then.
+    VerifiesUntil(UtcMs),
+    /// Retired: the tokens it signed are refused since then.
+    RefusedSince(UtcMs),
 }
 
 /// Why a text is not a ring of keys, or a ring can't be changed. Never shows a secret.
@@ -94,6 +112,10 @@ struct KeyDocument {
     kid: String,
     secret: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signs_from_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     retires_at_ms: Option<i64>,
 }
 
@@ -106,9 +128,9 @@ impl Drop for Document {
 
 impl KeyRing {
     /// New random keys.
-    pub fn generate(randomness: &dyn Randomness) -> Self {
+    pub fn generate(randomness: &dyn Randomness, now: UtcMs) -> Self {
         let mut ring = Self { access: Vec::new(), refresh: random_secret(randomness) };
-        ring.add(randomness);
+        ring.add(randomness, now, now);
         ring
     }
 
@@ -123,7 +145,8 @@ impl KeyRing {
         let secret = long_enough("the server", secret.as_bytes().to_vec())?;
         let kid = URL_SAFE_NO_PAD
             .encode(derive(&secret, "kid").expose_secret().first_chunk::<6>().unwrap_or(&[0; 6]));
-        let key = AccessKey { kid, secret: derive(&secret, "access"), retires_at: None };
+        let secret_of_key = derive(&secret, "access");
+        let key = AccessKey { kid, secret: secret_of_key, made_at: None, signs_from: None, retires_at: None };
         Ok(Self { access: vec![key], refresh: derive(&secret, "refresh") })
     }
 
@@ -135,14 +158,21 @@ impl KeyRing {
             return Err(KeyError::UnknownVersion(document.version));
         }
         let mut ring = Self { access: Vec::new(), refresh: decode("refresh tokens", &document.refresh_key)? };
-        for KeyDocument { kid, secret, retires_at_ms } in &document.access_keys {
-            if ring.access.iter().any(|key| key.kid == *kid) {
-                return Err(KeyError::Duplicate(kid.clone()));
+        for key in &document.access_keys {
+            if ring.access.iter().any(|other| other.kid == key.kid) {
+                return Err(KeyError::Duplicate(key.kid.clone()));
             }
-            let secret = decode(&format!("key {kid}"), secret)?;
-            ring.access.push(AccessKey { kid: kid.clone(), secret, retires_at: retires_at_ms.map(UtcMs) });
+            ring.access.push(AccessKey {
+                kid: key.kid.clone(),
+                secret: decode(&format!("key {}", key.kid), &key.secret)?,
+                made_at: key.made_at_ms.map(UtcMs),
+                signs_from: key.signs_from_ms.map(UtcMs),
+                retires_at: key.retires_at_ms.map(UtcMs),
+            });
         }
-        ring.signer().map(|_| ()).ok_or(KeyError::NoneSigns)?;
+        if ring.access.iter().all(|key| key.retires_at.is_some()) {
+            return Err(KeyError::NoneSigns);
+        }
         Ok(ring)
     }
 
@@ -151,6 +181,8 @@ impl KeyRing {
         let access_keys = self.access.iter().map(|key| KeyDocument {
             kid: key.kid.clone(),
             secret: URL_SAFE_NO_PAD.encode(key.secret.expose_secret()),
+            made_at_ms: key.made_at.map(|at| at.0),
+            signs_from_ms: key.signs_from.map(|at| at.0),
             retires_at_ms: key.retires_at.map(|at| at.0),
         });
         let refresh_key = URL_SAFE_NO_PAD.encode(self.refresh.expose_secret());
@@ -159,47 +191,68 @@ impl KeyRing {
         Zeroizing::new(serde_json::to_string_pretty(&document).unwrap_or_default())
     }
 
-    /// Adds a new random key, which signs from now on; gives its name. The tokens of the others stay good.
-    pub fn add(&mut self, randomness: &dyn Randomness) -> String {
+    /// Adds a new random key, which signs from then on; gives its name. The tokens of the others stay good.
+    pub fn add(&mut self, randomness: &dyn Randomness, now: UtcMs, signs_from: UtcMs) -> String {
         let mut name = [0; 6];
         randomness.fill(&mut name);
         let kid = URL_SAFE_NO_PAD.encode(name);
-        self.access.push(AccessKey { kid: kid.clone(), secret: random_secret(randomness), retires_at: None });
+        self.access.push(AccessKey {
+            kid: kid.clone(),
+            secret: random_secret(randomness),
+            made_at: Some(now),
+            signs_from: Some(signs_from),
+            retires_at: None,
+        });
         kid
     }
 
-    /// Retires a key: it signs no more, and verifies until `retires_at`. With a time that is at least the life of an
-    /// access token ahead nobody notices; with `now` all its tokens are refused at once.
+    /// Retires a key: it signs no more, and verifies until `retires_at`, or until what was said before if that is
+    /// earlier. With a time that is at least the life of an access token ahead nobody notices; with `now` all its
+    /// tokens are refused at once.
     pub fn retire(&mut self, kid: &str, retires_at: UtcMs) -> Result<(), KeyError> {
-        let at =
-            self.access.iter().position(|key| key.kid == kid).ok_or_else(|| KeyError::Unknown(kid.into()))?;
         let others_sign = self.access.iter().any(|key| key.kid != kid && key.retires_at.is_none());
+        let key = self.access.iter_mut().find(|key| key.kid == kid);
+        let key = key.ok_or_else(|| KeyError::Unknown(kid.into()))?;
         if !others_sign {
             return Err(KeyError::NoneSigns);
         }
-        self.access[at].retires_at = Some(retires_at);
+        key.retires_at = Some(key.retires_at.map_or(retires_at, |before| before.min(retires_at)));
         Ok(())
     }
 
-    /// Drops the keys that verify no longer at `now`.
-    pub fn forget_retired(&mut self, now: UtcMs) {
-        self.access.retain(|key| key.retires_at.is_none_or(|until| now < until));
+    /// Drops the keys that verify no longer at `now`, and gives their names.
+    pub fn forget_retired(&mut self, now: UtcMs) -> Vec<String> {
+        let over = |key: &mut AccessKey| key.retires_at.is_some_and(|until| until <= now);
+        self.access.extract_if(.., over).map(|key| key.kid).collect()
     }
 
     /// What may be known about the access keys, the oldest first.
-    pub fn keys(&self) -> Vec<KeyInfo> {
-        let signer = self.signer().map(|key| key.kid.as_str());
-        let info = |key: &AccessKey| KeyInfo {
-            kid: key.kid.clone(),
-            signs: signer == Some(&key.kid),
-            retires_at: key.retires_at,
+    pub fn keys(&self, now: UtcMs) -> Vec<KeyInfo> {
+        let signer = self.signer_at(now).map(|key| key.kid.as_str());
+        let state = |key: &AccessKey| match (key.retires_at, key.signs_from) {
+            (Some(at), _) if at <= now => KeyState::RefusedSince(at),
+            (Some(at), _) => KeyState::VerifiesUntil(at),
+            _ if signer == Some(&key.kid) => KeyState::Signs,
+            (None, Some(from)) if now < from => KeyState::SignsFrom(from),
+            _ => KeyState::Verifies,
         };
+        let info =
+            |key: &AccessKey| KeyInfo { kid: key.kid.clone(), made_at: key.made_at, state: state(key) };
         self.access.iter().map(info).collect()
     }
 
-    /// The key that signs: there always is one, by construction.
-    pub(crate) fn signer(&self) -> Option<&AccessKey> {
-        self.access.iter().rev().find(|key| key.retires_at.is_none())
+    /// A secret for another purpose, the same on every node that has these keys, and for as long as they are in use.
+    pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
+        derive(&self.refresh, purpose).expose_secret().first_chunk().copied().unwrap_or_default()
+    }
+
+    fn signer_at(&self, now: UtcMs) -> Option<&AccessKey> {
+        choose_signer(self.signers(), now, |key| key.signs_from)
+    }
+
+    /// The keys that may sign, the oldest first: there always is one, by construction.
+    pub(crate) fn signers(&self) -> impl DoubleEndedIterator<Item = &AccessKey> + Clone {
+        self.access.iter().filter(|key| key.retires_at.is_none())
     }
 
     pub(crate) fn access_keys(&self) -> &[AccessKey] {
@@ -213,8 +266,19 @@ impl KeyRing {
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KeyRing").field(&self.keys()).finish()
+        f.debug_list().entries(self.access.iter().map(|key| &key.kid)).finish()
     }
+}
+
+/// The newest whose time has come. If there is none the oldest: its time comes first, and somebody has to sign.
+pub(crate) fn choose_signer<'a, T>(
+    oldest_first: impl DoubleEndedIterator<Item = &'a T> + Clone,
+    now: UtcMs,
+    signs_from: impl Fn(&T) -> Option<UtcMs>,
+) -> Option<&'a T> {
+    let ready = |key: &&T| signs_from(key).is_none_or(|from| from <= now);
+    let oldest = oldest_first.clone().next();
+    oldest_first.rev().find(ready).or(oldest)
 }
 
 fn random_secret(randomness: &dyn Randomness) -> SecretSlice<u8> {

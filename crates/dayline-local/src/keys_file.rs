@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dayline_app::ports::Randomness;
+use dayline_domain::UtcMs;
 use secrecy::zeroize::Zeroizing;
 use tempfile::NamedTempFile;
 
@@ -34,7 +35,11 @@ pub enum KeyFileError {
 
 /// The keys in the file; if there is no such file it is made, with new random keys. Of several processes that start
 /// at once, one makes it and the others read that.
-pub fn load_or_create_keys(path: &Path, randomness: &dyn Randomness) -> Result<KeyRing, KeyFileError> {
+pub fn load_or_create_keys(
+    path: &Path,
+    randomness: &dyn Randomness,
+    now: UtcMs,
+) -> Result<KeyRing, KeyFileError> {
     match read_keys(path) {
         Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
         found => {
@@ -42,7 +47,7 @@ pub fn load_or_create_keys(path: &Path, randomness: &dyn Randomness) -> Result<K
             return found;
         }
     }
-    create(path, &KeyRing::generate(randomness))
+    create(path, &KeyRing::generate(randomness, now))
         .map_err(|source| KeyFileError::Io { path: path.into(), source })?;
     read_keys(path)
 }
@@ -53,13 +58,27 @@ pub fn read_keys(path: &Path) -> Result<KeyRing, KeyFileError> {
     KeyRing::parse(&Zeroizing::new(text)).map_err(|source| KeyFileError::Keys { path: path.into(), source })
 }
 
-/// Replaces the file's keys: who reads it sees the old ones or the new ones.
-pub fn write_keys(path: &Path, keys: &KeyRing) -> Result<(), KeyFileError> {
-    let replace = || {
-        write_beside(path, keys)?.persist(path).map_err(|error| error.error)?;
-        sync_folder(path)
-    };
-    replace().map_err(|source| KeyFileError::Io { path: path.into(), source })
+/// Changes the file's keys, one change after another: who reads the file sees the old ones or the new ones. If the
+/// change fails the file stays as it is.
+pub fn change_keys<T>(
+    path: &Path,
+    change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
+) -> Result<T, KeyFileError> {
+    let io = |source| KeyFileError::Io { path: path.into(), source };
+    // What a link points to is replaced, not the link.
+    let file = fs::canonicalize(path).map_err(io)?;
+    let _turn = take_turn(&file);
+    let mut keys = read_keys(&file)?;
+    let outcome = change(&mut keys).map_err(|source| KeyFileError::Keys { path: path.into(), source })?;
+    replace(&file, &keys).map_err(io)?;
+    Ok(outcome)
+}
+
+fn replace(path: &Path, keys: &KeyRing) -> io::Result<()> {
+    let beside = write_beside(path, keys)?;
+    keep_owner(path, beside.as_file())?;
+    beside.persist(path).map_err(|error| error.error)?;
+    sync_folder(path)
 }
 
 /// Creates the file unless it exists by now.
@@ -76,6 +95,30 @@ fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<NamedTempFile> {
     file.write_all(keys.to_document().as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// Waits until nobody else changes keys in this folder. Not every file system can lock a folder; there, operators
+/// have to take turns themselves.
+fn take_turn(path: &Path) -> Option<fs::File> {
+    let folder = fs::File::open(folder_of(path)).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+/// The server must be able to read what an operator wrote who is somebody else, such as root.
+#[cfg(unix)]
+fn keep_owner(path: &Path, new: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let (old, made) = (fs::metadata(path)?, new.metadata()?);
+    if (old.uid(), old.gid()) == (made.uid(), made.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &Path, _: &fs::File) -> io::Result<()> {
+    Ok(())
 }
 
 /// A file that was copied or unpacked may have become readable for others. Some file systems know no modes, so

@@ -1,7 +1,7 @@
 //! Refresh tokens (design, section 7): random, each derived from the one before, recognised by a tag.
 //! Deliberately absent: whether a token is still good (the domain's `Session::judge`).
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,20 +28,25 @@ const TEXT: usize = (TOKEN * 4).div_ceil(3);
 /// same successor although only hashes are stored. The tag proves, without a look into any store, that we made the
 /// token; so an old one that comes back is known to be stolen and not just garbage.
 pub struct HmacRefreshTokens {
-    key: Hmac<Sha256>,
+    key: RwLock<Hmac<Sha256>>,
     randomness: Arc<dyn Randomness>,
 }
 
 impl HmacRefreshTokens {
     /// Makes tokens with the ring's refresh key.
     pub fn new(keys: &KeyRing, randomness: Arc<dyn Randomness>) -> Self {
-        Self { key: keyed(keys.refresh_key()), randomness }
+        Self { key: RwLock::new(keyed(keys.refresh_key())), randomness }
+    }
+
+    /// Uses another ring from now on. With the same refresh key, which no rotation changes, nothing changes; with
+    /// another one no older token opens any more.
+    pub fn replace_keys(&self, keys: &KeyRing) {
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = keyed(keys.refresh_key());
     }
 
     fn mac(&self, purpose: &str, session: SessionId, generation: Generation) -> Hmac<Sha256> {
-        self.key
-            .clone()
-            .chain_update(purpose)
+        let key = self.key.read().unwrap_or_else(PoisonError::into_inner).clone();
+        key.chain_update(purpose)
             .chain_update(session.bits().to_be_bytes())
             .chain_update(generation.0.to_be_bytes())
     }

@@ -1,4 +1,4 @@
-//! Dead letters, for the operator. They are written by the ledger's commits.
+//! Dead letters, for operators and those whose they are. They are written by the ledger's commits.
 
 use dayline_app::ports::{DeadLetters, DeadPing, Partition, PortError, PortFuture, Position, StoredDeadPing};
 use dayline_domain::UserId;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 use crate::store::PgStore;
-use crate::values::{bits_column, column, time_column, u32_column};
+use crate::values::{bits_column, column, time_column, u32_column, uuid};
 
 const COLUMNS: &str = "id, at, partition, major, minor, user_uuid, reason, record";
 
@@ -18,6 +18,21 @@ impl DeadLetters for PgStore {
             let sql = format!("SELECT {COLUMNS} FROM dead_pings WHERE id > $1 ORDER BY id LIMIT $2");
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let params = [(&number(after) as _, Type::INT8), (&limit as _, Type::INT8)];
+            self.primary().await?.query(&sql, &params).await?.iter().map(letter).collect()
+        })
+    }
+
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+        Box::pin(async move {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM dead_pings WHERE user_uuid = $1 AND id > $2 ORDER BY id LIMIT $3"
+            );
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let params = [
+                (&uuid(user) as _, Type::UUID),
+                (&number(after) as _, Type::INT8),
+                (&limit as _, Type::INT8),
+            ];
             self.primary().await?.query(&sql, &params).await?.iter().map(letter).collect()
         })
     }

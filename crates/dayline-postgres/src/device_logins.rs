@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::Param;
+use crate::db::{Param, Transaction};
 use crate::error::corrupt;
 use crate::store::PgStore;
 use crate::values::{Timestamp, column, hash_column, optional_time, time_column, u32_column, uuid};
@@ -18,6 +18,16 @@ const SELECT: &str =
     "SELECT device_code, user_code, device_id, device_name, address, device_logins.created_at, denied,
   users.uuid AS approved_by, interval_s, polled_at, revision
 FROM device_logins LEFT JOIN users ON users.id = approved_by";
+
+/// Deletes a request if it still has the revision.
+const USE_UP: &str = "DELETE FROM device_logins WHERE device_code = $1 AND revision = $2";
+
+/// Deletes the request if it is still the same.
+pub(crate) async fn use_up(transaction: &mut Transaction, login: &DeviceLogin) -> Result<bool, PortError> {
+    let revision = i64::from(login.revision);
+    let params: [Param<'_>; 2] = [(&&login.device_code[..], Type::BYTEA), (&revision, Type::INT8)];
+    Ok(transaction.execute(USE_UP, &params).await? > 0)
+}
 
 impl DeviceLogins for PgStore {
     fn create(&self, login: DeviceLogin) -> PortFuture<'_, bool> {
@@ -52,9 +62,8 @@ impl DeviceLogins for PgStore {
             let server = self.primary().await?;
             let revision = i64::from(from.revision);
             let Some(to) = to else {
-                let sql = "DELETE FROM device_logins WHERE device_code = $1 AND revision = $2";
                 let params: [Param<'_>; 2] = [(&&from.device_code[..], Type::BYTEA), (&revision, Type::INT8)];
-                return Ok(server.execute(sql, &params).await? > 0);
+                return Ok(server.execute(USE_UP, &params).await? > 0);
             };
             // The lock makes a deletion that is under way decide first whether there is still somebody who approved.
             let sql = "WITH person AS MATERIALIZED (SELECT id FROM users WHERE uuid = $8 FOR KEY SHARE)

@@ -15,12 +15,13 @@ mod migrations;
 mod months;
 mod partitions;
 mod replicas;
+mod report_jobs;
 mod sessions;
 mod store;
 mod values;
 
 pub use config::{ConfigError, PgConfig};
-pub use migrations::{Migrated, MigrationStep};
+pub use migrations::{Migrated, MigrationState, MigrationStep};
 pub use months::{InvalidMonth, Month};
 pub use partitions::{ArchiveSummary, PartitionInfo, Partitions};
 pub use store::PgStore;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use dayline_app::ports::PortError;
 use sha2::{Digest, Sha256};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::db::{Server, Transaction};
@@ -19,11 +20,24 @@ struct Migration {
     oldest_writer: i64,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "foundation",
-    sql: include_str!("../migrations/0001_foundation.sql"),
-    oldest_writer: 1,
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "foundation",
+        sql: include_str!("../migrations/0001_foundation.sql"),
+        oldest_writer: 1,
+    },
+    Migration {
+        name: "report_jobs",
+        sql: include_str!("../migrations/0002_report_jobs.sql"),
+        oldest_writer: 1,
+    },
+    // A program of the version before goes on writing, but can't make months, which it has made some ahead.
+    Migration {
+        name: "covered_reports",
+        sql: include_str!("../migrations/0003_covered_reports.sql"),
+        oldest_writer: 2,
+    },
+];
 
 /// What this program knows: the number of its last migration.
 const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -42,6 +56,15 @@ pub struct MigrationStep {
 pub struct Migrated {
     /// The files applied now; empty if there was nothing to do.
     pub applied: Vec<MigrationStep>,
+}
+
+/// One of this program's files, and whether it was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The file.
+    pub step: MigrationStep,
+    /// Whether the schema has it.
+    pub applied: bool,
 }
 
 /// "DAYL": the lock that makes migrations wait for each other. It belongs to the transaction, not the session.
@@ -109,16 +132,33 @@ async fn apply(
     Ok(true)
 }
 
+/// What of this program's files the schema has.
+pub(crate) async fn states(server: &Server) -> Result<Vec<MigrationState>, PortError> {
+    let mut version = 0;
+    if let Some(last) = history(server).await?.last() {
+        version = column::<i64>(last, "version")?;
+    }
+    let state = |(number, migration): (u32, &Migration)| MigrationState {
+        step: MigrationStep { version: number, name: migration.name },
+        applied: i64::from(number) <= version,
+    };
+    Ok((1u32..).zip(MIGRATIONS).map(state).collect())
+}
+
+/// What was applied, the earliest first.
+async fn history(server: &Server) -> Result<Vec<Row>, PortError> {
+    const SQL: &str = "SELECT version, checksum, oldest_writer FROM schema_migrations ORDER BY version";
+    let exists = server.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there", &[]).await?;
+    match exists.first().map(|row| column::<bool>(row, "there")).transpose()? {
+        Some(true) => server.query(SQL, &[]).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Whether this program may write the schema that is there.
 pub(crate) async fn check(server: &Server) -> Result<(), PortError> {
-    let history = "SELECT version, checksum, oldest_writer FROM schema_migrations ORDER BY version";
-    let exists = server.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there", &[]).await?;
-    let rows = match exists.first().map(|row| column::<bool>(row, "there")).transpose()? {
-        Some(true) => server.query(history, &[]).await?,
-        _ => Vec::new(),
-    };
     let mut version = 0;
-    for row in &rows {
+    for row in &history(server).await? {
         version = column::<i64>(row, "version")?;
         let oldest_writer = column::<i64>(row, "oldest_writer")?;
         if oldest_writer > KNOWN {
@@ -160,7 +200,11 @@ mod tests {
     #[test]
     fn released_migrations_never_change() {
         // With each migration a line is added here, and none is ever edited.
-        let released = ["27808bcabee2e33388519cc608eb5a09597908970470457f779bf7f851504842"];
+        let released = [
+            "27808bcabee2e33388519cc608eb5a09597908970470457f779bf7f851504842",
+            "835d4fd9c4da7d47dcb620f4587c1cf8dcddac4250157e8752b76fe4814d0439",
+            "200df343c760ad35075c32ed696fd511283711f018aa6cbd1170ccdbfd09d854",
+        ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);
     }

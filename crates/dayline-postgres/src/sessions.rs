@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::{Param, Transaction};
+use crate::device_logins::use_up;
 use crate::error::corrupt;
 use crate::store::PgStore;
 use crate::values::{Timestamp, column, hash_column, id_column, time_column, u32_column, uuid};
@@ -113,12 +114,17 @@ async fn purge(
 }
 
 async fn start_session(transaction: &mut Transaction, start: StartSession) -> Result<Started, PortError> {
-    let StartSession { session, checked_against, max_per_user } = start;
+    let StartSession { session, checked_against, code, max_per_user } = start;
     let sql = "SELECT id, password_hash FROM users WHERE uuid = $1 FOR NO KEY UPDATE";
     let rows = transaction.query(sql, &[(&uuid(session.user), Type::UUID)]).await?;
     let Some(row) = rows.first() else { return Ok(Started::Refused) };
     let stored: &str = column(row, "password_hash")?;
     if checked_against.is_some_and(|checked| checked.0 != stored) {
+        return Ok(Started::Refused);
+    }
+    if let Some(code) = code
+        && !use_up(transaction, &code).await?
+    {
         return Ok(Started::Refused);
     }
     let user: i64 = column(row, "id")?;

@@ -10,7 +10,7 @@ use dayline_domain::UtcMs;
 use crate::config::{ConfigError, PgConfig};
 use crate::db::Server;
 use crate::error::corrupt;
-use crate::migrations::{self, Migrated};
+use crate::migrations::{self, Migrated, MigrationState};
 use crate::months::Month;
 use crate::partitions::{KnownMonths, Partitions};
 use crate::replicas::Replicas;
@@ -20,7 +20,7 @@ use crate::values::column;
 const MONTHS_AHEAD: usize = 2;
 
 /// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`], [`Accounts`], [`Sessions`],
-/// [`ApiKeys`], [`DeviceLogins`] and [`AuditLog`]. Each call is one transaction.
+/// [`ApiKeys`], [`DeviceLogins`], [`AuditLog`] and [`ReportJobs`]. Each call is one transaction.
 ///
 /// [`LedgerWriter`]: dayline_app::ports::LedgerWriter
 /// [`LedgerReader`]: dayline_app::ports::LedgerReader
@@ -30,6 +30,7 @@ const MONTHS_AHEAD: usize = 2;
 /// [`ApiKeys`]: dayline_app::ports::ApiKeys
 /// [`DeviceLogins`]: dayline_app::ports::DeviceLogins
 /// [`AuditLog`]: dayline_app::ports::AuditLog
+/// [`ReportJobs`]: dayline_app::ports::ReportJobs
 pub struct PgStore {
     primary: Server,
     replicas: Replicas,
@@ -58,6 +59,11 @@ impl PgStore {
     /// of earlier versions serve.
     pub async fn migrate(&self) -> Result<Migrated, PortError> {
         migrations::migrate(&self.patient()).await
+    }
+
+    /// Which steps of the schema were taken, and which are missing. Changes nothing.
+    pub async fn migration_states(&self) -> Result<Vec<MigrationState>, PortError> {
+        migrations::states(&self.primary).await
     }
 
     /// Whether the primary answers and is fit to be written by this program: its schema is neither too old nor too

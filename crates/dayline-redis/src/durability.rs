@@ -1,4 +1,4 @@
-//! Whether a Redis keeps what it has acknowledged: asked once, at the start.
+//! Whether a Redis keeps what it has acknowledged: asked at the start, and by the ping log again and again.
 //! Deliberately absent: changing its settings, which is the operator's.
 
 use std::collections::HashMap;
@@ -34,31 +34,43 @@ pub enum NotDurable {
 /// warnings. Gives what the operator should know in any case.
 pub async fn check_durability(server: &RedisServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
     let mut connection = server.connect().await.map_err(NotDurable::Unreachable)?;
-    let mut objections = Vec::new();
-    let mut warnings = Vec::new();
-    match settings(&mut connection).await {
-        Ok(settings) => object_to_settings(&settings, &mut objections),
-        Err(error) if is_forbidden(&error) => objections.push(
+    let mut found = look(&mut connection).await.map_err(NotDurable::Unreachable)?;
+    if !accept_less && !found.objections.is_empty() {
+        return Err(NotDurable::Objections(found.objections));
+    }
+    found.objections.append(&mut found.warnings);
+    Ok(found.objections)
+}
+
+/// What a look at a Redis showed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// It is known to lose pings, or not known to keep them.
+    pub(crate) objections: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// Looks at the Redis behind this connection.
+pub(crate) async fn look(connection: &mut MultiplexedConnection) -> RedisResult<Found> {
+    let mut found = Found::default();
+    match settings(connection).await {
+        Ok(settings) => found.object_to_settings(&settings),
+        Err(error) if is_forbidden(&error) => found.objections.push(
             "redis does not show its settings: allow its user CONFIG GET (acl: +config|get), or make sure of \
              appendonly yes, appendfsync always, no-appendfsync-on-rewrite no and maxmemory-policy noeviction \
              and accept less explicitly"
                 .to_owned(),
         ),
-        Err(error) => return Err(NotDurable::Unreachable(error)),
+        Err(error) => return Err(error),
     }
-    match info(&mut connection).await {
-        Ok(info) => look_at_info(&info, &mut objections, &mut warnings),
-        Err(error) if is_forbidden(&error) => {
-            warnings
-                .push("redis does not show its state (INFO): its version and role are unknown".to_owned());
-        }
-        Err(error) => return Err(NotDurable::Unreachable(error)),
+    match info(connection).await {
+        Ok(info) => found.look_at_info(&info),
+        Err(error) if is_forbidden(&error) => found
+            .warnings
+            .push("redis does not show its state (INFO): its version and role are unknown".to_owned()),
+        Err(error) => return Err(error),
     }
-    if !accept_less && !objections.is_empty() {
-        return Err(NotDurable::Objections(objections));
-    }
-    objections.append(&mut warnings);
-    Ok(objections)
+    Ok(found)
 }
 
 async fn settings(connection: &mut MultiplexedConnection) -> RedisResult<HashMap<String, String>> {
@@ -71,15 +83,44 @@ async fn settings(connection: &mut MultiplexedConnection) -> RedisResult<HashMap
     Ok(found)
 }
 
-fn object_to_settings(settings: &HashMap<String, String>, objections: &mut Vec<String>) {
-    for (name, wanted, otherwise) in SETTINGS {
-        match settings.get(name) {
-            Some(value) if value == wanted => {}
-            Some(value) => objections.push(format!(
-                "{name} is {value}, so that {otherwise}: set {name} {wanted} in redis.conf (or CONFIG SET {name} {wanted})"
-            )),
-            None => objections
-                .push(format!("{name} is unknown to this server, so that perhaps {otherwise}: it must be {wanted}")),
+impl Found {
+    fn object_to_settings(&mut self, settings: &HashMap<String, String>) {
+        for (name, wanted, otherwise) in SETTINGS {
+            match settings.get(name) {
+                Some(value) if value == wanted => {}
+                Some(value) => self.objections.push(format!(
+                    "{name} is {value}, so that {otherwise}: set {name} {wanted} in redis.conf (or CONFIG SET {name} {wanted})"
+                )),
+                None => self.objections.push(format!(
+                    "{name} is unknown to this server, so that perhaps {otherwise}: it must be {wanted}"
+                )),
+            }
+        }
+    }
+
+    fn look_at_info(&mut self, info: &HashMap<String, String>) {
+        let get = |name: &str| info.get(name).map_or("", String::as_str);
+        let version = get("redis_version");
+        if parse_version(version).is_some_and(|version| version < OLDEST) {
+            let (major, minor) = OLDEST;
+            self.objections
+                .push(format!("redis has the version {version}: it must be at least {major}.{minor}"));
+        }
+        if get("role") == "slave" {
+            self.objections.push("redis is a replica: connect to its primary".to_owned());
+        }
+        if get("cluster_enabled") == "1" {
+            self.objections.push(
+                "redis runs in cluster mode: a script needs all keys of the ping log on one node".to_owned(),
+            );
+        }
+        if get("aof_last_write_status") == "err" {
+            self.objections.push("redis failed to write its append-only file: look at its disk".to_owned());
+        }
+        if !matches!(get("connected_slaves"), "" | "0") {
+            self.warnings.push(
+                "redis has replicas: they lag behind, so that a failover can lose answered pings".to_owned(),
+            );
         }
     }
 }
@@ -88,31 +129,6 @@ async fn info(connection: &mut MultiplexedConnection) -> RedisResult<HashMap<Str
     let text: String = cmd("INFO").query_async(connection).await?;
     let pairs = text.lines().filter_map(|line| line.split_once(':'));
     Ok(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect())
-}
-
-fn look_at_info(info: &HashMap<String, String>, objections: &mut Vec<String>, warnings: &mut Vec<String>) {
-    let get = |name: &str| info.get(name).map_or("", String::as_str);
-    let version = get("redis_version");
-    if parse_version(version).is_some_and(|version| version < OLDEST) {
-        let (major, minor) = OLDEST;
-        objections.push(format!("redis has the version {version}: it must be at least {major}.{minor}"));
-    }
-    if get("role") == "slave" {
-        objections.push("redis is a replica: connect to its primary".to_owned());
-    }
-    if get("cluster_enabled") == "1" {
-        objections.push(
-            "redis runs in cluster mode: a script needs all keys of the ping log on one node".to_owned(),
-        );
-    }
-    if get("aof_last_write_status") == "err" {
-        objections.push("redis failed to write its append-only file: look at its disk".to_owned());
-    }
-    if !matches!(get("connected_slaves"), "" | "0") {
-        warnings.push(
-            "redis has replicas: they lag behind, so that a failover can lose answered pings".to_owned(),
-        );
-    }
 }
 
 fn parse_version(version: &str) -> Option<(u32, u32)> {
@@ -130,18 +146,17 @@ fn is_forbidden(error: &RedisError) -> bool {
 mod tests {
     use super::*;
 
-    fn looked_at(info: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
-        let (mut objections, mut warnings) = (Vec::new(), Vec::new());
-        let info = info.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        look_at_info(&info, &mut objections, &mut warnings);
-        (objections, warnings)
+    fn looked_at(info: &[(&str, &str)]) -> (usize, usize) {
+        let mut found = Found::default();
+        found.look_at_info(&info.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect());
+        (found.objections.len(), found.warnings.len())
     }
 
     #[test]
     fn replicas_clusters_old_versions_and_failed_writes_are_refused_and_having_replicas_is_said() {
         let good = [("redis_version", "7.0.15"), ("role", "master"), ("connected_slaves", "0")];
-        assert_eq!(looked_at(&good), (vec![], vec![]));
-        assert_eq!(looked_at(&[]), (vec![], vec![]));
+        assert_eq!(looked_at(&good), (0, 0));
+        assert_eq!(looked_at(&[]), (0, 0));
         let bad_ones = [
             ("redis_version", "6.0.16"),
             ("role", "slave"),
@@ -149,10 +164,8 @@ mod tests {
             ("aof_last_write_status", "err"),
         ];
         for bad in bad_ones {
-            let (objections, warnings) = looked_at(&[bad]);
-            assert_eq!((objections.len(), warnings.len()), (1, 0), "{bad:?}");
+            assert_eq!(looked_at(&[bad]), (1, 0), "{bad:?}");
         }
-        let (objections, warnings) = looked_at(&[("connected_slaves", "1")]);
-        assert_eq!((objections.len(), warnings.len()), (0, 1));
+        assert_eq!(looked_at(&[("connected_slaves", "1")]), (0, 1));
     }
 }

@@ -3,15 +3,25 @@
 use dayline_app::ports::PortError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::durability::NotDurable;
+
 /// Why an adapter can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The address is not one.
-    #[error("the redis url must look like redis://host:6379/0 or unix:///path/to/socket: {0}")]
+    #[error(
+        "the redis url must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket: {0}"
+    )]
     Url(String),
+    /// They can't be trusted.
+    #[error("can't use the certificates for redis: {0}")]
+    Certificates(String),
     /// Redis can't be reached or refused.
     #[error("can't use redis: {0}")]
     Redis(PortError),
+    /// It may lose what it acknowledges.
+    #[error(transparent)]
+    NotDurable(#[from] NotDurable),
     /// The log was made with another number of partitions.
     #[error(
         "the ping log in redis has {stored} partitions and {configured} are configured: people are spread over \

@@ -19,8 +19,8 @@ use crate::subscriber::{Listener, listen};
 
 /// Changes that may wait to be sent. More, and everybody elsewhere is told that they missed some.
 const WAITING: usize = 20_000;
-/// Changes in one message.
-const AT_ONCE: usize = 1_000;
+/// Changes in one message, of 36 bytes each: what may wait at a listener is bounded by the number of messages.
+const AT_ONCE: usize = 200;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// [`LiveEvents`] that all nodes share.

@@ -5,6 +5,7 @@
 mod entry;
 mod fullness;
 mod gather;
+mod guard;
 mod head;
 mod lane;
 mod reader;
@@ -18,10 +19,12 @@ use dayline_app::ports::{
 };
 use tokio::task::JoinSet;
 
+use crate::durability::look;
 use crate::error::SetupError;
 use crate::server::RedisServer;
 use fullness::Fullness;
 use gather::Gather;
+use guard::guard;
 use head::Head;
 use lane::Lane;
 use reader::Reader;
@@ -72,11 +75,13 @@ pub struct RedisPingLog {
 }
 
 impl RedisPingLog {
-    /// Opens the log, or makes one. Says whether Redis can be reached and its log used; whether it is durable says
-    /// [`crate::check_durability`]. Must be called in a tokio runtime, which keeps the connections.
+    /// Opens the log, or makes one. Whether Redis is durable enough for it is to be asked before
+    /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen not to be; who accepted
+    /// less is not asked again. Must be called in a tokio runtime, which keeps the connections.
     pub async fn open(server: &RedisServer, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
-        let head = Arc::new(Head::new(server.clone(), partitions));
+        let stays_durable = look(&mut server.connect().await?).await?.objections.is_empty();
+        let head = Arc::new(Head::new(server.clone(), partitions, stays_durable));
         let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
         let fullness = Arc::new(Fullness::new(options.high_bytes, options.low_bytes));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
@@ -94,6 +99,9 @@ impl RedisPingLog {
         let depth = reader.depth().await.map_err(SetupError::Redis)?;
         fullness.note(depth.bytes as i64);
         tasks.spawn(watch(Arc::clone(&fullness), Arc::clone(&reader)));
+        if stays_durable {
+            tasks.spawn(guard(server.clone(), Arc::clone(&gather)));
+        }
         Ok(Self { head, gather, fullness, reader, _tasks: tasks })
     }
 

@@ -6,7 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, RedisResult};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, RedisResult,
+    TlsCertificates,
+};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::error::SetupError;
 
@@ -24,9 +30,17 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// The server at `redis://[user:password@]host[:port][/db]` or `unix:///path`, with the key prefix `dayline`.
+    /// The server at `redis://[user:password@]host[:port][/db]`, the same with `rediss` over TLS, or `unix:///path`; with the
+    /// key prefix `dayline`.
     pub fn new(url: &str) -> Result<Self, SetupError> {
         let info = url.into_connection_info().map_err(|error| SetupError::Url(error.to_string()))?;
+        if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
+            if *insecure {
+                return Err(SetupError::Url("certificates are always checked".to_owned()));
+            }
+            // An error says that the process has chosen already.
+            let _ = aws_lc_rs::default_provider().install_default();
+        }
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings))
             .map_err(|error| SetupError::Url(error.to_string()))?;
@@ -38,6 +52,18 @@ impl RedisServer {
     pub fn with_prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.into();
         self
+    }
+
+    /// The same server, which is to be reached over TLS, with a certificate that one of these confirms (PEM), instead of
+    /// one of the system's.
+    pub fn with_root_certificates(mut self, certificates: &[u8]) -> Result<Self, SetupError> {
+        if CertificateDer::pem_slice_iter(certificates).next().is_none() {
+            return Err(SetupError::Certificates("there are none to trust".to_owned()));
+        }
+        let trusted = TlsCertificates { client_tls: None, root_cert: Some(certificates.to_vec()) };
+        self.client = Client::build_with_tls(self.client.get_connection_info().clone(), trusted)
+            .map_err(|error| SetupError::Certificates(error.to_string()))?;
+        Ok(self)
     }
 
     /// How long an answer may take before the server counts as away, instead of 2 s.
@@ -96,7 +122,9 @@ mod tests {
         for url in [
             "ada:secret@example.org",
             "redis://ada:secret@",
-            "rediss://ada:secret@example.org",
+            "rediss://ada:secret@",
+            "rediss://ada:secret@example.org/#insecure",
+            "rediss://ada:secret@example.org/#other",
             "redis://ada:secret@h:x",
         ] {
             let wrong = RedisServer::new(url).unwrap_err();
@@ -105,6 +133,17 @@ mod tests {
                 !wrong.to_string().contains("secret") && !format!("{wrong:?}").contains("secret"),
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn certificates_are_for_servers_over_tls_and_must_be_some() {
+        let plain = RedisServer::new("redis://example.org").unwrap();
+        assert!(matches!(plain.with_root_certificates(b""), Err(SetupError::Certificates(_))));
+        let server = RedisServer::new("rediss://example.org").unwrap();
+        for other in [&b""[..], b"none", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let refused = server.clone().with_root_certificates(other);
+            assert!(matches!(refused, Err(SetupError::Certificates(_))), "{other:?}");
         }
     }
 

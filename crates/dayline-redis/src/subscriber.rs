@@ -16,8 +16,9 @@ use crate::server::RedisServer;
 /// sum, also if nobody closed it.
 const ASK: Duration = Duration::from_millis(400);
 const ALIVE: Duration = Duration::from_millis(800);
-/// Messages that may wait for the listener. More, and the subscription begins anew with catching up.
-const WAITING: usize = 10_000;
+/// Messages that may wait for the listener, each of some kilobytes. More, and the subscription begins anew with catching
+/// up.
+const WAITING: usize = 4_096;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(300);
 

@@ -1,8 +1,9 @@
-//! Dead letters, as operators see them. They are written together with the log position they belong to, by
+//! Dead letters, as operators and those whose they are see them. They are written together with the log position they belong to, by
 //! [`crate::ledger`]. Deliberately absent: what to do about one.
 
 use dayline_app::ports::{DeadLetters, DeadPing, Partition, PortFuture, StoredDeadPing};
-use rusqlite::{OptionalExtension, Row, RowIndex};
+use dayline_domain::UserId;
+use rusqlite::{OptionalExtension, Row, RowIndex, params};
 
 use crate::SqliteStore;
 use crate::values::{IdBytes, instant, position};
@@ -10,6 +11,9 @@ use crate::values::{IdBytes, instant, position};
 const LIST: &str = "
     SELECT d.*, u.id AS user_id FROM dead_pings d LEFT JOIN users u ON u.number = d.user_number
     WHERE d.number > ?1 ORDER BY d.number LIMIT ?2";
+const LIST_OF: &str = "
+    SELECT d.*, u.id AS user_id FROM users u JOIN dead_pings d ON d.user_number = u.number
+    WHERE u.id = ?1 AND d.number > ?2 ORDER BY d.number LIMIT ?3";
 const FIND: &str = "
     SELECT d.*, u.id AS user_id FROM dead_pings d LEFT JOIN users u ON u.number = d.user_number
     WHERE d.number = ?1";
@@ -22,6 +26,15 @@ impl DeadLetters for SqliteStore {
             let mut statement = tx.prepare_cached(LIST)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let letters = statement.query_map([column(after), limit], parse)?;
+            Ok(letters.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+        self.db.read(move |tx| {
+            let mut statement = tx.prepare_cached(LIST_OF)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let letters = statement.query_map(params![IdBytes::from(user), column(after), limit], parse)?;
             Ok(letters.collect::<Result<_, _>>()?)
         })
     }

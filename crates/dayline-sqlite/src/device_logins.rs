@@ -60,10 +60,8 @@ impl DeviceLogins for SqliteStore {
 
     fn replace(&self, from: DeviceLogin, to: Option<DeviceLogin>) -> PortFuture<'_, bool> {
         self.db.write(move |tx| {
+            let Some(to) = to else { return Ok(use_up(tx, &from)?) };
             let (code, revision) = (from.device_code, from.revision);
-            let Some(to) = to else {
-                return Ok(tx.prepare_cached(DELETE)?.execute(params![code, revision])? == 1);
-            };
             let Some((denied, approved_by)) = columns_of(tx, to.approval)? else { return Ok(false) };
             let polled = to.polled_at.map(|at| at.0);
             let row = params![code, revision, denied, approved_by, to.interval_s, polled, to.revision];
@@ -74,6 +72,11 @@ impl DeviceLogins for SqliteStore {
     fn purge(&self, created_before: UtcMs) -> PortFuture<'_, u64> {
         self.db.write(move |tx| Ok(tx.prepare_cached(PURGE)?.execute([created_before.0])? as u64))
     }
+}
+
+/// Deletes the request if it is still the same.
+pub(crate) fn use_up(tx: &Transaction<'_>, login: &DeviceLogin) -> rusqlite::Result<bool> {
+    Ok(tx.prepare_cached(DELETE)?.execute(params![login.device_code, login.revision])? == 1)
 }
 
 /// What the person has said, as columns; `None` if they are gone.

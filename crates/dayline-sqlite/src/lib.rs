@@ -13,6 +13,7 @@ mod ledger;
 mod migrations;
 mod open_error;
 mod ping_log;
+mod report_jobs;
 mod sessions;
 mod store;
 mod values;

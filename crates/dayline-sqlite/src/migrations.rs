@@ -21,11 +21,14 @@ pub(crate) struct Migration {
 }
 
 /// All steps, in order.
-pub(crate) const ALL: &[Migration] = &[Migration {
-    number: 1,
-    name: "accounts_and_ledger",
-    sql: include_str!("migrations/0001_accounts_and_ledger.sql"),
-}];
+pub(crate) const ALL: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "accounts_and_ledger",
+        sql: include_str!("migrations/0001_accounts_and_ledger.sql"),
+    },
+    Migration { number: 2, name: "report_jobs", sql: include_str!("migrations/0002_report_jobs.sql") },
+];
 
 /// What a data base says about one step.
 #[derive(Debug, Clone, PartialEq, Eq)]

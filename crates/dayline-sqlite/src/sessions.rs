@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Params, Row, Transaction, params};
 
 use crate::failure::Failure;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, accounts};
+use crate::{SqliteStore, accounts, device_logins};
 
 const INSERT: &str = "
     INSERT INTO sessions (id, user_number, device_id, device_name, address, created_ms, last_used_ms, generation,
@@ -40,11 +40,16 @@ const DELETE_EXPIRED: &str = "DELETE FROM sessions WHERE last_used_ms < ?1 OR cr
 impl Sessions for SqliteStore {
     fn start(&self, start: StartSession) -> PortFuture<'_, Started> {
         self.db.write(move |tx| {
-            let StartSession { session, checked_against, max_per_user } = start;
+            let StartSession { session, checked_against, code, max_per_user } = start;
             let Some((user, password)) = accounts::number_and_password(tx, session.user)? else {
                 return Ok(Started::Refused);
             };
             if checked_against.is_some_and(|checked| checked != password) {
+                return Ok(Started::Refused);
+            }
+            if let Some(code) = code
+                && !device_logins::use_up(tx, &code)?
+            {
                 return Ok(Started::Refused);
             }
             let now = session.created_at;

@@ -30,6 +30,12 @@ impl SqliteStore {
         Ok(Self::over(Db::open_beside(folder, migrations::ALL)?))
     }
 
+    /// The same store with a connection of its own to read by, on a thread that has the priority of the one which asks
+    /// for it. Reads by one never wait for reads by the other. Blocks.
+    pub fn reading_apart(&self) -> Result<Self, OpenError> {
+        Ok(Self { db: Arc::new(self.db.reading_apart()?), keys: Arc::clone(&self.keys) })
+    }
+
     fn over(db: Db) -> Self {
         Self { db: Arc::new(db), keys: Arc::default() }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use dayline_local::{SystemClock, SystemRandomness};
 
-use crate::commands::{dead_letters, healthcheck, migrate, openapi, user};
+use crate::commands::{dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
 use crate::config::ServeOptions;
 use crate::console::{end_progress, remark};
 use crate::failure::Failure;
@@ -35,8 +35,30 @@ enum Command {
     Simulate(simulate::Options),
     /// Bring the data base to this program's schema, or say what is missing
     Migrate(migrate::Options),
+    /// Months of timelines in PostgreSQL: list, create, archive, restore or drop them
+    Partitions(partitions::Options),
     /// Pings that could not be processed: list, show, retry or delete them
     DeadLetters(dead_letters::Options),
+    /// The keys that sign access tokens: list, make, add, retire or forget them
+    ///
+    /// A rotation, without a restart and without anybody noticing:
+    ///
+    /// 1. `dayline keys add`. Servers notice the changed file within seconds and accept tokens of the new key; after ten
+    ///    seconds they sign with it. Servers that don't share the file each need a copy of it before that, so give
+    ///    `--signs-after 10m` and copy it meanwhile.
+    ///
+    /// 2. Wait until `dayline keys list` says that the new key signs.
+    ///
+    /// 3. `dayline keys retire OLD`. Its tokens stay good until they end: 15 minutes, and one for clocks that differ.
+    ///
+    /// 4. After 16 minutes, `dayline keys forget`. If the file is copied, copy it after each step.
+    ///
+    /// If somebody else knows the key: `dayline keys add --signs-after 0s`, and at once `dayline keys retire OLD --at-once`.
+    ///
+    /// Sessions and refresh tokens live through all of this; their own key stays, since it makes no token by itself. To
+    /// sign everybody out, stop the servers and delete the file. A file that has one secret text of your own in it is
+    /// replaced at the first change by a document, in which the key made of that text is the oldest.
+    Keys(keys::Options),
     /// What an operator does for a person
     #[command(subcommand)]
     User(user::Command),
@@ -68,8 +90,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(options) => serve::run(&options),
         Command::Replay(options) => block_on(replay::run(options, &SystemClock, &SystemRandomness)),
         Command::Simulate(options) => block_on(simulate::run(options, &SystemClock, &SystemRandomness)),
-        Command::Migrate(options) => migrate::run(&options),
+        Command::Migrate(options) => block_on(migrate::run(options)),
+        Command::Partitions(options) => block_on(partitions::run(options)),
         Command::DeadLetters(options) => block_on(dead_letters::run(options)),
+        Command::Keys(options) => keys::run(&options),
         Command::User(command) => block_on(user::run(command)),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),

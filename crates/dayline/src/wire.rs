@@ -1,31 +1,81 @@
 //! The whole system, put together: which adapter stands behind which port, and what turns pings into timelines.
 //! Deliberately absent: everything else. Who reads this file has seen all of Dayline once.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dayline_app::ports::{LedgerWriter, Partition, PingLog};
-use dayline_app::worker::{Worker, WorkerPorts};
+use dayline_app::ports::{
+    Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, Leases, LedgerReader, LedgerWriter,
+    LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions,
+};
+use dayline_app::report_worker::ReportWorker;
+use dayline_app::worker::{WorkerLimits, WorkerPorts};
 use dayline_app::{App, Rules};
+use dayline_domain::UtcMs;
+use dayline_http::ClientForms;
 use dayline_local::{
-    Argon2Passwords, Argon2Settings, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyRing, LimitRates,
-    LocalLimits, LocalLive, LocalPingQuota, LocalRevocations, RandomSecrets, Rate, SystemClock,
-    SystemRandomness, UrlSiteNames, load_or_create_keys,
+    Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyRing,
+    KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations, RandomSecrets, Rate,
+    RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, load_or_create_keys, read_keys,
+};
+use dayline_postgres::{PgConfig, PgStore};
+use dayline_redis::{
+    RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations, RedisServer, SharedRate,
+    check_durability,
 };
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
 use crate::closed_log::ClosedLog;
-use crate::config::{DataOptions, ServeOptions};
+use crate::config::{DataOptions, Role, ServeOptions};
 use crate::failure::Failure;
+
+/// Connections of report jobs to each server of the data base: one that reads and one that tells how far it has come.
+const REPORT_CONNECTIONS: usize = 2;
 
 /// A system that is ready to run.
 pub struct System {
     /// What requests work with.
     pub app: App,
-    /// What turns accepted pings into timelines, one for each partition of the ping log.
-    pub workers: Vec<Worker>,
-    /// Where timelines are written.
-    pub ledger: Arc<dyn LedgerWriter>,
+    /// What turns accepted pings into timelines; `None` if other processes do.
+    pub crew: Option<Crew>,
+    /// What makes long reports; `None` if other processes do.
+    pub reports: Option<OpenReports>,
+    /// What must work for this process to do its work, and what had better.
+    pub probes: Vec<Probe>,
+    /// What follows the key file.
+    pub keys: KeyWatch,
+    /// What the stores want done at the start and every hour.
+    pub upkeep: Upkeep,
 }
+
+/// What workers need: one for each partition that this process has a lease on.
+pub struct Crew {
+    /// Which partitions those are.
+    pub leases: Arc<dyn Leases>,
+    /// What a worker works with.
+    pub ports: WorkerPorts,
+    /// What bounds a worker.
+    pub limits: WorkerLimits,
+}
+
+/// Makes the worker of report jobs, in the runtime and on the thread where it is to work. It has connections to the store
+/// of its own, so that what it reads keeps nobody else waiting.
+pub type OpenReports = Box<dyn FnOnce() -> Result<ReportWorker, Failure> + Send>;
+
+/// A part of the system that can be asked whether it works.
+pub struct Probe {
+    /// The part, by a word that may be shown to anyone.
+    pub name: &'static str,
+    /// Whether this process can't do its work without it.
+    pub needed: bool,
+    /// What an operator should look at if it does not work.
+    pub hint: &'static str,
+    /// Asks.
+    pub ask: Box<dyn Fn() -> PortFuture<'static, ()> + Send + Sync>,
+}
+
+/// Something to be done now and then.
+pub type Upkeep = Box<dyn Fn(UtcMs) -> PortFuture<'static, ()> + Send + Sync>;
 
 /// Everything in this process, all data in one folder. `fatal` is called if the disk can't be trusted any more.
 pub async fn embedded(
@@ -37,34 +87,187 @@ pub async fn embedded(
     let store = Arc::new(SqliteStore::open(lock).map_err(Failure::because)?);
     let consumed = store.position(Partition(0)).await.map_err(Failure::because)?;
     let log = SqlitePingLog::open(folder, &options.storage.ping_log(consumed)?, fatal);
-    let log = Arc::new(log.map_err(Failure::because)?);
-    let keys = load_or_create_keys(&options.storage.keys(), &SystemRandomness).map_err(Failure::because)?;
+    let log: Arc<dyn PingLog> = Arc::new(log.map_err(Failure::because)?);
+    let keys_file = options.storage.keys();
+    let keys = load_or_create_keys(&keys_file, &SystemRandomness, SystemClock.now());
+    let keys = keys.map_err(Failure::because)?;
+    let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
-    let app = app(&store, log.clone(), &keys, &Settings::of(options))?;
-    let ports = WorkerPorts {
-        log,
-        ledger: store.clone(),
-        live: Arc::clone(&app.live),
-        clock: Arc::clone(&app.clock),
+    let app = app(&store, Shared::alone(log.clone(), &settings), &tokens, &settings)?;
+    let crew = crew(options, &app, store.clone(), Arc::new(EveryPartition::of(log.partitions())));
+    let reports = {
+        let store = Arc::clone(&store);
+        reports(&app, move || store.reading_apart().map_err(Failure::because))
     };
-    let worker = Worker::new(ports, Partition(0), options.storage.worker(&options.pings));
-    Ok(System { app, workers: vec![worker], ledger: store })
+    let probes = vec![
+        probe_log(&log, "is there space on the disk of the data folder?"),
+        Probe {
+            name: "ledger",
+            needed: true,
+            hint: "is there space on the disk of the data folder?",
+            ask: Box::new(move || {
+                let store = Arc::clone(&store);
+                Box::pin(async move { store.position(Partition(0)).await.map(drop) })
+            }),
+        },
+    ];
+    let upkeep: Upkeep = Box::new(|_| Box::pin(async { Ok(()) }));
+    let keys = tokens.follow(keys_file, &keys);
+    let crew = options.has(Role::Worker).then_some(crew);
+    let reports = options.has(Role::Report).then_some(reports);
+    Ok(System { app, crew, reports, probes, keys, upkeep })
 }
 
-/// What an operator's command works with, beside a server or without one: the same data, but no ping log, which is
-/// the server's alone.
+/// One process of many, over PostgreSQL and Redis. Must be called in the runtime that serves requests.
+pub async fn clustered(
+    options: &ServeOptions,
+    database: &PgConfig,
+    redis: &RedisServer,
+) -> Result<System, Failure> {
+    let cluster = &options.cluster;
+    let store = Arc::new(PgStore::open(database).map_err(Failure::usage)?);
+    let keys_file = options.storage.shared_keys()?;
+    let keys = read_keys(&keys_file).map_err(Failure::because)?;
+    let warnings = check_durability(redis, cluster.accept_lossy_redis).await.map_err(Failure::because)?;
+    for warning in &warnings {
+        tracing::warn!(warning, "redis");
+    }
+    let bounds = cluster.ping_log(options.storage.watermarks()?, options.storage.max_pending_bytes());
+    let log = RedisPingLog::open(redis, &bounds).await.map_err(Failure::because)?;
+    let log: Arc<dyn PingLog> = Arc::new(log);
+    let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
+
+    let shared = Shared::alone(log.clone(), &settings);
+    let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api)).await?;
+    let app = app(&store, shared, &tokens, &settings)?;
+    let crew = options.has(Role::Worker).then(|| {
+        let leases = RedisLeases::join(redis, log.partitions(), &SystemRandomness);
+        crew(options, &app, store.clone(), Arc::new(leases))
+    });
+    let reports = options.has(Role::Report).then(|| {
+        let mut database = database.clone();
+        database.max_connections = REPORT_CONNECTIONS;
+        reports(&app, move || PgStore::open(&database).map_err(Failure::usage))
+    });
+    let mut probes = vec![probe_log(&log, "can redis be reached, and is there memory left?")];
+    let asked = Arc::clone(&store);
+    probes.push(Probe {
+        name: "database",
+        // Pings are taken without it.
+        needed: crew.is_some() || !options.has(Role::Api),
+        hint: "can postgresql be reached, and has `dayline migrate` been run?",
+        ask: Box::new(move || {
+            let store = Arc::clone(&asked);
+            Box::pin(async move { store.check().await })
+        }),
+    });
+    let upkeep: Upkeep = Box::new(move |now| {
+        let store = Arc::clone(&store);
+        Box::pin(async move { store.prepare_months(now).await })
+    });
+    Ok(System { app, crew, reports, probes, keys: tokens.follow(keys_file, &keys), upkeep })
+}
+
+/// What an operator's command works with, beside servers or without one: the same data, but no ping log, which is
+/// the servers' alone. What it ends or changes, servers find in the data within a second.
 pub fn beside(options: &DataOptions) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
-    let store = Arc::new(SqliteStore::open_beside(&options.data).map_err(Failure::because)?);
-    // No token is made or checked here, so these keys are nobody's.
-    let keys = KeyRing::generate(&SystemRandomness);
-    Ok((app(&store, Arc::new(ClosedLog), &keys, &Settings::unused())?, store))
+    if let Some(config) = options.database.postgres()? {
+        return beside_store(Arc::new(PgStore::open(&config).map_err(Failure::usage)?));
+    }
+    beside_store(Arc::new(SqliteStore::open_beside(&options.data).map_err(Failure::because)?))
 }
 
-/// An application that keeps everything but pings in one store.
-fn app(
-    store: &Arc<SqliteStore>,
+fn beside_store(store: Arc<impl Store>) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
+    // No token is made or checked here, so these keys are nobody's.
+    let tokens = Tokens::new(&KeyRing::generate(&SystemRandomness, SystemClock.now()));
+    let settings = Settings::unused();
+    Ok((app(&store, Shared::alone(Arc::new(ClosedLog), &settings), &tokens, &settings)?, store))
+}
+
+/// What works with the server's keys.
+struct Tokens {
+    access: Arc<JwtAccessTokens>,
+    refresh: Arc<HmacRefreshTokens>,
+}
+
+impl Tokens {
+    fn new(keys: &KeyRing) -> Self {
+        let refresh = HmacRefreshTokens::new(keys, Arc::new(SystemRandomness));
+        Self { access: Arc::new(JwtAccessTokens::new(keys)), refresh: Arc::new(refresh) }
+    }
+
+    /// These keys are from that file; they are to be what it says from now on.
+    fn follow(self, file: PathBuf, keys: &KeyRing) -> KeyWatch {
+        KeyWatch::new(file, keys, self.access, self.refresh)
+    }
+}
+
+/// What keeps everything but pings.
+trait Store:
+    Accounts
+    + ApiKeys
+    + AuditLog
+    + DeadLetters
+    + DeviceLogins
+    + LedgerReader
+    + LedgerWriter
+    + ReportJobs
+    + Sessions
+    + 'static
+{
+}
+
+impl Store for SqliteStore {}
+impl Store for PgStore {}
+
+/// What processes that serve the same people have in common beside the store.
+struct Shared {
     ping_log: Arc<dyn PingLog>,
-    keys: &KeyRing,
+    limits: Arc<dyn RateLimits>,
+    revocations: Arc<dyn Revocations>,
+    live: Arc<dyn LiveEvents>,
+}
+
+impl Shared {
+    fn alone(ping_log: Arc<dyn PingLog>, settings: &Settings) -> Self {
+        Self {
+            ping_log,
+            limits: Arc::new(LocalLimits::new(&settings.rates)),
+            revocations: Arc::new(LocalRevocations::new(Arc::new(SystemClock))),
+            live: Arc::new(LocalLive::default()),
+        }
+    }
+
+    /// The same, kept true over Redis. Only who answers requests needs to hear of live events.
+    async fn with_others(
+        self,
+        redis: &RedisServer,
+        keys: &KeyRing,
+        settings: &Settings,
+        hears: bool,
+    ) -> Result<Self, Failure> {
+        let Self { ping_log, limits, revocations, live } = self;
+        let rates = settings.rates;
+        let rate_of = move |limit| {
+            let rate = rates.of(limit);
+            SharedRate { burst: rate.burst(), each: rate.each() }
+        };
+        let clock = Arc::new(SystemClock);
+        let revocations = RedisRevocations::start(redis, revocations, clock).await;
+        let start_live = if hears { RedisLive::start } else { RedisLive::start_telling };
+        Ok(Self {
+            ping_log,
+            limits: Arc::new(RedisLimits::new(redis, rate_of, &keys.secret_for("limits"), limits)),
+            revocations: Arc::new(revocations.map_err(Failure::because)?),
+            live: Arc::new(start_live(redis, live, &SystemRandomness)),
+        })
+    }
+}
+
+fn app(
+    store: &Arc<impl Store>,
+    shared: Shared,
+    tokens: &Tokens,
     settings: &Settings,
 ) -> Result<App, Failure> {
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -73,25 +276,58 @@ fn app(
         zones: Arc::new(JiffZones::new()),
         site_names: Arc::new(UrlSiteNames),
         passwords: Arc::new(passwords),
-        access_tokens: Arc::new(JwtAccessTokens::new(keys).map_err(Failure::because)?),
-        refresh_tokens: Arc::new(HmacRefreshTokens::new(keys, randomness.clone())),
+        access_tokens: tokens.access.clone(),
+        refresh_tokens: tokens.refresh.clone(),
         secrets: Arc::new(RandomSecrets::new(randomness.clone())),
-        limits: Arc::new(LocalLimits::new(&settings.rates)),
+        limits: shared.limits,
         ping_quota: Arc::new(LocalPingQuota::new(settings.pings)),
-        ping_log,
+        ping_log: shared.ping_log,
         ledger: store.clone(),
+        report_jobs: store.clone(),
         accounts: store.clone(),
         sessions: store.clone(),
-        api_keys: store.clone(),
+        api_keys: Arc::new(RememberedApiKeys::of(store.clone())),
         device_logins: store.clone(),
         audit: store.clone(),
-        revocations: Arc::new(LocalRevocations::new(clock.clone())),
+        revocations: shared.revocations,
         dead_letters: store.clone(),
-        live: Arc::new(LocalLive::default()),
+        live: shared.live,
         rules: settings.rules,
         clock,
         randomness,
     })
+}
+
+fn crew(options: &ServeOptions, app: &App, ledger: Arc<dyn LedgerWriter>, leases: Arc<dyn Leases>) -> Crew {
+    let limits = options.storage.worker(&options.pings, app.ping_log.partitions());
+    let (log, live, clock) = (app.ping_log.clone(), app.live.clone(), app.clock.clone());
+    Crew { leases, ports: WorkerPorts { log, ledger, live, clock }, limits }
+}
+
+fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send + 'static) -> OpenReports {
+    let app = app.clone();
+    Box::new(move || {
+        let store = Arc::new(open()?);
+        let own = App {
+            ledger: store.clone(),
+            report_jobs: store.clone(),
+            accounts: store.clone(),
+            sessions: store.clone(),
+            api_keys: store.clone(),
+            audit: store,
+            ..app
+        };
+        Ok(ReportWorker::new(own, Arc::new(ClientForms)))
+    })
+}
+
+fn probe_log(log: &Arc<dyn PingLog>, hint: &'static str) -> Probe {
+    let log = Arc::clone(log);
+    let ask = move || -> PortFuture<'static, ()> {
+        let log = Arc::clone(&log);
+        Box::pin(async move { log.depth().await.map(drop) })
+    };
+    Probe { name: "ping_log", needed: true, hint, ask: Box::new(ask) }
 }
 
 /// What an operator may set about the application.
@@ -114,7 +350,11 @@ impl Settings {
             argon2: options.passwords.argon2(),
             rates: options.limits.rates(),
             pings: options.limits.pings(),
-            rules: Rules { pings: options.pings.limits(), sessions: options.sessions.policy() },
+            rules: Rules {
+                pings: options.pings.limits(),
+                sessions: options.sessions.policy(),
+                ..Rules::default()
+            },
         }
     }
 }

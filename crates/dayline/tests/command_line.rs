@@ -47,7 +47,11 @@ fn every_option_has_an_environment_variable_of_ours() {
 #[test]
 fn no_help_shows_the_value_of_a_secret() {
     for (path, command) in commands() {
-        for option in command.get_opts().filter(|option| option.get_id().as_str() == "password") {
+        let holds_secrets = |option: &&Arg| {
+            let name = option.get_id().as_str();
+            name == "password" || ["database_url", "read_database_urls", "redis_url"].contains(&name)
+        };
+        for option in command.get_opts().filter(holds_secrets) {
             assert!(option.is_hide_env_values_set(), "dayline {path}: {}", option.get_id());
         }
     }

@@ -58,6 +58,7 @@ pub trait ApiKeys: Send + Sync {
     fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool>;
 
     /// The key with this hash, noting that it was used at `now`. Expired keys are found too. An
-    /// implementation may answer from memory for up to a minute; deleted keys are revoked beside that.
+    /// implementation may answer from memory for up to a second, and while the store is away for up to
+    /// [`REMEMBERED_MS`](crate::api_keys::REMEMBERED_MS); deleted keys are revoked beside that.
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>>;
 }

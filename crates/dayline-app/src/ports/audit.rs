@@ -105,7 +105,8 @@ pub struct StoredAuditEvent {
 
 /// The audit log.
 pub trait AuditLog: Send + Sync {
-    /// Adds an entry; nothing happens if the person is gone.
+    /// Adds an entry; nothing happens if the person is gone. That may not take noticeably less time for a failed
+    /// sign-in, whose entry may get lost with the power in return.
     fn record(&self, event: AuditEvent) -> PortFuture<'_, ()>;
 
     /// Up to `limit` of a person's entries with ids below `before`, the newest first.

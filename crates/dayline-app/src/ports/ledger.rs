@@ -127,10 +127,13 @@ pub struct StoredDeadPing {
     pub dead: DeadPing,
 }
 
-/// The operator's side of the dead letters.
+/// The dead letters, for operators and for those whose they are.
 pub trait DeadLetters: Send + Sync {
     /// Up to `limit` letters with numbers above `after`, by number.
     fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>>;
+
+    /// Up to `limit` letters of one person with numbers above `after`, by number.
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>>;
 
     /// One letter.
     fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>>;

@@ -10,6 +10,7 @@ mod ledger;
 mod limits;
 mod live;
 mod ping_log;
+mod report_jobs;
 mod sessions;
 mod surroundings;
 mod tokens;
@@ -30,6 +31,7 @@ pub use ledger::{
 pub use limits::{Limit, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{AppendError, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
+pub use report_jobs::{CreateJob, Part, ReportJobs, ResultForms, ResultWriter};
 pub use sessions::{CredentialId, Revocations, Sessions, StartSession, Started};
 pub use surroundings::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
 pub use tokens::{

@@ -1,6 +1,7 @@
 //! Sessions, one per person and device, and the credentials that were revoked before their time.
 //! Deliberately absent: the rules of rotation (the domain's [`Session::judge`]).
 
+use dayline_domain::device_login::DeviceLogin;
 use dayline_domain::session::Generation;
 use dayline_domain::{ApiKeyId, Session, SessionId, UserId, UtcMs};
 
@@ -14,6 +15,9 @@ pub struct StartSession {
     /// The password hash the sign-in was checked against; a sign-in that raced with a change of the password
     /// must not succeed. `None` where no password was involved.
     pub checked_against: Option<PasswordHash>,
+    /// The approved request of the device that the session is for, where it was signed in by code. It is used up in
+    /// the same transaction: one code never starts two sessions, and none is lost with a session that did not start.
+    pub code: Option<DeviceLogin>,
     /// Most sessions the person may have afterwards.
     pub max_per_user: usize,
 }
@@ -27,7 +31,7 @@ pub enum Started {
         /// The ended sessions.
         ended: Vec<SessionId>,
     },
-    /// The account is gone or its password has changed meanwhile.
+    /// The account is gone, its password has changed meanwhile, or the code was used or changed.
     Refused,
 }
 

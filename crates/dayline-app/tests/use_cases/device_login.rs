@@ -1,8 +1,9 @@
 //! Signing in a tracker by a code.
 
 use dayline_app::AppError;
+use dayline_app::auth::sessions;
 use dayline_app::device_login::{NotYet, Request, Started, decide, look_up, poll, start};
-use dayline_app::ports::Limit;
+use dayline_app::ports::{Limit, PortError};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::DeviceId;
 
@@ -26,6 +27,29 @@ async fn an_approved_device_gets_its_tokens_once() {
     let device = caller(&world, &tokens).await.unwrap();
     assert_eq!((device.user, device.device.as_str()), (ada.user, "tracker"));
     assert_eq!(poll(&world.app, &asked.device_code, None).await, Ok(Err(NotYet::ExpiredToken)));
+}
+
+#[tokio::test]
+async fn a_store_that_fails_at_any_moment_of_the_sign_in_costs_no_device_its_tokens() {
+    let mut failed = Vec::new();
+    for call in 1..=3 {
+        let (world, ada) = with_ada().await;
+        let asked = ask(&world).await;
+        decide(&world.app, &ada, &asked.user_code.to_string(), true).await.unwrap();
+        world.store.fail_call(call, PortError::Unavailable("gone".into()));
+        let first = poll(&world.app, &asked.device_code, None).await;
+        failed.push(first.is_err());
+        let tokens = match first {
+            Ok(tokens) => tokens.unwrap(),
+            Err(_) => poll(&world.app, &asked.device_code, None).await.unwrap().unwrap(),
+        };
+        assert_eq!(caller(&world, &tokens).await.unwrap().device.as_str(), "tracker");
+        let sessions = sessions(&world.app, &ada).await.unwrap();
+        assert_eq!(sessions.iter().filter(|session| session.device.as_str() == "tracker").count(), 1);
+        assert_eq!(poll(&world.app, &asked.device_code, None).await, Ok(Err(NotYet::ExpiredToken)));
+    }
+    // To find the code, and to start the session. Writing it into the audit log is the third call.
+    assert_eq!(failed, [true, true, false]);
 }
 
 #[tokio::test]

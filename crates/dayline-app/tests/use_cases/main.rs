@@ -8,6 +8,7 @@ mod export;
 mod ingest;
 mod keys;
 mod live;
+mod report_jobs;
 mod reports;
 mod sessions;
 mod worker;

@@ -18,6 +18,19 @@ async fn an_unknown_address_and_a_wrong_password_are_the_same_answer() {
 }
 
 #[tokio::test]
+async fn what_is_longer_than_any_password_is_not_even_compared() {
+    let (world, ada) = with_ada().await;
+    let accounts = &world.app.accounts;
+    for (length, fits) in [(128, true), (129, false)] {
+        let password = "ü".repeat(length);
+        let hash = PasswordHash(format!("v2:{password}"));
+        accounts.change_password(ada.user, None, hash, None, world.app.clock.now()).await.unwrap();
+        let outcome = login(&world.app, login_of("ada@example.org", &password, "phone")).await;
+        assert_eq!(outcome.is_ok(), fits, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_login_of_a_device_replaces_its_session() {
     let (world, _) = with_ada().await;
     let first = sign_in(&world, "ada@example.org", "phone").await;
@@ -183,6 +196,7 @@ async fn a_login_that_raced_with_a_change_of_the_password_is_refused() {
             previous_issued_at: now,
         },
         checked_against: Some(seen),
+        code: None,
         max_per_user: 50,
     };
     assert_eq!(world.store.start(late).await, Ok(Started::Refused));

@@ -5,12 +5,14 @@ mod leases;
 mod live;
 mod log;
 mod passwords;
+mod results;
 mod store;
 mod surroundings;
 mod tokens;
 
 use std::sync::Arc;
 
+use dayline_app::report_worker::ReportWorker;
 use dayline_app::worker::WorkerPorts;
 use dayline_app::{App, Rules};
 
@@ -18,6 +20,7 @@ pub use leases::FakeLeases;
 pub use live::FakeLive;
 pub use log::FakeLog;
 pub use passwords::FakePasswords;
+pub use results::FakeForms;
 pub use store::FakeStore;
 pub use surroundings::{
     FakeClock, FakeLimits, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
@@ -47,6 +50,11 @@ impl FakeApp {
             (self.log.clone(), self.store.clone(), self.live.clone(), self.clock.clone());
         WorkerPorts { log, ledger, live, clock }
     }
+
+    /// A worker for report jobs of this application, whose results are lines.
+    pub fn report_worker(&self) -> ReportWorker {
+        ReportWorker::new(self.app.clone(), Arc::new(FakeForms))
+    }
 }
 
 impl Default for FakeApp {
@@ -69,6 +77,7 @@ impl Default for FakeApp {
             ping_quota: limits.clone(),
             ping_log: log.clone(),
             ledger: store.clone(),
+            report_jobs: store.clone(),
             accounts: store.clone(),
             sessions: store.clone(),
             api_keys: store.clone(),

@@ -9,6 +9,7 @@ use dayline_domain::{Email, FullName, UtcMs};
 
 use super::Fact;
 use super::device_logins::waiting;
+use super::report_jobs::{done, job};
 use super::store::{DAY, NOW, Store, api_key, first, hash, letter, person, piece, session};
 
 /// The facts.
@@ -195,6 +196,9 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     store.audit.record(event).await.unwrap();
     let login = DeviceLogin { approval: Approval::Approved(user.id), ..waiting(1) };
     assert!(store.device_logins.create(login).await.unwrap());
+    let finished = done(&store, job(user.id, 1), b"theirs").await;
+    store.report_jobs.create(job(user.id, 2), 5, 5).await.unwrap();
+    let running = store.report_jobs.take(NOW, NOW.plus(1_000)).await.unwrap().unwrap();
 
     let at = NOW.plus(70_000);
     let ended = store.accounts.delete(user.id, at).await.unwrap().unwrap();
@@ -216,6 +220,11 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert_eq!(store.api_keys.find_used(api_key(user.id, 1).hash, at.plus(60_000)).await.unwrap(), None);
     assert_eq!(store.audit.list(user.id, None, 10).await.unwrap(), []);
     assert_eq!(store.device_logins.find_by_device_code(waiting(1).device_code).await.unwrap(), None);
+    assert_eq!(store.report_jobs.list(user.id).await.unwrap(), []);
+    assert_eq!(store.report_jobs.chunk(user.id, finished.id, 0).await.unwrap(), None);
+    assert!(!store.report_jobs.advance(running, Some(b"late".to_vec())).await.unwrap());
+    assert_eq!(store.report_jobs.take(at, at).await.unwrap(), None);
+    assert_eq!(store.report_jobs.purge(at.plus(1), 10).await.unwrap(), 0, "something of the jobs was left");
     let letters = store.dead_letters.list(0, 10).await.unwrap();
     assert_eq!(letters.into_iter().map(|letter| letter.dead.reason).collect::<Vec<_>>(), ["nobody's"]);
 }
@@ -230,6 +239,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
         let event =
             AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
         store.audit.record(event).await.unwrap();
+        done(&store, job(user.id, 1), b"one's").await;
     }
     store.device_logins.create(waiting(1)).await.unwrap();
     let before = store.reader.read(bob.id, DAY.interval(), true).await.unwrap();
@@ -241,6 +251,8 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
     assert_eq!(store.api_keys.list(bob.id).await.unwrap(), [api_key(bob.id, 1)]);
     assert_eq!(store.audit.list(bob.id, None, 10).await.unwrap().len(), 1);
     assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), Some(waiting(1)));
+    let result = store.report_jobs.chunk(bob.id, job(bob.id, 1).id, 0).await.unwrap();
+    assert_eq!(result.as_deref(), Some(&b"one's"[..]));
     let letters = store.dead_letters.list(0, 10).await.unwrap();
     assert_eq!(letters.iter().map(|letter| letter.dead.user).collect::<Vec<_>>(), [Some(bob.id)]);
 }

@@ -13,6 +13,9 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("letters_are_listed_by_number_a_page_at_a_time", |s| {
         Box::pin(letters_are_listed_by_number_a_page_at_a_time(s))
     }),
+    Fact::new("one_persons_letters_are_listed_without_anybody_elses", |s| {
+        Box::pin(one_persons_letters_are_listed_without_anybody_elses(s))
+    }),
     Fact::new("a_letter_is_deleted_once", |s| Box::pin(a_letter_is_deleted_once(s))),
     Fact::new("numbers_are_never_used_again", |s| Box::pin(numbers_are_never_used_again(s))),
     Fact::new("numbers_beyond_all_letters_find_nothing", |s| {
@@ -57,6 +60,24 @@ async fn letters_are_listed_by_number_a_page_at_a_time(store: Store) {
     assert_eq!(reasons, ["0", "1", "2", "3", "4"]);
     assert_eq!(store.dead_letters.count().await.unwrap(), 5);
     assert_eq!(store.dead_letters.list(0, 0).await.unwrap(), []);
+}
+
+async fn one_persons_letters_are_listed_without_anybody_elses(store: Store) {
+    let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
+    for n in 0..3 {
+        let mine = format!("ada {n}");
+        store.bury(vec![letter(Some(bob), "bob"), letter(Some(ada), &mine), letter(None, "nobody")]).await;
+    }
+    let (mut reasons, mut after) = (Vec::new(), 0);
+    while let Some(found) = store.dead_letters.list_of(ada, after, 1).await.unwrap().pop() {
+        assert_eq!(store.dead_letters.find(found.id).await.unwrap().as_ref(), Some(&found));
+        after = found.id;
+        reasons.push(found.dead.reason);
+    }
+    assert_eq!(reasons, ["ada 0", "ada 1", "ada 2"]);
+    assert_eq!(store.dead_letters.list_of(bob, 0, usize::MAX).await.unwrap().len(), 3);
+    assert_eq!(store.dead_letters.list_of(ada, u64::MAX, 1).await.unwrap(), []);
+    assert_eq!(store.dead_letters.list_of(person(3).id, 0, 10).await.unwrap(), []);
 }
 
 async fn a_letter_is_deleted_once(store: Store) {

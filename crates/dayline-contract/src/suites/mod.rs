@@ -13,6 +13,7 @@ pub mod limits;
 pub mod live;
 pub mod passwords;
 pub mod ping_log;
+pub mod report_jobs;
 pub mod revocations;
 pub mod sessions;
 pub mod site_names;

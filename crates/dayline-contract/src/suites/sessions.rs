@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use dayline_app::ports::{StartSession, Started};
 use dayline_domain::account::Label;
-use dayline_domain::{Session, SessionId, UtcMs};
+use dayline_domain::device_login::{Approval, DeviceLogin};
+use dayline_domain::{Session, SessionId, UserId, UtcMs};
 
 use super::Fact;
+use super::device_logins::waiting;
 use super::store::{NOW, Store, hash, session};
 
 /// The facts.
@@ -39,6 +41,13 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
     Fact::new("many_sign_ins_of_one_device_leave_one_session", |s| {
         Box::pin(many_sign_ins_of_one_device_leave_one_session(s))
+    }),
+    Fact::new("a_session_by_code_uses_the_code_up", |s| Box::pin(a_session_by_code_uses_the_code_up(s))),
+    Fact::new("a_code_that_changed_starts_no_session", |s| {
+        Box::pin(a_code_that_changed_starts_no_session(s))
+    }),
+    Fact::new("of_many_sessions_by_one_code_exactly_one_starts", |s| {
+        Box::pin(of_many_sessions_by_one_code_exactly_one_starts(s))
     }),
     Fact::new("a_rotation_is_stored", |s| Box::pin(a_rotation_is_stored(s))),
     Fact::new("a_rotation_from_another_generation_changes_nothing", |s| {
@@ -107,7 +116,8 @@ async fn beyond_the_bound_the_sessions_unused_for_longest_end(store: Store) {
     for n in [3, 1, 4, 2] {
         store.sign_in(session(user, n)).await;
     }
-    let start = StartSession { session: session(user, 9), checked_against: None, max_per_user: 3 };
+    let start =
+        StartSession { session: session(user, 9), checked_against: None, code: None, max_per_user: 3 };
     let Started::Started { ended } = store.sessions.start(start).await.unwrap() else { panic!("refused") };
     assert_eq!(set(ended), set([session(user, 1).id, session(user, 2).id]));
     let left = store.sessions.list(user).await.unwrap();
@@ -118,7 +128,8 @@ async fn beyond_the_bound_the_sessions_unused_for_longest_end(store: Store) {
 async fn a_new_session_stays_even_if_its_clock_is_behind(store: Store) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 5)).await;
-    let start = StartSession { session: session(user, 1), checked_against: None, max_per_user: 1 };
+    let start =
+        StartSession { session: session(user, 1), checked_against: None, code: None, max_per_user: 1 };
     let ended = store.sessions.start(start).await.unwrap();
     assert_eq!(ended, Started::Started { ended: vec![session(user, 5).id] });
     assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 1)]);
@@ -130,6 +141,7 @@ async fn a_sign_in_checked_against_an_old_password_is_refused(store: Store) {
     let start = |checked| StartSession {
         session: Session { device: session(user, 1).device, ..session(user, 2) },
         checked_against: Some(hash(checked)),
+        code: None,
         max_per_user: 50,
     };
     assert_eq!(store.sessions.start(start("other")).await.unwrap(), Started::Refused);
@@ -139,7 +151,8 @@ async fn a_sign_in_checked_against_an_old_password_is_refused(store: Store) {
 
 async fn a_stranger_can_not_sign_in(store: Store) {
     let stranger = super::store::person(7).id;
-    let start = StartSession { session: session(stranger, 1), checked_against: None, max_per_user: 50 };
+    let start =
+        StartSession { session: session(stranger, 1), checked_against: None, code: None, max_per_user: 50 };
     assert_eq!(store.sessions.start(start).await.unwrap(), Started::Refused);
     assert_eq!(store.sessions.find(session(stranger, 1).id).await.unwrap(), None);
 }
@@ -148,7 +161,7 @@ async fn a_sign_in_that_races_with_a_change_of_the_password_does_not_outlive_it(
     for n in 1..=20 {
         let user = store.register(n).await.id;
         let checked_against = Some(hash("first"));
-        let start = StartSession { session: session(user, n), checked_against, max_per_user: 50 };
+        let start = StartSession { session: session(user, n), checked_against, code: None, max_per_user: 50 };
         let sessions = store.sessions.clone();
         let sign_in = tokio::spawn(async move { sessions.start(start).await.unwrap() });
         let changed = store.accounts.change_password(user, Some(hash("first")), hash("new"), None, NOW);
@@ -164,7 +177,8 @@ async fn a_sign_in_that_races_with_a_change_of_the_password_does_not_outlive_it(
 async fn a_sign_in_that_races_with_deletion_does_not_outlive_it(store: Store) {
     for n in 1..=20 {
         let user = store.register(n).await.id;
-        let start = StartSession { session: session(user, n), checked_against: None, max_per_user: 50 };
+        let start =
+            StartSession { session: session(user, n), checked_against: None, code: None, max_per_user: 50 };
         let sessions = store.sessions.clone();
         let sign_in = tokio::spawn(async move { sessions.start(start).await.unwrap() });
         let ended = store.accounts.delete(user, NOW).await.unwrap().unwrap();
@@ -189,6 +203,53 @@ async fn many_sign_ins_of_one_device_leave_one_session(store: Store) {
     assert_eq!(set(store.sessions.ended_since(UtcMs(0)).await.unwrap()), ended);
     assert!(ended.insert(left[0].id));
     assert_eq!(ended, attempts.iter().map(|session| session.id).collect());
+}
+
+/// A request that this person has approved.
+async fn approved(store: &Store, user: UserId) -> DeviceLogin {
+    store.device_logins.create(waiting(1)).await.unwrap();
+    let approved = DeviceLogin { approval: Approval::Approved(user), revision: 1, ..waiting(1) };
+    assert!(store.device_logins.replace(waiting(1), Some(approved.clone())).await.unwrap());
+    approved
+}
+
+fn start_by(code: &DeviceLogin, session: Session) -> StartSession {
+    StartSession { session, checked_against: None, code: Some(code.clone()), max_per_user: 50 }
+}
+
+async fn a_session_by_code_uses_the_code_up(store: Store) {
+    let user = store.register(1).await.id;
+    let code = approved(&store, user).await;
+    let first = store.sessions.start(start_by(&code, session(user, 1))).await.unwrap();
+    assert_eq!(first, Started::Started { ended: Vec::new() });
+    assert_eq!(store.device_logins.find_by_device_code(code.device_code).await.unwrap(), None);
+    let second = store.sessions.start(start_by(&code, session(user, 2))).await.unwrap();
+    assert_eq!(second, Started::Refused);
+    assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 1)]);
+}
+
+async fn a_code_that_changed_starts_no_session(store: Store) {
+    let user = store.register(1).await.id;
+    let code = approved(&store, user).await;
+    assert_eq!(
+        store.sessions.start(start_by(&waiting(1), session(user, 1))).await.unwrap(),
+        Started::Refused
+    );
+    assert_eq!(store.sessions.list(user).await.unwrap(), []);
+    assert_eq!(store.device_logins.find_by_device_code(code.device_code).await.unwrap(), Some(code));
+}
+
+async fn of_many_sessions_by_one_code_exactly_one_starts(store: Store) {
+    let user = store.register(1).await.id;
+    let code = approved(&store, user).await;
+    let mut racing = tokio::task::JoinSet::new();
+    for n in 0..10 {
+        let (sessions, start) = (store.sessions.clone(), start_by(&code, session(user, n)));
+        racing.spawn(async move { sessions.start(start).await.unwrap() });
+    }
+    let started = racing.join_all().await.into_iter().filter(|outcome| *outcome != Started::Refused);
+    assert_eq!(started.count(), 1);
+    assert_eq!(store.sessions.list(user).await.unwrap().len(), 1);
 }
 
 async fn a_rotation_is_stored(store: Store) {

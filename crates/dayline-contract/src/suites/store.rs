@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, CreateUser, DayKey, DeadLetters, DeadPing, DeviceLogins,
     LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position,
-    Sessions, StartSession, Started, User,
+    ReportJobs, Sessions, StartSession, Started, User,
 };
 use dayline_domain::account::Label;
 use dayline_domain::session::Generation;
@@ -22,6 +22,7 @@ pub struct Store {
     pub(super) writer: Arc<dyn LedgerWriter>,
     pub(super) reader: Arc<dyn LedgerReader>,
     pub(super) dead_letters: Arc<dyn DeadLetters>,
+    pub(super) report_jobs: Arc<dyn ReportJobs>,
     pub(super) accounts: Arc<dyn Accounts>,
     pub(super) sessions: Arc<dyn Sessions>,
     pub(super) api_keys: Arc<dyn ApiKeys>,
@@ -45,6 +46,7 @@ impl Store {
         S: LedgerWriter
             + LedgerReader
             + DeadLetters
+            + ReportJobs
             + Accounts
             + Sessions
             + ApiKeys
@@ -56,6 +58,7 @@ impl Store {
             writer: store.clone(),
             reader: store.clone(),
             dead_letters: store.clone(),
+            report_jobs: store.clone(),
             accounts: store.clone(),
             sessions: store.clone(),
             api_keys: store.clone(),
@@ -81,7 +84,7 @@ impl Store {
 
     /// Starts a session that must start; gives those that ended for it.
     pub(super) async fn sign_in(&self, session: Session) -> Vec<SessionId> {
-        let start = StartSession { session, checked_against: None, max_per_user: 50 };
+        let start = StartSession { session, checked_against: None, code: None, max_per_user: 50 };
         match self.sessions.start(start).await.unwrap() {
             Started::Started { ended } => ended,
             Started::Refused => panic!("a sign-in was refused"),

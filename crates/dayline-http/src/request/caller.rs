@@ -68,7 +68,7 @@ async fn caller(api: &Api, parts: &request::Parts) -> Result<Caller, AppError> {
 }
 
 /// The bearer token, if there is exactly one `Authorization` and it is of that scheme.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (only, None) = (all.next()?, all.next()) else { return None };
     let (scheme, token) = only.to_str().ok()?.split_once(' ')?;

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use dayline_app::export::{self, Export, Page};
+use dayline_app::export::{self, Export, Page, PutAside};
 use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
 use dayline_domain::timeline::Piece;
 use dayline_domain::{Session, SessionId};
@@ -28,6 +28,7 @@ use crate::request::Api;
 use crate::request::caller::SignedIn;
 use crate::request::places::Place;
 use crate::server::{Peer, Streams};
+use crate::wire::instant;
 
 /// About so many bytes are made at a time.
 const CHUNK: usize = 32 * 1024;
@@ -44,6 +45,8 @@ pub(crate) enum ExportLine<'a> {
     ApiKey(KeyItem),
     /// Something that happened to my account, the newest first.
     Audit(AuditEntry<'a>),
+    /// Pings that could not be processed and were put aside.
+    PutAside(PutAsideItem<'a>),
     /// What counted, in the order of time, cut at midnight UTC.
     Interval(IntervalItem<'a>),
     /// What was observed but did not count, likewise; a day's after what counted on that day.
@@ -55,6 +58,34 @@ pub(crate) enum ExportLine<'a> {
     },
 }
 
+/// Pings that were accepted but could not be processed; the operator may try again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PutAsideItem<'a> {
+    /// When they were put aside.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:01.000Z")]
+    put_aside_at: String,
+    /// The pings, if they can be read.
+    pings: Vec<IntervalItem<'a>>,
+    /// What was stored, if not: bytes as hexadecimal digits.
+    #[schema(required, example = json!(null))]
+    unreadable: Option<String>,
+}
+
+impl<'a> From<&'a PutAside> for PutAsideItem<'a> {
+    fn from(PutAside { at, pings, unreadable }: &'a PutAside) -> Self {
+        Self {
+            put_aside_at: instant::utc(*at),
+            pings: pings.iter().map(IntervalItem::from).collect(),
+            unreadable: unreadable.as_deref().map(hexadecimal),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// How many lines of each type there are.
 #[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[schema(as = ExportCounts)]
@@ -63,6 +94,7 @@ pub(crate) struct Counts {
     session: u64,
     api_key: u64,
     audit: u64,
+    put_aside: u64,
     interval: u64,
     outranked: u64,
 }
@@ -90,10 +122,9 @@ pub(crate) async fn export(
     // What goes wrong at once is still told by the status.
     let page = export.page().await?;
     let writer = Writer {
-        current: caller.session(),
+        written: ExportLines::new(caller.session()),
         lines: page.map_or_else(|| Box::new(std::iter::empty()), lines),
         export,
-        counts: Counts::default(),
         has_ended: false,
         peer: peer.map(|Extension(peer)| peer),
         streams: None,
@@ -111,23 +142,26 @@ pub(crate) async fn export(
 }
 
 /// What becomes a line.
-enum Record {
+pub(crate) enum Record {
     Profile(User),
     Session(Session),
     Key(ApiKey),
     Audit(StoredAuditEvent),
+    PutAside(PutAside),
     Interval(Piece),
     Outranked(Piece),
 }
 
-type Records = Box<dyn Iterator<Item = Record> + Send>;
+pub(crate) type Records = Box<dyn Iterator<Item = Record> + Send>;
 
-fn lines(page: Page) -> Records {
+/// What becomes of a page.
+pub(crate) fn lines(page: Page) -> Records {
     match page {
         Page::Profile(user) => Box::new(std::iter::once(Record::Profile(user))),
         Page::Sessions(sessions) => Box::new(sessions.into_iter().map(Record::Session)),
         Page::Keys(keys) => Box::new(keys.into_iter().map(Record::Key)),
         Page::Audit(entries) => Box::new(entries.into_iter().map(Record::Audit)),
+        Page::PutAside(letter) => Box::new(std::iter::once(Record::PutAside(letter))),
         Page::Ledger { counted, outranked } => {
             let outranked = outranked.into_iter().map(Record::Outranked);
             Box::new(counted.into_iter().map(Record::Interval).chain(outranked))
@@ -138,9 +172,8 @@ fn lines(page: Page) -> Records {
 /// An export being written. It holds one page and one chunk, whatever there is.
 struct Writer {
     export: Export,
-    current: Option<SessionId>,
     lines: Records,
-    counts: Counts,
+    written: ExportLines,
     has_ended: bool,
     peer: Option<Peer>,
     streams: Option<Streams>,
@@ -156,13 +189,13 @@ impl Writer {
         let mut chunk = Vec::new();
         while chunk.len() < CHUNK && !self.has_ended {
             if let Some(record) = self.lines.next() {
-                self.write(&record, &mut chunk);
+                self.written.write(&record, &mut chunk);
                 continue;
             }
             match self.export.page().await {
                 Ok(Some(page)) => self.lines = lines(page),
                 Ok(None) => {
-                    write_line(&ExportLine::End { counts: self.counts }, &mut chunk);
+                    self.written.finish(&mut chunk);
                     self.has_ended = true;
                 }
                 Err(error) => {
@@ -173,8 +206,22 @@ impl Writer {
         }
         Ok((!chunk.is_empty()).then(|| (chunk.into(), self)))
     }
+}
 
-    fn write(&mut self, record: &Record, chunk: &mut Vec<u8>) {
+/// The lines of an export, counted while they are written.
+pub(crate) struct ExportLines {
+    current: Option<SessionId>,
+    counts: Counts,
+}
+
+impl ExportLines {
+    /// No lines yet. `current` is the session that asks.
+    pub(crate) fn new(current: Option<SessionId>) -> Self {
+        Self { current, counts: Counts::default() }
+    }
+
+    /// Writes a line.
+    pub(crate) fn write(&mut self, record: &Record, chunk: &mut Vec<u8>) {
         let counts = &mut self.counts;
         let (line, count) = match record {
             Record::Profile(user) => (ExportLine::Profile(user.clone().into()), &mut counts.profile),
@@ -183,11 +230,17 @@ impl Writer {
             }
             Record::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
             Record::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
+            Record::PutAside(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
             Record::Interval(piece) => (ExportLine::Interval(piece.into()), &mut counts.interval),
             Record::Outranked(piece) => (ExportLine::Outranked(piece.into()), &mut counts.outranked),
         };
         *count += 1;
         write_line(&line, chunk);
+    }
+
+    /// Writes the last line.
+    pub(crate) fn finish(&self, chunk: &mut Vec<u8>) {
+        write_line(&ExportLine::End { counts: self.counts }, chunk);
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn healthz() -> &'static str {
 /// Whether the service can do its work.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Ready {
-    /// All checks passed.
+    /// All parts that are needed work.
     ready: bool,
     /// Each part that was looked at.
     checks: Vec<CheckItem>,
@@ -39,6 +39,19 @@ pub(crate) struct CheckItem {
     name: &'static str,
     /// Whether it works. Why not is in the log.
     ok: bool,
+    /// Whether the service can't do its work without it.
+    needed: bool,
+    /// What to look at if it does not work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "is there space on the disk of the data folder?")]
+    hint: Option<&'static str>,
+}
+
+impl CheckItem {
+    fn of(check: &crate::Check) -> Self {
+        let ok = check.failure.is_none();
+        Self { name: check.name, ok, needed: check.needed, hint: (!ok).then_some(check.hint) }
+    }
 }
 
 /// Whether the service can do its work now.
@@ -46,7 +59,7 @@ pub(crate) struct CheckItem {
     get, path = "/readyz", tag = "operations",
     responses(
         (status = 200, body = Ready, description = "It can"),
-        (status = 503, body = Ready, description = "A part is down"),
+        (status = 503, body = Ready, description = "A part that is needed is down"),
     ),
 )]
 pub(crate) async fn readyz(State(api): State<Api>) -> Response {
@@ -56,9 +69,8 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Response {
             tracing::warn!(check = check.name, failure, "not ready");
         }
     }
-    let ready = checks.iter().all(|check| check.failure.is_none());
-    let item = |check: crate::Check| CheckItem { name: check.name, ok: check.failure.is_none() };
-    let body = Json(Ready { ready, checks: checks.into_iter().map(item).collect() });
+    let ready = checks.iter().all(|check| check.failure.is_none() || !check.needed);
+    let body = Json(Ready { ready, checks: checks.iter().map(CheckItem::of).collect() });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, no_store(), body).into_response()
 }

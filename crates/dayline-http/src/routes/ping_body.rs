@@ -14,10 +14,10 @@ use crate::request::fields::malformed_detail;
 use crate::wire::instant;
 
 /// A ping that can be checked further, or why it can't.
-pub(super) type Draft<'a> = Result<PingDraft<'a>, Refusal>;
+pub(crate) type Draft<'a> = Result<PingDraft<'a>, Refusal>;
 
 /// The pings of a JSON body: an object, or an array of objects.
-pub(super) fn json(text: &str) -> Result<Vec<Draft<'_>>, Problem> {
+pub(crate) fn json(text: &str) -> Result<Vec<Draft<'_>>, Problem> {
     match text.trim_ascii_start().bytes().next() {
         Some(b'{') => Ok(vec![object(text)?]),
         Some(b'[') => array(text),
@@ -29,7 +29,7 @@ pub(super) fn json(text: &str) -> Result<Vec<Draft<'_>>, Problem> {
 }
 
 /// The pings of an NDJSON body: one a line, empty lines left out.
-pub(super) fn ndjson(text: &str) -> Result<Vec<Draft<'_>>, Problem> {
+pub(crate) fn ndjson(text: &str) -> Result<Vec<Draft<'_>>, Problem> {
     let lines = text.split('\n').map(str::trim_ascii).filter(|line| !line.is_empty());
     let mut drafts = Vec::new();
     for line in lines {

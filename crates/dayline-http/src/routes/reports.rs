@@ -208,25 +208,61 @@ async fn question<'a>(
 
 fn answer<L: Line>(wanted: &Wanted<'_>, days: &LocalDays, stamp: &Stamp, items: Vec<L>) -> Response {
     match wanted.format {
-        Format::Json => wanted.json(
-            stamp,
-            &Report {
-                from: days.from.to_string(),
-                to: days.to.to_string(),
-                tz: days.zone.name().to_owned(),
-                total_seconds: Seconds(items.iter().map(|item| item.seconds().0).sum()),
-                items,
-            },
-        ),
-        Format::Csv => {
-            let mut csv = Csv::new(L::COLUMNS);
-            for item in &items {
-                item.label(&mut csv);
-                csv.plain(&item.seconds().text()).end_row();
-            }
-            wanted.csv(stamp, csv.finish())
+        Format::Json => wanted.json(stamp, &Report::new(days, items)),
+        Format::Csv => wanted.csv(stamp, table(&items)),
+    }
+}
+
+impl<L: Line> Report<L> {
+    /// The report over the days.
+    pub(crate) fn new(days: &LocalDays, items: Vec<L>) -> Self {
+        Self {
+            from: days.from.to_string(),
+            to: days.to.to_string(),
+            tz: days.zone.name().to_owned(),
+            total_seconds: Seconds(items.iter().map(|item| item.seconds().0).sum()),
+            items,
         }
     }
+}
+
+/// The items as a table.
+pub(crate) fn table<L: Line>(items: &[L]) -> String {
+    let mut csv = Csv::new(L::COLUMNS);
+    for item in items {
+        item.label(&mut csv);
+        csv.plain(&item.seconds().text()).end_row();
+    }
+    csv.finish()
+}
+
+impl From<(String, i64)> for AppSeconds {
+    fn from((app_name, ms): (String, i64)) -> Self {
+        Self { app_name, seconds: Seconds(ms) }
+    }
+}
+
+impl From<(Option<String>, i64)> for DomainSeconds {
+    fn from((domain, ms): (Option<String>, i64)) -> Self {
+        Self { domain, seconds: Seconds(ms) }
+    }
+}
+
+impl From<HourSlot> for HourSeconds {
+    fn from(slot: HourSlot) -> Self {
+        Self { start: instant::with_offset(slot.start, slot.offset_s), seconds: Seconds(slot.ms) }
+    }
+}
+
+impl From<(LocalDate, i64)> for DaySeconds {
+    fn from((date, ms): (LocalDate, i64)) -> Self {
+        Self { date: date.to_string(), seconds: Seconds(ms) }
+    }
+}
+
+/// Items of a report.
+pub(crate) fn items<T, L: From<T>>(answer: Vec<T>) -> Vec<L> {
+    answer.into_iter().map(L::from).collect()
 }
 
 /// Seconds per app, most first.
@@ -248,8 +284,7 @@ pub(crate) async fn apps(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "apps", asked).await?;
     let report = reports::by_app(&api.app, &caller, &days).await?;
-    let item = |(app_name, ms)| AppSeconds { app_name, seconds: Seconds(ms) };
-    Ok(answer(&wanted, &days, &report.stamp, report.answer.into_iter().map(item).collect()))
+    Ok(answer(&wanted, &days, &report.stamp, items::<_, AppSeconds>(report.answer)))
 }
 
 /// Seconds per domain, most first. What was no web page is an item of its own.
@@ -271,8 +306,7 @@ pub(crate) async fn domains(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "domains", asked).await?;
     let report = reports::by_domain(&api.app, &caller, &days).await?;
-    let item = |(domain, ms)| DomainSeconds { domain, seconds: Seconds(ms) };
-    Ok(answer(&wanted, &days, &report.stamp, report.answer.into_iter().map(item).collect()))
+    Ok(answer(&wanted, &days, &report.stamp, items::<_, DomainSeconds>(report.answer)))
 }
 
 /// Another name for `/report/domains`.
@@ -314,11 +348,7 @@ pub(crate) async fn hours(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "hours", asked).await?;
     let report = reports::by_hour(&api.app, &caller, &days).await?;
-    let item = |slot: HourSlot| HourSeconds {
-        start: instant::with_offset(slot.start, slot.offset_s),
-        seconds: Seconds(slot.ms),
-    };
-    Ok(answer(&wanted, &days, &report.stamp, report.answer.into_iter().map(item).collect()))
+    Ok(answer(&wanted, &days, &report.stamp, items::<_, HourSeconds>(report.answer)))
 }
 
 /// Seconds per local day, in order.
@@ -340,6 +370,5 @@ pub(crate) async fn days(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "days", asked).await?;
     let report = reports::by_day(&api.app, &caller, &days).await?;
-    let item = |(date, ms): (LocalDate, i64)| DaySeconds { date: date.to_string(), seconds: Seconds(ms) };
-    Ok(answer(&wanted, &days, &report.stamp, report.answer.into_iter().map(item).collect()))
+    Ok(answer(&wanted, &days, &report.stamp, items::<_, DaySeconds>(report.answer)))
 }

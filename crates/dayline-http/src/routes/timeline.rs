@@ -167,15 +167,24 @@ impl<'a> TimelineBody<'a> {
     }
 }
 
-/// Counted intervals, then outranked ones, told apart by the last column.
+/// The names of a timeline's CSV columns. The last one tells counted intervals from outranked ones.
+pub(crate) const COLUMNS: &str = "app_name,domain,device_id,start_time,end_time,counted";
+
+/// Counted intervals, then outranked ones.
 fn table(timeline: &Timeline) -> String {
-    let mut csv = Csv::new("app_name,domain,device_id,start_time,end_time,counted");
-    let counted = timeline.counted.iter().map(|piece| (piece, "true"));
-    let outranked = timeline.outranked.iter().map(|piece| (piece, "false"));
-    for (piece, counted) in counted.chain(outranked) {
-        let item = IntervalItem::from(piece);
-        csv.text(item.app_name).text(item.domain.unwrap_or_default()).text(item.device_id);
-        csv.plain(&item.start_time).plain(&item.end_time).plain(counted).end_row();
+    let mut csv = Csv::new(COLUMNS);
+    for piece in &timeline.counted {
+        row(&mut csv, piece, true);
+    }
+    for piece in &timeline.outranked {
+        row(&mut csv, piece, false);
     }
     csv.finish()
+}
+
+/// Writes an interval.
+pub(crate) fn row(csv: &mut Csv, piece: &Piece, counted: bool) {
+    let item = IntervalItem::from(piece);
+    csv.text(item.app_name).text(item.domain.unwrap_or_default()).text(item.device_id);
+    csv.plain(&item.start_time).plain(&item.end_time).plain(if counted { "true" } else { "false" }).end_row();
 }

@@ -63,9 +63,10 @@ pub(crate) enum Pings {
     ),
     responses(
         (status = 202, body = Taken<'_>, description = "At least one ping was accepted; those are durable"),
-        (status = 422, body = AllRejected<'_>, content_type = "application/problem+json",
-            description = "No ping was accepted"),
+        // The row of 422 comes after the one that it replaces.
         SignedInProblems, BodyProblems,
+        (status = 422, body = AllRejected<'_>, content_type = "application/problem+json",
+            description = "No ping was accepted: `all_rejected`; `no_pings` if there was none; `invalid_input`"),
     ),
     security(("session" = []), ("api_key" = ["track"])),
 )]
@@ -176,9 +177,10 @@ impl<'a> From<&'a Rejected> for RejectedPing<'a> {
 pub(crate) struct AllRejected<'a> {
     #[serde(flatten)]
     problem: ProblemBody,
-    /// Always 0.
-    #[schema(maximum = 0)]
+    /// Always 0. Left out, with `rejected`, where the body is neither a ping nor an array: `invalid_input`.
+    #[schema(maximum = 0, required = false)]
     accepted: usize,
     /// Why each was not.
+    #[schema(required = false)]
     rejected: Vec<RejectedPing<'a>>,
 }

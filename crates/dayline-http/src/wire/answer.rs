@@ -44,7 +44,7 @@ impl<'a> Wanted<'a> {
             return Ok(None);
         }
         let tag = self.tag(&reports::stamp(app, caller, interval).await?);
-        if !self.has(&tag) {
+        if !has_tag(self.headers, &tag) {
             return Ok(None);
         }
         let mut response = Response::new(Body::empty());
@@ -77,13 +77,13 @@ impl<'a> Wanted<'a> {
         stamp.0.hash(&mut hasher);
         format!("\"{:016x}\"", hasher.finish())
     }
+}
 
-    /// Whether the client has an answer with this tag.
-    fn has(&self, tag: &str) -> bool {
-        let lines = self.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-        let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
-        tags.any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag)
-    }
+/// Whether the client has an answer with this tag.
+pub(crate) fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag)
 }
 
 fn label(response: &mut Response, tag: &str) {

@@ -15,6 +15,11 @@ impl Csv {
         Self { text: format!("{columns}\r\n"), begun: false }
     }
 
+    /// More rows of a table that was begun before.
+    pub(crate) fn more() -> Self {
+        Self { text: String::new(), begun: false }
+    }
+
     /// Adds a cell of free text.
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.separate();

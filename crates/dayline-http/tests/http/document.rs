@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Server;
 
@@ -34,6 +34,7 @@ fn the_document_lists_the_contract() {
     let expected = [
         "DELETE /api/v1/api-keys/{id}",
         "DELETE /api/v1/auth/sessions/{id}",
+        "DELETE /api/v1/report/jobs/{id}",
         "DELETE /api/v1/users/me",
         "GET /api/v1/api-keys",
         "GET /api/v1/auth/device",
@@ -43,11 +44,15 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/report/days",
         "GET /api/v1/report/domains",
         "GET /api/v1/report/hours",
+        "GET /api/v1/report/jobs",
+        "GET /api/v1/report/jobs/{id}",
+        "GET /api/v1/report/jobs/{id}/result",
         "GET /api/v1/report/urls",
         "GET /api/v1/usage/timeline",
         "GET /api/v1/users/me",
         "GET /api/v1/users/me/audit",
         "GET /api/v1/users/me/export",
+        "GET /device",
         "GET /docs",
         "GET /healthz",
         "GET /metrics",
@@ -62,6 +67,7 @@ fn the_document_lists_the_contract() {
         "POST /api/v1/auth/logout",
         "POST /api/v1/auth/logout-all",
         "POST /api/v1/auth/refresh",
+        "POST /api/v1/report/jobs",
         "POST /api/v1/usage/track",
         "POST /api/v1/users",
         "POST /api/v1/users/me/password",
@@ -147,6 +153,42 @@ fn every_problem_is_documented_as_one() {
                 "{method} {path} {status}"
             );
         }
+    }
+}
+
+/// The members that a schema describes, and those that must be there; through references and `allOf`.
+fn members<'a>(schema: &'a Value, document: &'a Value) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return members(document.pointer(reference.strip_prefix('#').unwrap()).unwrap(), document);
+    }
+    let (mut all, mut needed) = (BTreeSet::new(), BTreeSet::new());
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, also_needed) = members(part, document);
+        all.extend(more);
+        needed.extend(also_needed);
+    }
+    all.extend(schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()));
+    needed.extend(schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str));
+    (all, needed)
+}
+
+#[tokio::test]
+async fn the_answer_that_no_ping_was_accepted_is_as_documented() {
+    let document = document();
+    let responses = &document["paths"]["/api/v1/usage/track"]["post"]["responses"];
+    let schema = &responses["422"]["content"]["application/problem+json"]["schema"];
+    let (described, needed) = members(schema, &document);
+    assert!(described.contains("rejected") && needed.contains("code"), "{described:?}");
+
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    for pings in [json!([]), json!([{"app_name": ""}, {}]), json!(7)] {
+        let reply = server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
+        assert_eq!(reply.status, 422);
+        let body = reply.json();
+        let found: BTreeSet<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(needed.is_subset(&found) && found.is_subset(&described), "{found:?} of {described:?}");
+        assert_eq!(body["rejected"].as_array().map(Vec::len), pings.as_array().map(Vec::len));
     }
 }
 

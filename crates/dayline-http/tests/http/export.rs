@@ -84,12 +84,34 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!(
         lines[11],
         json!({"type": "end", "counts": {
-            "profile": 1, "session": 1, "api_key": 1, "audit": 3, "interval": 4, "outranked": 1,
+            "profile": 1, "session": 1, "api_key": 1, "audit": 3, "put_aside": 0, "interval": 4, "outranked": 1,
         }})
     );
     for secret in [PASSWORD, key["key"].as_str().unwrap(), ada.access.as_str(), ada.refresh.as_str(), "eve"] {
         assert!(!reply.text().contains(secret), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn pings_that_were_put_aside_are_in_the_export_of_whom_they_are() {
+    let server = Server::new();
+    let (ada, eve) = (server.person("ada").await, server.person("eve").await);
+    server.fake.store.refuse_app(Some("Nix"));
+    let pings = json!([ping("Nix", "09:00:00", "09:00:10"), ping("Code", "10:00:00", "10:00:10")]);
+    server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
+    server.settle().await;
+    let lines = lines(server.get(EXPORT).of(&ada).send().await.text());
+    let found: Vec<&Value> = lines.iter().filter(|line| line["type"] == "put_aside").collect();
+    let expected = json!({
+        "type": "put_aside", "put_aside_at": found[0]["put_aside_at"], "unreadable": null,
+        "pings": [{
+            "app_name": "Nix", "domain": null, "device_id": "laptop",
+            "start_time": "2026-11-20T09:00:00.000Z", "end_time": "2026-11-20T09:00:10.000Z",
+        }],
+    });
+    assert_eq!(found, [&expected]);
+    assert_eq!(lines.last().unwrap()["counts"]["put_aside"], 1);
+    assert!(!server.get(EXPORT).of(&eve).send().await.text().contains("Nix"));
 }
 
 async fn piece(body: &mut Body) -> Result<String, axum::Error> {

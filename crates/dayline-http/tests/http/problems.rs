@@ -1,5 +1,7 @@
 //! Every kind of failure is a problem of the one table, and shows nothing that is ours to keep.
 
+use std::sync::atomic::Ordering;
+
 use axum::body::Body;
 use dayline_app::ports::{AppendError, Limit, PortError};
 use http::Method;
@@ -173,10 +175,22 @@ async fn readiness_names_the_part_that_is_down_but_not_why() {
     let server = Server::new();
     assert_eq!(
         server.get("/readyz").send().await.json(),
-        json!({"ready": true, "checks": [{"name": "ledger", "ok": true}]})
+        json!({"ready": true, "checks": [{"name": "ledger", "ok": true, "needed": true}]})
     );
-    *server.readiness.0.lock().unwrap() = Some(SECRET_CAUSE.into());
+    *server.readiness.failure.lock().unwrap() = Some(SECRET_CAUSE.into());
     let reply = server.get("/readyz").send().await;
     assert_eq!(reply.status, 503);
-    assert_eq!(reply.json(), json!({"ready": false, "checks": [{"name": "ledger", "ok": false}]}));
+    let check = json!({"name": "ledger", "ok": false, "needed": true, "hint": "look"});
+    assert_eq!(reply.json(), json!({"ready": false, "checks": [check]}));
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_needed_is_shown_but_does_not_make_the_service_unready() {
+    let server = Server::new();
+    server.readiness.needed.store(false, Ordering::Relaxed);
+    *server.readiness.failure.lock().unwrap() = Some(SECRET_CAUSE.into());
+    let reply = server.get("/readyz").send().await;
+    assert_eq!(reply.status, 200);
+    let check = json!({"name": "ledger", "ok": false, "needed": false, "hint": "look"});
+    assert_eq!(reply.json(), json!({"ready": true, "checks": [check]}));
 }

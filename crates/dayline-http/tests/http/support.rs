@@ -4,12 +4,14 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use dayline_app::ports::BoxFuture;
 use dayline_app::ports::Partition;
+use dayline_app::report_worker::ReportWorker;
 use dayline_app::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
-use dayline_http::{ApiConfig, ApiState, Check, Metrics, Readiness, router};
+use dayline_http::{ApiConfig, ApiState, Check, ClientForms, Metrics, Readiness, router};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -27,13 +29,22 @@ pub(crate) struct Server {
 }
 
 /// What a test says about the parts of the service.
-#[derive(Default)]
-pub(crate) struct FakeReadiness(pub(crate) Mutex<Option<String>>);
+pub(crate) struct FakeReadiness {
+    pub(crate) failure: Mutex<Option<String>>,
+    pub(crate) needed: AtomicBool,
+}
+
+impl Default for FakeReadiness {
+    fn default() -> Self {
+        Self { failure: Mutex::default(), needed: AtomicBool::new(true) }
+    }
+}
 
 impl Readiness for FakeReadiness {
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
-        let failure = self.0.lock().unwrap().clone();
-        Box::pin(async move { vec![Check { name: "ledger", failure }] })
+        let failure = self.failure.lock().unwrap().clone();
+        let needed = self.needed.load(Ordering::Relaxed);
+        Box::pin(async move { vec![Check { name: "ledger", needed, hint: "look", failure }] })
     }
 }
 
@@ -113,6 +124,12 @@ impl Server {
     pub(crate) async fn settle(&self) {
         let mut worker = Worker::new(self.fake.worker_ports(), Partition(0), WorkerLimits::default());
         while worker.step().await.unwrap().entries > 0 {}
+    }
+
+    /// Makes all reports that wait.
+    pub(crate) async fn make_reports(&self) {
+        let worker = ReportWorker::new(self.fake.app.clone(), Arc::new(ClientForms));
+        while worker.run_next(&|| false).await.unwrap().is_some() {}
     }
 }
 

@@ -20,10 +20,11 @@ enum Attack {
 struct Hers {
     ada: Person,
     key: Value,
+    job: Value,
 }
 
 /// Every route has a line here; one without fails the test.
-fn attack(method: &Method, path: &str, Hers { ada, key }: &Hers) -> Option<Attack> {
+fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<Attack> {
     let hers = json!({
         "user_id": ada.id, "id": ada.id, "email": ada.email, "session_id": ada.session, "device_id": "laptop",
     });
@@ -33,7 +34,9 @@ fn attack(method: &Method, path: &str, Hers { ada, key }: &Hers) -> Option<Attac
         body
     };
     Some(match (method.as_str(), path) {
-        ("GET", "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/docs") => Attack::Public,
+        ("GET", "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/docs" | "/device") => {
+            Attack::Public
+        }
         ("POST", "/api/v1/users") => {
             Attack::Own(json!({"email": ada.email, "password": PASSWORD, "full_name": "Eve", "id": ada.id}))
         }
@@ -48,6 +51,10 @@ fn attack(method: &Method, path: &str, Hers { ada, key }: &Hers) -> Option<Attac
         ("POST", "/api/v1/auth/device/approve") => Attack::Own(with("user_code", json!("BCDF-GHJK"))),
         ("DELETE", "/api/v1/auth/sessions/{id}") => Attack::Named(ada.session.clone()),
         ("DELETE", "/api/v1/api-keys/{id}") => Attack::Named(key["id"].as_str().unwrap().to_owned()),
+        ("GET" | "DELETE", "/api/v1/report/jobs/{id}") | ("GET", "/api/v1/report/jobs/{id}/result") => {
+            Attack::Named(job["id"].as_str().unwrap().to_owned())
+        }
+        ("POST", "/api/v1/report/jobs") => Attack::Own(with("kind", json!("export"))),
         ("POST", "/api/v1/api-keys") => {
             let mut key = with("name", json!("AdasKey2"));
             key["scopes"] = json!(["track"]);
@@ -90,6 +97,7 @@ async fn view(server: &Server, ada: &Person) -> Vec<Value> {
         "/api/v1/users/me/audit",
         "/api/v1/auth/sessions",
         "/api/v1/api-keys",
+        "/api/v1/report/jobs",
         "/api/v1/usage/timeline?date=2026-11-20&outranked=true",
         "/api/v1/report/apps",
         "/api/v1/report/domains",
@@ -106,7 +114,7 @@ async fn view(server: &Server, ada: &Person) -> Vec<Value> {
     view
 }
 
-/// Ada with a session, a key and a ping in her timeline.
+/// Ada with a session, a key, a report and a ping in her timeline.
 async fn ada_has_data(server: &Server) -> Hers {
     let ada = server.person("ada.who-is-not-in-the-document").await;
     let track = server.post("/api/v1/usage/track").of(&ada).json(&ping("AdasApp", "10:00:00", "10:00:05"));
@@ -114,7 +122,10 @@ async fn ada_has_data(server: &Server) -> Hers {
     server.settle().await;
     let key = json!({"name": "AdasKey", "scopes": ["track", "read"]});
     let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
-    Hers { ada, key }
+    let job = json!({"kind": "apps", "from": "2026-11-20", "to": "2026-11-20"});
+    let job = server.post("/api/v1/report/jobs").of(&ada).json(&job).send().await.json();
+    server.make_reports().await;
+    Hers { ada, key, job }
 }
 
 #[tokio::test]
@@ -122,7 +133,7 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
     for (method, path, _) in operations() {
         let server = Server::new();
         let (hers, eve) = (ada_has_data(&server).await, server.person("eve").await);
-        let Hers { ada, key } = &hers;
+        let Hers { ada, key, job } = &hers;
         let before = view(&server, ada).await;
 
         let attack = attack(&method, &path, &hers)
@@ -142,9 +153,10 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
             }
         };
         let told = String::from_utf8_lossy(&reply.body).into_owned();
+        let job_id = job["id"].as_str().unwrap();
         let (key_id, key_text) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
         let ids = [ada.id.as_str(), &ada.session, &ada.email, &ada.access, &ada.refresh];
-        for secret in ["AdasApp", "\"AdasKey\"", key_id, key_text].into_iter().chain(ids) {
+        for secret in ["AdasApp", "\"AdasKey\"", job_id, key_id, key_text].into_iter().chain(ids) {
             assert!(!told.contains(secret), "{method} {path} tells {secret}: {told}");
         }
         server.settle().await;
@@ -168,7 +180,7 @@ async fn a_key_opens_only_the_routes_that_name_its_scope() {
             // A body that every route can read, so that only the scope decides.
             let body = json!({
                 "full_name": "Ada", "name": "key", "scopes": ["track"], "user_code": "BCDF-GHJK",
-                "current_password": PASSWORD, "new_password": "another long secret",
+                "current_password": PASSWORD, "new_password": "another long secret", "kind": "apps",
             });
             let call = server.request(method.clone(), &path.replace("{id}", id));
             let reply = call.header("authorization", &bearer).json(&body).send().await;

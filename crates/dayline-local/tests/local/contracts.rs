@@ -13,11 +13,12 @@ use dayline_local::{
     LocalLimits, LocalLive, LocalRevocations, RandomSecrets, SystemRandomness, UrlSiteNames,
 };
 
+use crate::NOW;
+
 #[tokio::test]
 async fn jwt_access_tokens_keep_the_facts() {
     let fresh = async || {
-        Arc::new(JwtAccessTokens::new(&KeyRing::generate(&SystemRandomness)).unwrap())
-            as Arc<dyn AccessTokens>
+        Arc::new(JwtAccessTokens::new(&KeyRing::generate(&SystemRandomness, NOW))) as Arc<dyn AccessTokens>
     };
     prove(tokens::ACCESS, fresh).await;
 }
@@ -25,7 +26,7 @@ async fn jwt_access_tokens_keep_the_facts() {
 #[tokio::test]
 async fn hmac_refresh_tokens_keep_the_facts() {
     let fresh = async || {
-        let ring = KeyRing::generate(&SystemRandomness);
+        let ring = KeyRing::generate(&SystemRandomness, NOW);
         Arc::new(HmacRefreshTokens::new(&ring, Arc::new(SystemRandomness))) as Arc<dyn RefreshTokens>
     };
     prove(tokens::REFRESH, fresh).await;

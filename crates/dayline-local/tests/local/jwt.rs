@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
-/// 2026-11-20T12:00:00Z.
-const NOW: UtcMs = UtcMs(1_795_176_000_000);
+use crate::NOW;
+
 const NOW_S: i64 = NOW.0 / 1_000;
 const SECRET: [u8; 32] = [7; 32];
 const OTHER_SECRET: [u8; 32] = [8; 32];
@@ -29,7 +29,7 @@ fn ring() -> KeyRing {
 }
 
 fn tokens() -> JwtAccessTokens {
-    JwtAccessTokens::new(&ring()).unwrap()
+    JwtAccessTokens::new(&ring())
 }
 
 fn claims() -> AccessClaims {
@@ -335,33 +335,56 @@ fn a_change_of_any_character_is_refused() {
 #[test]
 fn two_keys_are_good_during_a_rotation_and_the_newer_one_signs() {
     let mut ring = ring();
-    let tokens = JwtAccessTokens::new(&ring).unwrap();
+    let tokens = JwtAccessTokens::new(&ring);
     let by_old = tokens.issue(&claims()).unwrap();
-    ring.add(&FakeRandomness::default());
-    tokens.replace_keys(&ring).unwrap();
+    ring.add(&FakeRandomness::default(), NOW, NOW);
+    tokens.replace_keys(&ring);
     let by_new = tokens.issue(&claims()).unwrap();
     assert_ne!(by_old, by_new);
     assert!(tokens.verify(&by_old, NOW).is_ok() && tokens.verify(&by_new, NOW).is_ok());
 
     ring.retire("one", NOW.plus(930_000)).unwrap();
-    tokens.replace_keys(&ring).unwrap();
+    tokens.replace_keys(&ring);
     assert!(tokens.verify(&by_old, NOW.plus(929_999)).is_ok());
-    assert_eq!(
-        JwtAccessTokens::new(&ring).unwrap().verify(&by_old, NOW.plus(930_000)),
-        Err(TokenRefusal::Invalid)
-    );
+    ring.retire("one", NOW.plus(500_000)).unwrap();
+    tokens.replace_keys(&ring);
+    assert!(tokens.verify(&by_old, NOW.plus(499_999)).is_ok());
+    let remembered = tokens.verify(&by_old, NOW.plus(500_000));
+    assert_eq!(remembered, Err(TokenRefusal::Invalid), "the key's end counts for remembered tokens too");
+    assert_eq!(JwtAccessTokens::new(&ring).verify(&by_old, NOW.plus(500_000)), Err(TokenRefusal::Invalid));
     assert_eq!(verdict(&by_new, NOW), Err(TokenRefusal::Invalid), "who does not know the new key refuses it");
+}
+
+#[test]
+fn a_new_key_verifies_at_once_and_signs_when_its_time_has_come() {
+    let mut ring = ring();
+    let tokens = JwtAccessTokens::new(&ring);
+    let kid = ring.add(&FakeRandomness::default(), NOW, NOW.plus(10_000));
+    tokens.replace_keys(&ring);
+    let kid_at = |now: UtcMs| {
+        let token = tokens.issue(&AccessClaims { issued_at: now, ..claims() }).unwrap();
+        assert!(tokens.verify(&token, now).is_ok());
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(kid_at(NOW.plus(9_999)), "one");
+    assert_eq!(kid_at(NOW.plus(10_000)), kid);
+
+    // Without the old one somebody has to sign.
+    ring.retire("one", NOW).unwrap();
+    tokens.replace_keys(&ring);
+    assert_eq!(kid_at(NOW), kid);
 }
 
 #[test]
 fn a_key_retired_now_refuses_its_tokens_at_once_also_remembered_ones() {
     let mut ring = ring();
-    let tokens = JwtAccessTokens::new(&ring).unwrap();
+    let tokens = JwtAccessTokens::new(&ring);
     let token = tokens.issue(&claims()).unwrap();
     assert!(tokens.verify(&token, NOW).is_ok());
-    ring.add(&FakeRandomness::default());
+    ring.add(&FakeRandomness::default(), NOW, NOW);
     ring.retire("one", NOW).unwrap();
-    tokens.replace_keys(&ring).unwrap();
+    tokens.replace_keys(&ring);
     assert_eq!(tokens.verify(&token, NOW), Err(TokenRefusal::Invalid));
 }
 

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use dayline_local::{KeyFileError, KeyRing, SystemRandomness, load_or_create_keys, read_keys, write_keys};
+use dayline_local::{KeyError, KeyFileError, SystemRandomness, change_keys, load_or_create_keys, read_keys};
+
+use crate::NOW;
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder)
@@ -14,12 +16,16 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+fn add(path: &Path) -> String {
+    change_keys(path, |keys| Ok(keys.add(&SystemRandomness, NOW, NOW))).unwrap()
+}
+
 #[test]
 fn the_first_start_makes_keys_and_the_next_one_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
-    let first = load_or_create_keys(&path, &SystemRandomness).unwrap();
-    let second = load_or_create_keys(&path, &SystemRandomness).unwrap();
+    let first = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
+    let second = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
     assert_eq!(first.to_document(), second.to_document());
     assert_eq!(names(folder.path()), ["keys.json"]);
 }
@@ -31,12 +37,13 @@ fn the_file_is_for_its_owner_alone_and_becomes_so_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    let ring = load_or_create_keys(&path, &SystemRandomness).unwrap();
+    load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
     assert_eq!(mode(), 0o600);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    load_or_create_keys(&path, &SystemRandomness).unwrap();
+    load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
     assert_eq!(mode(), 0o600);
-    write_keys(&path, &ring).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    add(&path);
     assert_eq!(mode(), 0o600);
 }
 
@@ -45,7 +52,7 @@ fn many_first_starts_at_once_agree_on_the_keys() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
     let documents: Vec<_> = std::thread::scope(|scope| {
-        let start = || load_or_create_keys(&path, &SystemRandomness).unwrap().to_document();
+        let start = || load_or_create_keys(&path, &SystemRandomness, NOW).unwrap().to_document();
         let starts: Vec<_> = (0..16).map(|_| scope.spawn(start)).collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
@@ -59,29 +66,60 @@ fn a_damaged_file_stops_the_start_and_is_left_as_it_is() {
     let path = folder.path().join("keys.json");
     for damage in ["", "{", "{\"version\": 1, \"access", "too short"] {
         fs::write(&path, damage).unwrap();
-        let error = load_or_create_keys(&path, &SystemRandomness).unwrap_err();
+        let error = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap_err();
         assert!(matches!(error, KeyFileError::Keys { .. }), "{error}");
         assert!(error.to_string().contains("keys.json"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), damage);
     }
     fs::write(&path, [0xFF; 64]).unwrap();
-    assert!(load_or_create_keys(&path, &SystemRandomness).is_err());
+    assert!(load_or_create_keys(&path, &SystemRandomness, NOW).is_err());
 }
 
 #[test]
-fn keys_are_replaced_as_a_whole_and_nothing_is_left_beside_them() {
+fn changes_at_once_are_all_made_and_who_reads_sees_whole_files_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
-    let rings = [(); 2].map(|()| KeyRing::generate(&SystemRandomness));
-    write_keys(&path, &rings[0]).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| (0..200).for_each(|n| write_keys(&path, &rings[n % 2]).unwrap()));
-        for _ in 0..200 {
-            let read = read_keys(&path).unwrap().to_document();
-            assert!(rings.iter().any(|ring| ring.to_document() == read));
+    let first = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap().keys(NOW).remove(0).kid;
+    let mut added: Vec<String> = std::thread::scope(|scope| {
+        let changes: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| (0..10).map(|_| add(&path)).collect::<Vec<_>>())).collect();
+        while !changes.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            read_keys(&path).unwrap();
         }
+        changes.into_iter().flat_map(|change| change.join().unwrap()).collect()
     });
+    added.push(first);
+    added.sort();
+    let mut found: Vec<String> = read_keys(&path).unwrap().keys(NOW).into_iter().map(|key| key.kid).collect();
+    found.sort();
+    assert_eq!(found, added);
     assert_eq!(names(folder.path()), ["keys.json"]);
+}
+
+#[test]
+fn a_change_that_fails_leaves_the_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let only = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap().keys(NOW).remove(0).kid;
+    let before = fs::read(&path).unwrap();
+    let error = change_keys(&path, |keys| keys.retire(&only, NOW)).unwrap_err();
+    assert!(matches!(error, KeyFileError::Keys { source: KeyError::NoneSigns, .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+    fs::write(&path, "damaged").unwrap();
+    assert!(change_keys(&path, |keys| keys.retire(&only, NOW)).is_err());
+    assert_eq!(fs::read(&path).unwrap(), b"damaged");
+}
+
+#[cfg(unix)]
+#[test]
+fn behind_a_link_the_file_is_changed_and_the_link_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    load_or_create_keys(&file, &SystemRandomness, NOW).unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    add(&link);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(read_keys(&file).unwrap().keys(NOW).len(), 2);
 }
 
 #[test]
@@ -89,7 +127,7 @@ fn keys_from_elsewhere_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.json");
     assert!(matches!(read_keys(&missing), Err(KeyFileError::Io { .. })));
-    assert!(load_or_create_keys(&folder.path().join("no/folder/keys.json"), &SystemRandomness).is_err());
+    assert!(load_or_create_keys(&folder.path().join("no/folder/keys.json"), &SystemRandomness, NOW).is_err());
     let secret = folder.path().join("secret");
     fs::write(&secret, "a secret that an operator wrote down\n").unwrap();
     assert!(read_keys(&secret).is_ok());

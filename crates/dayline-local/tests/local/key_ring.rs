@@ -2,14 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dayline_domain::UtcMs;
-use dayline_local::{KeyError, KeyRing, SystemRandomness};
+use dayline_local::{KeyError, KeyInfo, KeyRing, KeyState, SystemRandomness};
 use serde_json::{Value, json};
 
-const NOW: UtcMs = UtcMs(1_795_176_000_000);
+use crate::NOW;
 
 fn generated() -> KeyRing {
-    KeyRing::generate(&SystemRandomness)
+    KeyRing::generate(&SystemRandomness, NOW)
 }
 
 fn document(ring: &KeyRing) -> Value {
@@ -17,7 +16,8 @@ fn document(ring: &KeyRing) -> Value {
 }
 
 fn signer(ring: &KeyRing) -> String {
-    let mut signers: Vec<_> = ring.keys().into_iter().filter(|key| key.signs).map(|key| key.kid).collect();
+    let signs = |key: &KeyInfo| key.state == KeyState::Signs;
+    let mut signers: Vec<_> = ring.keys(NOW).into_iter().filter(signs).map(|key| key.kid).collect();
     assert_eq!(signers.len(), 1, "exactly one signs");
     signers.remove(0)
 }
@@ -25,10 +25,10 @@ fn signer(ring: &KeyRing) -> String {
 #[test]
 fn a_ring_survives_its_document() {
     let mut ring = generated();
-    ring.add(&SystemRandomness);
-    ring.retire(&ring.keys()[0].kid.clone(), NOW).unwrap();
+    ring.add(&SystemRandomness, NOW, NOW);
+    ring.retire(&signer(&ring), NOW.plus(1)).unwrap();
     let again = KeyRing::parse(&ring.to_document()).unwrap();
-    assert_eq!(again.keys(), ring.keys());
+    assert_eq!(again.keys(NOW), ring.keys(NOW));
     assert_eq!(again.to_document(), ring.to_document());
 }
 
@@ -92,23 +92,58 @@ fn a_new_key_signs_and_an_old_one_can_be_retired_but_not_the_last() {
     let mut ring = generated();
     let first = signer(&ring);
     assert_eq!(ring.retire(&first, NOW), Err(KeyError::NoneSigns));
-    let second = ring.add(&SystemRandomness);
+    let second = ring.add(&SystemRandomness, NOW, NOW);
     assert_eq!(signer(&ring), second);
     ring.retire(&first, NOW.plus(1)).unwrap();
     assert_eq!(ring.retire(&second, NOW), Err(KeyError::NoneSigns));
     assert_eq!(ring.retire("no such key", NOW), Err(KeyError::Unknown("no such key".into())));
 
-    ring.forget_retired(NOW);
-    assert_eq!(ring.keys().len(), 2, "still verifies");
-    ring.forget_retired(NOW.plus(1));
-    assert_eq!(ring.keys().into_iter().map(|key| key.kid).collect::<Vec<_>>(), [second]);
+    assert!(ring.forget_retired(NOW).is_empty(), "still verifies");
+    assert_eq!(ring.forget_retired(NOW.plus(1)), [first]);
+    assert_eq!(ring.keys(NOW).into_iter().map(|key| key.kid).collect::<Vec<_>>(), [second]);
+}
+
+#[test]
+fn a_key_says_what_it_is_used_for_at_every_time() {
+    let mut ring = generated();
+    let first = signer(&ring);
+    ring.add(&SystemRandomness, NOW, NOW.plus(10));
+    let states = |ring: &KeyRing, after: i64| {
+        ring.keys(NOW.plus(after)).into_iter().map(|key| key.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&ring, 9), [KeyState::Signs, KeyState::SignsFrom(NOW.plus(10))]);
+    assert_eq!(states(&ring, 10), [KeyState::Verifies, KeyState::Signs]);
+    ring.retire(&first, NOW.plus(20)).unwrap();
+    assert_eq!(states(&ring, 9), [KeyState::VerifiesUntil(NOW.plus(20)), KeyState::Signs]);
+    assert_eq!(states(&ring, 20), [KeyState::RefusedSince(NOW.plus(20)), KeyState::Signs]);
+    assert!(ring.keys(NOW).iter().all(|key| key.made_at == Some(NOW)));
+}
+
+#[test]
+fn a_key_that_is_retired_again_ends_at_the_earlier_time() {
+    let mut ring = generated();
+    let first = signer(&ring);
+    ring.add(&SystemRandomness, NOW, NOW);
+    for (asked, ends) in [(30, 30), (40, 30), (20, 20)] {
+        ring.retire(&first, NOW.plus(asked)).unwrap();
+        assert_eq!(ring.keys(NOW)[0].state, KeyState::VerifiesUntil(NOW.plus(ends)));
+    }
+}
+
+#[test]
+fn a_document_of_before_keys_had_times_is_read() {
+    let mut old = document(&generated());
+    let key = old["access_keys"][0].as_object_mut().unwrap();
+    assert!(key.remove("made_at_ms").is_some() && key.remove("signs_from_ms").is_some());
+    let ring = KeyRing::parse(&old.to_string()).unwrap();
+    assert_eq!((ring.keys(NOW)[0].made_at, ring.keys(NOW)[0].state), (None, KeyState::Signs));
 }
 
 #[test]
 fn when_the_newest_key_is_retired_the_one_before_it_signs() {
     let mut ring = generated();
     let first = signer(&ring);
-    let second = ring.add(&SystemRandomness);
+    let second = ring.add(&SystemRandomness, NOW, NOW);
     ring.retire(&second, NOW).unwrap();
     assert_eq!(signer(&ring), first);
 }

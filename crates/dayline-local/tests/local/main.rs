@@ -3,10 +3,16 @@
 //! Deliberately absent: HTTP; these are the adapters alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code, helpers included")]
 
+use dayline_domain::UtcMs;
+
+/// 2026-11-20T12:00:00Z.
+const NOW: UtcMs = UtcMs(1_795_176_000_000);
+
 mod contracts;
 mod jwt;
 mod key_files;
 mod key_ring;
+mod keys_watch;
 mod passwords;
 mod refresh;
 mod zones;

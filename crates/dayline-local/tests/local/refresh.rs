@@ -10,12 +10,14 @@ use dayline_domain::session::Generation;
 use dayline_local::{HmacRefreshTokens, KeyRing, SystemRandomness};
 use proptest::prelude::*;
 
+use crate::NOW;
+
 fn tokens_of(ring: &KeyRing) -> HmacRefreshTokens {
     HmacRefreshTokens::new(ring, Arc::new(SystemRandomness))
 }
 
 fn tokens() -> HmacRefreshTokens {
-    tokens_of(&KeyRing::generate(&SystemRandomness))
+    tokens_of(&KeyRing::generate(&SystemRandomness, NOW))
 }
 
 fn session() -> SessionId {
@@ -42,13 +44,31 @@ fn a_token_is_its_prefix_and_68_bytes_of_which_256_bits_are_random() {
 
 #[test]
 fn a_retry_gets_the_same_successor_also_on_another_node_and_after_a_restart() {
-    let document = KeyRing::generate(&SystemRandomness).to_document();
+    let document = KeyRing::generate(&SystemRandomness, NOW).to_document();
     let [here, elsewhere] = [(); 2].map(|()| tokens_of(&KeyRing::parse(&document).unwrap()));
     let first = here.first(session());
     let successor = here.successor(&here.open(&first.text).unwrap());
     let again = elsewhere.successor(&elsewhere.open(&first.text).unwrap());
     assert!(successor == again);
     assert_eq!(elsewhere.open(&successor.text).unwrap().generation, Generation(1));
+}
+
+#[test]
+fn a_rotation_of_access_keys_changes_no_refresh_token() {
+    let mut ring = KeyRing::generate(&SystemRandomness, NOW);
+    let tokens = tokens_of(&ring);
+    let first = tokens.first(session());
+    let successor = tokens.successor(&tokens.open(&first.text).unwrap());
+    let old = ring.keys(NOW)[0].kid.clone();
+    ring.add(&SystemRandomness, NOW, NOW);
+    ring.retire(&old, NOW).unwrap();
+    ring.forget_retired(NOW);
+    tokens.replace_keys(&KeyRing::parse(&ring.to_document()).unwrap());
+    assert!(tokens.successor(&tokens.open(&first.text).unwrap()) == successor);
+    assert!(tokens.open(&successor.text).is_some());
+
+    tokens.replace_keys(&KeyRing::generate(&SystemRandomness, NOW));
+    assert!(tokens.open(&successor.text).is_none(), "all keys are new");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) fn constrain_and_attach(month: Month) -> String {
     };
     format!(
         "ALTER TABLE {days} ADD PRIMARY KEY (user_id, day);
-         ALTER TABLE {counted} ADD PRIMARY KEY (user_id, start_time);
+         ALTER TABLE {counted} ADD PRIMARY KEY (user_id, start_time) INCLUDE (end_time, device_id, app_name, domain);
          ALTER TABLE {counted} ADD CONSTRAINT {counted}_no_overlap
            EXCLUDE USING gist (user_id WITH =, tstzrange(start_time, end_time) WITH &&);
          CREATE INDEX ON {outranked} (user_id, start_time);\n"

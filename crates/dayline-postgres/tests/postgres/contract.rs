@@ -1,7 +1,7 @@
 //! The store keeps what every store must, direct and through PgBouncer in transaction mode.
 
 use dayline_contract::suites::{
-    Fact, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, sessions,
+    Fact, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
 };
 
 use crate::database::{Database, Via};
@@ -66,4 +66,9 @@ async fn the_postgres_store_keeps_devices_that_wait() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_the_audit_log() {
     keeps_both_ways(audit::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_report_jobs() {
+    keeps_both_ways(report_jobs::FACTS).await;
 }

@@ -74,7 +74,7 @@ impl Database {
     /// Deletes all rows.
     pub(crate) async fn empty(&self) {
         let tables = "users, sessions, ended_sessions, api_keys, device_logins, audit_events, log_positions, dead_pings, \
-                      ledger_days, app_usage, outranked_usage";
+                      ledger_days, app_usage, outranked_usage, report_jobs, report_chunks";
         self.client().await.batch_execute(&format!("TRUNCATE {tables} RESTART IDENTITY")).await.unwrap();
     }
 

@@ -6,6 +6,10 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), me)
+-- Nobody is believed in for longer than that, also if the clock was set back meanwhile.
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now + tonumber(ARGV[2]), '+inf')) do
+  redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), worker)
+end
 
 -- By name, so that all come to the same shares: as many for each, one more for the first few.
 local workers = redis.call('ZRANGE', KEYS[1], 0, -1)

@@ -27,6 +27,8 @@ struct State {
     lanes: usize,
     /// Why there was none, the last time.
     away: String,
+    /// Why nothing is taken although there are lanes.
+    turned_away: Option<String>,
 }
 
 /// Records of one partition that become one entry of its stream.
@@ -57,6 +59,7 @@ impl Gather {
             batch: Arc::default(),
             lanes: 0,
             away: String::new(),
+            turned_away: None,
         };
         Self { state: Mutex::new(state), more: Notify::new(), max_bytes }
     }
@@ -66,6 +69,9 @@ impl Gather {
         let mut state = self.lock();
         if state.lanes == 0 {
             return Err(AppendError::Unavailable(state.away.clone()));
+        }
+        if let Some(why) = &state.turned_away {
+            return Err(AppendError::Unavailable(why.clone()));
         }
         if state.bytes > 0 && state.bytes + record.len() > self.max_bytes {
             return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
@@ -103,6 +109,11 @@ impl Gather {
             drop(state);
             parcel.settle(Err(AppendError::Unavailable(why.to_owned())));
         }
+    }
+
+    /// From now on takes nothing, for this reason; or again.
+    pub(super) fn turn_away(&self, why: Option<String>) {
+        self.lock().turned_away = why;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -211,6 +222,16 @@ mod tests {
         assert_eq!(waiting.settled().await, away);
         assert_eq!(gather.add(Partition(0), vec![1]).map(|_| ()), away);
         gather.lane_came();
+        assert!(gather.add(Partition(0), vec![1]).is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_is_turned_away_as_long_as_there_is_a_reason() {
+        let gather = gather(usize::MAX);
+        gather.turn_away(Some("unsafe".to_owned()));
+        let refused = gather.add(Partition(0), vec![1]).map(|_| ());
+        assert_eq!(refused, Err(AppendError::Unavailable("unsafe".to_owned())));
+        gather.turn_away(None);
         assert!(gather.add(Partition(0), vec![1]).is_ok());
     }
 

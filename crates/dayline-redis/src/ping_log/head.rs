@@ -3,9 +3,11 @@
 //! `start:n`: the bytes of all records ever appended and ever trimmed. The scripts keep them.
 
 use dayline_app::ports::Partition;
+use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
-use redis::{RedisResult, pipe};
 
+use super::scripts::CLAIM;
+use crate::durability::{NotDurable, look};
 use crate::error::SetupError;
 use crate::server::RedisServer;
 
@@ -15,13 +17,15 @@ pub(super) struct Head {
     server: RedisServer,
     key: String,
     streams: Vec<String>,
+    /// Whether to append only to a Redis that keeps what it acknowledges.
+    stays_durable: bool,
 }
 
 impl Head {
-    pub(super) fn new(server: RedisServer, partitions: u32) -> Self {
+    pub(super) fn new(server: RedisServer, partitions: u32, stays_durable: bool) -> Self {
         let key = server.key("log");
         let streams = (0..partitions).map(|n| format!("{key}:{n}")).collect();
-        Self { server, key, streams }
+        Self { server, key, streams, stays_durable }
     }
 
     pub(super) fn server(&self) -> &RedisServer {
@@ -45,9 +49,17 @@ impl Head {
         partition.0 < self.partitions()
     }
 
-    /// A connection to a Redis that has this log, or none yet: then it is made.
+    /// A connection over which may be appended to this log, which is made if there is none. Nobody may append over another:
+    /// the script says why.
     pub(super) async fn connect(&self) -> Result<MultiplexedConnection, SetupError> {
         let mut connection = self.server.connect().await?;
+        if self.stays_durable {
+            // It may be another server than before, or have been started with other settings.
+            let objections = look(&mut connection).await?.objections;
+            if !objections.is_empty() {
+                return Err(NotDurable::Objections(objections).into());
+            }
+        }
         let (stored, format) = self.claim(&mut connection).await?;
         if format > FORMAT {
             return Err(SetupError::Newer { found: format, known: FORMAT });
@@ -58,13 +70,10 @@ impl Head {
         Ok(connection)
     }
 
+    /// Gives the number of partitions and the format that are stored.
     async fn claim(&self, connection: &mut MultiplexedConnection) -> RedisResult<(u32, u32)> {
-        let mut claim = pipe();
-        claim.atomic();
-        claim.cmd("HSETNX").arg(&self.key).arg("partitions").arg(self.partitions()).ignore();
-        claim.cmd("HSETNX").arg(&self.key).arg("format").arg(FORMAT).ignore();
-        claim.cmd("HMGET").arg(&self.key).arg("partitions").arg("format");
-        let ((stored, format),) = claim.query_async(connection).await?;
-        Ok((stored, format))
+        let mut call = CLAIM.call(1);
+        call.arg(&self.key).arg(self.partitions()).arg(FORMAT);
+        CLAIM.run(&call, connection).await
     }
 }

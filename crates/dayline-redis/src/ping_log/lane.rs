@@ -94,11 +94,9 @@ impl Lane {
             tokio::time::sleep(pause).await;
             match self.head.connect().await {
                 Ok(connection) => return connection,
+                Err(SetupError::Redis(_)) => {}
                 // Not something that time heals: worth a line each time.
-                Err(error @ (SetupError::Partitions { .. } | SetupError::Newer { .. })) => {
-                    tracing::error!(%error, "ping log can't be used");
-                }
-                Err(_) => {}
+                Err(error) => tracing::error!(%error, "ping log can't be used"),
             }
             pause = LONGEST_PAUSE.min(pause * 2);
         }

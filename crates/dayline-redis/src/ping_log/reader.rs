@@ -37,59 +37,67 @@ impl Reader {
         Self { link: Link::new(head.server().clone()), head, idle }
     }
 
+    /// Goes on from one epoch to the next: each connection that was made began one, so that after many restarts there are
+    /// many with few entries.
     pub(super) async fn read_after(
         &self,
         partition: Partition,
-        after: Position,
+        mut after: Position,
         max_bytes: usize,
     ) -> Result<Vec<LogEntry>, PortError> {
-        let mut entries = self.fitting(partition, after, max_bytes as u64).await?;
-        if !entries.is_empty() {
-            return Ok(entries);
+        let (mut entries, mut room) = (Vec::new(), max_bytes as u64);
+        loop {
+            let Fitting { newest, entries: more } = self.fitting(partition, after, room).await?;
+            after = more.last().map_or(after, |last| last.position);
+            room = room.saturating_sub(more.iter().map(size).sum::<u64>());
+            entries.extend(more);
+            if !entries.is_empty() && (room == 0 || newest <= after.major) {
+                return Ok(entries);
+            }
+            let Some(first) = self.first_after(partition, after).await? else { return Ok(entries) };
+            if !entries.is_empty() && size(&first) > room {
+                return Ok(entries);
+            }
+            after = first.position;
+            room = room.saturating_sub(size(&first));
+            entries.push(first);
         }
-        let Some(first) = self.first_after(partition, after).await? else { return Ok(entries) };
-        let (after, room) = (first.position, (max_bytes as u64).saturating_sub(size(&first)));
-        entries.push(first);
-        entries.extend(self.fitting(partition, after, room).await?);
-        Ok(entries)
     }
 
-    /// The entries after `after` that fit into `room` bytes and are of the same epoch (a new one begins only after an
-    /// accident). Ids count bytes, so that it is known beforehand where they end.
+    /// The entries after `after` that fit into `room` bytes and are of the same epoch. Ids count bytes, so that it is known
+    /// beforehand where they end.
     async fn fitting(
         &self,
         partition: Partition,
         mut after: Position,
         mut room: u64,
-    ) -> Result<Vec<LogEntry>, PortError> {
-        let mut entries = Vec::new();
+    ) -> Result<Fitting, PortError> {
+        let mut fitting = Fitting { newest: after.major, entries: Vec::new() };
         while room > 0 {
             let to = Position { minor: after.minor.saturating_add(room), ..after };
-            let more = self.range(partition, after, to).await?;
+            let Fitting { newest, entries: more } = self.range(partition, after, to).await?;
+            fitting.newest = newest;
             let Some(last) = more.last().map(|entry| entry.position) else { break };
             let bytes: u64 = more.iter().map(size).sum();
             // What was trimmed in between has left room for more.
             let trimmed = last.minor - after.minor > bytes;
             let complete = more.len() < ENTRIES && !trimmed;
-            entries.extend(more);
+            fitting.entries.extend(more);
             if complete {
                 break;
             }
             (after, room) = (last, room.saturating_sub(bytes));
         }
-        Ok(entries)
+        Ok(fitting)
     }
 
-    async fn range(
-        &self,
-        partition: Partition,
-        after: Position,
-        to: Position,
-    ) -> Result<Vec<LogEntry>, PortError> {
-        let mut command = cmd("XRANGE");
-        command.arg(self.head.stream(partition)).arg(format!("({after}")).arg(to.to_string());
-        command.arg("COUNT").arg(ENTRIES);
-        parse_range(self.link.ask(Question::Command(&command)).await?)
+    async fn range(&self, partition: Partition, after: Position, to: Position) -> Result<Fitting, PortError> {
+        let mut look = pipe();
+        look.cmd("XRANGE").arg(self.head.stream(partition)).arg(format!("({after}")).arg(to.to_string());
+        look.arg("COUNT").arg(ENTRIES);
+        look.cmd("HGET").arg(self.head.key()).arg("epoch");
+        let (range, epoch): (Value, Option<u64>) = self.link.ask(Question::Pipeline(&look)).await?;
+        Ok(Fitting { newest: epoch.unwrap_or(0), entries: parse_range(range)? })
     }
 
     async fn first_after(
@@ -97,8 +105,9 @@ impl Reader {
         partition: Partition,
         after: Position,
     ) -> Result<Option<LogEntry>, PortError> {
+        // No transaction: a Redis without memory refuses it, even if it only reads, and then nothing would ever be worked
+        // off. What changes between the two looks does no harm, since the script that recovers looks again.
         let mut look = pipe();
-        look.atomic();
         look.cmd("XRANGE").arg(self.head.stream(partition)).arg(format!("({after}")).arg("+");
         look.arg("COUNT").arg(1);
         look.cmd("HMGET").arg(self.head.key()).arg("epoch").arg(format!("end:{}", partition.0));
@@ -163,7 +172,7 @@ impl Reader {
 
     pub(super) async fn depth(&self) -> Result<LogDepth, PortError> {
         let mut look = pipe();
-        look.atomic().cmd("HGET").arg(self.head.key()).arg("bytes");
+        look.cmd("HGET").arg(self.head.key()).arg("bytes");
         for partition in (0..self.head.partitions()).map(Partition) {
             look.cmd("XLEN").arg(self.head.stream(partition));
         }
@@ -173,6 +182,12 @@ impl Reader {
         let entries = numbers.into_iter().flatten().sum::<i64>() as u64;
         Ok(LogDepth { entries, bytes })
     }
+}
+
+/// What was found of one epoch, and which epoch is the newest.
+struct Fitting {
+    newest: u64,
+    entries: Vec<LogEntry>,
 }
 
 fn size(entry: &LogEntry) -> u64 {

@@ -5,6 +5,9 @@ use redis::Script;
 
 use crate::script::LoadedScript;
 
+pub(super) static CLAIM: LoadedScript =
+    LoadedScript::new(|| Script::new(concat!(include_str!("lua/epoch.lua"), include_str!("lua/claim.lua"))));
+
 pub(super) static APPEND: LoadedScript =
     LoadedScript::new(|| Script::new(concat!(include_str!("lua/epoch.lua"), include_str!("lua/append.lua"))));
 

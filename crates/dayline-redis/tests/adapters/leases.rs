@@ -139,3 +139,23 @@ async fn a_stop_of_redis_shorter_than_a_lease_takes_nothing_from_anybody() {
     }
     panic!("redis never stops and starts within 700 ms");
 }
+
+#[tokio::test]
+async fn a_redis_without_memory_still_shares_out_the_work_that_frees_some() {
+    let redis = TestRedis::start().await;
+    redis.run::<()>("CONFIG SET maxmemory 1").await;
+    let workers = [(); 2].map(|()| join(&redis.server()));
+    until("both have a half", async || counts(&workers).await == [8, 8]).await;
+    workers[0].release().await;
+    until("one has all", async || held(&workers[1]).await.len() == 16).await;
+}
+
+#[tokio::test]
+async fn who_died_before_the_clock_was_set_back_is_not_believed_in_until_it_has_caught_up() {
+    let redis = TestRedis::start().await;
+    // As a worker of the year 2100 leaves it behind.
+    redis.run::<()>("ZADD dayline:workers 4102444800000 dead").await;
+    redis.run::<()>("HSET dayline:owners 0 dead 1 dead").await;
+    let worker = join(&redis.server());
+    until("it takes over", async || held(&worker).await.len() == 16).await;
+}

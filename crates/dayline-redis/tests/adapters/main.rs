@@ -1,5 +1,6 @@
 //! The adapters against real Redis servers, each test with one of its own that it may stop, kill and spoil.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code, helpers included")]
+#![allow(clippy::print_stdout, reason = "the long runs say how long they were")]
 
 mod durability;
 mod leases;
@@ -9,6 +10,7 @@ mod ping_log;
 mod proxy;
 mod revocations;
 mod server;
+mod tls;
 
 use std::time::Duration;
 

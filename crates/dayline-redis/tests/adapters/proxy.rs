@@ -1,6 +1,8 @@
 //! A way to a Redis server that can be cut for one node while the others keep theirs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dayline_redis::RedisServer;
 use tempfile::TempDir;
@@ -22,6 +24,7 @@ struct Way {
 pub(crate) struct Proxy {
     folder: TempDir,
     way: watch::Sender<Way>,
+    turned_away: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -31,8 +34,9 @@ impl Proxy {
         let listener = UnixListener::bind(folder.path().join("proxy.sock")).unwrap();
         let (way, seen) = watch::channel(Way::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, redis.socket(), seen));
-        Self { folder, way, _tasks: tasks }
+        let turned_away = Arc::new(AtomicUsize::new(0));
+        tasks.spawn(accept(listener, redis.socket(), seen, Arc::clone(&turned_away)));
+        Self { folder, way, turned_away, _tasks: tasks }
     }
 
     /// The server, by this way.
@@ -49,16 +53,30 @@ impl Proxy {
         self.way.send_modify(|way| way.cut = false);
     }
 
+    /// How many connections were attempted in vain.
+    pub(crate) fn turned_away(&self) -> usize {
+        self.turned_away.load(Ordering::Relaxed)
+    }
+
     /// Lets nothing pass over the connections there are, as if the network had forgotten them.
     pub(crate) fn forget_connections(&self) {
         self.way.send_modify(|way| way.forgotten += 1);
     }
 }
 
-async fn accept(listener: UnixListener, target: PathBuf, way: watch::Receiver<Way>) {
+async fn accept(
+    listener: UnixListener,
+    target: PathBuf,
+    way: watch::Receiver<Way>,
+    turned_away: Arc<AtomicUsize>,
+) {
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
+        if way.borrow().cut {
+            turned_away.fetch_add(1, Ordering::Relaxed);
+            continue;
+        }
         connections.spawn(pass(client, target.clone(), way.clone()));
         while connections.try_join_next().is_some() {}
     }

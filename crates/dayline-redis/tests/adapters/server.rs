@@ -1,5 +1,6 @@
 //! A Redis server in a temporary folder, reached over a socket in it, so that no two tests can meet.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -76,6 +77,22 @@ impl TestRedis {
         self.process.id()
     }
 
+    pub(crate) fn append_only_file_len(&self) -> u64 {
+        self.append_only_file().metadata().unwrap().len()
+    }
+
+    /// Leaves so many bytes of what it has written, as a crash in the midst of writing would.
+    pub(crate) fn cut_append_only_file(&self, len: u64) {
+        self.append_only_file().set_len(len).unwrap();
+    }
+
+    fn append_only_file(&self) -> File {
+        let folder = std::fs::read_dir(self.folder.path().join("appendonlydir")).unwrap();
+        let mut files = folder.map(|file| file.unwrap().path());
+        let newest = files.find(|path| path.to_string_lossy().ends_with(".incr.aof")).unwrap();
+        File::options().write(true).open(newest).unwrap()
+    }
+
     fn signal(&self, signal: &str) {
         let pid = self.pid().to_string();
         assert!(Command::new("kill").args([format!("-{signal}"), pid]).status().unwrap().success());
@@ -85,6 +102,12 @@ impl TestRedis {
     pub(crate) async fn start_again(&mut self) {
         self.process = spawn(&self.folder, &self.settings);
         self.connect().await;
+    }
+
+    /// The same with other settings from now on, later ones over earlier ones.
+    pub(crate) async fn start_again_with(&mut self, settings: &[(&str, &str)]) {
+        self.settings.extend(settings.iter().map(|&(name, value)| (format!("--{name}"), value.to_owned())));
+        self.start_again().await;
     }
 
     /// A connection past the adapters, to look into the server and to spoil it.

@@ -7,7 +7,8 @@ mod lane;
 mod tests;
 mod wal;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_app::ports::PortFuture;
@@ -30,13 +31,20 @@ const READER_CACHE_KIB: i32 = 4 << 10;
 /// Distinct statements kept prepared, for each connection.
 const STATEMENTS: usize = 64;
 
-/// The open data base. Fields are in the order they must be closed: the writer last, since the last connection to
-/// close tidies the write-ahead log away, then the lock.
+/// The open data base. Fields are in the order they must be closed: the writer after the readers, since the last
+/// connection to close tidies the write-ahead log away.
 #[derive(Debug)]
 pub(crate) struct Db {
     readers: Lane,
+    writing: Arc<Writing>,
+}
+
+/// What all that read the data base have in common. Fields, again, in the order they must be closed.
+#[derive(Debug)]
+struct Writing {
     writer: Lane,
     wal: Wal,
+    file: PathBuf,
     _lock: Option<FolderLock>,
 }
 
@@ -64,18 +72,16 @@ impl Db {
     }
 
     fn start(file: &Path, writer: Connection, lock: Option<FolderLock>) -> Result<Self, OpenError> {
-        let readers = (0..READERS).map(|_| {
-            let reader = connect(file, READER_CACHE_KIB)?;
-            reader.pragma_update(None, "query_only", true)?;
-            Ok(reader)
-        });
-        let readers = readers.collect::<Result<_, OpenError>>()?;
-        Ok(Self {
-            readers: Lane::start("dayline-read", readers).map_err(OpenError::Thread)?,
-            writer: Lane::start("dayline-write", vec![writer]).map_err(OpenError::Thread)?,
-            wal: Wal::of(file),
-            _lock: lock,
-        })
+        let readers = start_readers(file, READERS)?;
+        let writer = Lane::start("dayline-write", vec![writer]).map_err(OpenError::Thread)?;
+        let writing = Writing { writer, wal: Wal::of(file), file: file.to_owned(), _lock: lock };
+        Ok(Self { readers, writing: Arc::new(writing) })
+    }
+
+    /// The same data base with a reader of its own, so that whoever reads much here keeps nobody waiting there.
+    pub(crate) fn reading_apart(&self) -> Result<Self, OpenError> {
+        let readers = start_readers(&self.writing.file, 1)?;
+        Ok(Self { readers, writing: Arc::clone(&self.writing) })
     }
 
     /// One transaction that only reads, from one snapshot.
@@ -103,9 +109,23 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
-        let wal = self.wal.clone();
-        Box::pin(self.writer.run(move |connection| {
-            let outcome = in_transaction(connection, call)?;
+        let wal = self.writing.wal.clone();
+        Box::pin(self.writing.writer.run(move |connection| {
+            let outcome = in_transaction(connection, Synchronous::Full, call)?;
+            wal.keep_short(connection);
+            Ok(outcome)
+        }))
+    }
+
+    /// One transaction that writes what may get lost with the power: it waits for no disk, and is durable once a later
+    /// one is that does.
+    pub(crate) fn write_without_waiting<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> PortFuture<'_, T> {
+        let wal = self.writing.wal.clone();
+        Box::pin(self.writing.writer.run(move |connection| {
+            let outcome = in_transaction(connection, Synchronous::Normal, |tx| Ok((call(tx)?, true)))?;
             wal.keep_short(connection);
             Ok(outcome)
         }))
@@ -116,18 +136,47 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
-        Box::pin(self.writer.run(|connection| {
-            let outcome = in_transaction(connection, |transaction| Ok((call(transaction)?, true)))?;
+        Box::pin(self.writing.writer.run(|connection| {
+            let outcome = in_transaction(connection, Synchronous::Full, |tx| Ok((call(tx)?, true)))?;
             wal::empty(connection);
             Ok(outcome)
         }))
     }
 }
 
+/// What a commit waits for, by SQLite's names.
+#[derive(Clone, Copy)]
+enum Synchronous {
+    /// Until it is on the disk.
+    Full,
+    /// For nothing, in write-ahead mode; what is there after a power loss is whole all the same.
+    Normal,
+}
+
+fn start_readers(file: &Path, number: usize) -> Result<Lane, OpenError> {
+    let readers = (0..number).map(|_| {
+        let reader = connect(file, READER_CACHE_KIB)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(reader)
+    });
+    let readers = readers.collect::<Result<_, OpenError>>()?;
+    Lane::start("dayline-read", readers).map_err(OpenError::Thread)
+}
+
 fn in_transaction<T>(
     connection: &mut Connection,
+    synchronous: Synchronous,
     call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure>,
 ) -> Result<T, Failure> {
+    // Said each time, so that no transaction depends on how the one before it ended.
+    connection.pragma_update(
+        None,
+        "synchronous",
+        match synchronous {
+            Synchronous::Full => "full",
+            Synchronous::Normal => "normal",
+        },
+    )?;
     // The lock is taken at the start, so that nothing read inside can be overtaken.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (outcome, keep) = call(&transaction)?;

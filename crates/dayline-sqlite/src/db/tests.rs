@@ -54,6 +54,20 @@ async fn commits_wait_for_the_disk_and_deleted_bytes_are_overwritten() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_does_not_wait_for_the_disk_leaves_the_next_one_waiting() {
+    let (db, _folder) = open().await;
+    let synchronous =
+        |tx: &Transaction<'_>| Ok(tx.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?);
+    assert_eq!(db.write_without_waiting(synchronous).await, Ok(1));
+    assert_eq!(db.write(synchronous).await, Ok(2));
+    let panics = db.write_without_waiting(|_| -> Result<(), Failure> { panic!("on purpose") });
+    assert!(matches!(panics.await, Err(PortError::Unavailable(_))));
+    assert_eq!(db.write(synchronous).await, Ok(2));
+    assert_eq!(db.write_without_waiting(synchronous).await, Ok(1));
+    assert_eq!(db.erase(synchronous).await, Ok(2));
+}
+
+#[tokio::test]
 async fn a_read_does_not_wait_for_a_write() {
     let (db, _folder) = open().await;
     let db = Arc::new(db);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dayline_contract::suites::{
-    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, sessions,
+    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
 };
 
 use crate::open;
@@ -61,4 +61,9 @@ async fn the_sqlite_store_keeps_devices_that_wait() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_the_audit_log() {
     prove(audit::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_report_jobs() {
+    prove(report_jobs::FACTS, fresh).await;
 }

@@ -1,7 +1,8 @@
-//! `dayline migrate`: brings the data base to this program's schema, or says what is missing. A server does the same
-//! when it starts; this is for operators who want to choose the moment.
+//! `dayline migrate`: brings the data base to this program's schema, or says what is missing. A server with a data folder
+//! does the same when it starts; with PostgreSQL operators choose the moment, and servers of the version before go on.
 
 use clap::{Args, Subcommand};
+use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::{FolderLock, SqliteStore, migration_states};
 
 use crate::config::DataOptions;
@@ -19,30 +20,49 @@ pub struct Options {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum Action {
-    /// Take the steps that are missing; no server may run (this is also what happens without a word)
+    /// Take the steps that are missing (this is also what happens without a word); no server may run on the data
+    /// folder, but servers may run on PostgreSQL
     Apply,
     /// Say which steps are taken and which are missing; changes nothing
     Status,
 }
 
 /// Runs the command.
-pub fn run(options: &Options) -> Result<(), Failure> {
-    if let Some(Action::Status) = options.action {
-        return show(options);
+pub async fn run(options: Options) -> Result<(), Failure> {
+    let action = options.action.unwrap_or(Action::Apply);
+    match options.data.database.postgres()? {
+        Some(config) => in_postgres(&config, action).await,
+        None => in_folder(&options.data, action),
     }
-    // Who looks does not make a data base where there was none.
-    if !options.data.data.exists() {
-        return Err(Failure::new(format!("there is no data folder {}", options.data.data.display())));
-    }
-    let lock = FolderLock::take(&options.data.data).map_err(Failure::because)?;
-    drop(SqliteStore::open(lock).map_err(Failure::because)?);
-    show(options)
 }
 
-fn show(options: &Options) -> Result<(), Failure> {
-    for state in migration_states(&options.data.data).map_err(Failure::because)? {
-        let word = if state.applied { "applied" } else { "pending" };
-        say(format_args!("{:04} {word} {}", state.number, state.name));
+async fn in_postgres(config: &PgConfig, action: Action) -> Result<(), Failure> {
+    let store = PgStore::open(config).map_err(Failure::usage)?;
+    if matches!(action, Action::Apply) {
+        store.migrate().await.map_err(Failure::because)?;
+    }
+    for state in store.migration_states().await.map_err(Failure::because)? {
+        show(state.step.version, state.applied, state.step.name);
     }
     Ok(())
+}
+
+fn in_folder(options: &DataOptions, action: Action) -> Result<(), Failure> {
+    if matches!(action, Action::Apply) {
+        // Who looks does not make a data base where there was none.
+        if !options.data.exists() {
+            return Err(Failure::new(format!("there is no data folder {}", options.data.display())));
+        }
+        let lock = FolderLock::take(&options.data).map_err(Failure::because)?;
+        drop(SqliteStore::open(lock).map_err(Failure::because)?);
+    }
+    for state in migration_states(&options.data).map_err(Failure::because)? {
+        show(state.number, state.applied, &state.name);
+    }
+    Ok(())
+}
+
+fn show(number: u32, applied: bool, name: &str) {
+    let word = if applied { "applied" } else { "pending" };
+    say(format_args!("{number:04} {word} {name}"));
 }

@@ -2,6 +2,8 @@
 
 pub mod dead_letters;
 pub mod healthcheck;
+pub mod keys;
 pub mod migrate;
 pub mod openapi;
+pub mod partitions;
 pub mod user;

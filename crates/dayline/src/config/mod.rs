@@ -1,25 +1,29 @@
 //! What an operator may set about the server: options, each with an environment variable, a default and help.
 //! Deliberately absent: what the settings do. Each group becomes the settings of one part in `wire.rs`.
 
+mod cluster;
 mod limits;
 mod network;
 mod passwords;
 mod pings;
+mod reports;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+pub use cluster::{ClusterOptions, DatabaseOptions};
 pub use limits::LimitOptions;
 pub use network::NetworkOptions;
 pub use passwords::{PasswordOptions, SessionOptions};
-pub use pings::{PingOptions, StorageOptions};
+pub use pings::{PingOptions, StorageOptions, keys_file};
+pub use reports::ReportOptions;
 
 /// Options of `dayline serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeOptions {
     /// What this process does
-    #[arg(long = "role", env = "DAYLINE_ROLE", value_delimiter = ',', default_value = "api,worker")]
+    #[arg(long = "role", env = "DAYLINE_ROLE", value_delimiter = ',', default_value = "api,worker,report")]
     pub roles: Vec<Role>,
     /// Threads that serve requests and work on timelines; as many as there are processors if not given
     #[arg(long, env = "DAYLINE_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -30,9 +34,18 @@ pub struct ServeOptions {
     /// Where data lives.
     #[command(flatten)]
     pub storage: StorageOptions,
+    /// Where it lives instead.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+    /// What processes share.
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
     /// Which pings are taken.
     #[command(flatten)]
     pub pings: PingOptions,
+    /// How long report jobs may take.
+    #[command(flatten)]
+    pub reports: ReportOptions,
     /// How long sign-ins last.
     #[command(flatten)]
     pub sessions: SessionOptions,
@@ -54,9 +67,11 @@ pub enum Role {
     Api,
     /// Turn accepted pings into timelines
     Worker,
+    /// Make long reports in the background
+    Report,
 }
 
-/// Where the data is, for commands that work beside a server.
+/// Where the data is, for commands that work beside servers.
 #[derive(Debug, Clone, Args)]
 pub struct DataOptions {
     /// Data folder
@@ -68,6 +83,9 @@ pub struct DataOptions {
         value_name = "FOLDER"
     )]
     pub data: PathBuf,
+    /// Where it is instead.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
 }
 
 /// How logs look.

@@ -1,6 +1,6 @@
 //! Options about pings and where they go.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -42,6 +42,11 @@ impl PingOptions {
     }
 }
 
+/// The file with the keys: the one that is named, or the one in the data folder.
+pub fn keys_file(data: &Path, named: Option<&Path>) -> PathBuf {
+    named.map_or_else(|| data.join("keys.json"), Path::to_owned)
+}
+
 /// Where data lives and how much of it waits.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
@@ -69,30 +74,47 @@ pub struct StorageOptions {
 impl StorageOptions {
     /// The file with the keys.
     pub fn keys(&self) -> PathBuf {
-        self.keys_file.clone().unwrap_or_else(|| self.data.join("keys.json"))
+        keys_file(&self.data, self.keys_file.as_deref())
     }
 
-    /// The settings of the ping log, whose reader stands at `consumed`.
-    pub fn ping_log(&self, consumed: Position) -> Result<PingLogOptions, Failure> {
-        if self.log_low > self.log_high {
-            let (low, high) = (self.log_low, self.log_high);
-            return Err(Failure::usage(format!("--log-low {low} must not be above --log-high {high}")));
-        }
-        Ok(PingLogOptions {
-            high_bytes: self.log_high,
-            low_bytes: self.log_low,
-            max_pending_bytes: usize::try_from(self.log_pending).unwrap_or(usize::MAX),
-            consumed,
-            ..PingLogOptions::default()
+    /// The file with the keys that all processes of a cluster share, which no process makes by itself.
+    pub fn shared_keys(&self) -> Result<PathBuf, Failure> {
+        self.keys_file.clone().ok_or_else(|| {
+            Failure::usage(
+                "with --database-url all processes must have the same keys: make their file once by \
+                 `dayline keys create --keys-file FILE`, and give it to each by --keys-file",
+            )
         })
     }
 
-    /// The settings of the worker.
-    pub fn worker(&self, pings: &PingOptions) -> WorkerLimits {
+    /// The low and the high watermark of the ping log, in bytes.
+    pub fn watermarks(&self) -> Result<(u64, u64), Failure> {
+        let (low, high) = (self.log_low, self.log_high);
+        if low > high {
+            return Err(Failure::usage(format!("--log-low {low} must not be above --log-high {high}")));
+        }
+        Ok((low, high))
+    }
+
+    /// Bytes of pings that may wait for the disk.
+    pub fn max_pending_bytes(&self) -> usize {
+        usize::try_from(self.log_pending).unwrap_or(usize::MAX)
+    }
+
+    /// The settings of the ping log in the data folder, whose reader stands at `consumed`.
+    pub fn ping_log(&self, consumed: Position) -> Result<PingLogOptions, Failure> {
+        let (low_bytes, high_bytes) = self.watermarks()?;
+        let max_pending_bytes = self.max_pending_bytes();
+        Ok(PingLogOptions { high_bytes, low_bytes, max_pending_bytes, consumed, ..PingLogOptions::default() })
+    }
+
+    /// The settings of each of so many workers, which share the memory.
+    pub fn worker(&self, pings: &PingOptions, partitions: u32) -> WorkerLimits {
+        let hot_bytes = self.hot_memory / u64::from(partitions.max(1));
         WorkerLimits {
             // A day has no longer gap.
             bridge: Bridge(u32::try_from(pings.bridge.as_millis()).unwrap_or(u32::MAX)),
-            hot_bytes: usize::try_from(self.hot_memory).unwrap_or(usize::MAX),
+            hot_bytes: usize::try_from(hot_bytes).unwrap_or(usize::MAX),
             ..WorkerLimits::default()
         }
     }

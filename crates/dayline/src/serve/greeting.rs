@@ -14,7 +14,8 @@ use crate::failure::Failure;
 pub(super) struct Greeting {
     address: SocketAddr,
     address_file: Option<PathBuf>,
-    data: PathBuf,
+    /// The data folder, if that is where the data is.
+    data: Option<PathBuf>,
     first_start: bool,
     answers: bool,
 }
@@ -23,22 +24,25 @@ impl Greeting {
     /// A greeting for a server that is about to start.
     pub(super) fn new(listener: &TcpListener, options: &ServeOptions) -> Result<Self, Failure> {
         let address = listener.local_addr().map_err(Failure::because)?;
-        let data = options.storage.data.clone();
-        let first_start = !data.exists();
+        let data = options.database.is_absent().then(|| options.storage.data.clone());
+        let first_start = data.as_ref().is_some_and(|data| !data.exists());
         let address_file = options.network.address_file.clone();
         Ok(Self { address, address_file, data, first_start, answers: options.has(Role::Api) })
     }
 
     /// Says it.
     pub(super) fn show(&self) -> Result<(), Failure> {
-        tracing::info!(address = %self.address, data = %self.data.display(), "ready");
+        let data = self.data.as_ref().map(|data| data.display().to_string());
+        tracing::info!(address = %self.address, data, "ready");
         if let Some(file) = &self.address_file {
             write_whole(file, &format!("{}\n", self.address))
                 .map_err(|error| Failure::new(format!("can't write {}: {error}", file.display())))?;
         }
         if self.answers {
             say(format_args!("Dayline is ready at http://{}", self.address));
-            say(format_args!("Its data is in {}", self.data.display()));
+        }
+        if let (true, Some(data)) = (self.answers, &data) {
+            say(format_args!("Its data is in {data}"));
         }
         if self.answers && self.first_start {
             say(format_args!("\nTo try it, register:\n\n{}\n", self.first_request()));

@@ -6,69 +6,116 @@ use std::time::Duration;
 use dayline_app::App;
 use dayline_app::app::ACCESS_TOKEN_MS;
 use dayline_app::ports::{CredentialId, PortError};
+use dayline_domain::UtcMs;
 use dayline_domain::device_login::CODE_LIFE_MS;
 use dayline_http::Metrics;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::failure::Failure;
 use crate::units::whole_ms;
+use crate::wire::Upkeep;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How far back each look goes, in milliseconds: far enough for one that was late.
-const LOOK_BACK_MS: i64 = 30_000;
-/// Looks between two purges: an hour.
-const LOOKS_PER_PURGE: u64 = 3_600;
+/// How long the first look may keep the server from starting.
+const BEGIN_AT_MOST: Duration = Duration::from_secs(2);
+/// How far each look goes back beyond the one before, in milliseconds: transactions are seen a moment after the time they
+/// note, and clocks differ.
+const OVERLAP_MS: i64 = 30_000;
+/// Looks between two rounds of what is done every hour.
+const LOOKS_PER_HOUR: u64 = 3_600;
+/// Report jobs, and chunks of results, that are deleted at a time.
+const JOBS_AT_A_TIME: usize = 16;
 /// How long a token of an ended session may still be out, in milliseconds, with room for clocks that differ.
 const TOKEN_LIFE_MS: i64 = 2 * ACCESS_TOKEN_MS;
 
-/// Refuses the tokens of all sessions that ended before this process began and for which a token may be out.
-pub(super) async fn refuse_ended_sessions(app: &App) -> Result<(), Failure> {
-    refuse_ended(app, TOKEN_LIFE_MS).await.map_err(Failure::because)
+/// What is done now and then.
+pub(super) struct Housekeeping {
+    app: App,
+    metrics: Metrics,
+    upkeep: Upkeep,
+    audit_keep_ms: i64,
+    /// Until when all ended sessions are known to be refused; `None` at first.
+    looked: Option<UtcMs>,
+    fails: bool,
 }
 
-/// Keeps house for as long as it is polled.
-pub(super) async fn run(app: App, metrics: Metrics, audit_keep: Duration) {
-    let mut ticks = interval(LOOK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut fails = false;
-    for look in 0u64.. {
-        ticks.tick().await;
-        let outcome = look_once(&app, &metrics).await;
+impl Housekeeping {
+    pub(super) fn new(app: &App, metrics: &Metrics, upkeep: Upkeep, audit_keep: Duration) -> Self {
+        let audit_keep_ms = whole_ms(audit_keep);
+        Self { app: app.clone(), metrics: metrics.clone(), upkeep, audit_keep_ms, looked: None, fails: false }
+    }
+
+    /// What had better be done before the first request: the tokens of all sessions that ended before this process
+    /// began are refused. A store that is down or silent does not keep the server from starting.
+    pub(super) async fn begin(&mut self) {
+        if timeout(BEGIN_AT_MOST, self.look()).await.is_err() {
+            tracing::warn!("the store does not answer; sessions that ended may be let in until it does");
+        }
+    }
+
+    /// Keeps house for as long as it is polled.
+    pub(super) async fn run(mut self) {
+        let mut ticks = interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for look in 0u64.. {
+            ticks.tick().await;
+            self.look().await;
+            if look % LOOKS_PER_HOUR == 0 {
+                self.every_hour().await;
+            }
+        }
+    }
+
+    async fn look(&mut self) {
+        let outcome = self.look_once().await;
         match &outcome {
-            Err(error) if !fails => tracing::warn!(%error, "housekeeping fails"),
-            Ok(()) if fails => tracing::info!("housekeeping works again"),
+            Err(error) if !self.fails => tracing::warn!(%error, "housekeeping fails"),
+            Ok(()) if self.fails => tracing::info!("housekeeping works again"),
             _ => {}
         }
-        fails = outcome.is_err();
-        if look % LOOKS_PER_PURGE == 0
-            && let Err(error) = purge(&app, whole_ms(audit_keep)).await
-        {
+        self.fails = outcome.is_err();
+    }
+
+    async fn look_once(&mut self) -> Result<(), PortError> {
+        // Each whatever became of the others: one store may be away while another is not.
+        let refused = self.refuse_ended_sessions().await;
+        let depth = self.app.ping_log.depth().await.map(|depth| self.metrics.set_log_depth(depth));
+        let waiting = self.app.dead_letters.count().await;
+        let waiting = waiting.map(|letters| self.metrics.set_dead_letters_waiting(letters));
+        refused.and(depth).and(waiting)
+    }
+
+    /// Refuses the tokens of sessions that ended elsewhere, as by a command beside the server.
+    async fn refuse_ended_sessions(&mut self) -> Result<(), PortError> {
+        let now = self.app.clock.now();
+        let since = self.looked.map_or(now.plus(-TOKEN_LIFE_MS), |looked| looked.plus(-OVERLAP_MS));
+        let ended = self.app.sessions.ended_since(since).await?;
+        let unknown = |credential: &CredentialId| !self.app.revocations.is_revoked(*credential);
+        let unknown: Vec<_> = ended.into_iter().map(CredentialId::Session).filter(unknown).collect();
+        if !unknown.is_empty() {
+            self.app.revocations.revoke(unknown, now.plus(TOKEN_LIFE_MS)).await?;
+        }
+        self.looked = Some(now);
+        Ok(())
+    }
+
+    async fn every_hour(&self) {
+        if let Err(error) = (self.upkeep)(self.app.clock.now()).await {
+            tracing::warn!(%error, "the store was not prepared for what is to come");
+        }
+        if let Err(error) = self.purge().await {
             tracing::warn!(%error, "what has had its time was not deleted");
         }
     }
-}
 
-async fn look_once(app: &App, metrics: &Metrics) -> Result<(), PortError> {
-    metrics.set_log_depth(app.ping_log.depth().await?);
-    metrics.set_dead_letters_waiting(app.dead_letters.count().await?);
-    refuse_ended(app, LOOK_BACK_MS).await
-}
-
-async fn refuse_ended(app: &App, look_back_ms: i64) -> Result<(), PortError> {
-    let now = app.clock.now();
-    let ended = app.sessions.ended_since(now.plus(-look_back_ms)).await?;
-    if ended.is_empty() {
-        return Ok(());
+    async fn purge(&self) -> Result<(), PortError> {
+        let (app, now) = (&self.app, self.app.clock.now());
+        let policy = &app.rules.sessions;
+        let before = |ms: i64| now.plus(-ms);
+        app.sessions.purge(before(TOKEN_LIFE_MS), before(policy.idle_ms), before(policy.absolute_ms)).await?;
+        app.device_logins.purge(before(CODE_LIFE_MS)).await?;
+        app.audit.purge(before(self.audit_keep_ms)).await?;
+        // A little at a time: what a ledger waits for lies in between.
+        while app.report_jobs.purge(before(app.rules.jobs.keep_ms), JOBS_AT_A_TIME).await? > 0 {}
+        Ok(())
     }
-    let credentials = ended.into_iter().map(CredentialId::Session).collect();
-    app.revocations.revoke(credentials, now.plus(TOKEN_LIFE_MS)).await
-}
-
-async fn purge(app: &App, audit_keep_ms: i64) -> Result<(), PortError> {
-    let (now, policy) = (app.clock.now(), &app.rules.sessions);
-    let before = |ms: i64| now.plus(-ms);
-    app.sessions.purge(before(TOKEN_LIFE_MS), before(policy.idle_ms), before(policy.absolute_ms)).await?;
-    app.device_logins.purge(before(CODE_LIFE_MS)).await?;
-    app.audit.purge(before(audit_keep_ms)).await?;
-    Ok(())
 }

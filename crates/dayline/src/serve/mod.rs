@@ -1,28 +1,33 @@
 //! `dayline serve`: starts the system, serves until told to stop, and stops in order.
 //! Deliberately absent: what the system is made of (see [`crate::wire`]).
 
+mod crew;
 mod greeting;
 mod housekeeping;
+mod keys;
 mod listener;
 mod logs;
 mod pace;
 mod process;
 mod readiness;
+mod reports;
 mod signals;
 mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_http::{ApiState, Metrics, router};
+use dayline_http::{ApiState, Metrics, operations_router, router};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
 use crate::failure::Failure;
 use crate::wire::{self, System};
+use crew::RunningCrew;
 use greeting::Greeting;
+use housekeeping::Housekeeping;
 use readiness::Parts;
-use worker::Workers;
+use reports::RunningReports;
 
 /// Runs the command; returns when the server has stopped.
 pub fn run(options: &ServeOptions) -> Result<(), Failure> {
@@ -39,24 +44,45 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(&options.network)?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, workers, ledger } = wire::embedded(options, process::disk_failed).await?;
-    housekeeping::refuse_ended_sessions(&app).await?;
-
+    let System { app, crew, reports, probes, keys, upkeep } = put_together(options).await?;
     let metrics = Metrics::new();
-    let audit_keep = options.sessions.audit_keep;
-    let housekeeping = tokio::spawn(housekeeping::run(app.clone(), metrics.clone(), audit_keep));
-    let workers = if options.has(Role::Worker) { workers } else { Vec::new() };
-    let workers = Workers::start(workers, &app, &metrics, &stop)?;
-    let parts = Arc::new(Parts { log: Arc::clone(&app.ping_log), ledger });
-    let api = ApiState::new(app, metrics.clone(), parts, options.network.api());
+    let mut housekeeping = Housekeeping::new(&app, &metrics, upkeep, options.sessions.audit_keep);
+    housekeeping.begin().await;
+
+    let housekeeping = tokio::spawn(housekeeping.run());
+    let following_keys = tokio::spawn(keys::follow(keys));
+    let randomness = Arc::clone(&app.randomness);
+    let start = |crew| RunningCrew::start(crew, options.threads, randomness, metrics.clone(), &stop);
+    let crew = crew.map(start).transpose()?;
+    let start = |open| RunningReports::start(open, Arc::clone(&app.randomness), &stop);
+    let reports = reports.map(start).transpose()?;
+    let api = ApiState::new(app, metrics.clone(), Arc::new(Parts(probes)), options.network.api());
 
     greeting.show()?;
     answer(listener, api, options, metrics, stop).await;
 
+    following_keys.abort();
     housekeeping.abort();
-    let outcome = workers.stop().await;
+    let stop_crew = async { if let Some(crew) = crew { crew.stop().await } else { Ok(()) } };
+    let stop_reports = async { if let Some(reports) = reports { reports.stop().await } else { Ok(()) } };
+    let (crew, reports) = tokio::join!(stop_crew, stop_reports);
     tracing::info!("stopped");
-    outcome
+    crew.and(reports)
+}
+
+/// The system that the options describe.
+async fn put_together(options: &ServeOptions) -> Result<System, Failure> {
+    match (options.database.postgres()?, options.cluster.redis()?) {
+        (None, None) => wire::embedded(options, process::disk_failed).await,
+        (Some(database), Some(redis)) => {
+            let database = options.cluster.with_replicas(database)?;
+            wire::clustered(options, &database, &redis).await
+        }
+        (Some(_), None) => {
+            Err(Failure::usage("--database-url needs --redis-url beside it, for accepted pings"))
+        }
+        (None, Some(_)) => Err(Failure::usage("--redis-url needs --database-url beside it, for timelines")),
+    }
 }
 
 /// Answers requests until told to stop and all that are in flight are answered.
@@ -67,10 +93,8 @@ async fn answer(
     metrics: Metrics,
     stop: CancellationToken,
 ) {
-    if !options.has(Role::Api) {
-        return stop.cancelled().await;
-    }
+    let routes = if options.has(Role::Api) { router(api) } else { operations_router(api) };
     let mut config = options.network.server(metrics);
     config.max_connections = config.max_connections.min(process::connections_possible());
-    dayline_http::serve(listener, router(api), config, stop).await;
+    dayline_http::serve(listener, routes, config, stop).await;
 }

@@ -9,15 +9,13 @@ const PAUSE_PER_WORK: u32 = 4;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// With this the median from a 202 to the timeline stays around half a second.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// With more than this waiting in the log, in bytes, a worker is behind.
-const BEHIND: u64 = 1 << 20;
 
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
-/// The pause after a step that took so long and left so many bytes in the log.
-pub(super) fn pause(took: Duration, waiting_bytes: u64) -> Duration {
-    if waiting_bytes > BEHIND {
+/// The pause after a step that took so long, and left the worker behind or not.
+pub(super) fn pause(took: Duration, behind: bool) -> Duration {
+    if behind {
         return Duration::ZERO;
     }
     (took * PAUSE_PER_WORK).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
@@ -40,14 +38,14 @@ mod tests {
 
     #[test]
     fn a_worker_that_is_behind_does_not_pause() {
-        assert_eq!(pause(ms(400), 2 << 20), Duration::ZERO);
+        assert_eq!(pause(ms(400), true), Duration::ZERO);
     }
 
     #[test]
     fn otherwise_it_gathers_the_longer_the_more_a_step_costs() {
-        assert_eq!(pause(ms(1), 0), ms(100));
-        assert_eq!(pause(ms(50), 1_000), ms(200));
-        assert_eq!(pause(ms(900), 1_000), ms(1_000));
+        assert_eq!(pause(ms(1), false), ms(100));
+        assert_eq!(pause(ms(50), false), ms(200));
+        assert_eq!(pause(ms(900), false), ms(1_000));
     }
 
     #[test]

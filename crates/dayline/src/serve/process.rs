@@ -1,7 +1,7 @@
 //! What the process takes from the system: threads and open files. All threads of the server are decided on here.
 //!
-//! Requests share a runtime of several threads. Each worker has a thread of its own, so that settling a large batch
-//! never keeps a request waiting; so do the ping log's writer and the data base's connections, in their adapters.
+//! Requests share a runtime of several threads. Workers have one of their own, so that settling a large batch never
+//! keeps a request waiting; so do the ping log's writer and SQLite's connections, in their adapter.
 
 use std::process::exit;
 
@@ -24,8 +24,16 @@ pub(super) fn runtime(threads: Option<u16>) -> Result<Runtime, Failure> {
     builder.thread_name("dayline-http").enable_all().build().map_err(no_threads)
 }
 
-/// The runtime of one worker, on the thread that asks for it.
-pub(super) fn worker_runtime() -> Result<Runtime, Failure> {
+/// The runtime of the workers: as many threads as can have work.
+pub(super) fn worker_runtime(partitions: u32, threads: Option<u16>) -> Result<Runtime, Failure> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.map_or(processors, usize::from).min(partitions as usize).max(1);
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(threads).thread_name("dayline-worker").enable_all().build().map_err(no_threads)
+}
+
+/// The runtime of the worker of report jobs, on the thread that asks for it.
+pub(super) fn report_runtime() -> Result<Runtime, Failure> {
     Builder::new_current_thread().enable_all().build().map_err(no_threads)
 }
 

@@ -1,110 +1,44 @@
-//! Drives the workers: each on a thread of its own, steps as fast as its pace says, waits out what fails, and commits
-//! what it has when the server stops. Deliberately absent: what a step does (the app).
+//! Drives one worker: steps as fast as its pace says, waits out what fails, and commits what it has when the server
+//! stops. Deliberately absent: what a step does (the app), and which workers there are (see `crew`).
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use dayline_app::App;
-use dayline_app::ports::{PingLog, PortError, Randomness};
+use dayline_app::ports::{PortError, Randomness};
 use dayline_app::worker::{Step, Worker};
 use dayline_http::Metrics;
-use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{pace, process};
-use crate::failure::Failure;
+use super::pace;
 
 /// How long a worker may go on after the server was told to stop. What it does not reach stays in the ping log, for
-/// the next start.
-const GRACE: Duration = Duration::from_secs(3);
+/// the next start or somebody else.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
-/// The running workers.
-pub(super) struct Workers {
-    stop: CancellationToken,
-    running: Vec<Running>,
-}
-
-struct Running {
-    thread: JoinHandle<Result<(), Failure>>,
-    /// Closed when the thread ends.
-    end: oneshot::Receiver<()>,
-}
-
-impl Workers {
-    /// Starts a thread for each. One that ends by itself stops the server: without it timelines would stand still.
-    pub(super) fn start(
-        workers: Vec<Worker>,
-        app: &App,
-        metrics: &Metrics,
-        server: &CancellationToken,
-    ) -> Result<Self, Failure> {
-        let stop = CancellationToken::new();
-        let mut running = Vec::new();
-        for worker in workers {
-            let driver = Driver {
-                worker,
-                log: Arc::clone(&app.ping_log),
-                randomness: Arc::clone(&app.randomness),
-                metrics: metrics.clone(),
-                stop: stop.clone(),
-                failures: 0,
-            };
-            let (ended, end) = oneshot::channel();
-            let at_end = AtEnd { _ended: ended, server: server.clone() };
-            let run = move || {
-                let _at_end = at_end;
-                process::worker_runtime()?.block_on(driver.run());
-                Ok(())
-            };
-            let thread = thread::Builder::new().name("dayline-worker".to_owned()).spawn(run);
-            let thread = thread.map_err(|error| Failure::new(format!("can't start a worker: {error}")))?;
-            running.push(Running { thread, end });
-        }
-        Ok(Self { stop, running })
-    }
-
-    /// Lets each commit what it has. An error if one could not, or had ended before.
-    pub(super) async fn stop(self) -> Result<(), Failure> {
-        self.stop.cancel();
-        for Running { thread, end } in self.running {
-            // A little more than the worker gives itself.
-            if timeout(GRACE + Duration::from_millis(500), end).await.is_err() {
-                tracing::warn!("a worker did not stop in time; the next start goes on where it was");
-                continue;
-            }
-            thread.join().map_err(|_| Failure::new("a worker stopped by a bug; see the log"))??;
-        }
-        Ok(())
-    }
-}
-
-/// Tells that a worker's thread ends, however it does.
-struct AtEnd {
-    _ended: oneshot::Sender<()>,
-    server: CancellationToken,
-}
-
-impl Drop for AtEnd {
-    fn drop(&mut self) {
-        self.server.cancel();
-    }
-}
-
-struct Driver {
-    worker: Worker,
-    log: Arc<dyn PingLog>,
-    randomness: Arc<dyn Randomness>,
-    metrics: Metrics,
-    stop: CancellationToken,
+pub(super) struct Driver {
+    pub(super) worker: Worker,
+    pub(super) randomness: Arc<dyn Randomness>,
+    pub(super) metrics: Metrics,
     /// Steps in a row that failed.
     failures: u32,
 }
 
 impl Driver {
-    async fn run(mut self) {
-        let stop = self.stop.clone();
+    pub(super) fn new(worker: Worker, randomness: Arc<dyn Randomness>, metrics: Metrics) -> Self {
+        Self { worker, randomness, metrics, failures: 0 }
+    }
+
+    /// Works until told to stop, then until nothing is left or time is up.
+    pub(super) async fn run(mut self, stop: CancellationToken, finish: CancellationToken) {
+        self.work(&stop).await;
+        // Who has lost the partition leaves the rest to its new owner.
+        if finish.is_cancelled() && timeout(GRACE, self.finish()).await.is_err() {
+            tracing::info!("a worker left pings in the log");
+        }
+    }
+
+    async fn work(&mut self, stop: &CancellationToken) {
         // The oldest ping that a step takes came after this.
         let mut since = Instant::now();
         while !stop.is_cancelled() {
@@ -113,7 +47,7 @@ impl Driver {
             self.report(&outcome, since.elapsed());
             since = began;
             let idle = matches!(outcome, Ok(Step { entries: 0, overtaken: false, .. }));
-            let pause = self.pause(&outcome, began.elapsed()).await;
+            let pause = self.pause(&outcome, began.elapsed());
             stop.run_until_cancelled(async {
                 if idle {
                     self.worker.wait().await;
@@ -122,9 +56,6 @@ impl Driver {
                 sleep(pause).await;
             })
             .await;
-        }
-        if timeout(GRACE, self.finish()).await.is_err() {
-            tracing::info!("a worker left pings in the log, for the next start");
         }
     }
 
@@ -141,12 +72,10 @@ impl Driver {
         }
     }
 
-    async fn pause(&mut self, outcome: &Result<Step, PortError>, took: Duration) -> Duration {
-        if matches!(outcome, Ok(Step { overtaken: false, .. })) {
+    fn pause(&mut self, outcome: &Result<Step, PortError>, took: Duration) -> Duration {
+        if let Ok(Step { overtaken: false, behind, .. }) = outcome {
             self.failures = 0;
-            // A log that can't tell how much waits will fail the next step.
-            let waiting_bytes = self.log.depth().await.map_or(0, |depth| depth.bytes);
-            return pace::pause(took, waiting_bytes);
+            return pace::pause(took, *behind);
         }
         let mut chance = [0; 4];
         self.randomness.fill(&mut chance);

@@ -1,39 +1,29 @@
 //! `kill -9` at random moments while many trackers send: nothing acknowledged is missing, nothing is counted twice.
-//! `DAYLINE_KILL_ROUNDS` says how often; 50 times where `CI` is set, else 4 times.
+//! `DAYLINE_KILL_ROUNDS` says how often; 1,000 times with `DAYLINE_FULL`, 50 times where `CI` is set, else 4 times.
 
-use std::io::{BufRead, BufReader, Read};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::support::command::dayline;
-use crate::support::dice;
-use crate::support::server::Place;
+use super::place;
+use crate::support::simulation::Simulation;
+use crate::support::{dice, length};
 
 /// How soon a killed server must be back.
 const RESTART: Duration = Duration::from_secs(2);
 
 fn rounds() -> u64 {
     let given = std::env::var("DAYLINE_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    given.unwrap_or(if std::env::var_os("CI").is_some() { 50 } else { 4 })
+    given.unwrap_or_else(|| length(4, 50, 1_000))
 }
 
 #[test]
 fn after_any_number_of_kills_under_load_nothing_acknowledged_is_lost_and_nothing_overlaps() {
     let (rounds, mut dice) = (rounds(), dice());
-    let place = Place::new();
+    let place = place();
     let mut server = place.start(&[]);
     // A little more than a second for each round.
-    let duration = format!("{}ms", 1_200 * rounds + 500);
-    let mut simulate = dayline(&["simulate", "--users", "20", "--interval", "100ms", "--chaos"])
-        .args(["--url", &place.url(), "--duration", &duration, "--seed", &dice.next().to_string()])
-        .spawn()
-        .unwrap();
-    let mut remarks = BufReader::new(simulate.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("are signed in") {
-        line.clear();
-        assert!(remarks.read_line(&mut line).unwrap() > 0, "nobody could sign in");
-    }
+    let duration = Duration::from_millis(1_200 * rounds + 500);
+    let simulation = Simulation::start(&place, duration, dice.next(), &["--chaos"]);
 
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
@@ -48,14 +38,7 @@ fn after_any_number_of_kills_under_load_nothing_acknowledged_is_lost_and_nothing
         }
         slowest = slowest.max(server.wait_until_ready());
     }
-    let outcome = simulate.wait().unwrap();
-    let (mut said, mut found) = (String::new(), String::new());
-    remarks.read_to_string(&mut said).unwrap();
-    simulate.stdout.take().unwrap().read_to_string(&mut found).unwrap();
-    println!("{rounds} rounds, slowest restart {slowest:?}\n{found}");
-    assert!(outcome.success(), "{found}{said}");
-    for line in ["lost: 0\n", "overlaps: 0\n", "wrong: 0\n"] {
-        assert!(found.contains(line), "{found}");
-    }
+    simulation.expect_exact();
+    println!("{rounds} rounds, slowest restart {slowest:?}");
     assert!(slowest < RESTART, "a restart took {slowest:?}");
 }

@@ -1,16 +1,15 @@
 //! Dayline as its users have it: real processes of the program, on free ports, with throw-away data folders.
-//! What a server logged is shown when its test fails.
+//! What a server logged is shown when its test fails. Clusters need the servers that `./test` starts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "shown with a test that fails, and what was measured on request")]
 
+mod alone;
+mod cluster;
 mod commands;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod disk;
-mod kill;
-mod recorded_day;
-mod secrets;
-mod slow_clients;
+mod keys;
 mod start;
 mod stop;
 mod support;

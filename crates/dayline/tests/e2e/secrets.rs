@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::place;
 use crate::support::account::{PASSWORD, account, eventually, newcomer, ping, send, sign_in, totals};
 use crate::support::now;
 use crate::support::server::Place;
@@ -21,8 +22,15 @@ fn with_url(url: &str, ms: i64) -> Ping {
     Ping { url: Some(url.to_owned()), ..ping("Firefox", now().plus(-600_000), ms) }
 }
 
-/// Every byte of every file that a server of the place wrote.
-fn files(place: &Place) -> Vec<(String, Vec<u8>)> {
+/// Everything that the servers of the place keep: every byte of every file, of a cluster every table.
+fn kept(place: &Place) -> Vec<(String, Vec<u8>)> {
+    if place.is_cluster() {
+        let (database, redis) = (&place.shared().database, &place.shared().redis);
+        return vec![
+            ("the database".to_owned(), database.content().into_bytes()),
+            ("redis".to_owned(), redis.content()),
+        ];
+    }
     let found: Vec<_> = fs::read_dir(place.data())
         .unwrap()
         .map(|file| file.unwrap().path())
@@ -34,7 +42,7 @@ fn files(place: &Place) -> Vec<(String, Vec<u8>)> {
 }
 
 fn expect_absent(place: &Place, texts: &[String]) {
-    let mut places = files(place);
+    let mut places = kept(place);
     places.push(("the log".to_owned(), place.log().into_bytes()));
     for (name, bytes) in places {
         let lower = bytes.to_ascii_lowercase();
@@ -100,7 +108,7 @@ fn text(value: &Value, key: &str) -> String {
 
 #[tokio::test]
 async fn of_urls_only_the_host_and_of_secrets_nothing_reaches_a_file_or_a_log() {
-    let place = Place::new();
+    let place = place();
     let mut server = place.start(&["--log-level", "trace"]);
     let mut secrets = send_everything(&place).await;
     secrets.extend([PASSWORD.to_owned(), MARKER.to_owned()]);
@@ -113,12 +121,12 @@ async fn of_urls_only_the_host_and_of_secrets_nothing_reaches_a_file_or_a_log() 
     server.stop();
     expect_absent(&place, &secrets);
     // The search does find what is there: the host.
-    assert!(files(&place).iter().any(|(_, bytes)| bytes.windows(11).any(|window| window == b"example.org")));
+    assert!(kept(&place).iter().any(|(_, bytes)| bytes.windows(11).any(|window| window == b"example.org")));
 }
 
 #[tokio::test]
 async fn addresses_of_people_are_in_no_log() {
-    let place = Place::new();
+    let place = place();
     let mut server = place.start(&["--log-level", "trace", "--log-format", "json"]);
     let device = newcomer(&place, "grace").await;
     let again = crate::support::account::client(&place).register(&account("grace"), "Grace", false).await;

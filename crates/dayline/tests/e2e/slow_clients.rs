@@ -8,9 +8,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::place;
 use crate::support::account::{newcomer, ping, send};
 use crate::support::now;
-use crate::support::server::Place;
 
 const CLIENTS: usize = 2_000;
 /// What the server is told, for each of its time-outs.
@@ -50,7 +50,7 @@ async fn wait_for_end(mut connection: TcpStream, beginning: &str) -> Duration {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_slow_clients_keep_nobody_from_being_served_and_are_closed_in_time() {
     let clients = clients();
-    let place = Place::new();
+    let place = place();
     let _server = place.start(&[
         "--header-timeout",
         "3s",

@@ -17,7 +17,7 @@ use crate::support::server::{Place, get};
 
 #[tokio::test]
 async fn who_registers_signs_in_and_sends_a_ping_sees_it_in_a_report_within_two_seconds() {
-    let place = Place::new();
+    let place = Place::alone();
     let _server = place.start(&[]);
     let device = newcomer(&place, "ada").await;
     let start = now().plus(-60_000);
@@ -40,7 +40,7 @@ fn next_day(at: UtcMs) -> String {
 
 #[test]
 fn a_server_is_ready_within_a_second() {
-    let place = Place::new();
+    let place = Place::alone();
     let first = place.spawn(&[]).wait_until_ready();
     let again = place.spawn(&[]).wait_until_ready();
     println!("first start {first:?}, second {again:?}");
@@ -49,7 +49,7 @@ fn a_server_is_ready_within_a_second() {
 
 #[test]
 fn the_first_start_shows_address_folder_and_a_request_to_try_and_later_ones_are_brief() {
-    let place = Place::new();
+    let place = Place::alone();
     place.start(&[]).stop();
     let first = place.log();
     assert!(first.contains(&place.url()), "{first}");
@@ -61,7 +61,7 @@ fn the_first_start_shows_address_folder_and_a_request_to_try_and_later_ones_are_
 
 #[test]
 fn what_is_kept_is_for_its_owner_alone() {
-    let place = Place::new();
+    let place = Place::alone();
     let _server = place.start(&[]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&place.data()), 0o700);
@@ -71,7 +71,7 @@ fn what_is_kept_is_for_its_owner_alone() {
 
 #[test]
 fn the_address_is_written_to_a_file_also_when_the_port_was_free_to_choose() {
-    let place = Place::new();
+    let place = Place::alone();
     let file = place.folder().join("address");
     let data = place.folder().join("other");
     let mut child = dayline(&["serve", "--listen", "127.0.0.1:0"])
@@ -104,7 +104,7 @@ fn refused(address: SocketAddr, data: &Path) -> String {
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
-    let (place, other) = (Place::new(), Place::new());
+    let (place, other) = (Place::alone(), Place::alone());
     let _server = place.start(&[]);
     let refusal = refused(other.address(), &place.data());
     assert!(refusal.contains("in use by another dayline server"), "{refusal}");
@@ -112,7 +112,7 @@ fn a_second_server_on_the_same_folder_is_refused() {
 
 #[test]
 fn a_port_in_use_is_named_and_nothing_is_made() {
-    let (place, other) = (Place::new(), Place::new());
+    let (place, other) = (Place::alone(), Place::alone());
     let _server = place.start(&[]);
     let refusal = refused(place.address(), &other.data());
     assert!(refusal.contains(&place.address().to_string()), "{refusal}");
@@ -121,7 +121,7 @@ fn a_port_in_use_is_named_and_nothing_is_made() {
 
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
-    let place = Place::new();
+    let place = Place::alone();
     let file = place.folder().join("file");
     fs::write(&file, "").unwrap();
     let inside = file.join("data");
@@ -131,7 +131,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 
 #[test]
 fn data_of_a_newer_program_is_refused_and_left_alone() {
-    let place = Place::new();
+    let place = Place::alone();
     place.start(&[]).stop();
     let data_base = place.data().join("dayline.db");
     let connection = Connection::open(&data_base).unwrap();
@@ -147,7 +147,7 @@ fn data_of_a_newer_program_is_refused_and_left_alone() {
 
 #[test]
 fn a_damaged_key_file_is_refused_and_its_content_is_not_shown() {
-    let place = Place::new();
+    let place = Place::alone();
     place.start(&[]).stop();
     let secret = "too-short-to-be-a-key";
     fs::write(place.data().join("keys.json"), secret).unwrap();
@@ -157,7 +157,7 @@ fn a_damaged_key_file_is_refused_and_its_content_is_not_shown() {
 
 #[test]
 fn settings_that_contradict_each_other_or_are_too_weak_are_usage_errors() {
-    let place = Place::new();
+    let place = Place::alone();
     let (address, data) = (place.address().to_string(), place.data().display().to_string());
     for options in [["--log-low", "2GiB"], ["--argon2-passes", "1"], ["--bridge", "soon"], ["--role", "cook"]]
     {

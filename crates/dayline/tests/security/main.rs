@@ -8,7 +8,7 @@ mod cookie;
 mod edges;
 mod ending;
 mod guessing;
-mod load;
+mod injection;
 mod races;
 mod secrets;
 #[allow(dead_code, reason = "shared with the end-to-end tests, which use all of it")]

@@ -1,5 +1,7 @@
 //! What happens at the same time has a defined result, and never an error of ours.
 
+use std::collections::HashSet;
+
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
@@ -37,6 +39,17 @@ async fn fifty_parallel_refreshes_with_one_token_have_one_successor() {
     expect_ended(&web, &third).await;
     let audit = send(web.get("/api/v1/users/me/audit", &web.sign_in(&ada.email, "phone").await.access)).await;
     assert!(audit.text.contains("token_reused"), "{audit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refreshes_within_one_second_give_different_tokens() {
+    let web = Web::start(&[]);
+    let mut last = web.newcomer("ada").await;
+    let mut seen = HashSet::from([last.refresh.clone()]);
+    for _ in 0..5 {
+        last = session(&last.email, &send(web.refresh(&last.refresh)).await.expect(200));
+        assert!(seen.insert(last.refresh.clone()));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::support::account::eventually;
 use crate::support::now;
 use crate::support::server::{Place, Server};
 
@@ -70,7 +71,10 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
 
 impl Web {
     pub(crate) fn start(options: &[&str]) -> Self {
-        let place = Place::new();
+        Self::at(Place::alone(), options)
+    }
+
+    pub(crate) fn at(place: Place, options: &[&str]) -> Self {
         let server = place.start(options);
         // A connection kept from before a restart would be cut at its next use.
         let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
@@ -130,6 +134,18 @@ impl Web {
         let key = json!({"name": "tracker", "scopes": scopes});
         let answer = send(self.post("/api/v1/api-keys", &key).bearer_auth(&of.access)).await.expect(201);
         text(&answer.json(), "key")
+    }
+
+    /// Waits until an app is in today's and yesterday's report.
+    pub(crate) async fn settled(&self, bearer: &str, app: &str) {
+        let days =
+            [now().plus(-86_400_000), now()].map(|at| dayline::client::wire::rfc3339(at)[..10].to_owned());
+        let path = format!("/api/v1/report/apps?from={}&to={}&tz=UTC", days[0], days[1]);
+        eventually(true, Duration::from_secs(20), async || {
+            let items = send(self.get(&path, bearer)).await.expect(200).json()["items"].take();
+            items.as_array().unwrap().iter().any(|item| item["app_name"] == app)
+        })
+        .await;
     }
 
     pub(crate) fn track(&self, bearer: &str, ping: &Value) -> RequestBuilder {

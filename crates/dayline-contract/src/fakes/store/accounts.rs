@@ -88,6 +88,9 @@ impl Accounts for FakeStore {
             tables.days.retain(|key, _| key.user != id);
             tables.dead.retain(|_, letter| letter.dead.user != Some(id));
             tables.audit.retain(|entry| entry.event.user != id);
+            tables.jobs.retain(|_, job| job.user != id);
+            let jobs = &tables.jobs;
+            tables.chunks.retain(|(job, ..), _| jobs.contains_key(job));
             tables.device_logins.retain(|_, login| login.approval != Approval::Approved(id));
             let keys = tables.keys.values().filter(|key| key.user == id).map(|key| CredentialId::Key(key.id));
             let mut credentials: Vec<CredentialId> = keys.collect();

@@ -56,6 +56,15 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// Deletes the request if it is still the same.
+    pub(super) fn use_up(&mut self, login: &DeviceLogin) -> bool {
+        let stored = self.device_logins.get(&login.device_code);
+        let same = stored.is_some_and(|stored| stored.revision == login.revision);
+        same && self.device_logins.remove(&login.device_code).is_some()
+    }
+}
+
 impl DeviceLogins for FakeStore {
     fn create(&self, login: DeviceLogin) -> PortFuture<'_, bool> {
         self.transaction(|tables| {

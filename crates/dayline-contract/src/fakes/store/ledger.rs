@@ -170,6 +170,14 @@ impl DeadLetters for FakeStore {
         })
     }
 
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+        self.transaction(|tables| {
+            let later = tables.dead.range(after.saturating_add(1)..).map(|(_, letter)| letter);
+            let theirs = later.filter(|letter| letter.dead.user == Some(user));
+            Ok(theirs.take(limit).cloned().collect())
+        })
+    }
+
     fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>> {
         self.transaction(|tables| Ok(tables.dead.get(&id).cloned()))
     }

@@ -1,6 +1,7 @@
 //! Accounts, sessions, keys, ledger and dead letters in one lock, so that each call is one transaction.
 
 mod accounts;
+mod jobs;
 mod keys;
 mod ledger;
 mod sessions;
@@ -16,7 +17,7 @@ use dayline_app::ports::{
 use dayline_domain::device_login::DeviceLogin;
 use dayline_domain::session::TokenHash;
 use dayline_domain::timeline::Piece;
-use dayline_domain::{ApiKeyId, Session, SessionId, UserId, UtcMs};
+use dayline_domain::{ApiKeyId, JobId, ReportJob, Session, SessionId, UserId, UtcMs};
 
 /// A store in memory.
 #[derive(Default)]
@@ -35,9 +36,13 @@ struct Tables {
     last_audit: u64,
     days: BTreeMap<DayKey, Day>,
     positions: BTreeMap<Partition, Position>,
+    jobs: BTreeMap<JobId, ReportJob>,
+    /// By job, attempt and number.
+    chunks: BTreeMap<(JobId, u32, u32), Vec<u8>>,
     dead: BTreeMap<u64, StoredDeadPing>,
     last_dead: u64,
     failing: Option<PortError>,
+    failing_call: Option<(usize, PortError)>,
     refused_app: Option<String>,
 }
 
@@ -61,6 +66,11 @@ impl FakeStore {
         locked(&self.tables).failing = error;
     }
 
+    /// Makes only the `n`-th call from now on fail, from 1.
+    pub fn fail_call(&self, n: usize, error: PortError) {
+        locked(&self.tables).failing_call = Some((n, error));
+    }
+
     /// Refuses every commit that counts time for this app, as a constraint would.
     pub fn refuse_app(&self, app: Option<&str>) {
         locked(&self.tables).refused_app = app.map(str::to_owned);
@@ -79,7 +89,7 @@ impl FakeStore {
         work: impl FnOnce(&mut Tables) -> Result<T, PortError>,
     ) -> PortFuture<'a, T> {
         let mut tables = locked(&self.tables);
-        if let Some(error) = tables.failing.clone() {
+        if let Some(error) = tables.failing.clone().or_else(|| tables.fails_now()) {
             return Box::pin(ready(Err(error)));
         }
         let mut copy = tables.clone();
@@ -88,6 +98,18 @@ impl FakeStore {
             *tables = copy;
         }
         Box::pin(ready(outcome))
+    }
+}
+
+impl Tables {
+    /// Counts the calls down to the one that is to fail.
+    fn fails_now(&mut self) -> Option<PortError> {
+        let (calls, error) = self.failing_call.take()?;
+        if calls <= 1 {
+            return Some(error);
+        }
+        self.failing_call = Some((calls - 1, error));
+        None
     }
 }
 

@@ -31,9 +31,12 @@ impl Tables {
 impl Sessions for FakeStore {
     fn start(&self, start: StartSession) -> PortFuture<'_, Started> {
         self.transaction(|tables| {
-            let StartSession { session, checked_against, max_per_user } = start;
+            let StartSession { session, checked_against, code, max_per_user } = start;
             let hash = tables.users.get(&session.user).map(|(_, hash)| hash);
             if hash.is_none() || checked_against.is_some_and(|checked| hash != Some(&checked)) {
+                return Ok(Started::Refused);
+            }
+            if code.is_some_and(|code| !tables.use_up(&code)) {
                 return Ok(Started::Refused);
             }
             let (user, now) = (session.user, session.created_at);

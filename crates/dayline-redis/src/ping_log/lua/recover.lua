@@ -9,7 +9,9 @@ local epoch, finish = tonumber(marks[1] or 0), tonumber(marks[2] or 0)
 if epoch > major or (epoch == major and finish >= minor) then
   return -1
 end
-local next_epoch = new_epoch(head, math.max(epoch, major))
+-- A number of this try's own: a try that was torn by a crash must not come back under the same ids (see the claim).
+local own = tonumber(redis.call('TIME')[2])
+local next_epoch = new_epoch(head, math.max(epoch, major) + own)
 local entries = redis.call('XRANGE', stream, '-', '+')
 for _, entry in ipairs(entries) do
   local bytes = math.max(#entry[2][2] - 5, 1)

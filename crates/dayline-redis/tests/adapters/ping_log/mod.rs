@@ -3,9 +3,11 @@
 mod absence;
 mod contract;
 mod crashes;
+mod epochs;
 mod foreign;
 mod fullness;
 mod lost_past;
+mod unsafe_redis;
 
 use std::sync::Arc;
 
@@ -31,10 +33,14 @@ async fn append(log: &RedisPingLog, text: &str) {
 }
 
 /// All there is, read after read.
-async fn read_all(log: &RedisPingLog, mut after: Position) -> Vec<LogEntry> {
+async fn read_all(log: &RedisPingLog, after: Position) -> Vec<LogEntry> {
+    read_all_of(log, FIRST, after).await
+}
+
+async fn read_all_of(log: &RedisPingLog, partition: Partition, mut after: Position) -> Vec<LogEntry> {
     let mut entries = Vec::new();
     loop {
-        let more = log.read_after(FIRST, after, usize::MAX).await.unwrap();
+        let more = log.read_after(partition, after, usize::MAX).await.unwrap();
         let Some(last) = more.last() else { return entries };
         after = last.position;
         entries.extend(more);

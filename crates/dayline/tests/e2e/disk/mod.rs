@@ -14,7 +14,7 @@ use writing::Writer;
 
 /// A place with an empty data folder and so many people who write.
 async fn place_with_writers(count: usize) -> (Place, Vec<Writer>) {
-    let place = Place::new();
+    let place = Place::alone();
     let mut server = place.start(&[]);
     let mut writers = Vec::new();
     for number in 0..count {

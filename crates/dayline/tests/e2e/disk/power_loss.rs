@@ -99,7 +99,7 @@ async fn lose_power(
     written: &[Written],
     dice: &mut Dice,
 ) {
-    let place = Place::new();
+    let place = Place::alone();
     trace::write_files(&place.data(), &trace::after_power_loss(before, events, loss, dice));
     let _server = place.start(&[]);
     let length = events.last().map_or(0, |event| event.end);

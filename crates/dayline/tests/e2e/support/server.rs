@@ -1,44 +1,80 @@
-//! A server process in a place of its own.
+//! A place for servers, alone or a cluster of them, and the processes in it.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::shared::Shared;
+
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_dayline");
 
 /// How long a server may take to be ready before the test fails.
 const START: Duration = Duration::from_secs(20);
+/// Processes of each role in a cluster.
+const OF_EACH: usize = 2;
 
-/// A folder with everything a server leaves behind; wiped at the end.
+/// What a process of a cluster does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Api,
+    Worker,
+}
+
+/// A folder with everything that servers leave behind; wiped at the end. Of a cluster also what its processes share.
 pub(crate) struct Place {
     folder: TempDir,
     /// The same for all servers of this place, so that clients find them again.
-    address: SocketAddr,
+    apis: Vec<SocketAddr>,
+    /// Alone, the API's process works too.
+    workers: Vec<SocketAddr>,
+    /// Whose turn it is to be somebody's server.
+    turn: AtomicUsize,
+    shared: Option<Shared>,
 }
 
 impl Place {
-    pub(crate) fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            address: format!("127.0.0.1:{}", free_port()).parse().unwrap(),
-        }
+    /// For one server that has everything in its data folder.
+    pub(crate) fn alone() -> Self {
+        Self::with(1, 0, None)
     }
 
+    /// For two API processes and two workers over a database and a Redis of their own.
+    pub(crate) fn cluster() -> Self {
+        Self::over(Shared::new())
+    }
+
+    /// The same over these.
+    pub(crate) fn over(shared: Shared) -> Self {
+        Self::with(OF_EACH, OF_EACH, Some(shared))
+    }
+
+    fn with(apis: usize, workers: usize, shared: Option<Shared>) -> Self {
+        let addresses = |count| (0..count).map(|_| free_address()).collect();
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, apis: addresses(apis), workers: addresses(workers), turn: AtomicUsize::new(0), shared }
+    }
+
+    /// Where a client finds the API; in a cluster each API process in turn.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.apis[self.turn.fetch_add(1, Ordering::Relaxed) % self.apis.len()]
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
+    }
+
+    /// Where all the API processes are.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.apis.iter().map(|address| format!("http://{address}")).collect()
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -47,6 +83,23 @@ impl Place {
 
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What the processes of this cluster share.
+    pub(crate) fn shared(&self) -> &Shared {
+        self.shared.as_ref().expect("a cluster")
+    }
+
+    pub(crate) fn is_cluster(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Tells a command where the data is.
+    pub(crate) fn data_options(&self) -> [String; 2] {
+        match &self.shared {
+            None => ["--data".to_owned(), self.data().display().to_string()],
+            Some(shared) => ["--database-url".to_owned(), shared.database.url.clone()],
+        }
     }
 
     /// Everything that all servers of this place wrote to standard output and standard error.
@@ -73,10 +126,28 @@ impl Place {
 
     /// Starts a server with these environment variables and does not wait.
     pub(crate) fn spawn_with(&self, options: &[&str], variables: &[(&str, String)]) -> Server {
+        if !self.is_cluster() {
+            return Server { processes: vec![self.run(self.apis[0], options, variables)] };
+        }
+        let all = [Role::Api, Role::Worker].into_iter().flat_map(|role| (0..OF_EACH).map(move |n| (role, n)));
+        Server { processes: all.map(|(role, number)| self.process(role, number, options)).collect() }
+    }
+
+    /// Starts one process of a cluster and does not wait.
+    pub(crate) fn process(&self, role: Role, number: usize, options: &[&str]) -> Process {
+        let (word, addresses) = match role {
+            Role::Api => ("api", &self.apis),
+            Role::Worker => ("worker,report", &self.workers),
+        };
+        let options = [&["--role", word], options].concat();
+        self.run(addresses[number], &options, &self.shared().variables())
+    }
+
+    fn run(&self, address: SocketAddr, options: &[&str], variables: &[(&str, String)]) -> Process {
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         let child = Command::new(PROGRAM)
             .arg("serve")
-            .args(["--listen", &self.address.to_string()])
+            .args(["--listen", &address.to_string()])
             .arg("--data")
             .arg(self.data())
             .args(options)
@@ -86,13 +157,17 @@ impl Place {
             .stderr(log)
             .spawn()
             .unwrap();
-        Server { child, address: self.address, log: self.log_file(), began: Instant::now(), ended: None }
+        Process { child, address, log: self.log_file(), began: Instant::now(), ended: None }
     }
+}
+
+fn free_address() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], free_port()))
 }
 
 /// A port that nobody uses. Below the ports that systems give to connections, so that none takes it between two
 /// servers of a place.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         // Test processes that run at the same time start at different places.
@@ -104,16 +179,49 @@ fn free_port() -> u16 {
     }
 }
 
-/// A running server; killed when dropped.
+/// A running server, of one process or of several; killed when dropped.
 pub(crate) struct Server {
+    pub(crate) processes: Vec<Process>,
+}
+
+impl Server {
+    /// Waits until it says that it is ready; gives how long it took since its start.
+    pub(crate) fn wait_until_ready(&mut self) -> Duration {
+        self.processes.iter_mut().map(Process::wait_until_ready).max().unwrap()
+    }
+
+    /// As a power switch would, but for the disk's cache.
+    pub(crate) fn kill(&mut self) {
+        self.processes.iter_mut().for_each(Process::kill);
+    }
+
+    /// Tells it to stop and waits until it has.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.wait(Duration::from_secs(15))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.processes.iter().for_each(|process| process.signal(signal));
+    }
+
+    /// Waits until it has ended by itself; gives a failure if there was one.
+    pub(crate) fn wait(&mut self, at_most: Duration) -> ExitStatus {
+        let ended: Vec<_> = self.processes.iter_mut().map(|process| process.wait(at_most)).collect();
+        ended.iter().copied().find(|status| !status.success()).unwrap_or(ended[0])
+    }
+}
+
+/// A running process of a server; killed when dropped.
+pub(crate) struct Process {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     log: PathBuf,
     began: Instant,
     ended: Option<ExitStatus>,
 }
 
-impl Server {
+impl Process {
     /// Waits until it says that it is ready; gives how long it took since its start.
     pub(crate) fn wait_until_ready(&mut self) -> Duration {
         while !self.is_ready() {
@@ -124,7 +232,7 @@ impl Server {
         self.began.elapsed()
     }
 
-    fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         get(self.address, "/readyz").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
@@ -144,7 +252,7 @@ impl Server {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    pub(crate) fn pid(&self) -> Pid {
+    fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
@@ -162,7 +270,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         if self.ended.is_none() {
             // It may have ended by itself; then there is nothing to kill.

@@ -1,0 +1,33 @@
+//! Looks again and again whether Redis still keeps what it acknowledges: its settings can be changed while it runs, and
+//! another server can take its place. Deliberately absent: what that takes ([`crate::check_durability`]).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::gather::Gather;
+use crate::durability::look;
+use crate::server::RedisServer;
+
+/// So long it may go unnoticed that Redis does not keep what it acknowledges any more.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Turns records away while Redis is not safe for them.
+pub(super) async fn guard(server: RedisServer, gather: Arc<Gather>) {
+    let mut was_unsafe = false;
+    loop {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        // Who can't be asked acknowledges nothing either, and the lanes notice that.
+        let Ok(mut connection) = server.connect().await else { continue };
+        let Ok(found) = look(&mut connection).await else { continue };
+        let why = found.objections.join("; ");
+        let is_unsafe = !why.is_empty();
+        if is_unsafe && !was_unsafe {
+            tracing::error!(why, "redis is not safe for pings any more, none is accepted");
+        }
+        if was_unsafe && !is_unsafe {
+            tracing::info!("redis is safe for pings again");
+        }
+        was_unsafe = is_unsafe;
+        gather.turn_away(is_unsafe.then(|| format!("redis is not safe for pings: {why}")));
+    }
+}

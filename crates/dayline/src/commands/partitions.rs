@@ -1,0 +1,100 @@
+//! `dayline partitions`: the months of timelines in PostgreSQL. Works beside running servers.
+//! Deliberately absent: dropping by age; which months may go is for an operator to say.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use dayline_postgres::{ArchiveSummary, Month, PartitionInfo, PgStore};
+
+use crate::config::DatabaseOptions;
+use crate::console::{remark, say};
+use crate::failure::Failure;
+
+/// Options of `dayline partitions`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    database: DatabaseOptions,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the months: month, about how many pieces of timelines, how much of that was outranked, size
+    List,
+    /// Make months ahead; servers also do that, for this month and the two that follow
+    Create {
+        /// Months, as 2027-01
+        #[arg(required = true)]
+        months: Vec<Month>,
+    },
+    /// Write a month to a new file (gzip, one JSON object per line), durable when this ends; the month stays
+    Archive {
+        /// Month, as 2026-01
+        month: Month,
+        /// File to make; dayline-MONTH.ndjson.gz in the current folder if not given
+        file: Option<PathBuf>,
+    },
+    /// Bring an archived month back, all or nothing; people who were deleted since stay deleted
+    Restore {
+        /// File that `archive` wrote
+        file: PathBuf,
+    },
+    /// Drop a month with all that is in it, at once; archive it first to be able to bring it back
+    Drop {
+        /// Month, as 2026-01
+        month: Month,
+        /// Really do it
+        #[arg(long, env = "DAYLINE_PARTITIONS_YES")]
+        yes: bool,
+    },
+}
+
+/// Runs the command.
+pub async fn run(options: Options) -> Result<(), Failure> {
+    let store = PgStore::open(&options.database.required()?).map_err(Failure::usage)?;
+    let partitions = store.partitions();
+    match options.action {
+        Action::List => {
+            partitions.list().await.map_err(Failure::because)?.iter().for_each(|month| say(line(month)));
+        }
+        Action::Create { months } => {
+            for month in months {
+                let made = partitions.create(month).await.map_err(Failure::because)?;
+                say(format_args!("{month}: {}", if made { "made" } else { "was there" }));
+            }
+        }
+        Action::Archive { month, file } => {
+            let file = file.unwrap_or_else(|| format!("dayline-{month}.ndjson.gz").into());
+            remark(format_args!("writing {month} to {}", file.display()));
+            let summary = partitions.archive(month, &file).await.map_err(Failure::because)?;
+            say(format_args!("{month}: {} archived in {}", counts(&summary), file.display()));
+        }
+        Action::Restore { file } => {
+            let summary = partitions.restore(&file).await.map_err(Failure::because)?;
+            say(format_args!("{}: {} restored", file.display(), counts(&summary)));
+        }
+        Action::Drop { month, yes: false } => {
+            return Err(Failure::usage(format!("{month} would be gone for good; say --yes to drop it")));
+        }
+        Action::Drop { month, yes: true } => {
+            if !partitions.drop(month).await.map_err(Failure::because)? {
+                return Err(Failure::new(format!("there is no month {month}")));
+            }
+            say(format_args!("{month}: dropped"));
+        }
+    }
+    Ok(())
+}
+
+fn line(info: &PartitionInfo) -> String {
+    let PartitionInfo { month, counted_estimate, outranked_estimate, bytes } = info;
+    let mib = *bytes as f64 / f64::from(1 << 20);
+    format!("{month}  {counted_estimate} pieces  {outranked_estimate} outranked  {mib:.1} MiB")
+}
+
+fn counts(summary: &ArchiveSummary) -> String {
+    let ArchiveSummary { days, counted, outranked } = summary;
+    format!("{days} days, {counted} pieces, {outranked} outranked")
+}

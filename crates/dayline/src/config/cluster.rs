@@ -1,0 +1,149 @@
+//! Options of an installation of many processes: where PostgreSQL and Redis are. Without them everything is in the
+//! data folder. URLs hold passwords: they come from files or the environment, and are never shown.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use clap::Args;
+use dayline_postgres::PgConfig;
+use dayline_redis::{PingLogOptions, RedisServer};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::failure::Failure;
+use crate::units;
+
+/// Where the ledger and the accounts are, if not in the data folder.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "PostgreSQL, instead of the data folder")]
+pub struct DatabaseOptions {
+    /// The primary: postgres://user:password@host:port/database, also through PgBouncer; best given by the environment
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+    /// File whose first line is that URL
+    #[arg(
+        long,
+        global = true,
+        env = "DAYLINE_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url"
+    )]
+    pub database_url_file: Option<PathBuf>,
+    /// Certificates (PEM) to trust instead of the system's, for URLs with sslmode=require
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_CERTIFICATES", value_name = "FILE")]
+    pub database_certificates: Option<PathBuf>,
+    /// Most connections of this process to each server
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..))]
+    pub database_connections: u16,
+    /// Longest that a statement may take
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_TIMEOUT", default_value = "10s", value_parser = units::duration)]
+    pub database_timeout: Duration,
+}
+
+/// What only a server uses of a cluster.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cluster, with --database-url")]
+pub struct ClusterOptions {
+    /// A replica that reports read from; may be given several times
+    #[arg(
+        long = "read-database-url",
+        env = "DAYLINE_READ_DATABASE_URL",
+        hide_env_values = true,
+        value_delimiter = ' ',
+        value_name = "URL"
+    )]
+    pub read_database_urls: Vec<SecretString>,
+    /// Replicas further behind the primary are not read from
+    #[arg(long, env = "DAYLINE_MAX_REPLICA_LAG", default_value = "5s", value_parser = units::duration)]
+    pub max_replica_lag: Duration,
+    /// Redis for accepted pings and what processes tell each other: redis://user:password@host:port/db,
+    /// or rediss:// for TLS
+    #[arg(long, env = "DAYLINE_REDIS_URL", hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<SecretString>,
+    /// File whose first line is that URL
+    #[arg(long, env = "DAYLINE_REDIS_URL_FILE", value_name = "FILE", conflicts_with = "redis_url")]
+    pub redis_url_file: Option<PathBuf>,
+    /// Certificates (PEM) to trust instead of the system's, for a rediss:// URL
+    #[arg(long, env = "DAYLINE_REDIS_CERTIFICATES", value_name = "FILE")]
+    pub redis_certificates: Option<PathBuf>,
+    /// What all keys in Redis begin with; two installations can share one Redis
+    #[arg(long, env = "DAYLINE_REDIS_PREFIX", default_value = "dayline", value_name = "WORD")]
+    pub redis_prefix: String,
+    /// Start on a Redis that may lose accepted pings in a crash, instead of refusing to
+    #[arg(long, env = "DAYLINE_ACCEPT_LOSSY_REDIS")]
+    pub accept_lossy_redis: bool,
+    /// Partitions of the ping log, the most workers that can share the work; fixed once pings were sent
+    #[arg(long, env = "DAYLINE_LOG_PARTITIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub log_partitions: u32,
+}
+
+impl DatabaseOptions {
+    /// Whether the data is in the data folder.
+    pub fn is_absent(&self) -> bool {
+        self.database_url.is_none() && self.database_url_file.is_none()
+    }
+
+    /// How to reach the data base, for a command that makes no sense without one.
+    pub fn required(&self) -> Result<PgConfig, Failure> {
+        let missing = || Failure::usage("say by --database-url (or DAYLINE_DATABASE_URL) which data base");
+        self.postgres()?.ok_or_else(missing)
+    }
+
+    /// How to reach the data base; `None` if the data is in the data folder.
+    pub fn postgres(&self) -> Result<Option<PgConfig>, Failure> {
+        let Some(url) = secret(self.database_url.as_ref(), self.database_url_file.as_deref())? else {
+            return Ok(None);
+        };
+        let mut config = PgConfig::new(url.expose_secret()).map_err(Failure::usage)?;
+        config.max_connections = usize::from(self.database_connections);
+        config.statement_timeout = self.database_timeout;
+        config.root_certificates.clone_from(&self.database_certificates);
+        Ok(Some(config))
+    }
+}
+
+impl ClusterOptions {
+    /// Adds the replicas.
+    pub fn with_replicas(&self, mut config: PgConfig) -> Result<PgConfig, Failure> {
+        config.max_replica_lag = self.max_replica_lag;
+        for url in &self.read_database_urls {
+            config.add_replica(url.expose_secret()).map_err(Failure::usage)?;
+        }
+        Ok(config)
+    }
+
+    /// How to reach Redis; `None` if nothing was said.
+    pub fn redis(&self) -> Result<Option<RedisServer>, Failure> {
+        let Some(url) = secret(self.redis_url.as_ref(), self.redis_url_file.as_deref())? else {
+            return Ok(None);
+        };
+        let mut server = RedisServer::new(url.expose_secret()).map_err(Failure::usage)?;
+        if let Some(file) = &self.redis_certificates {
+            let certificates = fs::read(file).map_err(|error| unreadable(file, &error))?;
+            server = server.with_root_certificates(&certificates).map_err(Failure::usage)?;
+        }
+        Ok(Some(server.with_prefix(&self.redis_prefix)))
+    }
+
+    /// The settings of the ping log in Redis.
+    pub fn ping_log(&self, (low, high): (u64, u64), max_pending_bytes: usize) -> PingLogOptions {
+        PingLogOptions {
+            partitions: self.log_partitions,
+            high_bytes: high,
+            low_bytes: low,
+            max_pending_bytes,
+            ..PingLogOptions::default()
+        }
+    }
+}
+
+/// A secret that was given as it is or by a file's first line.
+fn secret(given: Option<&SecretString>, file: Option<&Path>) -> Result<Option<SecretString>, Failure> {
+    let Some(file) = file else { return Ok(given.cloned()) };
+    let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
+    Ok(Some(text.lines().next().unwrap_or_default().trim().to_owned().into()))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("can't read {}: {error}", file.display()))
+}

@@ -1,0 +1,28 @@
+//! Options about report jobs.
+
+use std::time::Duration;
+
+use clap::Args;
+use dayline_domain::JobPolicy;
+
+use crate::units::{self, whole_ms};
+
+/// How long report jobs may take.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Report jobs")]
+pub struct ReportOptions {
+    /// After so long without a sign of life from its worker another one begins a report job again
+    #[arg(long, env = "DAYLINE_REPORT_LEASE", default_value = "30s", value_parser = units::duration)]
+    pub report_lease: Duration,
+    /// Most report jobs of one person that wait or run
+    #[arg(long, env = "DAYLINE_REPORT_JOBS", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub report_jobs: u16,
+}
+
+impl ReportOptions {
+    /// The rules for jobs.
+    pub fn policy(&self) -> JobPolicy {
+        let max_unfinished = usize::from(self.report_jobs);
+        JobPolicy { lease_ms: whole_ms(self.report_lease), max_unfinished, ..JobPolicy::default() }
+    }
+}

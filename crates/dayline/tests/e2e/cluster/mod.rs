@@ -1,0 +1,33 @@
+//! Two API processes and two workers over PostgreSQL, through PgBouncer, and Redis: everything in this module that is
+//! not in this folder is what must hold alone, too.
+#![allow(clippy::duplicate_mod, reason = "the same tests, once for each kind of installation")]
+
+use crate::support::server::Place;
+
+mod caller;
+mod faults;
+mod months;
+mod nodes;
+mod start;
+mod steps;
+
+#[path = "../bad_input.rs"]
+mod bad_input;
+#[path = "../kill.rs"]
+mod kill;
+#[path = "../operators.rs"]
+mod operators;
+#[path = "../recorded_day.rs"]
+mod recorded_day;
+#[path = "../report_jobs.rs"]
+mod report_jobs;
+#[path = "../secrets.rs"]
+mod secrets;
+#[path = "../slow_clients.rs"]
+mod slow_clients;
+#[path = "../stop_under_load.rs"]
+mod stop_under_load;
+
+fn place() -> Place {
+    Place::cluster()
+}

@@ -1,0 +1,119 @@
+//! Starting while something is missing: what can wait is waited for, what can't is named.
+
+use std::time::Duration;
+
+use dayline_domain::DAY_MS;
+
+use super::place;
+use crate::support::account::{eventually, newcomer, ping, send, totals};
+use crate::support::command::{Ended, run};
+use crate::support::now;
+use crate::support::postgres::Postgres;
+use crate::support::server::{Place, Process, Role, get};
+use crate::support::shared::{Database, Shared};
+
+/// What `/readyz` says: its status, and the parts that do not work.
+fn readiness(process: &Process) -> (u16, Vec<String>) {
+    let Ok(answer) = get(process.address, "/readyz") else { return (0, Vec::new()) };
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let checks = body["checks"].as_array().unwrap().iter().filter(|check| check["ok"] == false);
+    (status, checks.map(|check| format!("{}: {}", check["name"], check["hint"])).collect())
+}
+
+fn names_the_database((status, missing): (u16, Vec<String>)) -> u16 {
+    assert!(missing.len() == 1 && missing[0].contains("database"), "{status} {missing:?}");
+    assert!(missing[0].contains("dayline migrate"), "{missing:?}");
+    status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_database_an_api_process_starts_and_takes_pings_and_a_worker_waits_for_it() {
+    let mut postgres = Postgres::start();
+    let place = Place::over(Shared::over(postgres.database()));
+    let mut server = place.start(&[]);
+    let device = newcomer(&place, "ada").await;
+    assert_eq!(server.stop().code(), Some(0));
+    postgres.stop();
+
+    let mut apis = [0, 1].map(|number| place.process(Role::Api, number, &[]));
+    let worker = place.process(Role::Worker, 0, &[]);
+    for api in &mut apis {
+        let took = api.wait_until_ready();
+        println!("an api process without its database is ready after {took:?}");
+        assert!(took < Duration::from_secs(6), "{took:?}");
+        assert_eq!(names_the_database(readiness(api)), 200);
+    }
+    let start = now().plus(-DAY_MS).day().start();
+    send(&device, ping("Code", start, 5_000)).await;
+    eventually(503, Duration::from_secs(10), async || readiness(&worker).0).await;
+
+    postgres.start_again();
+    eventually((200, Vec::new()), Duration::from_secs(15), async || readiness(&worker)).await;
+    let day = start.day().to_string();
+    eventually(true, Duration::from_secs(15), async || device.report("apps", &day, "UTC").await.is_ok())
+        .await;
+    let expected = [("Code".to_owned(), 5_000)].into();
+    eventually(expected, Duration::from_secs(15), async || totals(&device, "apps", &day, "UTC").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_database_without_schema_readiness_says_so_until_it_was_migrated() {
+    let place = Place::over(Shared::over_blank(Database::new()));
+    let server = place.spawn(&[]);
+    let [api, _, worker, _] = &server.processes[..] else { panic!("four processes") };
+    eventually(200, Duration::from_secs(20), async || readiness(api).0).await;
+    assert_eq!(names_the_database(readiness(api)), 200);
+    eventually(503, Duration::from_secs(20), async || readiness(worker).0).await;
+    assert_eq!(names_the_database(readiness(worker)), 503);
+
+    let data = place.data_options();
+    run(&["migrate", &data[0], &data[1]]).expect_success();
+    for process in [api, worker] {
+        eventually((200, Vec::new()), Duration::from_secs(10), async || readiness(process)).await;
+    }
+    newcomer(&place, "ada").await;
+}
+
+/// A server with these options, which must refuse to start with one line.
+fn refused(place: &Place, options: &[&str]) -> (Option<i32>, String) {
+    let (address, data) = (place.address().to_string(), place.data().display().to_string());
+    let Ended { code, stdout, stderr } =
+        run(&[&["serve", "--listen", &address, "--data", &data], options].concat());
+    assert_eq!(stdout, "", "{stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
+    assert!(!place.data().exists(), "nothing was made");
+    (code, stderr)
+}
+
+#[test]
+fn what_a_process_of_a_cluster_cannot_do_without_is_named_and_no_password_is_shown() {
+    let place = place();
+    let [(_, database), (_, redis), (_, keys)] = place.shared().variables();
+    let with = |database: &str, redis: &str, keys: &str| {
+        refused(&place, &["--database-url", database, "--redis-url", redis, "--keys-file", keys])
+    };
+    for nobody_there in ["redis://ada:hunter2@127.0.0.1:1", "unix:///nowhere/redis.sock?pass=hunter2"] {
+        let (code, said) = with(&database, nobody_there, &keys);
+        assert!(code == Some(1) && said.contains("redis") && !said.contains("hunter2"), "{said}");
+    }
+    let (code, said) = with(&database, &redis, "/nowhere/keys.json");
+    assert!(code == Some(1) && said.contains("/nowhere/keys.json"), "{said}");
+    for wrong in ["postgres://ada:hunter2@host:port/x", "mysql://ada:hunter2@host/x"] {
+        let (code, said) = with(wrong, &redis, &keys);
+        assert!(code == Some(2) && said.contains("postgresql") && !said.contains("hunter2"), "{said}");
+    }
+    for wrong in ["http://ada:hunter2@host", "redis://ada:hunter2@host:port"] {
+        let (code, said) = with(&database, wrong, &keys);
+        assert!(code == Some(2) && !said.contains("hunter2"), "{said}");
+    }
+    for (options, missing) in [
+        (&["--database-url", &database, "--redis-url", &redis][..], "--keys-file"),
+        (&["--database-url", &database], "--redis-url"),
+        (&["--redis-url", &redis], "--database-url"),
+    ] {
+        let (code, said) = refused(&place, options);
+        assert!(code == Some(2) && said.contains(missing), "{said}");
+    }
+}

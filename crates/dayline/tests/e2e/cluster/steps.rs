@@ -1,0 +1,208 @@
+//! A worker that dies between any two of its steps, over a real database and a real Redis: its ports are wrapped, and
+//! one of them never returns, before or after it did what it was asked. A new worker goes on.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline::dice::Dice;
+use dayline_app::ports::{
+    Accounts, AppendError, Applied, BoxFuture, CreateUser, DayKey, LedgerCommit, LedgerReader, LedgerWriter,
+    LoadedDay, LogDepth, LogEntry, Partition, PasswordHash, PingLog, PortFuture, Position, User,
+};
+use dayline_app::record;
+use dayline_app::worker::{Worker, WorkerLimits, WorkerPorts};
+use dayline_domain::timeline::timeline;
+use dayline_domain::{Bridge, Email, FullName, Interval, Ping, Source, UserId, UtcDay, UtcMs};
+use dayline_local::{LocalLive, SystemClock};
+use dayline_postgres::{PgConfig, PgStore};
+use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
+use tokio::sync::Notify;
+
+use crate::support::shared::Shared;
+use crate::support::{dice, length};
+
+/// What a worker asks of the world, in the order in which it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Position,
+    Read,
+    Load,
+    Apply,
+    Trim,
+}
+
+/// Where a worker dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    Before(Call),
+    After(Call),
+    Never,
+}
+
+const DEATHS: [Death; 10] = [
+    Death::Before(Call::Position),
+    Death::After(Call::Position),
+    Death::Before(Call::Read),
+    Death::After(Call::Read),
+    Death::Before(Call::Load),
+    Death::After(Call::Load),
+    Death::Before(Call::Apply),
+    Death::After(Call::Apply),
+    Death::Before(Call::Trim),
+    Death::After(Call::Trim),
+];
+
+/// The ports of a worker that is to die.
+struct Mortal {
+    log: Arc<RedisPingLog>,
+    store: Arc<PgStore>,
+    death: Death,
+    died: Notify,
+}
+
+impl Mortal {
+    async fn live<T>(&self, call: Call, work: impl Future<Output = T>) -> T {
+        self.die_at(Death::Before(call)).await;
+        let done = work.await;
+        self.die_at(Death::After(call)).await;
+        done
+    }
+
+    async fn die_at(&self, here: Death) {
+        if self.death == here {
+            self.died.notify_one();
+            pending::<()>().await;
+        }
+    }
+}
+
+impl LedgerWriter for Mortal {
+    fn position(&self, partition: Partition) -> PortFuture<'_, Position> {
+        Box::pin(self.live(Call::Position, self.store.position(partition)))
+    }
+
+    fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>> {
+        Box::pin(self.live(Call::Load, self.store.load(days)))
+    }
+
+    fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
+        Box::pin(self.live(Call::Apply, self.store.apply(commit)))
+    }
+}
+
+impl PingLog for Mortal {
+    fn partitions(&self) -> u32 {
+        self.log.partitions()
+    }
+
+    fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
+        self.log.append(partition, record)
+    }
+
+    fn read_after(&self, of: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, Vec<LogEntry>> {
+        Box::pin(self.live(Call::Read, self.log.read_after(of, after, max_bytes)))
+    }
+
+    fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
+        self.log.wait_beyond(partition, after)
+    }
+
+    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+        Box::pin(self.live(Call::Trim, self.log.trim(partition, up_to)))
+    }
+
+    fn depth(&self) -> PortFuture<'_, LogDepth> {
+        self.log.depth()
+    }
+}
+
+/// A log, a ledger and one person.
+struct World {
+    log: Arc<RedisPingLog>,
+    store: Arc<PgStore>,
+    user: UserId,
+    partition: Partition,
+    /// The first of the two days that pings are of; a month ends between them.
+    first: UtcDay,
+    sent: Vec<Ping>,
+}
+
+impl World {
+    async fn over(shared: &Shared) -> Self {
+        let store = PgStore::open(&PgConfig::new(&shared.database.url).unwrap()).unwrap();
+        let server = RedisServer::new(&shared.redis.url()).unwrap();
+        let log = RedisPingLog::open(&server, &PingLogOptions::default()).await.unwrap();
+        let user = UserId::v7(1_795_000_000_000, [7; 10]);
+        let person = User {
+            id: user,
+            email: Email::new("ada@example.org").unwrap(),
+            full_name: FullName::new("Ada").unwrap(),
+            timezone: "UTC".to_owned(),
+            created_at: UtcMs(0),
+            updated_at: UtcMs(0),
+        };
+        assert_eq!(store.create(person, PasswordHash("hash".into())).await, Ok(CreateUser::Created));
+        let partition = Partition::of(user, log.partitions());
+        // The 31st of October 2026.
+        let first = UtcDay(20_757);
+        Self { log: Arc::new(log), store: Arc::new(store), user, partition, first, sent: Vec::new() }
+    }
+
+    async fn track(&mut self, count: usize, dice: &mut Dice) {
+        for _ in 0..count {
+            let start = self.first.start().plus(dice.below(2 * 86_400_000) as i64);
+            let interval = Interval::new(start, start.plus(1 + dice.below(600_000) as i64)).unwrap();
+            let app = ["Code", "Mail", "Chat"][dice.below(3) as usize];
+            let device = ["laptop", "phone"][dice.below(2) as usize];
+            let ping = Ping { source: Source::new(device, app, None).unwrap(), interval };
+            let record = record::encode(self.user, std::slice::from_ref(&ping));
+            self.log.append(self.partition, record).await.unwrap();
+            self.sent.push(ping);
+        }
+    }
+
+    /// Lets a worker work until it has died, or nothing is left to do.
+    async fn work(&self, death: Death) {
+        let mortal = Mortal { log: self.log.clone(), store: self.store.clone(), death, died: Notify::new() };
+        let mortal = Arc::new(mortal);
+        let ports = WorkerPorts {
+            log: mortal.clone(),
+            ledger: mortal.clone(),
+            live: Arc::new(LocalLive::default()),
+            clock: Arc::new(SystemClock),
+        };
+        // Little at a time, so that there is more than one commit.
+        let limits = WorkerLimits { read_bytes: 500, ..WorkerLimits::default() };
+        let mut worker = Worker::new(ports, self.partition, limits);
+        let working = async {
+            while worker.step().await.unwrap().entries > 0 {}
+            assert_eq!(death, Death::Never, "it had to die");
+        };
+        tokio::select! {
+            () = working => {}
+            () = mortal.died.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(30)) => panic!("neither dead nor done: {death:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_between_any_two_steps_loses_and_doubles_nothing() {
+    let mut dice = dice();
+    let shared = Shared::new();
+    let mut world = World::over(&shared).await;
+    for _ in 0..length(2, 5, 20) {
+        for death in DEATHS {
+            world.track(8, &mut dice).await;
+            world.work(death).await;
+        }
+    }
+    world.work(Death::Never).await;
+
+    let days = Interval::new(world.first.start(), UtcDay(world.first.0 + 3).start()).unwrap();
+    let stored = world.store.read(world.user, days, true).await.unwrap();
+    let expected = timeline(&world.sent, Bridge::default());
+    assert_eq!((stored.counted, stored.outranked), (expected.counted, expected.outranked));
+    assert_eq!(world.log.depth().await.unwrap().entries, 0, "what is in the ledger is trimmed");
+}

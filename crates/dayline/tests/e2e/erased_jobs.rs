@@ -1,0 +1,23 @@
+//! Report jobs of people who are gone, found in the data itself.
+
+use reqwest::{Method, StatusCode};
+
+use super::place;
+use super::report_jobs::Person;
+
+#[tokio::test]
+async fn with_the_account_its_jobs_and_results_are_gone() {
+    let place = place();
+    // Nobody makes reports here, so that the job still waits when the account goes.
+    let mut server = place.start(&["--role", "api,worker"]);
+    let ada = Person::with_rows(&place, "ada", 1_000).await;
+    let job = ada.ask("apps", "json").await;
+    assert_eq!(ada.status_of(&job).await, "queued");
+    let (status, _) = ada.send(Method::DELETE, "/api/v1/users/me", "*/*", None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(ada.get(&job, "*/*").await.0, StatusCode::UNAUTHORIZED);
+    assert!(server.stop().success());
+    let data = rusqlite::Connection::open(place.data().join("dayline.db")).unwrap();
+    let left: i64 = data.query_row("SELECT count(*) FROM report_jobs", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+}
