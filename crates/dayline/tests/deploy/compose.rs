@@ -1,0 +1,89 @@
+//! The compose file: what it names exists.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{assert_understood, is_setting, root, text};
+
+/// The parts of a compose file that can be checked.
+#[derive(Deserialize)]
+pub(crate) struct Compose {
+    pub(crate) services: BTreeMap<String, Service>,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    networks: BTreeMap<String, serde_json::Value>,
+    volumes: BTreeMap<String, Option<serde_json::Value>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Service {
+    pub(crate) image: Option<String>,
+    #[serde(default)]
+    pub(crate) command: Vec<String>,
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
+    #[serde(default)]
+    secrets: Vec<String>,
+    #[serde(default)]
+    networks: Vec<String>,
+    #[serde(default)]
+    volumes: Vec<String>,
+    #[serde(default)]
+    depends_on: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Secret {
+    pub(crate) file: String,
+}
+
+impl Service {
+    /// Whether it runs our program.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.image.as_deref() == Some("dayline")
+    }
+}
+
+pub(crate) fn compose() -> Compose {
+    serde_saphyr::from_str(&text("compose.yaml")).unwrap()
+}
+
+#[test]
+fn the_cluster_has_two_of_each_behind_a_proxy() {
+    let services = compose().services;
+    let roles =
+        |role: &str| services.values().filter(|service| service.command.ends_with(&[role.into()])).count();
+    assert!(roles("api") >= 2 && roles("worker") >= 2 && roles("report") >= 1);
+    for other in ["nginx", "postgres", "pgbouncer", "redis", "migrate"] {
+        assert!(services.contains_key(other), "{other}");
+    }
+}
+
+#[test]
+fn its_processes_are_started_as_the_program_understands() {
+    for (name, service) in compose().services.iter().filter(|(_, service)| service.is_ours()) {
+        assert_understood(&service.command);
+        for variable in service.environment.keys() {
+            assert!(is_setting(variable), "{name}: {variable}");
+        }
+    }
+}
+
+#[test]
+fn whatever_it_names_is_there() {
+    let Compose { services, secrets, networks, volumes } = compose();
+    for (name, service) in &services {
+        assert!(service.secrets.iter().all(|secret| secrets.contains_key(secret)), "{name}: a secret");
+        assert!(service.networks.iter().all(|network| networks.contains_key(network)), "{name}: a network");
+        assert!(service.depends_on.keys().all(|other| services.contains_key(other)), "{name}: a service");
+        for volume in &service.volumes {
+            let source = volume.split(':').next().unwrap();
+            let exists = if source.starts_with('.') {
+                root().join(source).exists()
+            } else {
+                volumes.contains_key(source)
+            };
+            assert!(exists, "{name}: {volume}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What operators are handed agrees with the program: `deploy/`, `compose.yaml`, the Dockerfile, the operator's page. Names
+//! that exist only on other machines are replaced, and what can be run is run.
+//! Deliberately absent: building images, for which a registry is needed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod cluster;
+mod compose;
+mod container;
+mod metrics;
+mod settings;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command, CommandFactory};
+use dayline::cli::Cli;
+use dayline::config::ServeOptions;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_dayline");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// A file of the repository.
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The options of `dayline serve`.
+fn serve() -> Command {
+    ServeOptions::augment_args(Command::new("serve"))
+}
+
+/// Whether a command of the program knows the variable.
+fn is_setting(variable: &str) -> bool {
+    let mut waiting = vec![Cli::command()];
+    while let Some(command) = waiting.pop() {
+        let names = |arg: &clap::Arg| arg.get_env().is_some_and(|name| name == variable);
+        if command.get_arguments().any(names) {
+            return true;
+        }
+        waiting.extend(command.get_subcommands().cloned());
+    }
+    false
+}
+
+/// The test fails if the program can't be called like this.
+fn assert_understood(words: &[String]) {
+    let line = std::iter::once("dayline".to_owned()).chain(words.iter().cloned());
+    if let Err(error) = Cli::command().try_get_matches_from(line) {
+        panic!("dayline {words:?}: {error}");
+    }
+}
