@@ -1,6 +1,5 @@
 //! Claims (a) and (b): how many pings are accepted and durable per second, and how fast.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +9,8 @@ use serde_json::json;
 use crate::Failure;
 use crate::baseline;
 use crate::client::{closed_loop, open_loop, post};
-use crate::server::{self, Server};
+use crate::place::Lab;
+use crate::server::Server;
 use crate::stats::{Table, grouped, ms, percentile, spread};
 
 pub(crate) const PATH: &str = "/api/v1/usage/track";
@@ -68,11 +68,11 @@ impl Now for Timestamp {
     }
 }
 
-pub(crate) async fn single(program: &Path, options: &Options) -> Result<Table, Failure> {
+pub(crate) async fn single(lab: &Lab, options: &Options) -> Result<Table, Failure> {
     let duration = Duration::from_secs(options.seconds);
-    let nothing = server::baseline(options.baseline_threads)?;
+    let nothing = Server::baseline(options.baseline_threads)?;
     let nothing_requests = vec![post(PATH, Some(&baseline::token()?), &ping(0).to_string())];
-    let dayline = server::dayline(program, &[]).await?;
+    let dayline = lab.start(&[]).await?;
     let requests = requests_of(&dayline, 64, &ping(0).to_string()).await?;
 
     let columns = [
@@ -88,16 +88,16 @@ pub(crate) async fn single(program: &Path, options: &Options) -> Result<Table, F
     for &connections in &options.connections {
         let (mut nothing_rates, mut rates, mut times) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..options.rounds {
-            let round = closed_loop(&nothing.address, connections, &nothing_requests, duration).await?;
+            let round = closed_loop(&nothing.addresses, connections, &nothing_requests, duration).await?;
             nothing_rates.push(round.rate());
-            let round = closed_loop(&dayline.address, connections, &requests, duration).await?;
+            let round = closed_loop(&dayline.addresses, connections, &requests, duration).await?;
             rates.push(round.rate());
             times.extend(round.times);
         }
         times.sort_unstable();
         let ((nothing_median, nothing_text), (median, text)) = (spread(&nothing_rates), spread(&rates));
         let goes_on = move |elapsed| elapsed < duration;
-        let half = open_loop(&dayline.address, connections, &requests, median / 2.0, goes_on).await?;
+        let half = open_loop(&dayline.addresses, connections, &requests, median / 2.0, goes_on).await?;
         table.rows.push(vec![
             connections.to_string(),
             nothing_text,
@@ -111,17 +111,17 @@ pub(crate) async fn single(program: &Path, options: &Options) -> Result<Table, F
     Ok(table)
 }
 
-pub(crate) async fn batches(program: &Path, options: &BatchOptions) -> Result<Table, Failure> {
+pub(crate) async fn batches(lab: &Lab, options: &BatchOptions) -> Result<Table, Failure> {
     let duration = Duration::from_secs(options.seconds);
     let columns = ["batch", "pings/s accepted and durable", "p50 ms", "p99 ms", "refused"];
     let mut table = Table::new("Batches of pings", &columns);
     for &size in &options.sizes {
         let (mut rates, mut times, mut refused) = (Vec::new(), Vec::new(), 0);
         for _ in 0..options.rounds {
-            let dayline = server::dayline(program, &[]).await?;
+            let dayline = lab.start(&[]).await?;
             let pings: Vec<_> = (0..size as i64).map(|n| ping(n * 5)).collect();
             let requests = requests_of(&dayline, 16, &serde_json::to_string(&pings)?).await?;
-            let round = closed_loop(&dayline.address, options.connections, &requests, duration).await?;
+            let round = closed_loop(&dayline.addresses, options.connections, &requests, duration).await?;
             rates.push(round.rate() * size as f64);
             refused += round.refused;
             times.extend(round.times);

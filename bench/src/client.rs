@@ -93,66 +93,76 @@ impl Load {
     }
 }
 
+/// A request that is about to be sent.
+pub(crate) struct Turn {
+    /// On which connection, from 0.
+    pub(crate) connection: usize,
+    /// When it is due, since the start of the load.
+    pub(crate) due: Duration,
+}
+
 /// Closed loop: each connection sends its next request when the last one is answered. `requests[n % len]` is sent
-/// by connection `n`.
+/// by connection `n`. Connections go to the addresses in turn.
 pub(crate) async fn closed_loop(
-    address: &str,
+    addresses: &[String],
     connections: usize,
     requests: &[Vec<u8>],
     duration: Duration,
 ) -> Result<Load, Failure> {
-    let mut open = Vec::new();
-    for _ in 0..connections {
-        open.push(Connection::open(address).await?);
-    }
-    let start = Instant::now();
-    let mut tasks = JoinSet::new();
-    for (number, mut connection) in open.into_iter().enumerate() {
-        let request = requests[number % requests.len()].clone();
-        tasks.spawn(async move {
-            let (mut times, mut refused) = (Vec::new(), 0);
-            let mut now = Instant::now();
-            while now.duration_since(start) < duration {
-                let answer = connection.send(&request).await?;
-                let after = Instant::now();
-                times.push(after.duration_since(now));
-                refused += usize::from(answer.status != 202);
-                now = after;
-            }
-            Ok::<_, Failure>((times, refused))
-        });
-    }
-    gather(tasks, start).await
+    load(addresses, connections, None, the_same(requests, move |due| due < duration)).await
 }
 
 /// Open loop: requests are due at a fixed rate whatever the server does, and an answer's time counts from when its
 /// request was due, so that a stall is not hidden by the requests it kept from being sent. Goes on for as long as
 /// `goes_on` says, which gets the time since the start.
 pub(crate) async fn open_loop(
-    address: &str,
+    addresses: &[String],
     connections: usize,
     requests: &[Vec<u8>],
     per_second: f64,
     goes_on: impl Fn(Duration) -> bool + Send + Sync + 'static,
 ) -> Result<Load, Failure> {
+    load(addresses, connections, Some(per_second), the_same(requests, goes_on)).await
+}
+
+/// Each connection's request again and again.
+fn the_same(
+    requests: &[Vec<u8>],
+    goes_on: impl Fn(Duration) -> bool + Send + Sync + 'static,
+) -> impl Fn(Turn) -> Option<Arc<[u8]>> + Send + Sync + 'static {
+    let requests: Vec<Arc<[u8]>> = requests.iter().map(|request| request.as_slice().into()).collect();
+    move |turn| goes_on(turn.due).then(|| Arc::clone(&requests[turn.connection % requests.len()]))
+}
+
+/// A load of whatever requests, `per_second` or as fast as they are answered; a connection ends with its first `None`.
+pub(crate) async fn load<R: AsRef<[u8]> + Send>(
+    addresses: &[String],
+    connections: usize,
+    per_second: Option<f64>,
+    next: impl Fn(Turn) -> Option<R> + Send + Sync + 'static,
+) -> Result<Load, Failure> {
     let mut open = Vec::new();
-    for _ in 0..connections {
-        open.push(Connection::open(address).await?);
+    for number in 0..connections {
+        open.push(Connection::open(&addresses[number % addresses.len()]).await?);
     }
-    let (start, goes_on) = (Instant::now(), Arc::new(goes_on));
-    let gap = Duration::from_secs_f64(connections as f64 / per_second);
+    let (start, next) = (Instant::now(), Arc::new(next));
+    let gap = per_second.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
     let mut tasks = JoinSet::new();
     for (number, mut connection) in open.into_iter().enumerate() {
-        let (request, goes_on) = (requests[number % requests.len()].clone(), Arc::clone(&goes_on));
+        let next = Arc::clone(&next);
         tasks.spawn(async move {
             let (mut times, mut refused) = (Vec::new(), 0);
-            let mut due = start + gap.mul_f64(number as f64 / connections as f64);
-            while goes_on(due.duration_since(start)) {
-                tokio::time::sleep_until(due.into()).await;
-                let answer = connection.send(&request).await?;
-                times.push(due.elapsed());
+            let mut due = start + gap.unwrap_or_default().mul_f64(number as f64 / connections as f64);
+            let turn = |due: Instant| Turn { connection: number, due: due.duration_since(start) };
+            while let Some(request) = next(turn(due)) {
+                if gap.is_some() {
+                    tokio::time::sleep_until(due.into()).await;
+                }
+                let answer = connection.send(request.as_ref()).await?;
+                let now = Instant::now();
+                times.push(now.duration_since(due));
                 refused += usize::from(answer.status != 202);
-                due += gap;
+                due = gap.map_or(now, |gap| due + gap);
             }
             Ok::<_, Failure>((times, refused))
         });

@@ -1,6 +1,5 @@
 //! Claim (c): from accepted to in the ledger. How fast a backlog drains, and how long a ping takes under steady load.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -8,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::Failure;
-use crate::client::{Connection, post};
-use crate::server;
+use crate::client::post;
+use crate::place::Lab;
 use crate::stats::{Table, grouped, ms};
 
 #[derive(Args)]
@@ -36,12 +35,12 @@ enum Shape {
     LateAndDoubled,
 }
 
-pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Failure> {
-    let dayline = server::dayline(program, &[]).await?;
+pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
+    let dayline = lab.start(&[]).await?;
     let mut people = Vec::new();
     for person in 0..options.people {
         let token = dayline.sign_in(&format!("person{person}")).await?;
-        people.push((token, Connection::open(&dayline.address).await?));
+        people.push((token, dayline.connect().await?));
     }
     let total = options.people * options.pings;
     let bodies = bodies(options);

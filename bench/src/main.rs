@@ -9,8 +9,10 @@ mod baseline;
 mod client;
 mod drain;
 mod memory;
+mod place;
 mod reports;
 mod server;
+mod services;
 mod sign_ins;
 mod slow_clients;
 mod stats;
@@ -19,6 +21,9 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+use place::{Lab, Where};
+use stats::Table;
 
 /// What a benchmark may fail with; it is only ever printed.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -29,6 +34,9 @@ struct Arguments {
     /// The dayline program to measure.
     #[arg(long, global = true, default_value = "target/release/dayline")]
     dayline: PathBuf,
+    /// How Dayline runs.
+    #[arg(long = "where", global = true, value_enum, default_value = "embedded")]
+    place: Where,
     /// Write the results as JSON to this file, too.
     #[arg(long, global = true)]
     json: Option<PathBuf>,
@@ -61,21 +69,32 @@ fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let runtime =
         |threads| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    let table = match arguments.claim {
-        Claim::Baseline(options) => return runtime(options.threads)?.block_on(baseline::serve(options)),
-        Claim::Accept(options) => runtime(1)?.block_on(accept::single(&arguments.dayline, &options))?,
-        Claim::Batches(options) => runtime(1)?.block_on(accept::batches(&arguments.dayline, &options))?,
-        Claim::Drain(options) => runtime(1)?.block_on(drain::run(&arguments.dayline, &options))?,
-        Claim::SignIns(options) => runtime(1)?.block_on(sign_ins::run(&arguments.dayline, &options))?,
-        Claim::SlowClients(options) => {
-            runtime(1)?.block_on(slow_clients::run(&arguments.dayline, &options))?
-        }
-        Claim::Memory(options) => runtime(1)?.block_on(memory::run(&arguments.dayline, &options))?,
-        Claim::Reports(options) => runtime(1)?.block_on(reports::run(&arguments.dayline, &options))?,
-    };
-    print!("{}", table.to_markdown());
+    if let Claim::Baseline(options) = arguments.claim {
+        return runtime(options.threads)?.block_on(baseline::serve(options));
+    }
+    let mut tables = Vec::new();
+    for place in arguments.place.places()? {
+        let lab = Lab { program: arguments.dayline.clone(), place };
+        let mut table = runtime(1)?.block_on(measure(&arguments.claim, &lab))?;
+        table.title = format!("{}, {place}", table.title);
+        print!("{}", table.to_markdown());
+        tables.push(table);
+    }
     if let Some(path) = arguments.json {
-        std::fs::write(path, serde_json::to_vec_pretty(&table)?)?;
+        std::fs::write(path, serde_json::to_vec_pretty(&tables)?)?;
     }
     Ok(())
+}
+
+async fn measure(claim: &Claim, lab: &Lab) -> Result<Table, Failure> {
+    match claim {
+        Claim::Accept(options) => accept::single(lab, options).await,
+        Claim::Batches(options) => accept::batches(lab, options).await,
+        Claim::Drain(options) => drain::run(lab, options).await,
+        Claim::Memory(options) => memory::run(lab, options).await,
+        Claim::SignIns(options) => sign_ins::run(lab, options).await,
+        Claim::SlowClients(options) => slow_clients::run(lab, options).await,
+        Claim::Reports(options) => reports::run(lab, options).await,
+        Claim::Baseline(_) => Err("the server that stores nothing is not measured by itself".into()),
+    }
 }

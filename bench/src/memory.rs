@@ -1,12 +1,11 @@
 //! Claim (f): memory at rest and under load, and how soon the server is ready.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::Failure;
-use crate::server;
+use crate::place::Lab;
 use crate::stats::{Table, ms, spread};
 
 #[derive(Args)]
@@ -16,10 +15,10 @@ pub(crate) struct Options {
     rounds: usize,
 }
 
-pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Failure> {
+pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
     let (mut ready, mut rest) = (Vec::new(), Vec::new());
     for _ in 0..options.rounds {
-        let dayline = server::dayline(program, &[]).await?;
+        let dayline = lab.start(&[]).await?;
         ready.push(dayline.ready_after);
         tokio::time::sleep(Duration::from_secs(1)).await;
         rest.push(dayline.resident_bytes()? as f64 / f64::from(1 << 20));

@@ -1,6 +1,5 @@
 //! Reports of a year as jobs, one after the other, beside pings: what the pings notice of it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::accept::{PATH, ping, requests_of};
-use crate::client::{Connection, Load, get, open_loop, post};
-use crate::server::{self, Server};
+use crate::client::{Load, get, open_loop, post};
+use crate::place::Lab;
+use crate::server::Server;
 use crate::stats::{Table, ms, percentile};
 
 const JOBS: &str = "/api/v1/report/jobs";
@@ -34,15 +34,15 @@ pub(crate) struct Options {
     seconds: u64,
 }
 
-pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Failure> {
-    let dayline = server::dayline(program, &[]).await?;
+pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
+    let dayline = lab.start(&[]).await?;
     let heavy = dayline.sign_in("heavy").await?;
     fill(&dayline, &heavy, options.days).await?;
     let requests = requests_of(&dayline, 64, &ping(0).to_string()).await?;
     let duration = Duration::from_secs(options.seconds);
     let pings = || {
         let goes_on = move |elapsed| elapsed < duration;
-        open_loop(&dayline.address, options.connections, &requests, options.rate, goes_on)
+        open_loop(&dayline.addresses, options.connections, &requests, options.rate, goes_on)
     };
     let mut turns = [Vec::new(), Vec::new()];
     let mut jobs = 0;
@@ -74,7 +74,7 @@ fn row(name: String, loads: Vec<Load>) -> Vec<String> {
 
 /// Gives the heavy user their past, and waits until it is in the ledger.
 async fn fill(dayline: &Server, token: &str, days: i64) -> Result<(), Failure> {
-    let mut connection = Connection::open(&dayline.address).await?;
+    let mut connection = dayline.connect().await?;
     for day in 0..days {
         let at = |row: i64| {
             let mut ping = ping(day * 86_400 + row * 86_400 / ROWS_PER_DAY);
@@ -87,10 +87,7 @@ async fn fill(dayline: &Server, token: &str, days: i64) -> Result<(), Failure> {
             return Err(format!("a day's pings were answered {}", answer.status).into());
         }
     }
-    while dayline.metric("dayline_pings_settled_total").await? < (days * ROWS_PER_DAY) as f64 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
+    dayline.wait_until_settled((days * ROWS_PER_DAY) as usize).await
 }
 
 /// Has reports of a year made for as long as it is polled; gives what went wrong.
@@ -106,7 +103,7 @@ async fn one_job_after_the_other(dayline: &Server, token: &str, jobs: &mut usize
 }
 
 async fn one_job(dayline: &Server, token: &str, kind: &str) -> Result<(), Failure> {
-    let mut connection = Connection::open(&dayline.address).await?;
+    let mut connection = dayline.connect().await?;
     let today = ping(0)["end_time"].as_str().map(|time| time[..10].to_owned()).ok_or("no time")?;
     let year_ago = format!("{}{}", today[..4].parse::<i32>()? - 1, &today[4..]).replace("02-29", "02-28");
     let body = json!({"kind": kind, "from": year_ago, "to": today});

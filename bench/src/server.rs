@@ -1,7 +1,8 @@
-//! Starts the programs to measure, on free ports with throw-away data, and signs people in.
+//! Starts the servers to measure, of one process or of several, on free ports with throw-away data; asks them, and
+//! signs people in.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,20 +11,36 @@ use tempfile::TempDir;
 
 use crate::Failure;
 use crate::client::{Connection, get, post};
+use crate::place::Place;
+use crate::services::Services;
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// How long a server may take to be ready.
+const START: Duration = Duration::from_secs(20);
+/// How long the ledger may stand still while pings wait for it.
+const STANDSTILL: Duration = Duration::from_mins(1);
+/// Processes of each role in a cluster.
+const OF_EACH: usize = 2;
 
-/// A program under measurement; stopped and wiped when dropped.
+/// What is measured; stopped and wiped when dropped.
 pub(crate) struct Server {
-    child: Child,
-    pub(crate) address: String,
-    /// From start to the first `200` of `/readyz`; for Dayline only.
+    processes: Vec<Process>,
+    /// Where the API is; in a cluster each API process.
+    pub(crate) addresses: Vec<String>,
+    /// From start to the first `200` of `/readyz` of all processes; for Dayline only.
     pub(crate) ready_after: Duration,
-    _data: Option<TempDir>,
+    _folder: TempDir,
+    _services: Option<Services>,
 }
 
-impl Drop for Server {
+/// A process; killed when dropped.
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to stop.
         let _ = self.child.kill();
@@ -31,91 +48,181 @@ impl Drop for Server {
     }
 }
 
-/// The server that stores nothing.
-pub(crate) fn baseline(threads: usize) -> Result<Server, Failure> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(["baseline", "--listen", "127.0.0.1:0", "--threads", &threads.to_string()]);
-    let (child, address) = start(command)?;
-    Ok(Server { child, address, ready_after: Duration::ZERO, _data: None })
-}
-
-/// A fresh Dayline with limits that do not stand in the way of a benchmark.
-pub(crate) async fn dayline(program: &Path, options: &[&str]) -> Result<Server, Failure> {
-    let data = tempfile::tempdir()?;
-    let mut command = Command::new(program);
-    command.arg("serve").args(["--listen", "127.0.0.1:0", "--unlimited"]).args(options);
-    command.arg("--data").arg(data.path().join("data")).stderr(Stdio::null());
-    let begin = Instant::now();
-    let (child, address) = start(command)?;
-    let mut server = Server { child, address, ready_after: Duration::ZERO, _data: Some(data) };
-    while begin.elapsed() < Duration::from_secs(10) {
-        let mut connection = Connection::open(&server.address).await?;
-        if connection.send(&get("/readyz", None)).await?.status == 200 {
-            server.ready_after = begin.elapsed();
-            return Ok(server);
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Err("dayline did not become ready within 10 s".into())
-}
-
-/// Starts a program and reads its address from what it prints.
-fn start(mut command: Command) -> Result<(Child, String), Failure> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let output = child.stdout.take().ok_or("no output")?;
-    for line in BufReader::new(output).lines() {
-        let line = line?;
-        if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
-            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            return Ok((child, format!("127.0.0.1:{port}")));
-        }
-    }
-    Err("the program ended before it said where it listens".into())
-}
-
 impl Server {
-    /// Resident memory, in bytes.
+    /// The server that stores nothing.
+    pub(crate) fn baseline(threads: usize) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["baseline", "--listen", "127.0.0.1:0", "--threads", &threads.to_string()]);
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("http://").ok_or("the baseline did not start")?.to_owned();
+        Ok(Self {
+            addresses: vec![address.clone()],
+            processes: vec![Process { child, address }],
+            ready_after: Duration::ZERO,
+            _folder: tempfile::tempdir()?,
+            _services: None,
+        })
+    }
+
+    /// A fresh Dayline, without limits on people; returns when all of it is ready.
+    pub(crate) async fn start(program: &Path, place: Place, options: &[&str]) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let services = match place {
+            Place::Embedded => None,
+            Place::Clustered => Some(prepared(program, folder.path())?),
+        };
+        let roles: &[&str] = match place {
+            Place::Embedded => &["api,worker,report"],
+            Place::Clustered => &["api", "worker,report"],
+        };
+        let of_each = if services.is_some() { OF_EACH } else { 1 };
+        let begin = Instant::now();
+        let mut starting = Vec::new();
+        for role in roles {
+            for number in 0..of_each {
+                let file = folder.path().join(format!("{role}{number}"));
+                let mut command = command(program, folder.path(), &file, services.as_ref());
+                let child = command.args(["--role", role]).args(options).spawn()?;
+                starting.push((Process { child, address: String::new() }, file));
+            }
+        }
+        let mut processes = Vec::new();
+        for (mut process, file) in starting {
+            process.address = address_when_ready(&mut process.child, &file, begin).await?;
+            processes.push(process);
+        }
+        let apis = processes.iter().take(of_each);
+        let addresses = apis.map(|process| process.address.clone()).collect();
+        Ok(Self { processes, addresses, ready_after: begin.elapsed(), _folder: folder, _services: services })
+    }
+
+    /// Resident memory of all processes, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+        self.processes.iter().map(|process| memory(process, "VmRSS:")).sum()
     }
 
     /// Registers somebody and signs them in; gives the access token.
     pub(crate) async fn sign_in(&self, name: &str) -> Result<String, Failure> {
-        let mut connection = Connection::open(&self.address).await?;
+        let mut connection = self.connect().await?;
         let email = format!("{name}@example.org");
         let account = json!({"email": email, "password": PASSWORD, "full_name": name});
-        self.expect(&mut connection, "/api/v1/users", &account, 201).await?;
+        expect(&mut connection, "/api/v1/users", &account, 201).await?;
         let login = json!({"email": email, "password": PASSWORD, "device_id": "bench"});
-        let tokens = self.expect(&mut connection, "/api/v1/auth/login", &login, 200).await?;
+        let tokens = expect(&mut connection, "/api/v1/auth/login", &login, 200).await?;
         Ok(tokens["access_token"].as_str().ok_or("no access token")?.to_owned())
     }
 
-    async fn expect(
-        &self,
-        connection: &mut Connection,
-        path: &str,
-        body: &Value,
-        status: u16,
-    ) -> Result<Value, Failure> {
-        let answer = connection.send(&post(path, None, &body.to_string())).await?;
-        if answer.status != status {
-            return Err(format!(
-                "{path} answered {}: {}",
-                answer.status,
-                String::from_utf8_lossy(&answer.body)
-            )
-            .into());
-        }
-        Ok(serde_json::from_slice(&answer.body)?)
+    /// A connection to one API process, always the same.
+    pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+        Connection::open(&self.addresses[0]).await
     }
 
-    /// The value of a metric without labels.
+    /// The sum over all processes of a metric without labels.
     pub(crate) async fn metric(&self, name: &str) -> Result<f64, Failure> {
-        let answer = Connection::open(&self.address).await?.send(&get("/metrics", None)).await?;
-        let text = String::from_utf8(answer.body)?;
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        Ok(value.ok_or_else(|| format!("no metric {name}"))?.parse()?)
+        let mut sum = 0.0;
+        for process in &self.processes {
+            let answer = Connection::open(&process.address).await?.send(&get("/metrics", None)).await?;
+            let text = String::from_utf8(answer.body)?;
+            let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            sum += value.ok_or_else(|| format!("no metric {name}"))?.parse::<f64>()?;
+        }
+        Ok(sum)
     }
+
+    /// How many pings reached the ledger.
+    pub(crate) async fn settled(&self) -> Result<f64, Failure> {
+        self.metric("dayline_pings_settled_total").await
+    }
+
+    /// Returns when so many pings reached the ledger.
+    pub(crate) async fn wait_until_settled(&self, pings: usize) -> Result<(), Failure> {
+        let (mut before, mut moved) = (0.0, Instant::now());
+        loop {
+            let settled = self.settled().await?;
+            if settled >= pings as f64 {
+                return Ok(());
+            }
+            if settled > before {
+                (before, moved) = (settled, Instant::now());
+            } else if moved.elapsed() > STANDSTILL {
+                return Err(format!("{settled} of {pings} pings reached the ledger, and no more come").into());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// A cluster's servers, with the schema in the database and keys in the folder.
+fn prepared(program: &Path, folder: &Path) -> Result<Services, Failure> {
+    let services = Services::start()?;
+    run(Command::new(program).args(["migrate", "--database-url", &services.direct_url()]))?;
+    run(Command::new(program).args(["keys", "create", "--keys-file"]).arg(keys_file(folder, true)))?;
+    Ok(services)
+}
+
+fn run(command: &mut Command) -> Result<(), Failure> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
+}
+
+fn keys_file(folder: &Path, clustered: bool) -> PathBuf {
+    folder.join(if clustered { "keys.json" } else { "data/keys.json" })
+}
+
+/// A process that writes its address to the file when it is ready.
+fn command(program: &Path, folder: &Path, address_file: &Path, services: Option<&Services>) -> Command {
+    let mut command = Command::new(program);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--unlimited"]).arg("--address-file").arg(address_file);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.arg("--data").arg(folder.join("data"));
+    if let Some(services) = services {
+        command.envs(services.variables()).env("DAYLINE_KEYS_FILE", keys_file(folder, true));
+    }
+    command
+}
+
+async fn address_when_ready(
+    child: &mut Child,
+    address_file: &Path,
+    begin: Instant,
+) -> Result<String, Failure> {
+    while begin.elapsed() < START {
+        if let Ok(address) = std::fs::read_to_string(address_file) {
+            let address = address.trim().to_owned();
+            let answer = Connection::open(&address).await?.send(&get("/readyz", None)).await?;
+            if answer.status == 200 {
+                return Ok(address);
+            }
+        }
+        if let Some(status) = child.try_wait()? {
+            return Err(format!("dayline ended before it was ready: {status}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Err(format!("dayline did not become ready within {START:?}").into())
+}
+
+fn memory(process: &Process, name: &str) -> Result<u64, Failure> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+}
+
+async fn expect(
+    connection: &mut Connection,
+    path: &str,
+    body: &Value,
+    status: u16,
+) -> Result<Value, Failure> {
+    let answer = connection.send(&post(path, None, &body.to_string())).await?;
+    if answer.status != status {
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        return Err(format!("{path} answered {}: {text}", answer.status).into());
+    }
+    Ok(serde_json::from_slice(&answer.body)?)
 }

@@ -1,6 +1,5 @@
 //! Claim (g): many people who sign in at once do not slow pings down, although each costs a password hash.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +11,8 @@ use tokio::task::JoinSet;
 use crate::Failure;
 use crate::accept::{ping, requests_of};
 use crate::client::{Connection, Load, open_loop, post};
-use crate::server::{self, PASSWORD};
+use crate::place::Lab;
+use crate::server::PASSWORD;
 use crate::stats::{Table, ms, percentile};
 
 /// So few accounts that each is signed in from many devices.
@@ -37,8 +37,8 @@ pub(crate) struct Options {
     seconds: u64,
 }
 
-pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Failure> {
-    let dayline = server::dayline(program, &[]).await?;
+pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
+    let dayline = lab.start(&[]).await?;
     let trackers = requests_of(&dayline, options.connections, &ping(0).to_string()).await?;
     let mut people = Vec::new();
     for person in 0..PEOPLE {
@@ -48,7 +48,7 @@ pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Fail
     }
     let sign_ins: Vec<Vec<u8>> = (0..options.sign_ins).map(|n| sign_in(&people[n % PEOPLE], n)).collect();
     let pings = async |goes_on: Box<dyn Fn(Duration) -> bool + Send + Sync>| {
-        open_loop(&dayline.address, options.connections, &trackers, options.pings, goes_on).await
+        open_loop(&dayline.addresses, options.connections, &trackers, options.pings, goes_on).await
     };
     let seconds = Duration::from_secs(options.seconds);
     let alone = || pings(Box::new(move |elapsed| elapsed < seconds));
@@ -61,7 +61,8 @@ pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Fail
         let before = alone().await?;
         let done = Arc::new(AtomicBool::new(false));
         let crowd = std::thread::spawn({
-            let (address, sign_ins, done) = (dayline.address.clone(), sign_ins.clone(), Arc::clone(&done));
+            let (address, sign_ins, done) =
+                (dayline.addresses[0].clone(), sign_ins.clone(), Arc::clone(&done));
             move || {
                 let outcome = all_at_once(&address, sign_ins);
                 done.store(true, Ordering::Relaxed);

@@ -1,6 +1,5 @@
 //! Claim (h): thousands of clients that send nothing, or half of something, do not slow pings down.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::Failure;
 use crate::accept::{ping, requests_of};
 use crate::client::open_loop;
-use crate::server;
+use crate::place::Lab;
 use crate::stats::{Table, ms, percentile};
 
 /// What each kind of slow client sends before it falls silent.
@@ -42,13 +41,13 @@ pub(crate) struct Options {
     seconds: u64,
 }
 
-pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Failure> {
-    let dayline = server::dayline(program, &[]).await?;
+pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
+    let dayline = lab.start(&[]).await?;
     let trackers = requests_of(&dayline, options.connections, &ping(0).to_string()).await?;
     let seconds = Duration::from_secs(options.seconds);
     let pings = async || {
         let goes_on = move |elapsed| elapsed < seconds;
-        open_loop(&dayline.address, options.connections, &trackers, options.pings, goes_on).await
+        open_loop(&dayline.addresses, options.connections, &trackers, options.pings, goes_on).await
     };
     pings().await?;
     let mut alone = Vec::new();
@@ -56,7 +55,7 @@ pub(crate) async fn run(program: &Path, options: &Options) -> Result<Table, Fail
     for _ in 0..options.rounds {
         for (kind, times) in KINDS.iter().zip(&mut beside) {
             alone.extend(pings().await?.times);
-            let slow = silent(&dayline.address, options.clients, kind.1).await?;
+            let slow = silent(&dayline.addresses[0], options.clients, kind.1).await?;
             times.extend(pings().await?.times);
             drop(slow);
         }
