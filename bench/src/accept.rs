@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::Failure;
 use crate::baseline;
 use crate::client::{closed_loop, open_loop, post};
+use crate::clock::{now, rfc3339};
 use crate::place::Lab;
 use crate::server::Server;
 use crate::stats::{Table, grouped, ms, percentile, spread};
@@ -46,26 +46,13 @@ pub(crate) struct BatchOptions {
 
 /// A ping `n` seconds before now.
 pub(crate) fn ping(n: i64) -> serde_json::Value {
-    let end = Timestamp::now_rounded() - SignedDuration::from_secs(n);
-    let start = end - SignedDuration::from_secs(5);
+    let end = now() - n;
     json!({
         "app_name": "Code",
         "url": "https://github.com/dayline/dayline?tab=readme",
-        "start_time": start.to_string(),
-        "end_time": end.to_string(),
+        "start_time": rfc3339(end - 5),
+        "end_time": rfc3339(end),
     })
-}
-
-trait Now {
-    fn now_rounded() -> Self;
-}
-
-impl Now for Timestamp {
-    /// The current second.
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is the edge of the world")]
-    fn now_rounded() -> Self {
-        Self::from_second(Self::now().as_second()).unwrap_or(Self::UNIX_EPOCH)
-    }
 }
 
 pub(crate) async fn single(lab: &Lab, options: &Options) -> Result<Table, Failure> {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -49,6 +50,16 @@ impl Connection {
         let status = self.buffer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
         let status = status.ok_or("the answer has no status")?;
         Ok(Answer { status, body: self.buffer[head..head + length].to_vec() })
+    }
+
+    /// The JSON of an answer, which must be `200`.
+    pub(crate) async fn json(&mut self, request: &[u8]) -> Result<Value, Failure> {
+        let answer = self.send(request).await?;
+        if answer.status != 200 {
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            return Err(format!("a request was answered {}: {text}", answer.status).into());
+        }
+        Ok(serde_json::from_slice(&answer.body)?)
     }
 }
 
@@ -97,6 +108,8 @@ impl Load {
 pub(crate) struct Turn {
     /// On which connection, from 0.
     pub(crate) connection: usize,
+    /// How many were sent on that before.
+    pub(crate) number: usize,
     /// When it is due, since the start of the load.
     pub(crate) due: Duration,
 }
@@ -153,8 +166,12 @@ pub(crate) async fn load<R: AsRef<[u8]> + Send>(
         tasks.spawn(async move {
             let (mut times, mut refused) = (Vec::new(), 0);
             let mut due = start + gap.unwrap_or_default().mul_f64(number as f64 / connections as f64);
-            let turn = |due: Instant| Turn { connection: number, due: due.duration_since(start) };
-            while let Some(request) = next(turn(due)) {
+            let turn = |due: Instant, done| Turn {
+                connection: number,
+                number: done,
+                due: due.duration_since(start),
+            };
+            while let Some(request) = next(turn(due, times.len())) {
                 if gap.is_some() {
                     tokio::time::sleep_until(due.into()).await;
                 }

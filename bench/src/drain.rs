@@ -1,118 +1,200 @@
-//! Claim (c): from accepted to in the ledger. How fast a backlog drains, and how long a ping takes under steady load.
+//! Claim (c): from accepted to in the ledger. How fast accepted pings get there, and how long one takes under steady
+//! load; of a thousand people in order, of a hundred thousand, and of pings that come late and twice.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use clap::{Args, ValueEnum};
 
 use crate::Failure;
-use crate::client::post;
+use crate::client::{Turn, get, load};
+use crate::clock::{date, now};
+use crate::crowd;
+use crate::lag::Probes;
 use crate::place::Lab;
-use crate::stats::{Table, grouped, ms};
+use crate::server::Server;
+use crate::stats::{Table, grouped, ms, percentile};
+use crate::stream::{Order, Stream};
+
+/// People whose pings are followed into the timeline.
+const PROBES: usize = 4;
+/// People whose timelines are checked in the end.
+const CHECKED: usize = 20;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// People.
-    #[arg(long, default_value_t = 200)]
+    /// What is sent, one table row each.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "in-order,crowd,late-and-doubled")]
+    shapes: Vec<Shape>,
+    /// People, but for the crowd.
+    #[arg(long, default_value_t = 1_000)]
     people: usize,
-    /// Pings of each person.
-    #[arg(long, default_value_t = 2_000)]
+    /// People of the crowd.
+    #[arg(long, default_value_t = 100_000)]
+    crowd: usize,
+    /// Pings of all people together, each in a request of its own.
+    #[arg(long, default_value_t = 200_000)]
     pings: usize,
-    /// Pings in a request.
-    #[arg(long, default_value_t = 1)]
-    batch: usize,
-    /// How pings arrive.
-    #[arg(long, value_enum, default_value = "in-order")]
-    shape: Shape,
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Seconds of steady load at half the rate that was accepted, to see how long a ping takes.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Shape {
-    /// As they happened.
+/// What is sent.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// As it happened.
     InOrder,
-    /// Every third one late by a while, every fifth one twice.
+    /// The same of so many people that each sends little.
+    Crowd,
+    /// Of a fifth of the people: each ping twice, every third one late, up to hours.
     LateAndDoubled,
 }
 
-pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
-    let dayline = lab.start(&[]).await?;
-    let mut people = Vec::new();
-    for person in 0..options.people {
-        let token = dayline.sign_in(&format!("person{person}")).await?;
-        people.push((token, dayline.connect().await?));
-    }
-    let total = options.people * options.pings;
-    let bodies = bodies(options);
-    let begin = Instant::now();
-    let mut tasks = tokio::task::JoinSet::new();
-    for (token, mut connection) in people {
-        let bodies = bodies.clone();
-        tasks.spawn(async move {
-            for body in &bodies {
-                let answer = connection.send(&post("/api/v1/usage/track", Some(&token), body)).await?;
-                if answer.status != 202 {
-                    return Err(format!("a request was answered {}", answer.status).into());
-                }
-            }
-            Ok::<_, Failure>(())
-        });
-    }
-    while let Some(done) = tasks.join_next().await {
-        done??;
-    }
-    let accepted_after = begin.elapsed();
-    loop {
-        let settled = dayline.metric("dayline_pings_settled_total").await?;
-        if settled as usize >= total {
-            break;
+/// How much of what is sent.
+pub(crate) struct Amount {
+    pub(crate) people: usize,
+    pub(crate) order: Order,
+    pub(crate) pings: usize,
+    pub(crate) connections: usize,
+    /// Of steady load.
+    pub(crate) steady: Duration,
+}
+
+/// What became of it.
+pub(crate) struct Drained {
+    pub(crate) pings: usize,
+    /// Pings a second while they were sent.
+    pub(crate) accepted: f64,
+    /// Pings a second from the first one to when all were in the ledger.
+    pub(crate) settled: f64,
+    /// After the last `202`.
+    pub(crate) rest: Duration,
+    /// From accepted to in the timeline under steady load, sorted.
+    pub(crate) lags: Vec<Duration>,
+    /// Resident memory at most.
+    pub(crate) peak_bytes: u64,
+}
+
+impl Shape {
+    fn amount(self, options: &Options) -> Amount {
+        let people = match self {
+            Self::InOrder => options.people,
+            Self::Crowd => options.crowd,
+            Self::LateAndDoubled => (options.people / 5).max(1),
+        };
+        Amount {
+            people,
+            order: if self == Self::LateAndDoubled { Order::LateAndDoubled } else { Order::InOrder },
+            pings: options.pings,
+            connections: options.connections,
+            steady: Duration::from_secs(options.seconds),
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let settled_after = begin.elapsed();
-    let columns = ["pings", "accepted /s", "settled /s", "backlog gone after, ms"];
+}
+
+pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
+    let columns = [
+        "pings",
+        "people",
+        "sent",
+        "accepted /s",
+        "in the ledger /s",
+        "ratio",
+        "the rest after, ms",
+        "lag p50 ms at half",
+        "lag p99 ms at half",
+        "MiB at most",
+    ];
     let mut table = Table::new("From accepted to in the ledger", &columns);
-    table.rows.push(vec![
-        grouped(total as f64),
-        grouped(total as f64 / accepted_after.as_secs_f64()),
-        grouped(total as f64 / settled_after.as_secs_f64()),
-        ms(settled_after.saturating_sub(accepted_after)),
-    ]);
+    for shape in &options.shapes {
+        let amount = shape.amount(options);
+        let drained = measure(lab, &amount).await?;
+        let name = shape.to_possible_value().map(|value| value.get_name().replace('-', " "));
+        table.rows.push(vec![
+            name.unwrap_or_default(),
+            grouped(amount.people as f64),
+            grouped(drained.pings as f64),
+            grouped(drained.accepted),
+            grouped(drained.settled),
+            format!("{:.0} %", 100.0 * drained.settled / drained.accepted),
+            ms(drained.rest),
+            ms(percentile(&drained.lags, 0.5)),
+            ms(percentile(&drained.lags, 0.99)),
+            grouped(drained.peak_bytes as f64 / f64::from(1 << 20)),
+        ]);
+    }
     Ok(table)
 }
 
-fn bodies(options: &Options) -> Vec<String> {
-    let first = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(midnight_today());
-    let ping = |n: usize| {
-        let start = first + SignedDuration::from_secs(5 * n as i64 % 80_000);
-        let app = ["Code", "Firefox", "Slack"][n / 12 % 3];
-        json!({
-            "app_name": app,
-            "start_time": start.to_string(),
-            "end_time": (start + SignedDuration::from_secs(5)).to_string(),
-        })
-    };
-    let order: Vec<usize> = match options.shape {
-        Shape::InOrder => (0..options.pings).collect(),
-        Shape::LateAndDoubled => (0..options.pings).map(late_or_doubled).collect(),
-    };
-    let batch = |numbers: &[usize]| match numbers {
-        [one] => ping(*one).to_string(),
-        several => serde_json::Value::from(several.iter().map(|n| ping(*n)).collect::<Vec<_>>()).to_string(),
-    };
-    order.chunks(options.batch.max(1)).map(batch).collect()
+/// Sends it all as fast as it is taken, then steadily at half that rate; fails unless all that was accepted is in the
+/// ledger.
+pub(crate) async fn measure(lab: &Lab, amount: &Amount) -> Result<Drained, Failure> {
+    let server = lab.start(&[]).await?;
+    let mut tokens = crowd::gather(&server, amount.people + PROBES).await?;
+    let probing = tokens.split_off(amount.people);
+    let steps = amount.pings.div_ceil(amount.people);
+    let all = Arc::new(Stream::new(tokens.clone(), amount.order, steps, now() - 60, amount.connections));
+    let begin = Instant::now();
+    let sent = send(&server, &all, None, Duration::MAX).await?;
+    let accepted_after = begin.elapsed();
+    if sent != all.pings() {
+        return Err(format!("{sent} of {} pings were sent", all.pings()).into());
+    }
+    server.wait_until_settled(sent).await?;
+    let settled_after = begin.elapsed();
+    check(&server, &all, &tokens).await?;
+
+    let accepted = sent as f64 / accepted_after.as_secs_f64();
+    let half = accepted / 2.0;
+    let steps = (half * amount.steady.as_secs_f64()) as usize / amount.people + 2;
+    let end = all.begin - 3_600;
+    let steady = Arc::new(Stream::new(tokens, amount.order, steps, end, amount.connections));
+    let probes = Probes::start(&server.addresses, &probing, now() - 60).await?;
+    let more = send(&server, &steady, Some(half), amount.steady).await?;
+    let lags = probes.stop().await?;
+    server.wait_until_settled(sent + more + lags.len()).await?;
+    Ok(Drained {
+        pings: sent,
+        accepted,
+        settled: sent as f64 / settled_after.as_secs_f64(),
+        rest: settled_after.saturating_sub(accepted_after),
+        lags,
+        peak_bytes: server.peak_bytes()?,
+    })
 }
 
-fn late_or_doubled(n: usize) -> usize {
-    match n {
-        n if n % 3 == 0 => n.saturating_sub(40),
-        n if n % 5 == 0 => n.saturating_sub(1),
-        n => n,
+/// Sends the stream, for so long; gives how many pings were accepted, which must be all.
+async fn send(
+    server: &Server,
+    stream: &Arc<Stream>,
+    per_second: Option<f64>,
+    at_most: Duration,
+) -> Result<usize, Failure> {
+    let next = {
+        let stream = Arc::clone(stream);
+        move |turn: Turn| if turn.due < at_most { stream.request(&turn) } else { None }
+    };
+    let load = load(&server.addresses, stream.connections(), per_second, next).await?;
+    match load.refused {
+        0 => Ok(load.times.len()),
+        refused => Err(format!("{refused} of {} pings were refused", load.times.len()).into()),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark is the edge of the world")]
-fn midnight_today() -> i64 {
-    // Yesterday, so that no ping lies in the future.
-    Timestamp::now().as_second() / 86_400 * 86_400 - 86_400
+/// Some people's timelines must have as many seconds as they sent.
+async fn check(server: &Server, stream: &Stream, tokens: &[String]) -> Result<(), Failure> {
+    let mut connection = server.connect().await?;
+    let (from, to) = (date(stream.begin), date(stream.end));
+    let path = format!("/api/v1/report/days?from={from}&to={to}&tz=UTC");
+    for token in tokens.iter().step_by(tokens.len().div_ceil(CHECKED)) {
+        let report = connection.json(&get(&path, Some(token))).await?;
+        let (seconds, expected) = (report["total_seconds"].as_f64(), stream.seconds() as f64);
+        if seconds != Some(expected) {
+            return Err(format!("a timeline has {seconds:?} s instead of {expected} s").into());
+        }
+    }
+    Ok(())
 }

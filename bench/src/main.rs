@@ -7,7 +7,10 @@
 mod accept;
 mod baseline;
 mod client;
+mod clock;
+mod crowd;
 mod drain;
+mod lag;
 mod memory;
 mod place;
 mod reports;
@@ -16,6 +19,8 @@ mod services;
 mod sign_ins;
 mod slow_clients;
 mod stats;
+mod store;
+mod stream;
 
 use std::error::Error;
 use std::path::PathBuf;

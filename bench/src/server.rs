@@ -13,6 +13,7 @@ use crate::Failure;
 use crate::client::{Connection, get, post};
 use crate::place::Place;
 use crate::services::Services;
+use crate::store::Store;
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -30,8 +31,8 @@ pub(crate) struct Server {
     pub(crate) addresses: Vec<String>,
     /// From start to the first `200` of `/readyz` of all processes; for Dayline only.
     pub(crate) ready_after: Duration,
-    _folder: TempDir,
-    _services: Option<Services>,
+    folder: TempDir,
+    services: Option<Services>,
 }
 
 /// A process; killed when dropped.
@@ -61,8 +62,8 @@ impl Server {
             addresses: vec![address.clone()],
             processes: vec![Process { child, address }],
             ready_after: Duration::ZERO,
-            _folder: tempfile::tempdir()?,
-            _services: None,
+            folder: tempfile::tempdir()?,
+            services: None,
         })
     }
 
@@ -95,12 +96,30 @@ impl Server {
         }
         let apis = processes.iter().take(of_each);
         let addresses = apis.map(|process| process.address.clone()).collect();
-        Ok(Self { processes, addresses, ready_after: begin.elapsed(), _folder: folder, _services: services })
+        Ok(Self { processes, addresses, ready_after: begin.elapsed(), folder, services })
     }
 
     /// Resident memory of all processes, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
         self.processes.iter().map(|process| memory(process, "VmRSS:")).sum()
+    }
+
+    /// The most that their resident memory ever was, in bytes.
+    pub(crate) fn peak_bytes(&self) -> Result<u64, Failure> {
+        self.processes.iter().map(|process| memory(process, "VmHWM:")).sum()
+    }
+
+    /// What accounts and the ledger are in.
+    pub(crate) fn store(&self) -> Store {
+        match &self.services {
+            None => Store::Sqlite(self.folder.path().join("data/dayline.db")),
+            Some(services) => Store::Postgres(services.direct_url()),
+        }
+    }
+
+    /// The file with the keys that sign access tokens.
+    pub(crate) fn keys_file(&self) -> PathBuf {
+        keys_file(self.folder.path(), self.services.is_some())
     }
 
     /// Registers somebody and signs them in; gives the access token.

@@ -1,0 +1,48 @@
+//! Statements run past the server on the data base it stores in: for what would take hours through the API.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_postgres::NoTls;
+
+use crate::Failure;
+
+/// The data base of a server.
+#[derive(Clone)]
+pub(crate) enum Store {
+    /// Its file.
+    Sqlite(PathBuf),
+    /// Its URL, not through PgBouncer.
+    Postgres(String),
+}
+
+/// The same in the two languages.
+pub(crate) struct Sql {
+    pub(crate) sqlite: String,
+    pub(crate) postgres: String,
+}
+
+impl Store {
+    /// Runs statements, each committed by itself.
+    pub(crate) async fn run(&self, sql: Sql) -> Result<(), Failure> {
+        match self {
+            Self::Sqlite(file) => {
+                let file = file.clone();
+                tokio::task::spawn_blocking(move || Ok(open(&file)?.execute_batch(&sql.sqlite)?)).await?
+            }
+            Self::Postgres(url) => {
+                let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+                let connection = tokio::spawn(connection);
+                client.batch_execute(&sql.postgres).await?;
+                drop(client);
+                Ok(connection.await??)
+            }
+        }
+    }
+}
+
+fn open(file: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
+    let connection = rusqlite::Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    Ok(connection)
+}
