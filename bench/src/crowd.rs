@@ -60,7 +60,7 @@ pub(crate) fn identity(number: u128) -> UserId {
     UserId::from_bits(FIRST + number)
 }
 
-/// What the statements write before ten digits of the number.
-fn prefix() -> String {
+/// What statements write before ten hexadecimal digits of the number.
+pub(crate) fn prefix() -> String {
     format!("{FIRST:032x}")[..22].to_owned()
 }

@@ -13,7 +13,7 @@ use crate::crowd;
 use crate::lag::Probes;
 use crate::place::Lab;
 use crate::server::Server;
-use crate::stats::{Table, grouped, ms, percentile};
+use crate::stats::{Table, grouped, mebibytes, ms, percentile};
 use crate::stream::{Order, Stream};
 
 /// People whose pings are followed into the timeline.
@@ -123,7 +123,7 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> 
             ms(drained.rest),
             ms(percentile(&drained.lags, 0.5)),
             ms(percentile(&drained.lags, 0.99)),
-            grouped(drained.peak_bytes as f64 / f64::from(1 << 20)),
+            grouped(mebibytes(drained.peak_bytes)),
         ]);
     }
     Ok(table)
@@ -136,7 +136,7 @@ pub(crate) async fn measure(lab: &Lab, amount: &Amount) -> Result<Drained, Failu
     let mut tokens = crowd::gather(&server, amount.people + PROBES).await?;
     let probing = tokens.split_off(amount.people);
     let steps = amount.pings.div_ceil(amount.people);
-    let all = Arc::new(Stream::new(tokens.clone(), amount.order, steps, now() - 60, amount.connections));
+    let all = Arc::new(Stream::new(tokens.clone(), amount.order, steps, 1, now() - 60, amount.connections));
     let begin = Instant::now();
     let sent = send(&server, &all, None, Duration::MAX).await?;
     let accepted_after = begin.elapsed();
@@ -151,7 +151,7 @@ pub(crate) async fn measure(lab: &Lab, amount: &Amount) -> Result<Drained, Failu
     let half = accepted / 2.0;
     let steps = (half * amount.steady.as_secs_f64()) as usize / amount.people + 2;
     let end = all.begin - 3_600;
-    let steady = Arc::new(Stream::new(tokens, amount.order, steps, end, amount.connections));
+    let steady = Arc::new(Stream::new(tokens, amount.order, steps, 1, end, amount.connections));
     let probes = Probes::start(&server.addresses, &probing, now() - 60).await?;
     let more = send(&server, &steady, Some(half), amount.steady).await?;
     let lags = probes.stop().await?;

@@ -12,6 +12,7 @@ mod crowd;
 mod drain;
 mod lag;
 mod memory;
+mod past;
 mod place;
 mod reports;
 mod server;
@@ -21,6 +22,7 @@ mod slow_clients;
 mod stats;
 mod store;
 mod stream;
+mod table;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -65,6 +67,8 @@ enum Claim {
     SlowClients(slow_clients::Options),
     /// Latency of pings with and without reports of a year being made beside them.
     Reports(reports::Options),
+    /// All targets of the design in one table.
+    Table(table::Options),
     /// The server that stores nothing: verifies the token, parses the JSON, answers 202.
     #[command(hide = true)]
     Baseline(baseline::Options),
@@ -100,6 +104,7 @@ async fn measure(claim: &Claim, lab: &Lab) -> Result<Table, Failure> {
         Claim::SignIns(options) => sign_ins::run(lab, options).await,
         Claim::SlowClients(options) => slow_clients::run(lab, options).await,
         Claim::Reports(options) => reports::run(lab, options).await,
+        Claim::Table(options) => table::run(lab, options).await,
         Claim::Baseline(_) => Err("the server that stores nothing is not measured by itself".into()),
     }
 }

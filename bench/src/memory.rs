@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::Failure;
 use crate::place::Lab;
-use crate::stats::{Table, ms, spread};
+use crate::stats::{Table, mebibytes, ms, percentile, spread};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -15,16 +15,29 @@ pub(crate) struct Options {
     rounds: usize,
 }
 
+/// What fresh starts showed.
+pub(crate) struct Starts {
+    /// From the start to ready, sorted.
+    pub(crate) ready: Vec<Duration>,
+    /// Resident memory a second later, in MiB, in each round.
+    pub(crate) rest: Vec<f64>,
+}
+
 pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
-    let (mut ready, mut rest) = (Vec::new(), Vec::new());
-    for _ in 0..options.rounds {
-        let dayline = lab.start(&[]).await?;
-        ready.push(dayline.ready_after);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        rest.push(dayline.resident_bytes()? as f64 / f64::from(1 << 20));
-    }
-    ready.sort_unstable();
+    let starts = starts(lab, options.rounds).await?;
     let mut table = Table::new("Start and memory", &["ready after, ms (median)", "resident at rest, MiB"]);
-    table.rows.push(vec![ms(ready[ready.len() / 2]), spread(&rest).1]);
+    table.rows.push(vec![ms(percentile(&starts.ready, 0.5)), spread(&starts.rest).1]);
     Ok(table)
+}
+
+pub(crate) async fn starts(lab: &Lab, rounds: usize) -> Result<Starts, Failure> {
+    let mut starts = Starts { ready: Vec::new(), rest: Vec::new() };
+    for _ in 0..rounds {
+        let dayline = lab.start(&[]).await?;
+        starts.ready.push(dayline.ready_after);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        starts.rest.push(mebibytes(dayline.resident_bytes()?));
+    }
+    starts.ready.sort_unstable();
+    Ok(starts)
 }

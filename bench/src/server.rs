@@ -13,7 +13,7 @@ use crate::Failure;
 use crate::client::{Connection, get, post};
 use crate::place::Place;
 use crate::services::Services;
-use crate::store::Store;
+use crate::store::{Lock, Store};
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -48,6 +48,9 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+/// What keeps the ledger from being written, until it is given back.
+pub(crate) struct Stopped(Option<Lock>);
 
 impl Server {
     /// The server that stores nothing.
@@ -120,6 +123,20 @@ impl Server {
     /// The file with the keys that sign access tokens.
     pub(crate) fn keys_file(&self) -> PathBuf {
         keys_file(self.folder.path(), self.services.is_some())
+    }
+
+    /// Stops PostgreSQL; embedded, takes the only right to write to the ledger's file.
+    pub(crate) async fn stop_database(&mut self) -> Result<Stopped, Failure> {
+        match &mut self.services {
+            None => Ok(Stopped(Some(self.store().lock().await?))),
+            Some(services) => services.stop_database().map(|()| Stopped(None)),
+        }
+    }
+
+    /// Lets the ledger be written again.
+    pub(crate) fn start_database(&mut self, stopped: Stopped) -> Result<(), Failure> {
+        stopped.0.map_or(Ok(()), Lock::release)?;
+        self.services.as_mut().map_or(Ok(()), Services::start_database)
     }
 
     /// Registers somebody and signs them in; gives the access token.

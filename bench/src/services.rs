@@ -95,6 +95,14 @@ impl Services {
         Ok(())
     }
 
+    /// Stops PostgreSQL and cuts its connections; what waits in Redis stays.
+    pub(crate) fn stop_database(&mut self) -> Result<(), Failure> {
+        let Some(mut postgres) = self.postgres.take() else { return Ok(()) };
+        kill_process(Pid::from_child(&postgres), Signal::INT)?;
+        postgres.wait()?;
+        Ok(())
+    }
+
     /// The database itself, not through PgBouncer.
     pub(crate) fn direct_url(&self) -> String {
         format!("postgres://dayline@127.0.0.1:{}/postgres", self.port)

@@ -16,6 +16,16 @@ pub(crate) enum Store {
     Postgres(String),
 }
 
+/// The only right to write to a file.
+pub(crate) struct Lock(rusqlite::Connection);
+
+impl Lock {
+    /// Lets others write again.
+    pub(crate) fn release(self) -> Result<(), Failure> {
+        Ok(self.0.execute_batch("ROLLBACK")?)
+    }
+}
+
 /// The same in the two languages.
 pub(crate) struct Sql {
     pub(crate) sqlite: String,
@@ -38,6 +48,18 @@ impl Store {
                 Ok(connection.await??)
             }
         }
+    }
+
+    /// Keeps everybody else from writing to the file.
+    pub(crate) async fn lock(&self) -> Result<Lock, Failure> {
+        let Self::Sqlite(file) = self else { return Err("only a file can be locked".into()) };
+        let file = file.clone();
+        tokio::task::spawn_blocking(move || {
+            let connection = open(&file)?;
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            Ok(Lock(connection))
+        })
+        .await?
     }
 }
 

@@ -1,7 +1,7 @@
 //! The pings of many people as a load: as they happened, or late and twice.
 
 use clap::ValueEnum;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accept::PATH;
 use crate::client::{Turn, post};
@@ -49,18 +49,27 @@ pub(crate) struct Stream {
     tokens: Vec<String>,
     /// The bodies, in the order they are sent.
     bodies: Vec<String>,
+    /// Pings in all bodies.
+    steps: usize,
     /// When the first ping starts and the last one ends, in Unix seconds.
     pub(crate) begin: i64,
     pub(crate) end: i64,
 }
 
 impl Stream {
-    /// `steps` pings for each who has a token, the last of which ends at `end`.
-    pub(crate) fn new(tokens: Vec<String>, order: Order, steps: usize, end: i64, connections: usize) -> Self {
+    /// `steps` pings for each who has a token, the last of which ends at `end`, `in_request` in one request.
+    pub(crate) fn new(
+        tokens: Vec<String>,
+        order: Order,
+        steps: usize,
+        in_request: usize,
+        end: i64,
+        connections: usize,
+    ) -> Self {
         let numbers = order.numbers(steps.max(2));
         let different = numbers.iter().max().map_or(0, |last| last + 1);
         let begin = end - different as i64 * order.length();
-        let body = |&number: &usize| {
+        let ping = |&number: &usize| {
             let start = begin + number as i64 * order.length();
             let app = ["Code", "Firefox", "Slack"][number / 12 % 3];
             json!({
@@ -68,11 +77,14 @@ impl Stream {
                 "start_time": rfc3339(start),
                 "end_time": rfc3339(start + order.length()),
             })
-            .to_string()
         };
-        let bodies = numbers.iter().map(body).collect();
+        let body = |numbers: &[usize]| match numbers {
+            [one] => ping(one).to_string(),
+            several => several.iter().map(ping).collect::<Value>().to_string(),
+        };
+        let bodies = numbers.chunks(in_request.max(1)).map(body).collect();
         let connections = connections.min(tokens.len()).max(1);
-        Self { people: tokens.len(), connections, tokens, bodies, begin, end }
+        Self { people: tokens.len(), connections, tokens, bodies, steps: numbers.len(), begin, end }
     }
 
     /// Connections that it goes over; never more than people.
@@ -82,7 +94,7 @@ impl Stream {
 
     /// All pings of all people.
     pub(crate) fn pings(&self) -> usize {
-        self.people * self.bodies.len()
+        self.people * self.steps
     }
 
     /// The seconds that each person's timeline has in the end.
@@ -90,7 +102,7 @@ impl Stream {
         self.end - self.begin
     }
 
-    /// The request of a turn: each connection serves people of its own, one ping of each, then the next of each.
+    /// The request of a turn: each connection serves people of its own, one request of each, then the next of each.
     pub(crate) fn request(&self, turn: &Turn) -> Option<Vec<u8>> {
         let own = (self.people - turn.connection).div_ceil(self.connections);
         let person = turn.connection + self.connections * (turn.number % own);
@@ -120,7 +132,7 @@ mod tests {
     #[test]
     fn each_person_sends_each_ping_once() {
         let tokens = (0..7).map(|person| format!("person{person}")).collect();
-        let stream = Stream::new(tokens, Order::InOrder, 3, 1_000, 3);
+        let stream = Stream::new(tokens, Order::InOrder, 3, 1, 1_000, 3);
         let mut sent = Vec::new();
         for connection in 0..3 {
             let turn = |number| Turn { connection, number, due: Duration::ZERO };
