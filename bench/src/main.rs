@@ -10,10 +10,12 @@ mod client;
 mod clock;
 mod crowd;
 mod drain;
+mod grow;
 mod lag;
 mod memory;
 mod past;
 mod place;
+mod plot;
 mod reports;
 mod server;
 mod services;
@@ -67,6 +69,8 @@ enum Claim {
     SlowClients(slow_clients::Options),
     /// Latency of pings with and without reports of a year being made beside them.
     Reports(reports::Options),
+    /// How figures grow with connections, people and rows; also as curves.
+    Grow(grow::Options),
     /// All targets of the design in one table.
     Table(table::Options),
     /// The server that stores nothing: verifies the token, parses the JSON, answers 202.
@@ -84,10 +88,11 @@ fn main() -> Result<(), Failure> {
     let mut tables = Vec::new();
     for place in arguments.place.places()? {
         let lab = Lab { program: arguments.dayline.clone(), place };
-        let mut table = runtime(1)?.block_on(measure(&arguments.claim, &lab))?;
-        table.title = format!("{}, {place}", table.title);
-        print!("{}", table.to_markdown());
-        tables.push(table);
+        for mut table in runtime(1)?.block_on(measure(&arguments.claim, &lab))? {
+            table.title = format!("{}, {place}", table.title);
+            print!("{}", table.to_markdown());
+            tables.push(table);
+        }
     }
     if let Some(path) = arguments.json {
         std::fs::write(path, serde_json::to_vec_pretty(&tables)?)?;
@@ -95,8 +100,8 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn measure(claim: &Claim, lab: &Lab) -> Result<Table, Failure> {
-    match claim {
+async fn measure(claim: &Claim, lab: &Lab) -> Result<Vec<Table>, Failure> {
+    let table = match claim {
         Claim::Accept(options) => accept::single(lab, options).await,
         Claim::Batches(options) => accept::batches(lab, options).await,
         Claim::Drain(options) => drain::run(lab, options).await,
@@ -105,6 +110,8 @@ async fn measure(claim: &Claim, lab: &Lab) -> Result<Table, Failure> {
         Claim::SlowClients(options) => slow_clients::run(lab, options).await,
         Claim::Reports(options) => reports::run(lab, options).await,
         Claim::Table(options) => table::run(lab, options).await,
+        Claim::Grow(options) => return grow::run(lab, options).await,
         Claim::Baseline(_) => Err("the server that stores nothing is not measured by itself".into()),
-    }
+    };
+    Ok(vec![table?])
 }
