@@ -30,15 +30,15 @@ impl Order {
         if self == Self::InOrder {
             return (0..steps).collect();
         }
-        let different = steps / 2;
+        let different = (steps / 2).max(1);
         let late = |sent: usize| {
             // Any spread will do, as long as it is the same in each run.
             let chance = sent.wrapping_mul(2_654_435_761) >> 7;
-            if chance.is_multiple_of(3) { chance / 3 % different.max(1) } else { 0 }
+            if chance.is_multiple_of(3) { chance / 3 % different } else { 0 }
         };
         let mut sent: Vec<usize> = (0..2 * different).collect();
-        sent.sort_by_key(|&sent| (sent % different.max(1) + late(sent), sent));
-        sent.into_iter().map(|sent| sent % different.max(1)).collect()
+        sent.sort_by_key(|&sent| (sent % different + late(sent), sent));
+        sent.into_iter().map(|sent| sent % different).collect()
     }
 }
 
@@ -66,7 +66,7 @@ impl Stream {
         end: i64,
         connections: usize,
     ) -> Self {
-        let numbers = order.numbers(steps.max(2));
+        let numbers = order.numbers(steps.max(1));
         let different = numbers.iter().max().map_or(0, |last| last + 1);
         let begin = end - different as i64 * order.length();
         let ping = |&number: &usize| {
