@@ -141,12 +141,7 @@ pub async fn by_hour(
     caller: &Caller,
     days: &LocalDays,
 ) -> Result<Stamped<Vec<report::HourSlot>>, AppError> {
-    over(app, caller, days, |pieces, _| {
-        (days.from.0..=days.to.0)
-            .flat_map(|date| report::by_hour(pieces, &*days.zone, LocalDate(date)))
-            .collect()
-    })
-    .await
+    over(app, caller, days, |pieces, _| report::by_hour(pieces, &*days.zone, days.from..=days.to)).await
 }
 
 /// Milliseconds per local day.

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod day_change;
+pub mod day_sums;
 pub mod device_login;
 pub mod id;
 pub mod ledger_day;
@@ -19,6 +20,7 @@ pub mod zone;
 
 pub use account::{Email, FullName, NewPassword, Scope, Scopes};
 pub use day_change::{DayChange, PieceChanges, Resized};
+pub use day_sums::{CorruptSums, DaySums};
 pub use id::{ApiKeyId, Id, JobId, SessionId, UserId};
 pub use ledger_day::{CorruptDay, LedgerDay};
 pub use names::{Activity, AppName, DeviceId, Domain, NameError, Source};

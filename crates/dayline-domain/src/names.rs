@@ -150,15 +150,15 @@ pub struct Activity {
 pub struct Source {
     /// The device that observed it.
     pub device: DeviceId,
-    /// What it observed.
-    pub activity: Activity,
+    /// What it observed; shared with the sums it goes into.
+    pub activity: Arc<Activity>,
 }
 
 impl Source {
     /// Parses the three names.
     pub fn new(device: &str, app: &str, domain: Option<&str>) -> Result<Arc<Self>, NameError> {
         let activity = Activity { app: AppName::new(app)?, domain: domain.map(Domain::new).transpose()? };
-        Ok(Arc::new(Self { device: DeviceId::new(device)?, activity }))
+        Ok(Arc::new(Self { device: DeviceId::new(device)?, activity: Arc::new(activity) }))
     }
 }
 

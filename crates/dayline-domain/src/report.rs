@@ -1,15 +1,61 @@
-//! Reports: pure functions over counted pieces, which are in order and do not overlap. Each is one pass.
-//! Deliberately absent: reading the pieces, and how a report is shown.
+//! Reports: pure functions over counted time, which is pieces and, of days that need no cutting, sums. Each is one pass.
+//! Deliberately absent: reading pieces and sums, and how a report is shown.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::names::{AppName, Domain, Source};
-use crate::time::{DAY_MS, Interval, LocalDate, UtcMs};
+use crate::day_sums::{DaySums, QUARTER_MS};
+use crate::names::{Activity, AppName, Domain, Source};
+use crate::time::{DAY_MS, Interval, LocalDate, UtcDay, UtcMs};
 use crate::timeline::Piece;
 use crate::zone::Zone;
+
+/// What counted in a stretch of time. Days are known by their sums or by their pieces, never by both. Pieces without
+/// sums are a `Counted` too.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted<'a> {
+    /// Pieces, in order and without overlap.
+    pub pieces: &'a [Piece],
+    /// Sums of days, by day. A report over them must cut none of these days where it cuts (see [`cut_days`]).
+    pub sums: &'a [DaySums],
+}
+
+impl<'a, Pieces: AsRef<[Piece]> + ?Sized> From<&'a Pieces> for Counted<'a> {
+    fn from(pieces: &'a Pieces) -> Self {
+        Self { pieces: pieces.as_ref(), sums: &[] }
+    }
+}
+
+/// Into what a report cuts its local days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Nothing: it sums up all of them, per activity.
+    Whole,
+    /// Each day.
+    Days,
+    /// The hours of each day.
+    Hours,
+}
+
+/// The UTC days that a report over local days cuts where their sums can't be cut, by day: a sum per activity nowhere, one
+/// per quarter of an hour between quarters. Of these days it needs the pieces.
+pub fn cut_days(zone: &dyn Zone, dates: RangeInclusive<LocalDate>, cut: Cut) -> Vec<UtcDay> {
+    let (grain, slots): (i64, Vec<Interval>) = match cut {
+        Cut::Whole => (DAY_MS, local_days(zone, dates).into_iter().collect()),
+        Cut::Days => (QUARTER_MS, each(dates).filter_map(|date| local_day(zone, date)).collect()),
+        Cut::Hours => (QUARTER_MS, hours(zone, dates).into_iter().map(|(slot, _)| slot).collect()),
+    };
+    let cuts = slots.into_iter().flat_map(|slot| [slot.start(), slot.end()]);
+    let mut days: Vec<UtcDay> = cuts.filter(|at| at.0.rem_euclid(grain) != 0).map(UtcMs::day).collect();
+    days.dedup();
+    days
+}
+
+fn each(dates: RangeInclusive<LocalDate>) -> impl Iterator<Item = LocalDate> {
+    (dates.start().0..=dates.end().0).map(LocalDate)
+}
 
 /// Counted time in one local hour; shorter than an hour where the zone's offset changes within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,25 +142,30 @@ pub fn total(pieces: &[Piece], window: Interval) -> i64 {
 }
 
 /// Counted milliseconds per app in a window: most first, equal ones by name.
-pub fn by_app(pieces: &[Piece], window: Interval) -> Vec<(&AppName, i64)> {
-    per_name(pieces, window, |source| &source.activity.app)
+pub fn by_app<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(&'a AppName, i64)> {
+    per_name(counted.into(), window, |activity| &activity.app)
 }
 
 /// Counted milliseconds per domain in a window, `None` being what was no web page: most first, equal ones by
 /// name, none before some.
-pub fn by_domain(pieces: &[Piece], window: Interval) -> Vec<(Option<&Domain>, i64)> {
-    per_name(pieces, window, |source| source.activity.domain.as_ref())
+pub fn by_domain<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(Option<&'a Domain>, i64)> {
+    per_name(counted.into(), window, |activity| activity.domain.as_ref())
 }
 
 fn per_name<'a, Name: Ord + Hash>(
-    pieces: &'a [Piece],
+    counted: Counted<'a>,
     window: Interval,
-    name: impl Fn(&'a Source) -> Name,
+    name: impl Fn(&'a Activity) -> Name,
 ) -> Vec<(Name, i64)> {
     let mut sums = HashMap::new();
-    for piece in pieces {
+    for piece in counted.pieces {
         if let Some(part) = piece.interval.clip(window) {
-            *sums.entry(name(&piece.source)).or_default() += part.ms();
+            *sums.entry(name(&piece.source.activity)).or_default() += part.ms();
+        }
+    }
+    for day in counted.sums.iter().filter(|day| day.day().interval().clip(window).is_some()) {
+        for (activity, ms) in day.activities() {
+            *sums.entry(name(activity)).or_default() += i64::from(*ms);
         }
     }
     most_first(sums)
@@ -127,34 +178,48 @@ pub fn most_first<Name: Ord>(sums: impl IntoIterator<Item = (Name, i64)>) -> Vec
     sums
 }
 
-/// Counted milliseconds per hour of a local day: the maximal runs of instants with the same local date, hour and
+/// Counted milliseconds per hour of local days: the maximal runs of instants with the same local date, hour and
 /// offset. So an hour that the clock shows twice is listed twice, and one that it skips is not listed.
-pub fn by_hour(pieces: &[Piece], zone: &dyn Zone, date: LocalDate) -> Vec<HourSlot> {
-    let slots = local_day(zone, date).map(|day| hours(zone, day)).unwrap_or_default();
-    let sums = spread(pieces, slots.iter().map(|(slot, _)| Some(*slot)));
+pub fn by_hour<'a>(
+    counted: impl Into<Counted<'a>>,
+    zone: &dyn Zone,
+    dates: RangeInclusive<LocalDate>,
+) -> Vec<HourSlot> {
+    let slots = hours(zone, dates);
+    let intervals: Vec<_> = slots.iter().map(|(slot, _)| Some(*slot)).collect();
+    let sums = spread(counted.into(), &intervals);
     let slot =
         |((slot, offset_s), ms): ((Interval, i32), i64)| HourSlot { start: slot.start(), offset_s, ms };
     slots.into_iter().zip(sums).map(slot).collect()
 }
 
 /// Counted milliseconds per local day of a range, both ends included. A day that the zone skips has none.
-pub fn by_day(pieces: &[Piece], zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Vec<(LocalDate, i64)> {
-    let (first, last) = (*dates.start(), *dates.end());
-    let starts: Vec<UtcMs> =
-        (first.0..=last.plus_days(1).0).map(|date| zone.start_of(LocalDate(date))).collect();
-    let days = starts.array_windows().map(|&[start, next]| Interval::new(start, next));
-    (first.0..=last.0).map(LocalDate).zip(spread(pieces, days)).collect()
+pub fn by_day<'a>(
+    counted: impl Into<Counted<'a>>,
+    zone: &dyn Zone,
+    dates: RangeInclusive<LocalDate>,
+) -> Vec<(LocalDate, i64)> {
+    let days: Vec<_> = each(dates.clone()).map(|date| local_day(zone, date)).collect();
+    each(dates).zip(spread(counted.into(), &days)).collect()
 }
 
-fn hours(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
+/// The hours of local days, in order, with their offsets in seconds.
+fn hours(zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Vec<(Interval, i32)> {
+    each(dates).filter_map(|date| local_day(zone, date)).flat_map(|day| hours_of(zone, day)).collect()
+}
+
+fn hours_of(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
     const HOUR_MS: i64 = 3_600_000;
     let mut slots = Vec::new();
     let mut start = day.start();
+    let mut change = zone.next_transition(start);
     while start < day.end() {
+        if change.is_some_and(|change| change <= start) {
+            change = zone.next_transition(start).filter(|&change| change > start);
+        }
         let offset_s = zone.offset_s_at(start);
         let into_hour = start.plus(i64::from(offset_s) * 1000).0.rem_euclid(HOUR_MS);
         let full_hour = start.plus(HOUR_MS - into_hour);
-        let change = zone.next_transition(start).filter(|&change| change > start);
         let end = full_hour.min(day.end()).min(change.unwrap_or(full_hour));
         slots.extend(Interval::new(start, end).map(|slot| (slot, offset_s)));
         start = end;
@@ -163,17 +228,18 @@ fn hours(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
 }
 
 /// Counted milliseconds in each of the slots, which are in order and do not overlap; `None` is an empty one.
-fn spread(pieces: &[Piece], slots: impl Iterator<Item = Option<Interval>>) -> Vec<i64> {
-    let mut rest = pieces;
-    let mut sums = Vec::new();
-    for slot in slots {
-        let Some(slot) = slot else {
-            sums.push(0);
-            continue;
-        };
+fn spread(counted: Counted<'_>, slots: &[Option<Interval>]) -> Vec<i64> {
+    let mut rest = counted.pieces;
+    let mut quarters = counted.sums.iter().flat_map(DaySums::used_quarters).peekable();
+    let mut sum_of = |slot: Interval| {
         let past = rest.iter().take_while(|piece| piece.interval.end() <= slot.start()).count();
         rest = &rest[past..];
-        sums.push(rest.iter().map_while(|piece| piece.interval.clip(slot)).map(Interval::ms).sum());
-    }
-    sums
+        let mut sum = rest.iter().map_while(|piece| piece.interval.clip(slot)).map(Interval::ms).sum();
+        while quarters.next_if(|(quarter, _)| quarter.start() < slot.start()).is_some() {}
+        while let Some((_, ms)) = quarters.next_if(|(quarter, _)| quarter.start() < slot.end()) {
+            sum += ms;
+        }
+        sum
+    };
+    slots.iter().map(|slot| slot.map_or(0, &mut sum_of)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::{Index, Range};
 use std::sync::Arc;
 
-use crate::names::Source;
+use crate::names::{Activity, Source};
 use crate::time::{DAY_MS, Interval, UtcDay};
 use crate::timeline::Piece;
 
@@ -89,10 +89,31 @@ impl Sources {
         runs.into_iter().filter_map(move |run| self.piece(day, run))
     }
 
+    /// Milliseconds of runs per activity, in the order of activities.
+    pub(crate) fn per_activity(&self, runs: &[Run]) -> Vec<(Arc<Activity>, u32)> {
+        let mut ms = vec![0_u32; self.by_number.len()];
+        for run in runs {
+            let sum = &mut ms[run.source.0 as usize];
+            *sum = sum.saturating_add(run.end - run.start);
+        }
+        let counted = self.by_number.iter().zip(ms).filter(|(_, ms)| *ms > 0);
+        let mut sums: Vec<_> = counted.map(|(source, ms)| (Arc::clone(&source.activity), ms)).collect();
+        sums.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        // Sources of several devices may have the same activity.
+        sums.dedup_by(|(activity, ms), (kept, sum)| {
+            let is_same = activity == kept;
+            if is_same {
+                *sum = sum.saturating_add(*ms);
+            }
+            is_same
+        });
+        sums
+    }
+
     /// About how much memory the sources take, in bytes.
     pub(crate) fn approx_bytes(&self) -> usize {
         // An `Arc` has two counters before its value; a hash map keeps one entry in eight free, and a byte each.
-        const EACH: usize = size_of::<Source>() + 2 * size_of::<usize>();
+        const EACH: usize = size_of::<Source>() + size_of::<Activity>() + 4 * size_of::<usize>();
         const ENTRY: usize = size_of::<(Arc<Source>, SourceNo)>() + 1;
         self.name_bytes
             + self.by_number.len() * EACH

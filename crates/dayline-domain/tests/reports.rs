@@ -25,7 +25,7 @@ fn slots(zone: &FakeZone, date: LocalDate) -> Vec<(String, i32, i64)> {
         let minutes = (slot.start.0 / 1000 + i64::from(slot.offset_s)).rem_euclid(86_400) / 60;
         (format!("{:02}:{:02}", minutes / 60, minutes % 60), slot.offset_s, slot.ms / 60_000)
     };
-    by_hour(&always, zone, date).iter().map(show).collect()
+    by_hour(&always, zone, date..=date).iter().map(show).collect()
 }
 
 fn total_minutes(slots: &[(String, i32, i64)]) -> i64 {
@@ -113,7 +113,7 @@ fn a_day_west_of_greenwich_starts_later() {
     assert_eq!(local_day(&zone, DATE), Some(interval(5 * HOUR, 29 * HOUR)));
     assert_eq!(local_days(&zone, DATE..=DATE.plus_days(2)), Some(interval(5 * HOUR, 77 * HOUR)));
     let pieces = [piece(&source("a", "Code", None), 4 * HOUR, 6 * HOUR + 1)];
-    let hours: Vec<i64> = by_hour(&pieces, &zone, DATE).iter().map(|slot| slot.ms).collect();
+    let hours: Vec<i64> = by_hour(&pieces, &zone, DATE..=DATE).iter().map(|slot| slot.ms).collect();
     assert_eq!((hours.len(), &hours[..3]), (24, &[HOUR, 1, 0][..]));
     let days = by_day(&pieces, &zone, DATE.plus_days(-1)..=DATE.plus_days(1));
     let expected = [(DATE.plus_days(-1), HOUR), (DATE, HOUR + 1), (DATE.plus_days(1), 0)];
@@ -125,10 +125,10 @@ fn pieces_that_start_and_end_with_the_hour_count_for_one_hour_only() {
     let pieces =
         [(0, 1), (1, 2), (2, 4)].map(|(from, to)| piece(&source("a", "Code", None), from * HOUR, to * HOUR));
     let hours: Vec<i64> =
-        by_hour(&pieces[..2], &FakeZone::fixed(0), DATE).iter().map(|slot| slot.ms).collect();
+        by_hour(&pieces[..2], &FakeZone::fixed(0), DATE..=DATE).iter().map(|slot| slot.ms).collect();
     assert_eq!(hours[..3], [HOUR, HOUR, 0]);
     let hours: Vec<i64> =
-        by_hour(&pieces[1..], &FakeZone::fixed(0), DATE).iter().map(|slot| slot.ms).collect();
+        by_hour(&pieces[1..], &FakeZone::fixed(0), DATE..=DATE).iter().map(|slot| slot.ms).collect();
     assert_eq!(hours[..5], [0, HOUR, HOUR, HOUR, 0]);
 }
 
@@ -173,7 +173,7 @@ fn a_day_that_the_zone_skips_is_empty() {
     let zone = FakeZone { before: -10 * 3600, changes: vec![(at(10 * HOUR), 14 * 3600)] };
     let always = [piece(&source("a", "Code", None), -10 * DAY_MS, 10 * DAY_MS)];
     assert_eq!(local_day(&zone, DATE), None);
-    assert_eq!(by_hour(&always, &zone, DATE), []);
+    assert_eq!(by_hour(&always, &zone, DATE..=DATE), []);
     let days = by_day(&always, &zone, DATE.plus_days(-1)..=DATE.plus_days(1));
     let expected = [(DATE.plus_days(-1), DAY_MS), (DATE, 0), (DATE.plus_days(1), DAY_MS)];
     assert_eq!(days, expected);
@@ -226,7 +226,7 @@ proptest! {
         let all = local_days(&zone, dates).unwrap();
         prop_assert_eq!(days.iter().map(|(_, ms)| ms).sum::<i64>(), total(&pieces, all));
         for (date, ms) in days {
-            let slots = by_hour(&pieces, &zone, date);
+            let slots = by_hour(&pieces, &zone, date..=date);
             prop_assert_eq!(slots.iter().map(|slot| slot.ms).sum::<i64>(), ms);
             let day = local_day(&zone, date);
             prop_assert_eq!(day.map_or(0, |day| total(&pieces, day)), ms);

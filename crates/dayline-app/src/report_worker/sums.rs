@@ -42,10 +42,7 @@ impl Sums {
                     *sums.entry(domain.map(|domain| Domain::as_str(domain).to_owned())).or_default() += ms;
                 }
             }
-            Self::Hours(slots) => {
-                let dates = days.from.0..=days.to.0;
-                slots.extend(dates.flat_map(|date| report::by_hour(pieces, &*days.zone, LocalDate(date))));
-            }
+            Self::Hours(slots) => slots.extend(report::by_hour(pieces, &*days.zone, days.from..=days.to)),
             Self::Days(sums) => sums.extend(report::by_day(pieces, &*days.zone, days.from..=days.to)),
         }
     }

@@ -64,7 +64,7 @@ fn check(zone: &dyn Zone, pieces: &[Piece], from: LocalDate, to: LocalDate) -> L
         if let Some(day) = day {
             assert_eq!(zone.date_at(day.start()), date, "{name}");
         }
-        let slots = by_hour(around(pieces, date), zone, date);
+        let slots = by_hour(around(pieces, date), zone, date..=date);
         assert_eq!(slots.iter().map(|slot| slot.ms).sum::<i64>(), ms, "{name} {date}: hours do not add up");
         for slot in &slots {
             assert!(slot.ms > 0 && slot.ms <= HOUR_MS, "{name} {date}: {slot:?}");
@@ -136,7 +136,7 @@ fn apias_missing_day_is_empty_and_its_neighbours_are_whole() {
         [24 * 60, 0, 24 * 60]
     );
     let pieces = full_timeline(date("2011-12-25"), date("2012-01-05"));
-    assert!(by_hour(&pieces, &*apia, date("2011-12-30")).is_empty());
+    assert!(by_hour(&pieces, &*apia, date("2011-12-30")..=date("2011-12-30")).is_empty());
     let days = by_day(&pieces, &*apia, date("2011-12-29")..=date("2011-12-31"));
     assert_eq!(days.iter().map(|(_, ms)| ms / HOUR_MS).collect::<Vec<_>>(), [24, 0, 24]);
 }
@@ -146,7 +146,7 @@ fn an_hour_that_comes_twice_is_listed_twice_and_a_skipped_one_is_not() {
     let new_york = zone("America/New_York");
     let pieces = full_timeline(date("2026-01-01"), date("2026-12-31"));
     let shown = |day: &str| -> Vec<i64> {
-        let slots = by_hour(&pieces, &*new_york, date(day));
+        let slots = by_hour(&pieces, &*new_york, date(day)..=date(day));
         slots
             .iter()
             .map(|s| s.start.plus(i64::from(s.offset_s) * 1_000).0.rem_euclid(DAY_MS) / HOUR_MS)
