@@ -17,6 +17,8 @@ pub mod record;
 pub mod report_jobs;
 pub mod report_worker;
 pub mod reports;
+pub mod sums_record;
+mod varint;
 pub mod worker;
 
 pub use app::{App, Rules};

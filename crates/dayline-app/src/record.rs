@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use dayline_domain::{Interval, Ping, Source, UserId, UtcMs};
 
+use crate::varint;
+
 const VERSION: u8 = 1;
 const LENGTH: usize = 4;
 const HEADER: usize = LENGTH + 1 + 16;
@@ -55,8 +57,8 @@ impl RecordWriter {
     pub fn push(&mut self, source: SourceRef<'_>, interval: Interval) {
         self.write_source(source);
         let start = interval.start().0;
-        write_varint(&mut self.bytes, zigzag(start.wrapping_sub(self.last_start)));
-        write_varint(&mut self.bytes, interval.ms() as u64);
+        varint::write(&mut self.bytes, zigzag(start.wrapping_sub(self.last_start)));
+        varint::write(&mut self.bytes, interval.ms() as u64);
         self.last_start = start;
         self.pings += 1;
     }
@@ -64,13 +66,13 @@ impl RecordWriter {
     fn write_source(&mut self, source: SourceRef<'_>) {
         self.scratch.clear();
         for text in [source.device, source.app, source.domain.unwrap_or("")] {
-            write_varint(&mut self.scratch, text.len() as u64);
+            varint::write(&mut self.scratch, text.len() as u64);
             self.scratch.extend_from_slice(text.as_bytes());
         }
         let known = self.sources.iter().enumerate().rev().take(REMEMBERED);
         for (index, range) in known {
             if self.bytes[range.clone()] == self.scratch[..] {
-                write_varint(&mut self.bytes, index as u64 + 1);
+                varint::write(&mut self.bytes, index as u64 + 1);
                 return;
             }
         }
@@ -205,15 +207,10 @@ impl<'a> Reader<'a> {
     }
 
     fn varint(&mut self) -> Result<u64, RecordError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(RecordError::Time)
+        varint::take(&mut self.rest).map_err(|missing| match missing {
+            varint::NoNumber::Truncated => RecordError::Truncated,
+            varint::NoNumber::TooLong => RecordError::Time,
+        })
     }
 
     fn text(&mut self) -> Result<&'a str, RecordError> {
@@ -226,14 +223,6 @@ impl<'a> Reader<'a> {
         let domain = (!domain.is_empty()).then_some(domain);
         Source::new(device, app, domain).map_err(|_| RecordError::Name)
     }
-}
-
-fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
 }
 
 fn zigzag(value: i64) -> u64 {

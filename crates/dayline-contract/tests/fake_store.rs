@@ -32,6 +32,19 @@ async fn the_fake_store_gives_days_back_as_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_sums_up_days_as_a_ledger_must() {
+    let fresh = async || {
+        let store = Arc::new(FakeStore::default());
+        let spoilt = Arc::clone(&store);
+        Store::of(store).spoiling(move |key, how| {
+            spoilt.spoil_sums(key, how);
+            Box::pin(async {})
+        })
+    };
+    prove(ledger::sums::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_dead_letters() {
     prove(dead_letters::FACTS, fresh).await;
 }

@@ -1,6 +1,7 @@
 //! What one batch of pings changed in a ledger day, as the smallest set of changes to stored rows.
 //! Deliberately absent: how a store applies them; only the order in which it may.
 
+use crate::day_sums::DaySums;
 use crate::run::{Run, Sources};
 use crate::time::{UtcDay, UtcMs};
 use crate::timeline::Piece;
@@ -18,6 +19,8 @@ pub struct DayChange {
     pub counted: PieceChanges,
     /// Changes to the outranked time.
     pub outranked: PieceChanges,
+    /// What all counted pieces sum up to after the change.
+    pub sums: DaySums,
 }
 
 /// Changes to the counted or to the outranked pieces of a day; each list by start.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::day_change::{DayChange, PieceChanges};
+use crate::day_sums::DaySums;
 use crate::ping::Ping;
 use crate::run::{Run, Sources};
 use crate::time::{UtcDay, UtcMs};
@@ -15,7 +16,8 @@ use crate::timeline::{Bridge, Piece, settle, unite};
 /// One person's timeline for one UTC day.
 ///
 /// Recording costs as much as what it touches: the spans and pieces that end after the earliest ping of the batch
-/// starts. At the end of a day these are a handful; for late pings at most all of the day, once per batch.
+/// starts. At the end of a day these are a handful; for late pings at most all of the day, once per batch. Its sums are
+/// one pass over the counted pieces.
 #[derive(Debug, Clone)]
 pub struct LedgerDay {
     day: UtcDay,
@@ -72,6 +74,7 @@ impl LedgerDay {
             to_version: self.version,
             counted: PieceChanges::between(&counted_before, &counted, self.day, &self.sources),
             outranked: PieceChanges::between(&outranked_before, &outranked, self.day, &self.sources),
+            sums: DaySums::of_runs(self.day, &self.counted, &self.sources),
         })
     }
 

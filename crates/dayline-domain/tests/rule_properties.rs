@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use dayline_domain::ledger_day::check;
 use dayline_domain::timeline::timeline;
-use dayline_domain::{Bridge, LedgerDay, Piece, Ping, Source, UtcDay};
+use dayline_domain::{Bridge, DaySums, LedgerDay, Piece, Ping, Source, UtcDay};
 use oracle::paint;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -92,6 +92,7 @@ impl Ledger {
             if let Some(change) = ledger.record(&pings, bridge) {
                 assert!(!change.counted.is_empty() || !change.outranked.is_empty());
                 store.apply(&change);
+                assert_eq!(change.sums, DaySums::of(day, &store.counted));
             } else {
                 assert_eq!((ledger.version(), Self::pieces(ledger)), before);
             }

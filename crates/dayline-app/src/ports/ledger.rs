@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use dayline_domain::day_change::DayChange;
 use dayline_domain::ledger_day::LedgerDay;
+use dayline_domain::report::Counted;
 use dayline_domain::timeline::Piece;
-use dayline_domain::{Interval, UserId, UtcDay, UtcMs};
+use dayline_domain::{DaySums, Interval, UserId, UtcDay, UtcMs};
 
 use super::{Partition, PortFuture, Position};
 
@@ -80,8 +81,8 @@ pub trait LedgerWriter: Send + Sync {
     /// The days asked for, in the order asked for.
     fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>>;
 
-    /// Applies a commit as one transaction: position compare-and-set, days compare-and-set, pieces, dead
-    /// letters. [`PortError::Rejected`](super::PortError::Rejected) if the store refuses the data itself.
+    /// Applies a commit as one transaction: position compare-and-set, days compare-and-set with their sums, pieces,
+    /// dead letters. [`PortError::Rejected`](super::PortError::Rejected) if the store refuses the data itself.
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied>;
 }
 
@@ -90,10 +91,19 @@ pub trait LedgerWriter: Send + Sync {
 pub struct LedgerView {
     /// Versions of the days that the interval touches, by day; days never stored are left out.
     pub versions: Vec<(UtcDay, u64)>,
-    /// Counted pieces that touch the interval, whole, by start.
+    /// Counted pieces that touch the interval, whole, by start; without those of the days in `sums`.
     pub counted: Vec<Piece>,
+    /// What whole days sum up to, by day; empty unless asked for.
+    pub sums: Vec<DaySums>,
     /// Outranked pieces that touch the interval, whole, by start and source; empty unless asked for.
     pub outranked: Vec<Piece>,
+}
+
+impl LedgerView {
+    /// What counted, for a report.
+    pub fn as_counted(&self) -> Counted<'_> {
+        Counted { pieces: &self.counted, sums: &self.sums }
+    }
 }
 
 /// The reports' side of the ledger.
@@ -110,6 +120,14 @@ pub trait LedgerReader: Send + Sync {
 
     /// Pieces and versions of one person in one interval, from one snapshot.
     fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView>;
+
+    /// Versions, sums of days and, of days without sums, counted pieces of one person in one interval, from one
+    /// snapshot. Days of `cut`, which is in order, are given by their pieces; so is any day of which no sums of its
+    /// very version can be read. Sums are of whole days, also of those that the interval touches only in part.
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
+        let _ = cut;
+        self.read(user, interval, false)
+    }
 }
 
 /// A dead letter as the ledger keeps it.

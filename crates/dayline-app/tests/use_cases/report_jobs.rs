@@ -143,6 +143,13 @@ impl LedgerReader for Acting {
             self.ledger.read(user, interval, outranked).await
         })
     }
+
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
+        Box::pin(async move {
+            (self.acts)(self.reads.fetch_add(1, Ordering::SeqCst)).await?;
+            self.ledger.read_sums(user, interval, cut).await
+        })
+    }
 }
 
 /// A worker in a world where a second passes with each read, and something happens at the fifth.

@@ -23,7 +23,7 @@ pub mod zones;
 
 use dayline_app::ports::BoxFuture;
 
-pub use store::Store;
+pub use store::{SpoiltSums, Store};
 
 /// One thing that an adapter must keep; its name says what.
 pub struct Fact<Subject> {

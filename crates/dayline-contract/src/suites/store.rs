@@ -5,9 +5,9 @@ use std::array;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditLog, CreateUser, DayKey, DeadLetters, DeadPing, DeviceLogins,
-    LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position,
-    ReportJobs, Sessions, StartSession, Started, User,
+    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CreateUser, DayKey, DeadLetters, DeadPing,
+    DeviceLogins, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError,
+    Position, ReportJobs, Sessions, StartSession, Started, User,
 };
 use dayline_domain::account::Label;
 use dayline_domain::session::Generation;
@@ -15,6 +15,19 @@ use dayline_domain::{
     ApiKeyId, Bridge, DayChange, DeviceId, Email, FullName, Interval, LedgerDay, Piece, Ping, Scope, Scopes,
     Session, SessionId, Source, UserId, UtcDay, UtcMs,
 };
+
+/// What may have become of the sums of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpoiltSums {
+    /// There are none: the day was stored by a program that knew none.
+    Missing,
+    /// Such a program has moved the day on to its next version, and left the sums as they were.
+    Outdated,
+    /// They are no sums that this program can read.
+    Unreadable,
+}
+
+type Spoil = dyn Fn(DayKey, SpoiltSums) -> BoxFuture<'static, ()> + Send + Sync;
 
 /// A fresh store. Its ports share their data: a person who is deleted is gone from all of them.
 #[derive(Clone)]
@@ -28,6 +41,7 @@ pub struct Store {
     pub(super) api_keys: Arc<dyn ApiKeys>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) audit: Arc<dyn AuditLog>,
+    spoil: Option<Arc<Spoil>>,
     /// Dropped after the ports.
     _keeping: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -64,6 +78,7 @@ impl Store {
             api_keys: store.clone(),
             device_logins: store.clone(),
             audit: store,
+            spoil: None,
             _keeping: None,
         }
     }
@@ -72,6 +87,20 @@ impl Store {
     #[must_use]
     pub fn keeping(self, thing: impl Any + Send + Sync) -> Self {
         Self { _keeping: Some(Arc::new(thing)), ..self }
+    }
+
+    /// Says how the stored sums of a day are spoilt; the facts about sums need it.
+    #[must_use]
+    pub fn spoiling(
+        self,
+        spoil: impl Fn(DayKey, SpoiltSums) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { spoil: Some(Arc::new(spoil)), ..self }
+    }
+
+    pub(super) async fn spoil(&self, user: UserId, day: UtcDay, how: SpoiltSums) {
+        let spoil = self.spoil.as_ref().expect("a store whose sums can be spoilt");
+        spoil(DayKey { user, day }, how).await;
     }
 
     /// Registers the `n`-th sample person.

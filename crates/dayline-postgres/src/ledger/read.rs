@@ -82,7 +82,8 @@ impl Report {
         let mut interned = Interned::default();
         let counted = pieces(counted, &mut interned)?;
         let outranked = outranked.first().map(|rows| pieces(rows, &mut interned)).transpose()?;
-        Ok(LedgerView { versions: versions(days)?, counted, outranked: outranked.unwrap_or_default() })
+        let outranked = outranked.unwrap_or_default();
+        Ok(LedgerView { versions: versions(days)?, counted, outranked, sums: Vec::new() })
     }
 
     pub(super) async fn explain(&self, server: &Server, analyze: bool) -> Result<Vec<String>, PortError> {

@@ -103,6 +103,7 @@ pub(super) fn view(
         versions: versions(tx, user, interval)?,
         counted: pieces(tx, COUNTED, user, interval, &mut met)?,
         outranked,
+        sums: Vec::new(),
     })
 }
 

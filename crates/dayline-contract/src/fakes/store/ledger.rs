@@ -7,8 +7,9 @@ use dayline_app::ports::{
     Applied, DayKey, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay, Partition,
     PortError, PortFuture, Position, StoredDeadPing,
 };
+use dayline_app::sums_record;
 use dayline_domain::timeline::Piece;
-use dayline_domain::{DayChange, Interval, LedgerDay, PieceChanges, UserId, UtcDay, UtcMs};
+use dayline_domain::{DayChange, DaySums, Interval, LedgerDay, PieceChanges, UserId, UtcDay, UtcMs};
 
 use super::{FakeStore, Tables};
 
@@ -65,6 +66,7 @@ impl Tables {
         let day = self.days.entry(DayKey { user, day: change.day }).or_default();
         day.version = change.to_version;
         day.changed_at = at;
+        day.sums = Some((change.to_version, sums_record::encode(&change.sums)));
         apply_changes(&mut day.counted, &change.counted, true)?;
         apply_changes(&mut day.outranked, &change.outranked, false)
     }
@@ -140,6 +142,22 @@ impl LedgerReader for FakeStore {
 
     fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView> {
         self.transaction(|tables| Ok(tables.view(user, interval, outranked)))
+    }
+
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
+        self.transaction(|tables| {
+            let mut view = tables.view(user, interval, false);
+            for (day, version) in &view.versions {
+                let stored = tables.days.get(&DayKey { user, day: *day }).and_then(|day| day.sums.as_ref());
+                let current = stored.filter(|(of, _)| of == version && !cut.contains(day));
+                view.sums.extend(current.and_then(|(_, bytes)| sums_record::decode(*day, bytes).ok()));
+            }
+            let is_summed = |piece: &Piece| {
+                view.sums.binary_search_by_key(&piece.interval.start().day(), DaySums::day).is_ok()
+            };
+            view.counted.retain(|piece| !is_summed(piece));
+            Ok(view)
+        })
     }
 }
 

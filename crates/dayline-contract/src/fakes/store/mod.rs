@@ -19,6 +19,8 @@ use dayline_domain::session::TokenHash;
 use dayline_domain::timeline::Piece;
 use dayline_domain::{ApiKeyId, JobId, ReportJob, Session, SessionId, UserId, UtcMs};
 
+use crate::suites::SpoiltSums;
+
 /// A store in memory.
 #[derive(Default)]
 pub struct FakeStore {
@@ -50,13 +52,15 @@ struct Tables {
 struct Day {
     version: u64,
     changed_at: UtcMs,
+    /// As a real store would have them, with the version they are of.
+    sums: Option<(u64, Vec<u8>)>,
     counted: Vec<Piece>,
     outranked: Vec<Piece>,
 }
 
 impl Default for Day {
     fn default() -> Self {
-        Self { version: 0, changed_at: UtcMs(0), counted: Vec::new(), outranked: Vec::new() }
+        Self { version: 0, changed_at: UtcMs(0), sums: None, counted: Vec::new(), outranked: Vec::new() }
     }
 }
 
@@ -80,6 +84,17 @@ impl FakeStore {
     pub fn damage(&self, key: DayKey) {
         if let Some(day) = locked(&self.tables).days.get_mut(&key) {
             day.counted.extend(day.counted.clone());
+        }
+    }
+
+    /// Spoils the sums of a stored day.
+    pub fn spoil_sums(&self, key: DayKey, how: SpoiltSums) {
+        let mut tables = locked(&self.tables);
+        let Some(day) = tables.days.get_mut(&key) else { return };
+        match how {
+            SpoiltSums::Missing => day.sums = None,
+            SpoiltSums::Outdated => day.version += 1,
+            SpoiltSums::Unreadable => day.sums = Some((day.version, vec![0xFF])),
         }
     }
 

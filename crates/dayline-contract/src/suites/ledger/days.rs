@@ -21,10 +21,10 @@ pub const FACTS: &[Fact<Store>] = &[
 ];
 
 /// Numbers that are the same in every run (`SplitMix64`), so that a failure can be looked at.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, bound: i64) -> i64 {
+    pub(super) fn below(&mut self, bound: i64) -> i64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -39,7 +39,7 @@ impl Dice {
     }
 
     /// A ping near the start, in the middle or at the very end of a day.
-    fn ping(&mut self, day: UtcDay) -> Ping {
+    pub(super) fn ping(&mut self, day: UtcDay) -> Ping {
         let near = [0, 40_000_000, 86_400_000 - 200_000][self.below(3) as usize];
         let start = day.start().plus(near + self.below(200_000));
         let end = start.plus(1 + self.below(40_000)).min(day.interval().end());

@@ -1,7 +1,8 @@
-//! What every ledger keeps: how commits are taken, which are refused, what reports read, and that any stored day
-//! comes back as it was.
+//! What every ledger keeps: how commits are taken, which are refused, what reports read, that any stored day comes back
+//! as it was, and that its sums are those of its pieces.
 
 pub mod commits;
 pub mod days;
 pub mod reads;
 pub mod refusals;
+pub mod sums;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dayline_app::ports::{Applied, LedgerCommit, LedgerView};
-use dayline_domain::{Bridge, Interval, LedgerDay, Ping, Source, UserId, UtcDay, UtcMs};
+use dayline_domain::{Bridge, Interval, LedgerDay, Ping, Source, UserId, UtcDay, UtcMs, report};
 
 use crate::suites::Fact;
 use crate::suites::store::{DAY, Store, commit, first, person, piece, record};
@@ -38,6 +38,8 @@ async fn a_stranger_has_an_empty_ledger(store: Store) {
     store.register(1).await;
     let stranger = person(2).id;
     assert_eq!(store.reader.read(stranger, DAY.interval(), true).await.unwrap(), LedgerView::default());
+    let summed = store.reader.read_sums(stranger, DAY.interval(), vec![DAY]).await.unwrap();
+    assert_eq!(summed, LedgerView::default());
     assert_eq!(store.reader.versions(stranger, DAY.interval()).await.unwrap(), []);
 }
 
@@ -245,6 +247,10 @@ async fn read_until(store: Store, user: UserId, done: Arc<AtomicBool>) -> u32 {
         let version = view.versions.first().map_or(0, |(_, version)| *version);
         let length: i64 = view.counted.iter().map(|piece| piece.interval.ms()).sum();
         assert_eq!(length, 1_000 * version as i64);
+        let view = store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
+        let version = view.versions.first().map_or(0, |(_, version)| *version);
+        let apps = report::by_app(view.as_counted(), DAY.interval());
+        assert_eq!(apps.iter().map(|(_, ms)| ms).sum::<i64>(), 1_000 * version as i64);
         reads += 1;
         tokio::task::yield_now().await;
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dayline_app::ports::{Applied, LedgerCommit, PortError, Position};
-use dayline_domain::{DayChange, Interval, LedgerDay, Piece, PieceChanges, Resized, UserId};
+use dayline_domain::{DayChange, DaySums, Interval, LedgerDay, Piece, PieceChanges, Resized, UserId};
 
 use crate::suites::Fact;
 use crate::suites::store::{DAY, Store, commit, first, letter, piece, record};
@@ -43,7 +43,7 @@ async fn prepared(store: &Store) -> UserId {
 
 /// A change of the prepared day that nobody's rule has made.
 fn lie(counted: PieceChanges, outranked: PieceChanges) -> DayChange {
-    DayChange { day: DAY, from_version: 1, to_version: 2, counted, outranked }
+    DayChange { day: DAY, from_version: 1, to_version: 2, counted, outranked, sums: DaySums::of(DAY, []) }
 }
 
 fn added(piece: Piece) -> PieceChanges {
