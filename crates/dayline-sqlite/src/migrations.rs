@@ -28,6 +28,7 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("migrations/0001_accounts_and_ledger.sql"),
     },
     Migration { number: 2, name: "report_jobs", sql: include_str!("migrations/0002_report_jobs.sql") },
+    Migration { number: 3, name: "day_sums", sql: include_str!("migrations/0003_day_sums.sql") },
 ];
 
 /// What a data base says about one step.

@@ -1,7 +1,8 @@
-//! Applies one step of a worker: position, versions, pieces and dead letters, in one transaction that the caller commits
+//! Applies one step of a worker: position, versions and sums, pieces and dead letters, in one transaction that the caller commits
 //! or undoes. Deliberately absent: trust. Every change names what it changes, and is refused if that is not there.
 
 use dayline_app::ports::{Applied, DeadPing, LedgerCommit, Partition, Position};
+use dayline_app::sums_record;
 use dayline_domain::timeline::Piece;
 use dayline_domain::{DayChange, PieceChanges, Resized, UtcMs};
 use rusqlite::{Transaction, params};
@@ -16,11 +17,12 @@ const FIRST_POSITION: &str = "
 pub(super) const MOVE_POSITION: &str = "
     UPDATE log_positions SET major = ?4, minor = ?5 WHERE partition = ?1 AND major = ?2 AND minor = ?3";
 const FIRST_VERSION: &str = "
-    INSERT INTO ledger_days (user_number, day, version, changed_ms) VALUES (?1, ?2, ?3, ?4)
+    INSERT INTO ledger_days (user_number, day, version, changed_ms, sums, sums_version)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?3)
     ON CONFLICT DO NOTHING";
 pub(super) const NEXT_VERSION: &str = "
-    UPDATE ledger_days SET version = ?3, changed_ms = ?4
-    WHERE user_number = ?1 AND day = ?2 AND version = ?5";
+    UPDATE ledger_days SET version = ?3, changed_ms = ?4, sums = ?5, sums_version = ?3
+    WHERE user_number = ?1 AND day = ?2 AND version = ?6";
 const BURY: &str = "
     INSERT INTO dead_pings (user_number, at_ms, partition, major, minor, reason, record)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -94,9 +96,10 @@ fn move_position(
 
 fn move_version(tx: &Transaction<'_>, user: i64, change: &DayChange, at: UtcMs) -> Result<bool, Failure> {
     let (day, from, to) = (change.day.0, change.from_version as i64, change.to_version as i64);
+    let sums = sums_record::encode(&change.sums);
     let moved = match change.from_version {
-        0 => tx.prepare_cached(FIRST_VERSION)?.execute(params![user, day, to, at.0])?,
-        _ => tx.prepare_cached(NEXT_VERSION)?.execute(params![user, day, to, at.0, from])?,
+        0 => tx.prepare_cached(FIRST_VERSION)?.execute(params![user, day, to, at.0, sums])?,
+        _ => tx.prepare_cached(NEXT_VERSION)?.execute(params![user, day, to, at.0, sums, from])?,
     };
     Ok(moved == 1)
 }

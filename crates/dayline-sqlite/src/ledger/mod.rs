@@ -62,4 +62,11 @@ impl LedgerReader for SqliteStore {
             None => Ok(LedgerView::default()),
         })
     }
+
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
+        self.db.read(move |tx| match accounts::number_of(tx, user)? {
+            Some(user) => read::summed_view(tx, user, interval, &cut),
+            None => Ok(LedgerView::default()),
+        })
+    }
 }

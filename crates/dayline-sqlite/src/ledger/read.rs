@@ -2,8 +2,9 @@
 //! person's day costs the same however many people there are.
 
 use dayline_app::ports::{DayKey, LedgerView, LoadedDay, Partition, Position};
+use dayline_app::sums_record;
 use dayline_domain::timeline::Piece;
-use dayline_domain::{Interval, LedgerDay, UtcDay, UtcMs};
+use dayline_domain::{DaySums, Interval, LedgerDay, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::sources::Met;
@@ -15,6 +16,9 @@ const POSITION: &str = "SELECT major, minor FROM log_positions WHERE partition =
 const VERSION: &str = "SELECT version FROM ledger_days WHERE user_number = ?1 AND day = ?2";
 pub(super) const VERSIONS: &str = "
     SELECT day, version FROM ledger_days WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
+pub(super) const SUMS: &str = "
+    SELECT day, version, CASE WHEN sums_version = version THEN sums END FROM ledger_days
+    WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
 pub(super) const CHANGED_SINCE: &str = "
     SELECT day, version FROM ledger_days WHERE user_number = ?1 AND changed_ms >= ?2 ORDER BY day";
 pub(super) const EXTENT: &str = "SELECT min(day), max(day) FROM ledger_days WHERE user_number = ?1";
@@ -105,6 +109,42 @@ pub(super) fn view(
         outranked,
         sums: Vec::new(),
     })
+}
+
+/// Versions of a stretch, its days' sums, and the pieces of those days that are cut or have no sums.
+pub(super) fn summed_view(
+    tx: &Transaction<'_>,
+    user: i64,
+    interval: Interval,
+    cut: &[UtcDay],
+) -> Result<LedgerView, Failure> {
+    let (first, last) = (interval.start().day(), interval.end().plus(-1).day());
+    let mut view = LedgerView::default();
+    let mut stretches = Vec::<Interval>::new();
+    let mut statement = tx.prepare_cached(SUMS)?;
+    let mut rows = statement.query(params![user, first.0, last.0])?;
+    while let Some(row) = rows.next()? {
+        let (day, version) = day_and_version(row)?;
+        view.versions.push((day, version));
+        match sums(row, day)?.filter(|_| cut.binary_search(&day).is_err()) {
+            Some(sums) => view.sums.push(sums),
+            None => match stretches.last_mut() {
+                Some(stretch) if stretch.end() == day.start() => *stretch = stretch.hull(day.interval()),
+                _ => stretches.push(day.interval()),
+            },
+        }
+    }
+    let mut met = Met::default();
+    for stretch in stretches.into_iter().filter_map(|stretch| stretch.clip(interval)) {
+        view.counted.extend(pieces(tx, COUNTED, user, stretch, &mut met)?);
+    }
+    Ok(view)
+}
+
+/// The sums in a row, if there are any that this program can read.
+fn sums(row: &Row<'_>, day: UtcDay) -> rusqlite::Result<Option<DaySums>> {
+    let bytes = row.get_ref(2)?.as_blob_or_null()?;
+    Ok(bytes.and_then(|bytes| sums_record::decode(day, bytes).ok()))
 }
 
 fn pieces(

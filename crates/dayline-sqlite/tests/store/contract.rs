@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
+    SpoiltSums, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs,
+    sessions,
 };
 
 use crate::open;
@@ -31,6 +33,33 @@ async fn the_sqlite_store_is_read_as_a_ledger_must() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_gives_days_back_as_they_were() {
     prove(ledger::days::FACTS, fresh).await;
+}
+
+/// A store whose sums are spoilt in its file, behind its back.
+async fn spoilt() -> Store {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dayline.db");
+    let store = Store::of(Arc::new(open(folder.path()))).keeping(folder);
+    store.spoiling(move |DayKey { user, day }, how| {
+        let change = match how {
+            SpoiltSums::Missing => "sums = NULL, sums_version = NULL",
+            SpoiltSums::Outdated => "version = version + 1",
+            SpoiltSums::Unreadable => "sums = x'FF'",
+        };
+        let sql = format!(
+            "UPDATE ledger_days SET {change}
+             WHERE day = ?1 AND user_number = (SELECT number FROM users WHERE id = ?2)"
+        );
+        let user = user.bits().to_be_bytes();
+        let changed = rusqlite::Connection::open(&file).unwrap().execute(&sql, (day.0, user)).unwrap();
+        assert_eq!(changed, 1);
+        Box::pin(async {})
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_sums_up_days_as_a_ledger_must() {
+    prove(ledger::sums::FACTS, spoilt).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
