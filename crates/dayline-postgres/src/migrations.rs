@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0003_covered_reports.sql"),
         oldest_writer: 2,
     },
+    Migration { name: "day_sums", sql: include_str!("../migrations/0004_day_sums.sql"), oldest_writer: 2 },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -204,6 +205,7 @@ mod tests {
             "27808bcabee2e33388519cc608eb5a09597908970470457f779bf7f851504842",
             "835d4fd9c4da7d47dcb620f4587c1cf8dcddac4250157e8752b76fe4814d0439",
             "200df343c760ad35075c32ed696fd511283711f018aa6cbd1170ccdbfd09d854",
+            "77eeb8baceb1be57711a74328b1247a99462d7ccd8db2dee7d9be6b70c75b6e9",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

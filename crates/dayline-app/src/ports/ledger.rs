@@ -124,10 +124,7 @@ pub trait LedgerReader: Send + Sync {
     /// Versions, sums of days and, of days without sums, counted pieces of one person in one interval, from one
     /// snapshot. Days of `cut`, which is in order, are given by their pieces; so is any day of which no sums of its
     /// very version can be read. Sums are of whole days, also of those that the interval touches only in part.
-    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
-        let _ = cut;
-        self.read(user, interval, false)
-    }
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView>;
 }
 
 /// A dead letter as the ledger keeps it.

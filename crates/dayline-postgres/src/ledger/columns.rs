@@ -2,6 +2,7 @@
 //! does one kind of thing for everybody.
 
 use dayline_app::ports::LedgerCommit;
+use dayline_app::sums_record;
 use dayline_domain::{DayChange, Domain, Piece, PieceChanges, UserId};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -16,6 +17,7 @@ pub(super) struct DayColumns {
     days: Vec<Day>,
     from: Vec<i64>,
     to: Vec<i64>,
+    sums: Vec<Vec<u8>>,
 }
 
 impl DayColumns {
@@ -24,15 +26,21 @@ impl DayColumns {
         self.days.push(Day(change.day));
         self.from.push(bits(change.from_version));
         self.to.push(bits(change.to_version));
+        self.sums.push(sums_record::encode(&change.sums));
     }
 
     pub(super) fn len(&self) -> usize {
         self.users.len()
     }
 
-    /// Users and days and the versions after.
+    /// Users and days, the versions after and their sums.
     pub(super) fn created(&self) -> Vec<Param<'_>> {
-        vec![(&self.users, Type::UUID_ARRAY), (&self.days, Type::DATE_ARRAY), (&self.to, Type::INT8_ARRAY)]
+        vec![
+            (&self.users, Type::UUID_ARRAY),
+            (&self.days, Type::DATE_ARRAY),
+            (&self.to, Type::INT8_ARRAY),
+            (&self.sums, Type::BYTEA_ARRAY),
+        ]
     }
 
     /// The same and the versions before.

@@ -77,6 +77,18 @@ impl LedgerReader for PgStore {
             report.read(self.primary().await?).await
         })
     }
+
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
+        Box::pin(async move {
+            let report = read::Report::new(user, interval, false);
+            if let Some(replica) = self.replicas().pick()
+                && let Some(outcome) = replica.judge(report.read_sums(replica.server(), &cut).await)
+            {
+                return outcome;
+            }
+            report.read_sums(self.primary().await?, &cut).await
+        })
+    }
 }
 
 impl PgStore {

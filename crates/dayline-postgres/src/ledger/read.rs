@@ -1,10 +1,11 @@
-//! Reports: plain ranges over `start_time`, so that the planner reads only the months that can match; versions and
+//! Reports: plain ranges over `start_time`, so that the planner reads only the months that can match; versions, sums and
 //! pieces from one snapshot.
 
 use std::borrow::Cow;
 
 use dayline_app::ports::{LedgerView, PortError};
-use dayline_domain::{Interval, Piece, UserId, UtcDay, UtcMs};
+use dayline_app::sums_record;
+use dayline_domain::{DaySums, Interval, Piece, UserId, UtcDay, UtcMs};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -22,6 +23,25 @@ ORDER BY day";
 const PIECES: &str = "SELECT start_time, end_time, device_id, app_name, domain FROM TABLE
 WHERE user_id = (SELECT id FROM users WHERE uuid = $1)
   AND start_time >= $2 AND start_time < $3 AND end_time > $4";
+
+/// Whether a day is read as sums. Unknown for sums of no version, which is as good as no.
+const IS_SUMMED: &str = "(sums IS NOT NULL AND sums_version = version AND day <> ALL ($4))";
+
+const SUMS: &str = "SELECT day, version, CASE WHEN IS_SUMMED THEN sums END AS sums FROM ledger_days
+WHERE user_id = (SELECT id FROM users WHERE uuid = $1) AND day >= $2 AND day <= $3
+ORDER BY day";
+
+/// The pieces of the other days. The sub-select is kept apart by `OFFSET 0`: one index scan for each day.
+const PIECES_OF_THE_REST: &str = "SELECT piece.* FROM ledger_days AS rest
+CROSS JOIN LATERAL (
+  SELECT start_time, end_time, device_id, app_name, domain FROM app_usage
+  WHERE user_id = rest.user_id AND start_time >= rest.day::timestamp AT TIME ZONE 'UTC'
+    AND start_time < (rest.day + 1)::timestamp AT TIME ZONE 'UTC'
+    AND start_time >= $5 AND start_time < $6 AND end_time > $7
+  OFFSET 0
+) AS piece
+WHERE rest.user_id = (SELECT id FROM users WHERE uuid = $1) AND rest.day >= $2 AND rest.day <= $3
+  AND IS_SUMMED IS NOT TRUE";
 
 /// What one report reads.
 pub(super) struct Report {
@@ -86,6 +106,23 @@ impl Report {
         Ok(LedgerView { versions: versions(days)?, counted, outranked, sums: Vec::new() })
     }
 
+    /// The same with sums of days instead of their pieces, where there are any and no `cut` forbids it.
+    pub(super) async fn read_sums(&self, server: &Server, cut: &[UtcDay]) -> Result<LedgerView, PortError> {
+        let cut: Vec<Day> = cut.iter().copied().map(Day).collect();
+        let of_days: Vec<Param<'_>> = [self.of_versions().params, vec![(&cut, Type::DATE_ARRAY)]].concat();
+        let times = self.of_pieces(PIECES_OF_THE_REST.into()).params.split_off(1);
+        let statements = [
+            Statement { sql: summed(SUMS), params: of_days.clone() },
+            Statement { sql: summed(PIECES_OF_THE_REST), params: [of_days, times].concat() },
+        ];
+        let answers = server.snapshot(&statements).await?;
+        let [days, rest] = answers.as_slice() else { return Err(corrupt("read", "not all answers")) };
+        // Sums of a later program, or damaged: all there is to know is in the pieces.
+        let Some(sums) = sums(days)? else { return self.read(server).await };
+        let counted = pieces(rest, &mut Interned::default())?;
+        Ok(LedgerView { versions: versions(days)?, counted, sums, outranked: Vec::new() })
+    }
+
     pub(super) async fn explain(&self, server: &Server, analyze: bool) -> Result<Vec<String>, PortError> {
         let options = if analyze { "ANALYZE, BUFFERS, TIMING OFF" } else { "COSTS OFF" };
         let statement = self.of_pieces(format!("EXPLAIN ({options}) {}", pieces_of("app_usage")).into());
@@ -96,6 +133,21 @@ impl Report {
 
 fn pieces_of(table: &str) -> Cow<'static, str> {
     PIECES.replace("TABLE", table).into()
+}
+
+fn summed(sql: &'static str) -> Cow<'static, str> {
+    sql.replace("IS_SUMMED", IS_SUMMED).into()
+}
+
+/// The sums in rows; `None` if some can't be read.
+fn sums(rows: &[Row]) -> Result<Option<Vec<DaySums>>, PortError> {
+    let mut sums = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(bytes) = column::<Option<&[u8]>>(row, "sums")? else { continue };
+        let Ok(day) = sums_record::decode(column::<Day>(row, "day")?.0, bytes) else { return Ok(None) };
+        sums.push(day);
+    }
+    Ok(Some(sums))
 }
 
 fn versions(rows: &[Row]) -> Result<Vec<(UtcDay, u64)>, PortError> {

@@ -108,9 +108,9 @@ ORDER BY number";
     }
 
     fn make_days<'s>(&'s self, days: &'s DayColumns) -> Option<Part<'s>> {
-        const SQL: &str = "INSERT INTO ledger_days (user_id, day, version, changed_at)
-SELECT users.id, new.day, new.version, $4
-FROM unnest($1, $2, $3) AS new (uuid, day, version) JOIN users USING (uuid)
+        const SQL: &str = "INSERT INTO ledger_days (user_id, day, version, changed_at, sums, sums_version)
+SELECT users.id, new.day, new.version, $5, new.sums, new.version
+FROM unnest($1, $2, $3, $4) AS new (uuid, day, version, sums) JOIN users USING (uuid)
 FOR KEY SHARE OF users
 ON CONFLICT (user_id, day) DO NOTHING";
         let mut params = days.created();
@@ -119,10 +119,11 @@ ON CONFLICT (user_id, day) DO NOTHING";
     }
 
     fn change_days<'s>(&'s self, days: &'s DayColumns) -> Option<Part<'s>> {
-        const SQL: &str = "UPDATE ledger_days AS stored SET version = new.version, changed_at = $7
-FROM unnest($1, $2, $3, $4) AS new (uuid, day, version, from_version) JOIN users USING (uuid)
+        const SQL: &str = "UPDATE ledger_days AS stored
+SET version = new.version, changed_at = $8, sums = new.sums, sums_version = new.version
+FROM unnest($1, $2, $3, $4, $5) AS new (uuid, day, version, sums, from_version) JOIN users USING (uuid)
 WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = new.from_version
-  AND stored.day >= $5 AND stored.day <= $6";
+  AND stored.day >= $6 AND stored.day <= $7";
         let mut params = days.changed();
         params.push((&self.days.0, Type::DATE));
         params.push((&self.days.1, Type::DATE));

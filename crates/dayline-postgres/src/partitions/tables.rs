@@ -13,7 +13,7 @@ pub(super) fn create(month: Month) -> String {
     const GROWING: &str = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02";
     let table = |parent: &str, fill: u32| {
         format!(
-            "CREATE TABLE {} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
+            "CREATE TABLE {} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)
                WITH (fillfactor = {fill}, {GROWING});\n",
             month.table(parent)
         )

@@ -1,8 +1,14 @@
 //! The store keeps what every store must, direct and through PgBouncer in transaction mode.
 
+use std::sync::Arc;
+
+use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    Fact, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
+    Fact, SpoiltSums, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
+    report_jobs, sessions,
 };
+
+use uuid::Uuid;
 
 use crate::database::{Database, Via};
 
@@ -36,6 +42,36 @@ async fn the_postgres_store_is_read_as_a_ledger_must() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_gives_days_back_as_they_were() {
     keeps_both_ways(ledger::days::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_sums_up_days_as_a_ledger_must() {
+    let database = Arc::new(Database::migrated().await);
+    for via in [Via::Direct, Via::PgBouncer] {
+        prove(ledger::sums::FACTS, async || {
+            database.empty().await;
+            let database = Arc::clone(&database);
+            Store::of(database.store(via)).spoiling(move |key, how| {
+                let database = Arc::clone(&database);
+                Box::pin(async move { spoil(&database, key, how).await })
+            })
+        })
+        .await;
+    }
+}
+
+async fn spoil(database: &Database, key: DayKey, how: SpoiltSums) {
+    let change = match how {
+        SpoiltSums::Missing => "sums = NULL, sums_version = NULL",
+        SpoiltSums::Outdated => "version = version + 1",
+        SpoiltSums::Unreadable => "sums = '\\xff'",
+    };
+    let (day, user) = (key.day, Uuid::from_u128(key.user.bits()));
+    let sql = format!(
+        "UPDATE ledger_days SET {change}
+         WHERE day = '{day}' AND user_id = (SELECT id FROM users WHERE uuid = '{user}')"
+    );
+    assert_eq!(database.client().await.execute(&sql, &[]).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

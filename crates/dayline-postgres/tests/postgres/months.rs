@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use dayline_app::ports::{Accounts, LedgerReader, Partition, PortError};
-use dayline_domain::{Interval, UtcMs};
-use dayline_postgres::Month;
+use dayline_domain::{AppName, Interval, UserId, UtcMs, report};
+use dayline_postgres::{Month, PgStore};
 
 use crate::database::{Database, Via};
 use crate::world::{Dice, World, assert_by_the_rule, at, day, ping, register, view};
@@ -139,11 +139,18 @@ async fn a_month_archived_dropped_and_restored_reads_the_same() {
         assert!(archived.days >= 16 && archived.counted > 1_000 && archived.outranked > 0, "{archived:?}");
         let refused = store.partitions().restore(&file).await;
         assert!(matches!(refused, Err(PortError::Rejected(_))), "the month is still there: {refused:?}");
+        let days = Interval::new(first.start(), at(day(2026, 3, 12), 0)).unwrap();
+        let all = by_app(&store, ada, days).await;
+        assert_eq!(all.0, 20, "days are read as sums");
         store.partitions().drop(month("2026-02")).await.unwrap();
         assert!(view(&store, ada, first, 8).await.counted.is_empty());
+        let march = Interval::new(day(2026, 3, 1).start(), days.end()).unwrap();
+        assert_eq!(by_app(&store, ada, days).await, by_app(&store, ada, march).await, "sums stayed");
 
         assert_eq!(store.partitions().restore(&file).await, Ok(archived));
         assert_eq!([view(&store, ada, first, 21).await, view(&store, bob, first, 21).await], before);
+        // The archive has no sums: these days are read as pieces, until they change.
+        assert_eq!(by_app(&store, ada, days).await, (11, all.1));
         // And it can be written again, with its constraints.
         world.track(ada, &[ping("Late", first, 0, 86_399)], 1).await;
         world.drain().await;
@@ -157,6 +164,13 @@ async fn a_month_archived_dropped_and_restored_reads_the_same() {
         let refused = client.batch_execute(overlapping).await.unwrap_err();
         assert_eq!(refused.code().unwrap().code(), "23P01");
     }
+}
+
+/// Of how many days sums were read, and what a report of sums says.
+async fn by_app(store: &PgStore, user: UserId, days: Interval) -> (usize, Vec<(AppName, i64)>) {
+    let view = store.read_sums(user, days, Vec::new()).await.unwrap();
+    let apps = report::by_app(view.as_counted(), days);
+    (view.sums.len(), apps.into_iter().map(|(app, ms)| (app.clone(), ms)).collect())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -103,4 +103,7 @@ async fn commits_wait_twice_and_reads_once_for_one_person_or_hundreds() {
     trips.store(0, Ordering::SeqCst);
     store.read(people[0], first.interval(), true).await.unwrap();
     assert_eq!(trips.load(Ordering::SeqCst), 1, "a report");
+    trips.store(0, Ordering::SeqCst);
+    store.read_sums(people[0], first.interval(), vec![first]).await.unwrap();
+    assert_eq!(trips.load(Ordering::SeqCst), 1, "a report of sums");
 }
