@@ -12,7 +12,7 @@ use dayline_domain::{JobState, LocalDate, ReportJob, UtcMs};
 
 use crate::export::Export;
 use crate::ports::{Part, ResultForms, ResultWriter};
-use crate::reports::LocalDays;
+use crate::reports::{self, LocalDays};
 use crate::{App, AppError, Kind};
 use sums::Sums;
 
@@ -136,8 +136,9 @@ impl Run<'_> {
     ) -> Result<(), End> {
         for stretch in stretches(days) {
             if let Some(window) = stretch.interval() {
-                let view = self.app.ledger.read(self.job.user, window, false).await?;
-                sums.add(&view.counted, window, &stretch);
+                let view =
+                    reports::read(&*self.app.ledger, self.job.user, &stretch, window, sums.cut()).await?;
+                sums.add(view.as_counted(), window, &stretch);
             } else {
                 sums.skip(&stretch);
             }

@@ -3,17 +3,22 @@
 
 use std::sync::Arc;
 
+use dayline_domain::report::{Counted, Cut};
 use dayline_domain::timeline::Piece;
 use dayline_domain::zone::Zone;
-use dayline_domain::{Interval, LocalDate, Scope, UtcDay, UtcMs, report};
+use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, UtcMs, report};
 
 use crate::auth::Caller;
+use crate::ports::{LedgerReader, LedgerView, PortError};
 use crate::{App, AppError};
 
 /// Longest report, in local days: ten years.
 pub const MAX_REPORT_DAYS: i32 = 3_660;
 /// Longest timeline in one answer: a leap year and a day, in milliseconds.
 pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
+/// Reports over so many UTC days are made of pieces, longer ones of sums: of few days, pieces are not much more to read,
+/// and the first and the last are mostly cut.
+const MAX_DAYS_OF_PIECES: i32 = 7;
 
 /// The versions of the ledger days an answer was read from. Equal stamps mean equal answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -114,8 +119,8 @@ pub async fn by_app(
     caller: &Caller,
     days: &LocalDays,
 ) -> Result<Stamped<Totals<String>>, AppError> {
-    over(app, caller, days, |pieces, window| {
-        report::by_app(pieces, window).into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms)).collect()
+    over(app, caller, days, Cut::Whole, |counted, window| {
+        report::by_app(counted, window).into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms)).collect()
     })
     .await
 }
@@ -126,11 +131,11 @@ pub async fn by_domain(
     caller: &Caller,
     days: &LocalDays,
 ) -> Result<Stamped<Totals<Option<String>>>, AppError> {
-    over(app, caller, days, |pieces, window| {
+    over(app, caller, days, Cut::Whole, |counted, window| {
         let owned = |(domain, ms): (Option<&dayline_domain::Domain>, i64)| {
             (domain.map(|d| d.as_str().to_owned()), ms)
         };
-        report::by_domain(pieces, window).into_iter().map(owned).collect()
+        report::by_domain(counted, window).into_iter().map(owned).collect()
     })
     .await
 }
@@ -141,7 +146,8 @@ pub async fn by_hour(
     caller: &Caller,
     days: &LocalDays,
 ) -> Result<Stamped<Vec<report::HourSlot>>, AppError> {
-    over(app, caller, days, |pieces, _| report::by_hour(pieces, &*days.zone, days.from..=days.to)).await
+    let sum = |counted: Counted<'_>, _| report::by_hour(counted, &*days.zone, days.from..=days.to);
+    over(app, caller, days, Cut::Hours, sum).await
 }
 
 /// Milliseconds per local day.
@@ -150,15 +156,17 @@ pub async fn by_day(
     caller: &Caller,
     days: &LocalDays,
 ) -> Result<Stamped<Totals<LocalDate>>, AppError> {
-    over(app, caller, days, |pieces, _| report::by_day(pieces, &*days.zone, days.from..=days.to)).await
+    let sum = |counted: Counted<'_>, _| report::by_day(counted, &*days.zone, days.from..=days.to);
+    over(app, caller, days, Cut::Days, sum).await
 }
 
-/// Reads the pieces of the days and sums them up. Days that no instant belongs to are an empty answer.
+/// Reads what counted in the days and sums it up. Days that no instant belongs to are an empty answer.
 async fn over<T>(
     app: &App,
     caller: &Caller,
     days: &LocalDays,
-    sum: impl FnOnce(&[Piece], Interval) -> T,
+    cut: Cut,
+    sum: impl FnOnce(Counted<'_>, Interval) -> T,
 ) -> Result<Stamped<T>, AppError> {
     caller.require(Scope::Read)?;
     let nothing = || {
@@ -166,10 +174,30 @@ async fn over<T>(
         Interval::new(start, start.plus(1)).ok_or_else(|| AppError::Internal("an empty window".into()))
     };
     let Some(window) = days.interval() else {
-        return Ok(Stamped { stamp: Stamp::default(), answer: sum(&[], nothing()?) });
+        return Ok(Stamped { stamp: Stamp::default(), answer: sum((&[]).into(), nothing()?) });
     };
-    let view = app.ledger.read(caller.user, window, false).await?;
-    Ok(Stamped { stamp: Stamp(view.versions), answer: sum(&view.counted, window) })
+    let view = read(&*app.ledger, caller.user, days, window, cut).await?;
+    let answer = sum(view.as_counted(), window);
+    Ok(Stamped { stamp: Stamp(view.versions), answer })
+}
+
+/// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are few or if it cuts
+/// most of them where sums can't be cut, else sums.
+pub(crate) async fn read(
+    ledger: &dyn LedgerReader,
+    user: UserId,
+    days: &LocalDays,
+    window: Interval,
+    cut: Cut,
+) -> Result<LedgerView, PortError> {
+    let touched = window.end().plus(-1).day().0 - window.start().day().0 + 1;
+    if touched > MAX_DAYS_OF_PIECES {
+        let cut = report::cut_days(&*days.zone, days.from..=days.to, cut);
+        if cut.len() <= touched as usize / 2 {
+            return ledger.read_sums(user, window, cut).await;
+        }
+    }
+    ledger.read(user, window, false).await
 }
 
 /// A stretch of the timeline: what counted, and what was outranked if asked for.

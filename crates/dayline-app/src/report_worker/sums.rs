@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use dayline_domain::report::{self, HourSlot};
-use dayline_domain::timeline::Piece;
+use dayline_domain::report::{self, Counted, Cut, HourSlot};
 use dayline_domain::{Domain, Interval, LocalDate, ReportKind};
 
 use crate::ports::Part;
@@ -29,21 +28,30 @@ impl Sums {
         }
     }
 
-    /// Adds the pieces of the next stretch, which covers `window`.
-    pub(super) fn add(&mut self, pieces: &[Piece], window: Interval, days: &LocalDays) {
+    /// Into what the report cuts its days.
+    pub(super) fn cut(&self) -> Cut {
+        match self {
+            Self::Apps(_) | Self::Domains(_) => Cut::Whole,
+            Self::Hours(_) => Cut::Hours,
+            Self::Days(_) => Cut::Days,
+        }
+    }
+
+    /// Adds what counted in the next stretch, which covers `window`.
+    pub(super) fn add(&mut self, counted: Counted<'_>, window: Interval, days: &LocalDays) {
         match self {
             Self::Apps(sums) => {
-                for (app, ms) in report::by_app(pieces, window) {
+                for (app, ms) in report::by_app(counted, window) {
                     *sums.entry(app.as_str().to_owned()).or_default() += ms;
                 }
             }
             Self::Domains(sums) => {
-                for (domain, ms) in report::by_domain(pieces, window) {
+                for (domain, ms) in report::by_domain(counted, window) {
                     *sums.entry(domain.map(|domain| Domain::as_str(domain).to_owned())).or_default() += ms;
                 }
             }
-            Self::Hours(slots) => slots.extend(report::by_hour(pieces, &*days.zone, days.from..=days.to)),
-            Self::Days(sums) => sums.extend(report::by_day(pieces, &*days.zone, days.from..=days.to)),
+            Self::Hours(slots) => slots.extend(report::by_hour(counted, &*days.zone, days.from..=days.to)),
+            Self::Days(sums) => sums.extend(report::by_day(counted, &*days.zone, days.from..=days.to)),
         }
     }
 
