@@ -1,7 +1,9 @@
 //! Reports over a full ledger: builds a year of pieces of many people, 100,000 a year each, written in the order of
-//! time as life does, and prints how long a day's and a year's report take in the database and for the caller.
+//! time as life does, and prints how long a day's and a year's pieces take in the database and for the caller, and a year's
+//! reports of pieces and of sums, one after the other.
 //!
-//! `scripts/with-servers cargo bench -p dayline-postgres --bench reports -- ROWS` (default: 10 million, some minutes).
+//! `scripts/with-servers cargo bench -p dayline-postgres --bench reports -- ROWS` (default: 10 million, some minutes; 200,000
+//! is enough to try it).
 
 #![allow(
     clippy::unwrap_used,
@@ -13,13 +15,19 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use dayline_app::ports::LedgerReader;
-use dayline_domain::{Interval, LocalDate, UserId, UtcDay};
+use dayline_app::ports::{LedgerReader, LedgerView};
+use dayline_app::sums_record;
+use dayline_contract::fakes::FixedZone;
+use dayline_domain::report::{self, Cut};
+use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
 use dayline_postgres::{Month, PgStore};
 use support::{Database, argument, median_and_p99, register};
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 /// Pieces of one person on one day: 100,000 a year.
 const A_DAY: u64 = 274;
@@ -27,6 +35,17 @@ const A_YEAR: u64 = A_DAY * 365;
 
 fn first_day() -> UtcDay {
     UtcDay(LocalDate::from_ymd(2026, 1, 1).unwrap().0)
+}
+
+fn year() -> Interval {
+    first_day().interval().hull(UtcDay(first_day().0 + 364).interval())
+}
+
+/// A zone whose days begin in the middle of a UTC day.
+const WEST: FixedZone = FixedZone { name: "Etc/GMT+5", offset_s: -5 * 3_600 };
+
+fn dates() -> RangeInclusive<LocalDate> {
+    LocalDate(first_day().0)..=LocalDate(first_day().0 + 364)
 }
 
 /// A month of everybody's pieces: one every 315 seconds, 300 seconds long, each person's a little shifted.
@@ -52,14 +71,28 @@ async fn fill(client: &Client, month: &str) {
     client.batch_execute(&days).await.unwrap();
 }
 
-async fn build(store: &PgStore, client: &Client, people: u64) -> UserId {
-    let mut measured = register(store, 1).await;
-    for n in 2..=people {
-        let id = register(store, n).await;
-        // One from the middle of the crowd.
-        if n == people / 2 {
-            measured = id;
-        }
+/// Stores the sums of a person's year, as commits would have; gives their bytes.
+async fn sum_up(store: &PgStore, client: &Client, user: UserId) -> usize {
+    let view = store.read(user, year(), false).await.unwrap();
+    let mut days = BTreeMap::<UtcDay, Vec<Piece>>::new();
+    for piece in view.counted {
+        days.entry(piece.interval.start().day()).or_default().push(piece);
+    }
+    let sums: Vec<Vec<u8>> =
+        days.iter().map(|(day, pieces)| sums_record::encode(&DaySums::of(*day, pieces))).collect();
+    let days: Vec<String> = days.keys().map(UtcDay::to_string).collect();
+    let store_all = "UPDATE ledger_days AS stored SET sums = new.sums, sums_version = version
+         FROM unnest($1::text[]::date[], $2::bytea[]) AS new (day, sums)
+         WHERE user_id = (SELECT id FROM users WHERE uuid = $3) AND stored.day = new.day";
+    client.execute(store_all, &[&days, &sums, &Uuid::from_u128(user.bits())]).await.unwrap();
+    sums.iter().map(Vec::len).sum()
+}
+
+/// Gives one person from the middle of the crowd.
+async fn build(store: &PgStore, client: &Client, count: u64) -> UserId {
+    let mut people = Vec::new();
+    for n in 1..=count {
+        people.push(register(store, n).await);
     }
     let mut month: Option<Month> = Some("2026-01".parse().unwrap());
     let started = Instant::now();
@@ -70,8 +103,13 @@ async fn build(store: &PgStore, client: &Client, people: u64) -> UserId {
         println!("  {here} after {:.0} s", started.elapsed().as_secs_f64());
         month = here.next();
     }
+    let mut bytes = 0;
+    for &user in &people {
+        bytes += sum_up(store, client, user).await;
+    }
+    println!("  {} bytes of sums a day", bytes / people.len() / 365);
     client.batch_execute("VACUUM ANALYZE").await.unwrap();
-    measured
+    people[people.len() / 2]
 }
 
 /// The time on a line of a plan such as `Execution Time: 0.123 ms`.
@@ -96,6 +134,35 @@ async fn measure(store: &PgStore, user: UserId, what: &str, intervals: &[Interva
     println!("  read by the caller         {}", median_and_p99(read));
 }
 
+/// The milliseconds of each item of a report over the year's local days.
+fn sums_of(view: &LedgerView, window: Interval, cut: Cut) -> Vec<i64> {
+    let counted = view.as_counted();
+    match cut {
+        Cut::Whole => report::by_app(counted, window).into_iter().map(|(_, ms)| ms).collect(),
+        Cut::Days => report::by_day(counted, &WEST, dates()).into_iter().map(|(_, ms)| ms).collect(),
+        Cut::Hours => report::by_hour(counted, &WEST, dates()).into_iter().map(|slot| slot.ms).collect(),
+    }
+}
+
+/// A report over the year as a caller makes it, of pieces and of sums in turn.
+async fn compare(store: &PgStore, user: UserId, what: &str, cut: Cut) {
+    let window = report::local_days(&WEST, dates()).unwrap();
+    let (mut of_pieces, mut of_sums) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let started = Instant::now();
+        let expected = sums_of(&store.read(user, window, false).await.unwrap(), window, cut);
+        of_pieces.push(started.elapsed().as_secs_f64() * 1_000.0);
+        let started = Instant::now();
+        let days = report::cut_days(&WEST, dates(), cut);
+        let view = store.read_sums(user, window, days).await.unwrap();
+        assert_eq!(sums_of(&view, window, cut), expected);
+        of_sums.push(started.elapsed().as_secs_f64() * 1_000.0);
+    }
+    println!("a year's report {what}, five hours west of Greenwich");
+    println!("  made of pieces             {}", median_and_p99(of_pieces));
+    println!("  made of sums               {}", median_and_p99(of_sums));
+}
+
 #[tokio::main]
 async fn main() {
     let people = (argument(10_000_000) / A_YEAR).max(2);
@@ -110,7 +177,9 @@ async fn main() {
     // Once unmeasured: what a server has just read is in its memory.
     measure(store, user, "warming up", &days).await;
     measure(store, user, "a day", &days).await;
-    let year = days[0].hull(days[364]);
-    measure(store, user, "a year", &[year; 20]).await;
+    measure(store, user, "a year", &[year(); 20]).await;
+    compare(store, user, "per app", Cut::Whole).await;
+    compare(store, user, "per day", Cut::Days).await;
+    compare(store, user, "per hour", Cut::Hours).await;
     database.drop().await;
 }

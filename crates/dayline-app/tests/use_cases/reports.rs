@@ -82,6 +82,41 @@ async fn all_reports_of_a_local_day_agree() {
 }
 
 #[tokio::test]
+async fn a_report_of_a_month_says_what_reports_of_its_days_say() {
+    let (world, ada) = with_ada().await;
+    for (from_h, to_h) in [(-600, -590), (-400, -310), (-300, -299), (-50, -20), (-3, 0)] {
+        observe(&world, &ada, from_h, to_h).await;
+    }
+    for tz in ["UTC", "Asia/Tokyo", "Etc/GMT+5"] {
+        let month = |from: &str, to: &str| DaysAsked {
+            from: Some(date(from)),
+            to: Some(date(to)),
+            tz: Some(tz.into()),
+            ..DaysAsked::default()
+        };
+        let days = resolve_days(&world.app, &ada, month("2026-10-21", "2026-11-21")).await.unwrap();
+        let (mut per_day, mut hours, mut total) = (Vec::new(), Vec::new(), 0);
+        for n in 0..32 {
+            let day = LocalDate(days.from.0 + n).to_string();
+            let day = resolve_days(&world.app, &ada, month(&day, &day)).await.unwrap();
+            per_day.extend(by_day(&world.app, &ada, &day).await.unwrap().answer);
+            hours.extend(by_hour(&world.app, &ada, &day).await.unwrap().answer);
+            total +=
+                by_app(&world.app, &ada, &day).await.unwrap().answer.iter().map(|(_, ms)| ms).sum::<i64>();
+        }
+        let stamped = by_day(&world.app, &ada, &days).await.unwrap();
+        assert_eq!(stamped.stamp, stamp(&world.app, &ada, days.interval()).await.unwrap());
+        assert_eq!(stamped.answer, per_day, "{tz}");
+        assert_eq!(by_hour(&world.app, &ada, &days).await.unwrap().answer, hours, "{tz}");
+        let apps = by_app(&world.app, &ada, &days).await.unwrap();
+        assert_eq!((apps.answer, apps.stamp), (vec![("Firefox".to_owned(), total)], stamped.stamp));
+        let domains = by_domain(&world.app, &ada, &days).await.unwrap().answer;
+        assert_eq!(domains, [(Some("github.com".to_owned()), total)]);
+        assert_eq!(total, 134 * 3_600_000);
+    }
+}
+
+#[tokio::test]
 async fn a_stamp_changes_with_the_days_it_covers_and_with_no_other() {
     let (world, ada) = with_ada().await;
     let asked = DaysAsked { date: Some(date("2026-11-20")), ..DaysAsked::default() };

@@ -1,0 +1,112 @@
+//! A year of one person with 100,000 pieces, stored commit by commit: how long a year's reports take when they are made of
+//! pieces and of sums, one after the other.
+//!
+//! `cargo bench -p dayline-sqlite --bench reports`
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people")]
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dayline_app::ports::{
+    Accounts, Applied, CreateUser, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, Partition,
+    PasswordHash, Position, User,
+};
+use dayline_contract::fakes::FixedZone;
+use dayline_domain::report::{self, Cut};
+use dayline_domain::{
+    Bridge, Email, FullName, Interval, LedgerDay, LocalDate, Ping, Source, UserId, UtcDay, UtcMs,
+};
+use dayline_sqlite::{FolderLock, SqliteStore};
+
+/// Pieces of one day: 100,000 a year.
+const A_DAY: i64 = 274;
+const FIRST: UtcDay = UtcDay(20_454);
+const ROUNDS: usize = 20;
+/// A zone whose days begin in the middle of a UTC day.
+const WEST: FixedZone = FixedZone { name: "Etc/GMT+5", offset_s: -5 * 3_600 };
+
+fn dates() -> RangeInclusive<LocalDate> {
+    LocalDate(FIRST.0)..=LocalDate(FIRST.0 + 364)
+}
+
+/// One piece every 315 seconds, 300 seconds long.
+fn pings(day: UtcDay) -> Vec<Ping> {
+    let ping = |slot: i64| {
+        let domain = (slot % 2 == 0).then(|| format!("site-{}.example.org", slot % 50));
+        let app = format!("App number {}", slot * 7 % 20);
+        let start = day.start().plus(slot * 315_000);
+        let interval = Interval::new(start, start.plus(300_000)).unwrap();
+        Ping { source: Source::new("laptop", &app, domain.as_deref()).unwrap(), interval }
+    };
+    (0..A_DAY).map(ping).collect()
+}
+
+async fn build(store: &SqliteStore) -> UserId {
+    let user = User {
+        id: UserId::v7(1, [3; 10]),
+        email: Email::new("person@example.org").unwrap(),
+        full_name: FullName::new("Somebody").unwrap(),
+        timezone: "UTC".to_owned(),
+        created_at: UtcMs(0),
+        updated_at: UtcMs(0),
+    };
+    let id = user.id;
+    assert_eq!(store.create(user, PasswordHash(String::new())).await, Ok(CreateUser::Created));
+    let position = |major| Position { major, minor: 0 };
+    for n in 0..365 {
+        let day = UtcDay(FIRST.0 + n);
+        let change = LedgerDay::empty(day).record(&pings(day), Bridge(0)).unwrap();
+        let (from, to) = (position(n as u64), position(n as u64 + 1));
+        let (partition, changes, at) = (Partition(0), vec![(id, change)], day.start());
+        let commit = LedgerCommit { partition, from, to, changes, dead: Vec::new(), at };
+        assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
+    }
+    id
+}
+
+/// The milliseconds of each item of a report over the year's local days.
+fn sums_of(view: &LedgerView, window: Interval, cut: Cut) -> Vec<i64> {
+    let counted = view.as_counted();
+    match cut {
+        Cut::Whole => report::by_app(counted, window).into_iter().map(|(_, ms)| ms).collect(),
+        Cut::Days => report::by_day(counted, &WEST, dates()).into_iter().map(|(_, ms)| ms).collect(),
+        Cut::Hours => report::by_hour(counted, &WEST, dates()).into_iter().map(|slot| slot.ms).collect(),
+    }
+}
+
+fn median_and_worst(mut times: Vec<f64>) -> String {
+    times.sort_by(f64::total_cmp);
+    format!("median {:8.3} ms   worst {:8.3} ms", times[times.len() / 2], times[times.len() - 1])
+}
+
+async fn compare(store: &SqliteStore, user: UserId, what: &str, cut: Cut) {
+    let window = report::local_days(&WEST, dates()).unwrap();
+    let (mut of_pieces, mut of_sums) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let expected = sums_of(&store.read(user, window, false).await.unwrap(), window, cut);
+        of_pieces.push(started.elapsed().as_secs_f64() * 1_000.0);
+        let started = Instant::now();
+        let days = report::cut_days(&WEST, dates(), cut);
+        let view = store.read_sums(user, window, days).await.unwrap();
+        assert_eq!(sums_of(&view, window, cut), expected);
+        of_sums.push(started.elapsed().as_secs_f64() * 1_000.0);
+    }
+    println!("a year's report {what}, five hours west of Greenwich");
+    println!("  made of pieces             {}", median_and_worst(of_pieces));
+    println!("  made of sums               {}", median_and_worst(of_sums));
+}
+
+#[tokio::main]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
+    let user = build(&store).await;
+    let bytes = std::fs::metadata(folder.path().join("dayline.db")).unwrap().len();
+    println!("one person with {} pieces in {} kB", A_DAY * 365, bytes >> 10);
+    compare(&store, user, "per app", Cut::Whole).await;
+    compare(&store, user, "per day", Cut::Days).await;
+    compare(&store, user, "per hour", Cut::Hours).await;
+}
