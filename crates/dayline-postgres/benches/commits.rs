@@ -1,7 +1,8 @@
 //! Commits into a month that is already full: each round brings a ping of every person, which extends their last piece or,
 //! every tenth round, begins a new one. Prints how long a commit for all of them takes.
 //!
-//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE` (default: 1,000).
+//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE EARLIER` (default: 1,000 and 0): `EARLIER` is how
+//! many pieces of 40 activities everybody's day holds already, so that its sums are of some size.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,11 +19,39 @@ use std::time::Instant;
 
 use dayline_app::ports::{Applied, LedgerCommit, LedgerWriter, Partition, Position};
 use dayline_domain::{Bridge, Interval, LedgerDay, LocalDate, Ping, Source, UserId, UtcDay};
+use dayline_postgres::PgStore;
 use support::{Database, argument, median_and_p99, register};
 
 const ROUNDS: u64 = 200;
+/// Where in the day the measured pings begin, after all earlier ones.
+const MEASURED_FROM_MS: i64 = 80_000_000;
 /// Pieces each person has in the month before the day that is measured.
 const BEFORE: u64 = 1_000;
+
+/// Gives everybody's day pieces of many activities before the ones that are measured; in rounds of few enough rows.
+async fn begin_days(store: &PgStore, people: &[UserId], days: &mut [LedgerDay], earlier: u64) {
+    let pings: Vec<Ping> = (0..earlier)
+        .map(|n| {
+            let domain = format!("site-{}.example.org", n % 40);
+            let source = Source::new("laptop", "Browser", Some(&domain)).unwrap();
+            let start = days[0].day().start().plus(n as i64 * 60_000);
+            Ping { source, interval: Interval::new(start, start.plus(50_000)).unwrap() }
+        })
+        .collect();
+    for (n, (user, day)) in people.iter().zip(days).enumerate() {
+        let Some(change) = day.record(&pings, Bridge(0)) else { return };
+        let position = |major| Position { major, minor: 0 };
+        let commit = LedgerCommit {
+            partition: Partition(1),
+            from: position(n as u64),
+            to: position(n as u64 + 1),
+            changes: vec![(*user, change)],
+            dead: Vec::new(),
+            at: UtcDay(0).start(),
+        };
+        assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
+    }
+}
 
 fn commit(people: &[UserId], days: &mut [LedgerDay], round: u64) -> (LedgerCommit, usize) {
     let position = |major| Position { major, minor: 0 };
@@ -30,7 +59,7 @@ fn commit(people: &[UserId], days: &mut [LedgerDay], round: u64) -> (LedgerCommi
         Source::new("laptop", &format!("App number {}", round / 10 % 7), Some("example.org")).unwrap();
     let mut pieces = 0;
     let change = |(user, day): (&UserId, &mut LedgerDay)| {
-        let start = day.day().start().plus(round as i64 * 5_000);
+        let start = day.day().start().plus(MEASURED_FROM_MS + round as i64 * 5_000);
         let ping =
             Ping { source: source.clone(), interval: Interval::new(start, start.plus(5_000)).unwrap() };
         let change = day.record(&[ping], Bridge::default()).unwrap();
@@ -45,7 +74,7 @@ fn commit(people: &[UserId], days: &mut [LedgerDay], round: u64) -> (LedgerCommi
 
 #[tokio::main]
 async fn main() {
-    let count = argument(1_000);
+    let count = argument(0, 1_000);
     let database = Database::create().await;
     let store = &database.store;
     let day = UtcDay(LocalDate::from_ymd(2026, 11, 20).unwrap().0);
@@ -64,9 +93,10 @@ async fn main() {
     for part in fill.split(';') {
         database.client().await.batch_execute(part).await.unwrap();
     }
-    println!("{count} people with {BEFORE} pieces each in the month");
+    println!("{count} people with {BEFORE} pieces each in the month, {} in the day", argument(1, 0));
 
     let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(day)).collect();
+    begin_days(store, &people, &mut days, argument(1, 0)).await;
     let (mut extended, mut added, mut pieces) = (Vec::new(), Vec::new(), 0);
     let started = Instant::now();
     for round in 0..ROUNDS {

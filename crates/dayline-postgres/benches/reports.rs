@@ -165,7 +165,7 @@ async fn compare(store: &PgStore, user: UserId, what: &str, cut: Cut) {
 
 #[tokio::main]
 async fn main() {
-    let people = (argument(10_000_000) / A_YEAR).max(2);
+    let people = (argument(0, 10_000_000) / A_YEAR).max(2);
     let database = Database::create().await;
     let store = &database.store;
     println!("{people} people with {A_YEAR} pieces each: {} rows", people * A_YEAR);

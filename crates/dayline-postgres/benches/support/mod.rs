@@ -62,9 +62,9 @@ pub(crate) async fn register(store: &PgStore, n: u64) -> UserId {
     id
 }
 
-/// The first number among the arguments.
-pub(crate) fn argument(otherwise: u64) -> u64 {
-    std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(otherwise)
+/// The `n`-th number among the arguments, from 0.
+pub(crate) fn argument(n: usize, otherwise: u64) -> u64 {
+    std::env::args().skip(1).filter_map(|word| word.parse().ok()).nth(n).unwrap_or(otherwise)
 }
 
 /// Times in milliseconds, in one line.
