@@ -1,4 +1,4 @@
-//! What takes apart texts of strangers, for the fuzz targets to reach; nothing else uses it.
+//! What takes apart texts of strangers, for the fuzz targets and `bench/workloads` to reach; nothing else uses it.
 //! Deliberately absent: routes and answers.
 
 use dayline_app::ingest::{PingDraft, Refusal};
