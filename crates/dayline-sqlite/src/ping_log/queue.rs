@@ -1,6 +1,7 @@
 //! Where records gather between two commits, and where those who brought them wait. The hottest lock of the
 //! product: held for one copy of a record, with one wake-up of the writer per commit and not per record.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ struct Gather {
 pub(super) struct Batch {
     outcome: OnceLock<Result<(), AppendError>>,
     changed: Notify,
+    /// Whether the one who was woken has woken the others.
+    passed_on: AtomicBool,
 }
 
 /// What the writer is to do.
@@ -124,20 +127,27 @@ impl Queue {
 
 impl Batch {
     /// Tells everybody what became of their records. Only the first call counts.
+    ///
+    /// Wakes one of them, who wakes the others: that is one wake-up from the writer's thread to the runtime's, and
+    /// the others are woken from inside the runtime, where waking costs no system call.
     pub(super) fn settle(&self, outcome: Result<(), AppendError>) {
         let _ = self.outcome.set(outcome);
-        self.changed.notify_waiters();
+        self.changed.notify_one();
     }
 
-    /// What became of the records, once that is known.
+    /// What became of the records, once that is known. Who is woken and dropped before it looks hands the wake-up on.
     pub(super) async fn settled(&self) -> Result<(), AppendError> {
-        loop {
+        let outcome = loop {
             // Before the look, so that an outcome between look and wait is not missed.
             let changed = self.changed.notified();
             if let Some(outcome) = self.outcome.get() {
-                return outcome.clone();
+                break outcome.clone();
             }
             changed.await;
+        };
+        if !self.passed_on.swap(true, Ordering::Relaxed) {
+            self.changed.notify_waiters();
         }
+        outcome
     }
 }
