@@ -10,20 +10,28 @@ mod client;
 mod clock;
 mod crowd;
 mod drain;
+mod flood;
 mod grow;
+mod histogram;
 mod lag;
 mod memory;
+mod outcomes;
+mod overload;
 mod past;
+mod peak;
 mod place;
 mod plot;
 mod reports;
+mod resources;
 mod server;
 mod services;
 mod sign_ins;
 mod slow_clients;
+mod soak;
 mod stats;
 mod store;
 mod stream;
+mod sums;
 mod table;
 
 use std::error::Error;
@@ -69,6 +77,12 @@ enum Claim {
     SlowClients(slow_clients::Options),
     /// Latency of pings with and without reports of a year being made beside them.
     Reports(reports::Options),
+    /// Three times as much as the server can take, for a minute.
+    Overload(overload::Options),
+    /// Latency of a thousand people's pings beside one person who sends far too many.
+    Flood(flood::Options),
+    /// Half of what the server can take, for half an hour: memory, files, queue.
+    Soak(soak::Options),
     /// How figures grow with connections, people and rows; also as curves.
     Grow(grow::Options),
     /// All targets of the design in one table.
@@ -110,6 +124,9 @@ async fn measure(claim: &Claim, lab: &Lab) -> Result<Vec<Table>, Failure> {
         Claim::SlowClients(options) => slow_clients::run(lab, options).await,
         Claim::Reports(options) => reports::run(lab, options).await,
         Claim::Table(options) => table::run(lab, options).await,
+        Claim::Overload(options) => overload::run(lab, options).await,
+        Claim::Flood(options) => flood::run(lab, options).await,
+        Claim::Soak(options) => return soak::run(lab, options).await,
         Claim::Grow(options) => return grow::run(lab, options).await,
         Claim::Baseline(_) => Err("the server that stores nothing is not measured by itself".into()),
     };

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::Failure;
 use crate::client::{Connection, get, post};
 use crate::place::Place;
+use crate::resources::status;
 use crate::services::Services;
 use crate::store::{Lock, Store};
 
@@ -70,7 +71,7 @@ impl Server {
         })
     }
 
-    /// A fresh Dayline, without limits on people; returns when all of it is ready.
+    /// A fresh Dayline; returns when all of it is ready.
     pub(crate) async fn start(program: &Path, place: Place, options: &[&str]) -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
         let services = match place {
@@ -102,14 +103,24 @@ impl Server {
         Ok(Self { processes, addresses, ready_after: begin.elapsed(), folder, services })
     }
 
+    /// The ids of all processes.
+    pub(crate) fn process_ids(&self) -> Vec<u32> {
+        self.processes.iter().map(|process| process.child.id()).collect()
+    }
+
+    /// Where all data is that is not in a cluster's servers.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Resident memory of all processes, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
-        self.processes.iter().map(|process| memory(process, "VmRSS:")).sum()
+        self.processes.iter().map(|process| status(process.child.id(), "VmRSS")).sum()
     }
 
     /// The most that their resident memory ever was, in bytes.
     pub(crate) fn peak_bytes(&self) -> Result<u64, Failure> {
-        self.processes.iter().map(|process| memory(process, "VmHWM:")).sum()
+        self.processes.iter().map(|process| status(process.child.id(), "VmHWM")).sum()
     }
 
     /// What accounts and the ledger are in.
@@ -158,13 +169,21 @@ impl Server {
     /// The sum over all processes of a metric without labels.
     pub(crate) async fn metric(&self, name: &str) -> Result<f64, Failure> {
         let mut sum = 0.0;
-        for process in &self.processes {
-            let answer = Connection::open(&process.address).await?.send(&get("/metrics", None)).await?;
-            let text = String::from_utf8(answer.body)?;
+        for text in self.metrics().await? {
             let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
             sum += value.ok_or_else(|| format!("no metric {name}"))?.parse::<f64>()?;
         }
         Ok(sum)
+    }
+
+    /// All metrics of each process.
+    pub(crate) async fn metrics(&self) -> Result<Vec<String>, Failure> {
+        let mut texts = Vec::new();
+        for process in &self.processes {
+            let answer = Connection::open(&process.address).await?.send(&get("/metrics", None)).await?;
+            texts.push(String::from_utf8(answer.body)?);
+        }
+        Ok(texts)
     }
 
     /// How many pings reached the ledger.
@@ -213,7 +232,7 @@ fn keys_file(folder: &Path, clustered: bool) -> PathBuf {
 /// A process that writes its address to the file when it is ready.
 fn command(program: &Path, folder: &Path, address_file: &Path, services: Option<&Services>) -> Command {
     let mut command = Command::new(program);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--unlimited"]).arg("--address-file").arg(address_file);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).arg("--address-file").arg(address_file);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.arg("--data").arg(folder.join("data"));
     if let Some(services) = services {
@@ -241,12 +260,6 @@ async fn address_when_ready(
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Err(format!("dayline did not become ready within {START:?}").into())
-}
-
-fn memory(process: &Process, name: &str) -> Result<u64, Failure> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
-    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
 }
 
 async fn expect(
