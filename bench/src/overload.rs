@@ -40,7 +40,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 10)]
     peak_seconds: u64,
     /// Connections for the peak.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 256)]
     peak_connections: usize,
     /// People.
     #[arg(long, default_value_t = 2_000)]

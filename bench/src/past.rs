@@ -1,11 +1,16 @@
 //! A year of pieces, put straight into the ledger, and how long reports over it take.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use dayline_domain::{Interval, UtcMs};
+use dayline_app::ports::LedgerReader;
+use dayline_app::sums_record;
+use dayline_domain::day_sums::DaySums;
+use dayline_domain::{Interval, UtcDay, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
+use dayline_sqlite::SqliteStore;
 
 use crate::Failure;
 use crate::client::get;
@@ -40,6 +45,7 @@ pub(crate) async fn fill(server: &Server, people: RangeInclusive<u64>, days: i64
     let postgres = days.chunks(DAYS_AT_ONCE).map(|some| in_postgres(&people, some[0], some[some.len() - 1]));
     let sql = Sql { sqlite: sqlite.collect(), postgres: postgres.collect() };
     store.run(sql).await?;
+    sum_up(&store, *people.start(), first, end).await?;
     // What a server's own upkeep does in time.
     let sql = Sql { sqlite: "PRAGMA wal_checkpoint (TRUNCATE)".into(), postgres: "VACUUM ANALYZE".into() };
     store.run(sql).await
@@ -91,6 +97,50 @@ fn in_postgres(people: &RangeInclusive<u64>, first_day: i64, last_day: i64) -> S
          INSERT INTO ledger_days (user_id, day, version, changed_at)
          SELECT users.id, date '1970-01-01' + day, 1000, now() FROM users, {days} WHERE {who};"
     )
+}
+
+/// Stores the sums of one person's days, which a worker would have stored with the pieces.
+async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Result<(), Failure> {
+    let user = identity(person.into());
+    let midnight = |day: i64| UtcMs(day * SECONDS * 1_000);
+    let days = Interval::new(midnight(first_day), midnight(last_day + 1)).ok_or("no days")?;
+    let view = match store {
+        Store::Sqlite(file) => {
+            let folder = file.parent().ok_or("a data base file lies in a folder")?;
+            SqliteStore::open_beside(folder)?.read(user, days, false).await
+        }
+        Store::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days, false).await,
+    };
+    let mut pieces = view.map_err(|error| error.to_string())?.counted.into_iter().peekable();
+    let uuid = format!("{}{person:010x}", prefix());
+    let mut sql = Sql { sqlite: "BEGIN;".into(), postgres: String::new() };
+    for day in first_day..=last_day {
+        let of_day: Vec<_> =
+            std::iter::from_fn(|| pieces.next_if(|piece| piece.interval.start() < midnight(day + 1)))
+                .collect();
+        let sums = sums_record::encode(&DaySums::of(UtcDay(i32::try_from(day)?), &of_day));
+        let sums = hexadecimal(&sums)?;
+        writeln!(
+            sql.sqlite,
+            "UPDATE ledger_days SET sums = x'{sums}', sums_version = version WHERE day = {day}
+               AND user_number = (SELECT number FROM users WHERE id = unhex('{uuid}'));"
+        )?;
+        writeln!(
+            sql.postgres,
+            "UPDATE ledger_days SET sums = '\\x{sums}', sums_version = version WHERE day = date '1970-01-01' + {day}
+               AND user_id = (SELECT id FROM users WHERE uuid = '{uuid}'::uuid);"
+        )?;
+    }
+    sql.sqlite += "COMMIT";
+    store.run(sql).await
+}
+
+fn hexadecimal(bytes: &[u8]) -> Result<String, std::fmt::Error> {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(text)
 }
 
 /// How long reports took, sorted.

@@ -12,6 +12,9 @@ use crate::failure::Failure;
 
 /// Files that are not connections: data, logs, the runtime's own.
 const OTHER_FILES: u64 = 128;
+/// How much workers give way to requests, as `nice` counts: a third of what a request's thread gets when both want more
+/// than there is.
+const WORKERS_GIVE_WAY: i32 = 5;
 /// The exit code after the disk failed.
 const DISK_FAILED: i32 = 3;
 
@@ -24,12 +27,15 @@ pub(super) fn runtime(threads: Option<u16>) -> Result<Runtime, Failure> {
     builder.thread_name("dayline-http").enable_all().build().map_err(no_threads)
 }
 
-/// The runtime of the workers: as many threads as can have work.
+/// The runtime of the workers: as many threads as can have work. They give way to requests, so that a worker with much
+/// to catch up on keeps nobody waiting; on Linux that is a thread's own, elsewhere it may fail.
 pub(super) fn worker_runtime(partitions: u32, threads: Option<u16>) -> Result<Runtime, Failure> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.map_or(processors, usize::from).min(partitions as usize).max(1);
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(threads).thread_name("dayline-worker").enable_all().build().map_err(no_threads)
+    let give_way = || drop(rustix::process::nice(WORKERS_GIVE_WAY));
+    builder.worker_threads(threads).thread_name("dayline-worker").on_thread_start(give_way);
+    builder.enable_all().build().map_err(no_threads)
 }
 
 /// The runtime of the worker of report jobs, on the thread that asks for it.
