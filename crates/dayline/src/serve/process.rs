@@ -33,7 +33,9 @@ pub(super) fn worker_runtime(partitions: u32, threads: Option<u16>) -> Result<Ru
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.map_or(processors, usize::from).min(partitions as usize).max(1);
     let mut builder = Builder::new_multi_thread();
-    let give_way = || drop(rustix::process::nice(WORKERS_GIVE_WAY));
+    let give_way = || {
+        let _ = rustix::process::nice(WORKERS_GIVE_WAY);
+    };
     builder.worker_threads(threads).thread_name("dayline-worker").on_thread_start(give_way);
     builder.enable_all().build().map_err(no_threads)
 }
