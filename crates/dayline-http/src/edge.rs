@@ -3,10 +3,10 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,8 @@ use tower::{Layer, Service};
 use crate::problem::{Logged, Problem};
 use crate::request::Api;
 
+/// The code of a refusal because of too much work.
+const OVERLOADED: &str = "overloaded";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the edge around a service.
@@ -25,6 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct EdgeLayer {
     api: Api,
     ids: Arc<RequestIds>,
+    overloads: Arc<Overloads>,
 }
 
 impl EdgeLayer {
@@ -32,7 +35,7 @@ impl EdgeLayer {
         let mut prefix = [0; 4];
         api.app.randomness.fill(&mut prefix);
         let ids = RequestIds { prefix: u32::from_be_bytes(prefix), next: AtomicU32::new(1) };
-        Self { api, ids: Arc::new(ids) }
+        Self { api, ids: Arc::new(ids), overloads: Arc::default() }
     }
 }
 
@@ -71,7 +74,7 @@ where
             route: request.extensions().get::<MatchedPath>().cloned(),
             id: given_id(request.headers()),
         };
-        let EdgeLayer { api, ids } = self.layer.clone();
+        let EdgeLayer { api, ids, overloads } = self.layer.clone();
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             let mut response = match answering.await {
@@ -83,7 +86,7 @@ where
             api.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
             let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| ids.next())?);
             if status.is_server_error() {
-                log(&seen, id.as_ref(), &response);
+                log(&seen, id.as_ref(), &response, &overloads);
             }
             let headers = response.headers_mut();
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -110,8 +113,11 @@ impl Seen {
 }
 
 /// One line for an answer of 5xx. It has the route's pattern, never the path, query or any header.
-fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response) {
+fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response, overloads: &Overloads) {
     let logged = response.extensions().get::<Logged>();
+    if logged.is_some_and(|logged| logged.code == OVERLOADED) {
+        return overloads.count();
+    }
     tracing::error!(
         request_id = id.and_then(|id| id.to_str().ok()),
         method = seen.method.as_str(),
@@ -121,6 +127,29 @@ fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response) {
         cause = logged.and_then(|logged| logged.cause.as_deref()),
         "request failed"
     );
+}
+
+/// Refusals by the thousand: a line for each would be work where there is too much already, so that one line a second
+/// says how many there were.
+#[derive(Default)]
+struct Overloads {
+    unsaid: AtomicU64,
+    /// When a line was written last.
+    said: Mutex<Option<Instant>>,
+}
+
+impl Overloads {
+    fn count(&self) {
+        self.unsaid.fetch_add(1, Ordering::Relaxed);
+        // Who finds it locked leaves it to the one who is about to say it.
+        let Ok(mut said) = self.said.try_lock() else { return };
+        if said.is_some_and(|said| said.elapsed() < Duration::from_secs(1)) {
+            return;
+        }
+        *said = Some(Instant::now());
+        let requests = self.unsaid.swap(0, Ordering::Relaxed);
+        tracing::error!(requests, code = OVERLOADED, "requests were refused");
+    }
 }
 
 /// The id that a client or proxy gave the request, if it is one that may go into a log.

@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::request::address::{Cidr, ForwardedHeader};
 use crate::request::memory::BodyMemory;
 use crate::request::places::Places;
+use crate::request::work::Work;
 
 /// Most streams of live events that one person may have open: a few pages on a few devices.
 const LIVE_PER_PERSON: usize = 10;
@@ -30,6 +31,7 @@ pub struct ApiState {
     /// What an operator may set.
     pub config: ApiConfig,
     pub(crate) body_memory: BodyMemory,
+    pub(crate) ping_work: Work,
     pub(crate) live_streams: Arc<Places>,
     pub(crate) exports: Arc<Places>,
 }
@@ -38,9 +40,10 @@ impl ApiState {
     /// The state of a router.
     pub fn new(app: App, metrics: Metrics, readiness: Arc<dyn Readiness>, config: ApiConfig) -> Self {
         let body_memory = BodyMemory::new(config.max_body_memory);
+        let ping_work = Work::new(config.max_ping_work);
         let live_streams = Places::new(config.max_live_streams, LIVE_PER_PERSON);
         let exports = Places::new(EXPORTS, EXPORTS_PER_PERSON);
-        Self { app, metrics, readiness, config, body_memory, live_streams, exports }
+        Self { app, metrics, readiness, config, body_memory, ping_work, live_streams, exports }
     }
 }
 
@@ -60,6 +63,9 @@ pub struct ApiConfig {
     pub body_timeout: Duration,
     /// Bytes of bodies that may be in memory while they arrive, over all requests.
     pub max_body_memory: usize,
+    /// Bytes of pings that may be taken in at a time, over all requests, each of which counts as 4 KiB more: about
+    /// thirty milliseconds' work for two processors with the default. One request is always allowed.
+    pub max_ping_work: usize,
     /// Streams of live events that may be open at a time; each is a connection.
     pub max_live_streams: usize,
 }
@@ -73,6 +79,7 @@ impl Default for ApiConfig {
             public_url: None,
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
+            max_ping_work: 4 << 20,
             max_live_streams: 2_000,
         }
     }

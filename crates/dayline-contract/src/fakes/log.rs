@@ -9,11 +9,13 @@ use dayline_app::ports::{
 
 use super::store::locked;
 
-/// A ping log in memory, with one entry per append. A test may make it full or put damaged entries into it.
+/// A ping log in memory, with one entry per append. A test may make it slow or full, or put damaged
+/// entries into it.
 #[derive(Default)]
 pub struct FakeLog {
     inner: Mutex<Inner>,
     grown: tokio::sync::Notify,
+    stalls: tokio::sync::watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -27,6 +29,11 @@ impl FakeLog {
     /// Makes every append fail with `error`, or succeed again.
     pub fn refuse(&self, error: Option<AppendError>) {
         locked(&self.inner).refusing = error;
+    }
+
+    /// Keeps appends waiting, until told otherwise.
+    pub fn stall(&self, stalls: bool) {
+        self.stalls.send_replace(stalls);
     }
 
     /// Appends an entry as it is, damaged if wanted.
@@ -48,6 +55,8 @@ impl PingLog for FakeLog {
 
     fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
         Box::pin(async move {
+            // The sender lives as long as this fake.
+            let _ = self.stalls.subscribe().wait_for(|stalls| !stalls).await;
             if let Some(error) = locked(&self.inner).refusing.clone() {
                 return Err(error);
             }

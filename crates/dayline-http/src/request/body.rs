@@ -24,6 +24,11 @@ pub(crate) struct TextBody<'a> {
 }
 
 impl TextBody<'_> {
+    /// How long it is, unpacked.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The text, or the problem that it is none.
     pub(crate) fn text(&self) -> Result<&str, Problem> {
         std::str::from_utf8(&self.bytes)

@@ -10,6 +10,7 @@ pub(crate) mod memory;
 pub(crate) mod path;
 pub(crate) mod places;
 pub(crate) mod query;
+pub(crate) mod work;
 
 use std::sync::Arc;
 

@@ -79,6 +79,7 @@ pub(crate) async fn track(
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
     let body = body::take_in(&api, &parts, body, MAX_BODY).await?;
+    let _work = api.ping_work.begin(body.bytes())?;
     let drafts = match form {
         Form::Json => ping_body::json(body.text()?)?,
         Form::NdJson => ping_body::ndjson(body.text()?)?,

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use dayline_app::ports::{AppendError, Limit, PortError};
+use dayline_http::ApiConfig;
+use futures_util::poll;
 use http::Method;
 use serde_json::json;
 
@@ -135,6 +137,26 @@ async fn over_a_limit_says_when_to_try_again() {
     assert_eq!(reply.header("retry-after"), "7");
     assert!(reply.header("ratelimit-policy").starts_with(r#""limit";q="#));
     assert_eq!(reply.header("ratelimit"), r#""limit";r=0;t=7"#);
+}
+
+#[tokio::test]
+async fn more_pings_at_once_than_are_worth_waiting_for_are_refused_at_once_and_welcome_later() {
+    let server = Server::with(ApiConfig { max_ping_work: 10_000, ..ApiConfig::default() });
+    let ada = server.person("ada").await;
+    let track =
+        || server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "10:00:00", "10:00:05")).send();
+    server.fake.log.stall(true);
+    let mut waiting = [Box::pin(track()), Box::pin(track())];
+    for request in &mut waiting {
+        assert!(poll!(request).is_pending());
+    }
+    let reply = track().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((503, "overloaded".into()), "1"));
+    server.fake.log.stall(false);
+    for request in waiting {
+        assert_eq!(request.await.status, 202);
+    }
+    assert_eq!(track().await.status, 202);
 }
 
 #[tokio::test]

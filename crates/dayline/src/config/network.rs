@@ -59,6 +59,10 @@ pub struct NetworkOptions {
     /// Memory for request bodies that are still arriving, over all connections
     #[arg(long, env = "DAYLINE_BODY_MEMORY", default_value = "64MiB", value_parser = units::bytes)]
     pub body_memory: u64,
+    /// Pings that are taken in at a time, over all connections, each request counted as 4 KiB more; what comes on top
+    /// is refused at once by 503. The default is about 30 ms of work for two processors
+    #[arg(long, env = "DAYLINE_PING_WORK", default_value = "4MiB", value_parser = units::bytes)]
+    pub ping_work: u64,
     /// Most streams of live events at a time; each is a connection
     #[arg(long, env = "DAYLINE_MAX_LIVE_STREAMS", default_value_t = 2_000)]
     pub max_live_streams: u32,
@@ -97,6 +101,7 @@ impl NetworkOptions {
             public_url: self.public_url.clone(),
             body_timeout: self.body_timeout,
             max_body_memory: usize::try_from(self.body_memory).unwrap_or(usize::MAX),
+            max_ping_work: usize::try_from(self.ping_work).unwrap_or(usize::MAX),
             max_live_streams: self.max_live_streams as usize,
         }
     }
