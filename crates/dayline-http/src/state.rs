@@ -64,7 +64,7 @@ pub struct ApiConfig {
     /// Bytes of bodies that may be in memory while they arrive, over all requests.
     pub max_body_memory: usize,
     /// Bytes of pings that may be taken in at a time, over all requests, each of which counts as 4 KiB more: about
-    /// thirty milliseconds' work for two processors with the default. One request is always allowed.
+    /// sixty milliseconds' work for two processors with the default. One request is always allowed.
     pub max_ping_work: usize,
     /// Streams of live events that may be open at a time; each is a connection.
     pub max_live_streams: usize,
@@ -79,7 +79,7 @@ impl Default for ApiConfig {
             public_url: None,
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
-            max_ping_work: 4 << 20,
+            max_ping_work: 8 << 20,
             max_live_streams: 2_000,
         }
     }

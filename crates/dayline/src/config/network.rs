@@ -60,8 +60,8 @@ pub struct NetworkOptions {
     #[arg(long, env = "DAYLINE_BODY_MEMORY", default_value = "64MiB", value_parser = units::bytes)]
     pub body_memory: u64,
     /// Pings that are taken in at a time, over all connections, each request counted as 4 KiB more; what comes on top
-    /// is refused at once by 503. The default is about 30 ms of work for two processors
-    #[arg(long, env = "DAYLINE_PING_WORK", default_value = "4MiB", value_parser = units::bytes)]
+    /// is refused at once by 503. The default is about 60 ms of work for two processors
+    #[arg(long, env = "DAYLINE_PING_WORK", default_value = "8MiB", value_parser = units::bytes)]
     pub ping_work: u64,
     /// Most streams of live events at a time; each is a connection
     #[arg(long, env = "DAYLINE_MAX_LIVE_STREAMS", default_value_t = 2_000)]
