@@ -24,10 +24,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the edge around a service.
 #[derive(Clone)]
-pub(crate) struct EdgeLayer {
+pub(crate) struct EdgeLayer(Arc<Shared>);
+
+struct Shared {
     api: Api,
-    ids: Arc<RequestIds>,
-    overloads: Arc<Overloads>,
+    ids: RequestIds,
+    overloads: Overloads,
 }
 
 impl EdgeLayer {
@@ -35,7 +37,7 @@ impl EdgeLayer {
         let mut prefix = [0; 4];
         api.app.randomness.fill(&mut prefix);
         let ids = RequestIds { prefix: u32::from_be_bytes(prefix), next: AtomicU32::new(1) };
-        Self { api, ids: Arc::new(ids), overloads: Arc::default() }
+        Self(Arc::new(Shared { api, ids, overloads: Overloads::default() }))
     }
 }
 
@@ -74,7 +76,7 @@ where
             route: request.extensions().get::<MatchedPath>().cloned(),
             id: given_id(request.headers()),
         };
-        let EdgeLayer { api, ids, overloads } = self.layer.clone();
+        let EdgeLayer(shared) = self.layer.clone();
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             let mut response = match answering.await {
@@ -83,10 +85,10 @@ where
                 Err(_) => Problem::panicked().into_response(),
             };
             let status = response.status();
-            api.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
-            let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| ids.next())?);
+            shared.api.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
+            let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| shared.ids.next())?);
             if status.is_server_error() {
-                log(&seen, id.as_ref(), &response, &overloads);
+                log(&seen, id.as_ref(), &response, &shared.overloads);
             }
             let headers = response.headers_mut();
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -9,9 +9,8 @@ use dayline_app::ports::BoxFuture;
 
 use crate::metrics::Metrics;
 use crate::request::address::{Cidr, ForwardedHeader};
-use crate::request::memory::BodyMemory;
+use crate::request::budget::Budget;
 use crate::request::places::Places;
-use crate::request::work::Work;
 
 /// Most streams of live events that one person may have open: a few pages on a few devices.
 const LIVE_PER_PERSON: usize = 10;
@@ -30,8 +29,8 @@ pub struct ApiState {
     pub readiness: Arc<dyn Readiness>,
     /// What an operator may set.
     pub config: ApiConfig,
-    pub(crate) body_memory: BodyMemory,
-    pub(crate) ping_work: Work,
+    pub(crate) body_memory: Budget,
+    pub(crate) ping_work: Budget,
     pub(crate) live_streams: Arc<Places>,
     pub(crate) exports: Arc<Places>,
 }
@@ -39,8 +38,8 @@ pub struct ApiState {
 impl ApiState {
     /// The state of a router.
     pub fn new(app: App, metrics: Metrics, readiness: Arc<dyn Readiness>, config: ApiConfig) -> Self {
-        let body_memory = BodyMemory::new(config.max_body_memory);
-        let ping_work = Work::new(config.max_ping_work);
+        let body_memory = Budget::new(config.max_body_memory);
+        let ping_work = Budget::new(config.max_ping_work.max(1));
         let live_streams = Places::new(config.max_live_streams, LIVE_PER_PERSON);
         let exports = Places::new(EXPORTS, EXPORTS_PER_PERSON);
         Self { app, metrics, readiness, config, body_memory, ping_work, live_streams, exports }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
+use dayline_app::AppError;
 use flate2::read::MultiGzDecoder;
 use futures_util::poll;
 use http::{HeaderMap, header, request};
 
-use super::memory::Taken;
+use super::budget::{Taken, UsedUp};
 use crate::ApiState;
 use crate::problem::Problem;
 use crate::server::Peer;
@@ -59,6 +60,10 @@ fn too_large(limit: usize) -> Problem {
     Problem::too_large("body_too_large", format!("the body must have at most {limit} bytes, also unpacked"))
 }
 
+fn no_memory(_: UsedUp) -> Problem {
+    AppError::Unavailable("too many large bodies at once".into()).into()
+}
+
 fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
     let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(false) };
     match encoding.as_bytes() {
@@ -90,13 +95,13 @@ async fn collect(mut body: Body, limit: usize, taken: &mut Taken<'_>) -> Result<
     if body.is_end_stream() {
         return Ok(first);
     }
-    taken.take(first.len())?;
+    taken.take(first.len()).map_err(no_memory)?;
     let mut whole = BytesMut::from(first);
     while let Some(chunk) = next_chunk(&mut body).await? {
         if whole.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
-        taken.take(chunk.len())?;
+        taken.take(chunk.len()).map_err(no_memory)?;
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
@@ -128,6 +133,6 @@ fn unpack(packed: &[u8], limit: usize, taken: &mut Taken<'_>) -> Result<Bytes, P
     if plain.len() > limit {
         return Err(too_large(limit));
     }
-    taken.take(plain.len())?;
+    taken.take(plain.len()).map_err(no_memory)?;
     Ok(plain.into())
 }

@@ -3,14 +3,13 @@
 
 pub(crate) mod address;
 pub(crate) mod body;
+pub(crate) mod budget;
 pub(crate) mod caller;
 pub(crate) mod cookie;
 pub(crate) mod fields;
-pub(crate) mod memory;
 pub(crate) mod path;
 pub(crate) mod places;
 pub(crate) mod query;
-pub(crate) mod work;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use dayline_app::AppError;
 use dayline_app::ingest::{self, Receipt, Rejected};
 use dayline_domain::Scope;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,6 +20,11 @@ use crate::request::{Api, body, fields};
 
 /// Most bytes of a request, also after unpacking.
 const MAX_BODY: usize = 1 << 20;
+
+/// What a request costs beside its body, as bytes of body: a small one takes about as long as this many bytes of pings.
+const REQUEST_WORK: usize = 4 << 10;
+/// What a client is told to wait: what is at hand takes some tens of milliseconds.
+const RETRY_WORK_S: u32 = 1;
 
 /// An observation: an app, and in a browser a page, from `start_time` to `end_time`.
 #[derive(ToSchema)]
@@ -79,7 +85,9 @@ pub(crate) async fn track(
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
     let body = body::take_in(&api, &parts, body, MAX_BODY).await?;
-    let _work = api.ping_work.begin(body.bytes())?;
+    let work = api.ping_work.take_or_all(body.bytes() + REQUEST_WORK);
+    // What comes on top would wait for longer than is worth it, and keep all others waiting.
+    let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;
     let drafts = match form {
         Form::Json => ping_body::json(body.text()?)?,
         Form::NdJson => ping_body::ndjson(body.text()?)?,

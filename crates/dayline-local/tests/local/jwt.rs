@@ -6,14 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use dayline_app::ports::{AccessClaims, AccessTokens, TokenRefusal};
 use dayline_contract::fakes::FakeRandomness;
-use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
+use dayline_domain::{SessionId, UserId, UtcMs};
 use dayline_local::{JwtAccessTokens, KeyRing, LEEWAY_MS, MAX_TOKEN};
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
-use crate::NOW;
+use crate::{NOW, claims};
 
 const NOW_S: i64 = NOW.0 / 1_000;
 const SECRET: [u8; 32] = [7; 32];
@@ -30,16 +30,6 @@ fn ring() -> KeyRing {
 
 fn tokens() -> JwtAccessTokens {
     JwtAccessTokens::new(&ring())
-}
-
-fn claims() -> AccessClaims {
-    AccessClaims {
-        user: UserId::from_bits(1),
-        session: SessionId::from_bits(2),
-        device: Arc::new(DeviceId::new("laptop").unwrap()),
-        issued_at: NOW,
-        expires_at: NOW.plus(900_000),
-    }
 }
 
 fn header() -> Value {

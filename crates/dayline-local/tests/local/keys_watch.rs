@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dayline_app::ports::{AccessClaims, AccessTokens, RefreshTokens};
-use dayline_domain::{DeviceId, SessionId, UserId};
+use dayline_app::ports::{AccessTokens, RefreshTokens};
+use dayline_domain::SessionId;
 use dayline_local::{
     HmacRefreshTokens, JwtAccessTokens, KeyWatch, SystemRandomness, change_keys, load_or_create_keys,
 };
 use tempfile::TempDir;
 
-use crate::NOW;
+use crate::{NOW, claims};
 
 struct World {
     _folder: TempDir,
@@ -38,16 +38,6 @@ fn rotate(path: &Path) {
         keys.retire(&old, NOW)
     })
     .unwrap();
-}
-
-fn claims() -> AccessClaims {
-    AccessClaims {
-        user: UserId::from_bits(1),
-        session: SessionId::from_bits(2),
-        device: Arc::new(DeviceId::new("laptop").unwrap()),
-        issued_at: NOW,
-        expires_at: NOW.plus(900_000),
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use dayline::dice::Dice;
 use rustix::process::Signal;
 
 use super::place;
@@ -27,18 +28,17 @@ fn repeated(found: &str) -> Vec<&str> {
     found.lines().filter_map(|line| line.strip_prefix("tries repeated: ")).collect()
 }
 
-#[test]
-fn workers_killed_at_random_moments_lose_and_double_nothing() {
+/// Ends one of the two workers again and again, while the other goes on, and starts another in its place.
+fn while_workers_are_ended(end: impl Fn(&mut Process, &mut Dice)) {
     let (times, mut dice) = (times(), dice());
     let place = place();
     let mut server = place.start(&[]);
     let simulation = Simulation::start(&place, seconds(2 * times + 2), dice.next(), &["--chaos"]);
     for _ in 0..times {
         sleep(Duration::from_millis(dice.between(100, 2_500)));
-        // One of the two workers, which are the last two processes; the other goes on.
         let number = dice.below(2) as usize;
-        server.processes[2 + number].kill();
-        sleep(Duration::from_millis(dice.below(500)));
+        // The workers are the last two processes.
+        end(&mut server.processes[2 + number], &mut dice);
         server.processes[2 + number] = place.process(Role::Worker, number, &[]);
     }
     let found = simulation.expect_exact();
@@ -46,21 +46,20 @@ fn workers_killed_at_random_moments_lose_and_double_nothing() {
 }
 
 #[test]
+fn workers_killed_at_random_moments_lose_and_double_nothing() {
+    while_workers_are_ended(|worker, dice| {
+        worker.kill();
+        sleep(Duration::from_millis(dice.below(500)));
+    });
+}
+
+#[test]
 fn workers_stopped_in_order_under_load_hand_over_in_time() {
-    let (times, mut dice) = (times(), dice());
-    let place = place();
-    let mut server = place.start(&[]);
-    let simulation = Simulation::start(&place, seconds(2 * times + 2), dice.next(), &["--chaos"]);
-    for _ in 0..times {
-        sleep(Duration::from_millis(dice.between(100, 2_500)));
-        let number = dice.below(2) as usize;
+    while_workers_are_ended(|worker, _| {
         let begin = Instant::now();
-        assert_eq!(server.processes[2 + number].stop().code(), Some(0));
+        assert_eq!(worker.stop().code(), Some(0));
         assert!(begin.elapsed() < seconds(10), "{:?}", begin.elapsed());
-        server.processes[2 + number] = place.process(Role::Worker, number, &[]);
-    }
-    let found = simulation.expect_exact();
-    assert_eq!(repeated(&found), ["0", "0"], "clients notice nothing of workers");
+    });
 }
 
 #[test]
