@@ -145,11 +145,10 @@ mod tests {
                 assert!(!verdict.matches);
             }
         }
-        let [unknown, wrong, damaged] = samples.map(|mut samples| {
-            samples.sort_unstable();
-            samples[samples.len() / 2] as f64
-        });
-        let text = format!("medians in ns: unknown {unknown}, wrong {wrong}, damaged {damaged}");
+        // The least is what the work itself takes: a processor that is slower for a while only adds to it.
+        let [unknown, wrong, damaged] =
+            samples.map(|samples| samples.into_iter().min().unwrap_or_default() as f64);
+        let text = format!("least in ns: unknown {unknown}, wrong {wrong}, damaged {damaged}");
         assert!((unknown / wrong - 1.0).abs() < 0.1 && (damaged / wrong - 1.0).abs() < 0.1, "{text}");
     }
 }
