@@ -57,6 +57,12 @@ impl Histogram {
         }
         self.most
     }
+
+    /// The fraction of the times that are at most so long, to within their bucket; 1 of none.
+    pub(crate) fn share_within(&self, time: Duration) -> f64 {
+        let within: u64 = self.counts[..=bucket(time.as_micros() as u64)].iter().sum();
+        if self.all == 0 { 1.0 } else { within as f64 / self.all as f64 }
+    }
 }
 
 fn bucket(micros: u64) -> usize {
@@ -101,6 +107,8 @@ mod tests {
             (low.percentile(1.0), low.most()),
             (Duration::from_millis(100), Duration::from_millis(100))
         );
+        let share = low.share_within(Duration::from_millis(75));
+        assert!((0.74..0.78).contains(&share), "{share}");
         assert_eq!(Histogram::default().percentile(0.99), Duration::ZERO);
     }
 }

@@ -1,5 +1,5 @@
-//! Benchmarks of Dayline as a whole: one command per claim of the design's section 8. Each builds nothing by itself
-//! but runs both sides in one run, interleaved, and prints medians with their spread as a table and as JSON.
+//! Benchmarks of Dayline as a whole: one command per claim of the design's section 8. Each builds the program first,
+//! runs both sides in one run, interleaved, and prints medians with their spread as a table and as JSON.
 //! Deliberately absent: timed tests. Figures drift from machine to machine; ratios of one run do not.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that prints its results")]
@@ -36,6 +36,7 @@ mod table;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::Command;
 
 use clap::{Parser, Subcommand};
 
@@ -45,12 +46,12 @@ use stats::Table;
 /// What a benchmark may fail with; it is only ever printed.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Benchmarks of Dayline. Build first: `cargo build --release --workspace`.
+/// Benchmarks of Dayline.
 #[derive(Parser)]
 struct Arguments {
-    /// The dayline program to measure.
-    #[arg(long, global = true, default_value = "target/release/dayline")]
-    dayline: PathBuf,
+    /// The dayline program to measure; if left out, it is built from the source that this one was built from.
+    #[arg(long, global = true)]
+    dayline: Option<PathBuf>,
     /// How Dayline runs.
     #[arg(long = "where", global = true, value_enum, default_value = "embedded")]
     place: Where,
@@ -99,9 +100,13 @@ fn main() -> Result<(), Failure> {
     if let Claim::Baseline(options) = arguments.claim {
         return runtime(options.threads)?.block_on(baseline::serve(options));
     }
+    let program = match arguments.dayline {
+        Some(program) => program,
+        None => build()?,
+    };
     let mut tables = Vec::new();
     for place in arguments.place.places()? {
-        let lab = Lab { program: arguments.dayline.clone(), place };
+        let lab = Lab { program: program.clone(), place };
         for mut table in runtime(1)?.block_on(measure(&arguments.claim, &lab))? {
             table.title = format!("{}, {place}", table.title);
             print!("{}", table.to_markdown());
@@ -112,6 +117,19 @@ fn main() -> Result<(), Failure> {
         std::fs::write(path, serde_json::to_vec_pretty(&tables)?)?;
     }
     Ok(())
+}
+
+/// Builds the server as it is released; gives the program.
+fn build() -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe()?;
+    let target = own.ancestors().nth(2).ok_or("this program lies in no target folder")?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--locked", "--package", "dayline", "--target-dir"]).arg(target);
+    cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")]);
+    if !cargo.status()?.success() {
+        return Err("dayline was not built".into());
+    }
+    Ok(target.join("release/dayline"))
 }
 
 async fn measure(claim: &Claim, lab: &Lab) -> Result<Vec<Table>, Failure> {

@@ -103,7 +103,8 @@ async fn single_pings(lab: &Lab, options: &Options, targets: &mut Targets) -> Re
     duel.dayline.peak_bytes()
 }
 
-/// Pings beside a worker that works off a backlog; for as long as it does.
+/// Pings beside a worker that works off a backlog, which is late and doubled so that it takes its time; for as long as it
+/// does.
 async fn while_the_worker_is_busy(
     duel: &Duel,
     options: &Options,
@@ -112,7 +113,7 @@ async fn while_the_worker_is_busy(
     let server = &duel.dayline;
     let tokens = crowd::gather(server, BUSY).await?;
     let steps = options.backlog.div_ceil(BUSY);
-    let backlog = Arc::new(Stream::new(tokens, Order::InOrder, steps, IN_REQUEST, now() - 60, 16));
+    let backlog = Arc::new(Stream::new(tokens, Order::LateAndDoubled, steps, IN_REQUEST, now() - 60, 16));
     let accepted = server.metric("dayline_pings_accepted_total").await? as usize;
     server.wait_until_settled(accepted).await?;
     let next = {

@@ -2,4 +2,5 @@
 //! Deliberately absent: any adapter. An adapter's own tests call a suite with a way to make fresh instances.
 
 pub mod fakes;
+pub mod measures;
 pub mod suites;

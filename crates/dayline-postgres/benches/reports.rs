@@ -16,13 +16,12 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use dayline_app::ports::{LedgerReader, LedgerView};
+use dayline_app::ports::LedgerReader;
 use dayline_app::sums_record;
-use dayline_contract::fakes::FixedZone;
-use dayline_domain::report::{self, Cut};
+use dayline_contract::measures::report_times;
+use dayline_domain::report::Cut;
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
 use dayline_postgres::{Month, PgStore};
 use support::{Database, argument, median_and_p99, register};
@@ -39,13 +38,6 @@ fn first_day() -> UtcDay {
 
 fn year() -> Interval {
     first_day().interval().hull(UtcDay(first_day().0 + 364).interval())
-}
-
-/// A zone whose days begin in the middle of a UTC day.
-const WEST: FixedZone = FixedZone { name: "Etc/GMT+5", offset_s: -5 * 3_600 };
-
-fn dates() -> RangeInclusive<LocalDate> {
-    LocalDate(first_day().0)..=LocalDate(first_day().0 + 364)
 }
 
 /// A month of everybody's pieces: one every 315 seconds, 300 seconds long, each person's a little shifted.
@@ -134,30 +126,12 @@ async fn measure(store: &PgStore, user: UserId, what: &str, intervals: &[Interva
     println!("  read by the caller         {}", median_and_p99(read));
 }
 
-/// The milliseconds of each item of a report over the year's local days.
-fn sums_of(view: &LedgerView, window: Interval, cut: Cut) -> Vec<i64> {
-    let counted = view.as_counted();
-    match cut {
-        Cut::Whole => report::by_app(counted, window).into_iter().map(|(_, ms)| ms).collect(),
-        Cut::Days => report::by_day(counted, &WEST, dates()).into_iter().map(|(_, ms)| ms).collect(),
-        Cut::Hours => report::by_hour(counted, &WEST, dates()).into_iter().map(|slot| slot.ms).collect(),
-    }
-}
-
 /// A report over the year as a caller makes it, of pieces and of sums in turn.
 async fn compare(store: &PgStore, user: UserId, what: &str, cut: Cut) {
-    let window = report::local_days(&WEST, dates()).unwrap();
-    let (mut of_pieces, mut of_sums) = (Vec::new(), Vec::new());
-    for _ in 0..20 {
-        let started = Instant::now();
-        let expected = sums_of(&store.read(user, window, false).await.unwrap(), window, cut);
-        of_pieces.push(started.elapsed().as_secs_f64() * 1_000.0);
-        let started = Instant::now();
-        let days = report::cut_days(&WEST, dates(), cut);
-        let view = store.read_sums(user, window, days).await.unwrap();
-        assert_eq!(sums_of(&view, window, cut), expected);
-        of_sums.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
+    let dates = LocalDate(first_day().0)..=LocalDate(first_day().0 + 364);
+    let times = report_times(store, user, dates, cut).await;
+    let [of_pieces, of_sums] = [times.of_pieces, times.of_sums]
+        .map(|times| times.iter().map(|time| time.as_secs_f64() * 1_000.0).collect());
     println!("a year's report {what}, five hours west of Greenwich");
     println!("  made of pieces             {}", median_and_p99(of_pieces));
     println!("  made of sums               {}", median_and_p99(of_sums));

@@ -5,16 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people")]
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use dayline_app::ports::{
-    Accounts, Applied, CreateUser, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, Partition,
-    PasswordHash, Position, User,
+    Accounts, Applied, CreateUser, LedgerCommit, LedgerWriter, Partition, PasswordHash, Position, User,
 };
-use dayline_contract::fakes::FixedZone;
-use dayline_domain::report::{self, Cut};
+use dayline_contract::measures::report_times;
+use dayline_domain::report::Cut;
 use dayline_domain::{
     Bridge, Email, FullName, Interval, LedgerDay, LocalDate, Ping, Source, UserId, UtcDay, UtcMs,
 };
@@ -23,13 +21,6 @@ use dayline_sqlite::{FolderLock, SqliteStore};
 /// Pieces of one day: 100,000 a year.
 const A_DAY: i64 = 274;
 const FIRST: UtcDay = UtcDay(20_454);
-const ROUNDS: usize = 20;
-/// A zone whose days begin in the middle of a UTC day.
-const WEST: FixedZone = FixedZone { name: "Etc/GMT+5", offset_s: -5 * 3_600 };
-
-fn dates() -> RangeInclusive<LocalDate> {
-    LocalDate(FIRST.0)..=LocalDate(FIRST.0 + 364)
-}
 
 /// One piece every 315 seconds, 300 seconds long.
 fn pings(day: UtcDay) -> Vec<Ping> {
@@ -66,37 +57,17 @@ async fn build(store: &SqliteStore) -> UserId {
     id
 }
 
-/// The milliseconds of each item of a report over the year's local days.
-fn sums_of(view: &LedgerView, window: Interval, cut: Cut) -> Vec<i64> {
-    let counted = view.as_counted();
-    match cut {
-        Cut::Whole => report::by_app(counted, window).into_iter().map(|(_, ms)| ms).collect(),
-        Cut::Days => report::by_day(counted, &WEST, dates()).into_iter().map(|(_, ms)| ms).collect(),
-        Cut::Hours => report::by_hour(counted, &WEST, dates()).into_iter().map(|slot| slot.ms).collect(),
-    }
-}
-
-fn median_and_worst(mut times: Vec<f64>) -> String {
-    times.sort_by(f64::total_cmp);
-    format!("median {:8.3} ms   worst {:8.3} ms", times[times.len() / 2], times[times.len() - 1])
-}
-
 async fn compare(store: &SqliteStore, user: UserId, what: &str, cut: Cut) {
-    let window = report::local_days(&WEST, dates()).unwrap();
-    let (mut of_pieces, mut of_sums) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let started = Instant::now();
-        let expected = sums_of(&store.read(user, window, false).await.unwrap(), window, cut);
-        of_pieces.push(started.elapsed().as_secs_f64() * 1_000.0);
-        let started = Instant::now();
-        let days = report::cut_days(&WEST, dates(), cut);
-        let view = store.read_sums(user, window, days).await.unwrap();
-        assert_eq!(sums_of(&view, window, cut), expected);
-        of_sums.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
+    let dates = LocalDate(FIRST.0)..=LocalDate(FIRST.0 + 364);
+    let times = report_times(store, user, dates, cut).await;
     println!("a year's report {what}, five hours west of Greenwich");
-    println!("  made of pieces             {}", median_and_worst(of_pieces));
-    println!("  made of sums               {}", median_and_worst(of_sums));
+    println!("  made of pieces             {}", median_and_worst(&times.of_pieces));
+    println!("  made of sums               {}", median_and_worst(&times.of_sums));
+}
+
+fn median_and_worst(times: &[Duration]) -> String {
+    let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
+    format!("median {:8.3} ms   worst {:8.3} ms", ms(times[times.len() / 2]), ms(times[times.len() - 1]))
 }
 
 #[tokio::main]

@@ -15,6 +15,12 @@ const OTHER_FILES: u64 = 128;
 /// How much workers give way to requests, as `nice` counts: a third of what a request's thread gets when both want more
 /// than there is.
 const WORKERS_GIVE_WAY: i32 = 5;
+/// After how many tasks a request's thread looks for requests that have arrived. With the runtime's 61 a commit finds
+/// fewer of them waiting: 16 and 64 connections got a tenth less (docs/benchmarks.md, "Single pings").
+const TASKS_BETWEEN_ARRIVALS: u32 = 16;
+/// Every how many tasks a request's thread takes one that no thread has for its own. More than fit a thread's own queue, 256,
+/// go there, and would wait until there is nothing else to do; with 1 it is the others that starve.
+const TASKS_BETWEEN_SHARED: u32 = 2;
 /// The exit code after the disk failed.
 const DISK_FAILED: i32 = 3;
 
@@ -24,6 +30,7 @@ pub(super) fn runtime(threads: Option<u16>) -> Result<Runtime, Failure> {
     if let Some(threads) = threads {
         builder.worker_threads(usize::from(threads));
     }
+    builder.event_interval(TASKS_BETWEEN_ARRIVALS).global_queue_interval(TASKS_BETWEEN_SHARED);
     builder.thread_name("dayline-http").enable_all().build().map_err(no_threads)
 }
 
