@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use dayline_app::ports::LedgerReader;
 use dayline_app::sums_record;
-use dayline_contract::measures::report_times;
+use dayline_contract::measures::reports;
 use dayline_domain::report::Cut;
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
 use dayline_postgres::{Month, PgStore};
@@ -129,7 +129,7 @@ async fn measure(store: &PgStore, user: UserId, what: &str, intervals: &[Interva
 /// A report over the year as a caller makes it, of pieces and of sums in turn.
 async fn compare(store: &PgStore, user: UserId, what: &str, cut: Cut) {
     let dates = LocalDate(first_day().0)..=LocalDate(first_day().0 + 364);
-    let times = report_times(store, user, dates, cut).await;
+    let times = reports::times(store, user, dates, cut).await;
     let [of_pieces, of_sums] = [times.of_pieces, times.of_sums]
         .map(|times| times.iter().map(|time| time.as_secs_f64() * 1_000.0).collect());
     println!("a year's report {what}, five hours west of Greenwich");

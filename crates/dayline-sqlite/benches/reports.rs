@@ -11,7 +11,7 @@ use std::time::Duration;
 use dayline_app::ports::{
     Accounts, Applied, CreateUser, LedgerCommit, LedgerWriter, Partition, PasswordHash, Position, User,
 };
-use dayline_contract::measures::report_times;
+use dayline_contract::measures::reports;
 use dayline_domain::report::Cut;
 use dayline_domain::{
     Bridge, Email, FullName, Interval, LedgerDay, LocalDate, Ping, Source, UserId, UtcDay, UtcMs,
@@ -59,7 +59,7 @@ async fn build(store: &SqliteStore) -> UserId {
 
 async fn compare(store: &SqliteStore, user: UserId, what: &str, cut: Cut) {
     let dates = LocalDate(FIRST.0)..=LocalDate(FIRST.0 + 364);
-    let times = report_times(store, user, dates, cut).await;
+    let times = reports::times(store, user, dates, cut).await;
     println!("a year's report {what}, five hours west of Greenwich");
     println!("  made of pieces             {}", median_and_worst(&times.of_pieces));
     println!("  made of sums               {}", median_and_worst(&times.of_sums));

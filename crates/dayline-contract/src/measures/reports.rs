@@ -1,7 +1,4 @@
-//! What the benches of several adapters measure in the same way.
-//! Deliberately absent: how an adapter is filled, and what is printed.
-
-#![allow(clippy::expect_used, reason = "a bench is a program for people")]
+//! A year's reports: made of pieces, and made of sums.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -30,7 +27,7 @@ pub struct ReportTimes {
 ///
 /// # Panics
 /// If the ledger can't be read, or the two ways differ.
-pub async fn report_times(
+pub async fn times(
     ledger: &impl LedgerReader,
     user: UserId,
     dates: RangeInclusive<LocalDate>,
