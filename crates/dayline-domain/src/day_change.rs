@@ -57,31 +57,40 @@ impl PieceChanges {
         self.removed.len() + self.resized.len() + self.added.len()
     }
 
-    /// What leads from the pieces `old` to the pieces `new`, both in the order of their place.
-    pub(crate) fn between(old: &[Run], new: &[Run], day: UtcDay, sources: &Sources) -> Self {
-        let mut changes = Self::default();
-        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
-        loop {
-            let next = [old.peek(), new.peek()].into_iter().flatten().map(|run| run.place()).min();
-            let Some(place) = next else { break };
-            let before = old.next_if(|run| run.place() == place);
-            let after = new.next_if(|run| run.place() == place);
-            match (before, after) {
-                (Some(before), Some(after)) if before == after => {}
-                (Some(&before), Some(&after)) => {
-                    let pieces = sources.piece(day, before).zip(sources.piece(day, after));
-                    let resized =
-                        pieces.map(|(piece, after)| Resized { piece, new_end: after.interval.end() });
-                    changes.resized.extend(resized);
+    /// The changes as the surface shows them.
+    pub(crate) fn of(changes: &[RunChange], day: UtcDay, sources: &Sources) -> Self {
+        let piece = |run: Option<Run>| run.and_then(|run| sources.piece(day, run));
+        let mut pieces = Self::default();
+        for &(before, after) in changes {
+            match (piece(before), piece(after)) {
+                (Some(piece), Some(after)) => {
+                    pieces.resized.push(Resized { piece, new_end: after.interval.end() });
                 }
-                (Some(&gone), None) => changes.removed.extend(sources.piece(day, gone)),
-                (None, added) => changes.added.extend(added.and_then(|&run| sources.piece(day, run))),
+                (Some(gone), None) => pieces.removed.push(gone),
+                (None, added) => pieces.added.extend(added),
             }
         }
         let start = |piece: &Piece| piece.interval.start();
-        changes.removed.sort_by_key(start);
-        changes.resized.sort_by_key(|resized| start(&resized.piece));
-        changes.added.sort_by_key(start);
-        changes
+        pieces.removed.sort_by_key(start);
+        pieces.resized.sort_by_key(|resized| start(&resized.piece));
+        pieces.added.sort_by_key(start);
+        pieces
     }
+}
+
+/// What changes at one place: the run before and the run after, which differ.
+pub(crate) type RunChange = (Option<Run>, Option<Run>);
+
+/// What leads from the runs `old` to the runs `new`, all in the order of their place.
+pub(crate) fn changes_between(old: &[Run], new: &[Run]) -> Vec<RunChange> {
+    let (mut old, mut new) = (old.iter().copied().peekable(), new.iter().copied().peekable());
+    let mut changes = Vec::new();
+    while let Some(place) = [old.peek(), new.peek()].into_iter().flatten().map(Run::place).min() {
+        let before = old.next_if(|run| run.place() == place);
+        let after = new.next_if(|run| run.place() == place);
+        if before != after {
+            changes.push((before, after));
+        }
+    }
+    changes
 }

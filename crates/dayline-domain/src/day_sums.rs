@@ -1,11 +1,13 @@
 //! The sums of one ledger day, of which long reports are made without its pieces: counted time per activity and per
-//! quarter of an hour. Deliberately absent: devices, which no report tells apart, and how sums are stored.
+//! quarter of an hour; and how they follow a day that changes. Deliberately absent: devices, which no report tells
+//! apart, and how sums are stored.
 
 use std::fmt;
 use std::sync::Arc;
 
+use crate::day_change::RunChange;
 use crate::names::Activity;
-use crate::run::{Run, Sources};
+use crate::run::{Run, SourceNo, Sources};
 use crate::time::{DAY_MS, Interval, UtcDay};
 use crate::timeline::Piece;
 
@@ -29,15 +31,7 @@ impl DaySums {
         let mut sources = Sources::default();
         let run = |piece: &Piece| Run::within(day, sources.number(&piece.source), piece.interval);
         let runs: Vec<Run> = pieces.into_iter().filter_map(run).collect();
-        Self::of_runs(day, &runs, &sources)
-    }
-
-    pub(crate) fn of_runs(day: UtcDay, runs: &[Run], sources: &Sources) -> Self {
-        let mut quarters = Box::new([0; QUARTERS]);
-        for run in runs {
-            add_to(&mut quarters, run);
-        }
-        Self { day, activities: sources.per_activity(runs), quarters }
+        RunningSums::of(&runs, &sources).to_sums(day, &sources)
     }
 
     /// Sums as they were stored: milliseconds per activity, in the order of activities, and per quarter. Refuses what
@@ -85,16 +79,90 @@ impl DaySums {
     }
 }
 
-fn add_to(quarters: &mut [u32; QUARTERS], run: &Run) {
-    const LENGTH: u32 = QUARTER_MS as u32;
-    let mut start = run.start;
-    while start < run.end {
-        let quarter = start / LENGTH;
-        let end = run.end.min((quarter + 1) * LENGTH);
-        // A run lies within its day, so that the quarter is one of it.
-        quarters[quarter as usize] = quarters[quarter as usize].saturating_add(end - start);
-        start = end;
+/// The sums of a day that changes: adjusted by the runs that come and go, not made anew of all that stay.
+#[derive(Debug, Clone)]
+pub(crate) struct RunningSums {
+    /// Milliseconds of each source, by its number.
+    per_source: Vec<u32>,
+    /// The same sources in the order of their activities.
+    by_activity: Vec<SourceNo>,
+    quarters: [u32; QUARTERS],
+}
+
+impl RunningSums {
+    /// What counted runs sum up to.
+    pub(crate) fn of(runs: &[Run], sources: &Sources) -> Self {
+        let mut sums = Self { per_source: Vec::new(), by_activity: Vec::new(), quarters: [0; QUARTERS] };
+        sums.admit_new(sources);
+        for run in runs {
+            sums.adjust(run, u32::saturating_add);
+        }
+        sums
     }
+
+    /// Follows changes of the counted runs.
+    pub(crate) fn follow(&mut self, changes: &[RunChange], sources: &Sources) {
+        self.admit_new(sources);
+        for (before, after) in changes {
+            if let Some(run) = before {
+                self.adjust(run, u32::saturating_sub);
+            }
+            if let Some(run) = after {
+                self.adjust(run, u32::saturating_add);
+            }
+        }
+    }
+
+    /// The sums as the surface shows them.
+    pub(crate) fn to_sums(&self, day: UtcDay, sources: &Sources) -> DaySums {
+        let mut activities = Vec::<(Arc<Activity>, u32)>::with_capacity(self.by_activity.len());
+        let sum = |&source: &SourceNo| (&sources[source].activity, self.per_source[source.index()]);
+        for (activity, ms) in self.by_activity.iter().map(sum).filter(|(_, ms)| *ms > 0) {
+            match activities.last_mut() {
+                // Sources of several devices may have the same activity.
+                Some((last, sum)) if last == activity => *sum = sum.saturating_add(ms),
+                _ => activities.push((Arc::clone(activity), ms)),
+            }
+        }
+        DaySums { day, activities, quarters: Box::new(self.quarters) }
+    }
+
+    /// About how much memory the sums take beside themselves, in bytes.
+    pub(crate) fn approx_bytes(&self) -> usize {
+        self.per_source.capacity() * size_of::<u32>() + self.by_activity.capacity() * size_of::<SourceNo>()
+    }
+
+    /// Gives sources that were first seen since the last change their places.
+    fn admit_new(&mut self, sources: &Sources) {
+        let known = self.by_activity.len();
+        self.by_activity.extend(sources.numbers_after(known));
+        if self.by_activity.len() > known {
+            // All but the new ones are in order already, of which a stable sort makes use.
+            self.by_activity.sort_by(|&a, &b| sources[a].activity.cmp(&sources[b].activity));
+            self.per_source.resize(self.by_activity.len(), 0);
+        }
+    }
+
+    /// Does `change`, which adds or takes away, with the run's time to each sum that the run is part of.
+    fn adjust(&mut self, run: &Run, change: impl Fn(u32, u32) -> u32) {
+        let sum = &mut self.per_source[run.source.index()];
+        *sum = change(*sum, run.end - run.start);
+        for (quarter, ms) in quarters_of(run) {
+            // A run lies within its day, so that the quarter is one of it.
+            let sum = &mut self.quarters[quarter];
+            *sum = change(*sum, ms);
+        }
+    }
+}
+
+/// The quarters that a run meets, each with the milliseconds of the run that lie in it.
+fn quarters_of(run: &Run) -> impl Iterator<Item = (usize, u32)> {
+    const LENGTH: u32 = QUARTER_MS as u32;
+    let met = run.start / LENGTH..run.end.div_ceil(LENGTH);
+    met.map(|quarter| {
+        let start = quarter * LENGTH;
+        (quarter as usize, run.end.min(start + LENGTH) - run.start.max(start))
+    })
 }
 
 /// Why numbers cannot be the sums of a day.

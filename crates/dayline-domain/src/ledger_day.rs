@@ -6,8 +6,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Range;
 
-use crate::day_change::{DayChange, PieceChanges};
-use crate::day_sums::DaySums;
+use crate::day_change::{DayChange, PieceChanges, RunChange, changes_between};
+use crate::day_sums::RunningSums;
 use crate::ping::Ping;
 use crate::run::{Run, Sources};
 use crate::time::{UtcDay, UtcMs};
@@ -17,7 +17,7 @@ use crate::timeline::{Bridge, Piece, settle, unite};
 ///
 /// Recording costs as much as what it touches: the spans and pieces that end after the earliest ping of the batch
 /// starts. At the end of a day these are a handful; for late pings at most all of the day, once per batch. Its sums are
-/// one pass over the counted pieces.
+/// adjusted by the counted pieces that change; to give them costs as much as the day has sources.
 #[derive(Debug, Clone)]
 pub struct LedgerDay {
     day: UtcDay,
@@ -27,13 +27,16 @@ pub struct LedgerDay {
     spans: Vec<Run>,
     counted: Vec<Run>,
     outranked: Vec<Run>,
+    // Always those of `counted`.
+    sums: RunningSums,
 }
 
 impl LedgerDay {
     /// A day without pings, never stored: version 0.
     pub fn empty(day: UtcDay) -> Self {
         let sources = Sources::default();
-        Self { day, version: 0, sources, spans: Vec::new(), counted: Vec::new(), outranked: Vec::new() }
+        let sums = RunningSums::of(&[], &sources);
+        Self { day, version: 0, sources, spans: Vec::new(), counted: Vec::new(), outranked: Vec::new(), sums }
     }
 
     /// The day as it was stored; pieces in any order. Refuses pieces that the rule cannot have made.
@@ -52,7 +55,8 @@ impl LedgerDay {
         for runs in [&mut spans, &mut outranked] {
             runs.sort_unstable_by_key(|run| run.end);
         }
-        Ok(Self { day, version, sources, spans, counted, outranked })
+        let sums = RunningSums::of(&counted, &sources);
+        Ok(Self { day, version, sources, spans, counted, outranked, sums })
     }
 
     /// Takes in pings and says what changed; `None` if nothing did. Time outside the day is ignored.
@@ -64,17 +68,18 @@ impl LedgerDay {
         let reaching = self.spans.partition_point(|span| span.end <= window.start);
         let spans = self.spans[reaching..].iter().copied().filter(|span| span.start < window.end).collect();
         let (counted, outranked) = settle(spans, &window, &self.sources);
-        let (counted_before, counted) = replace(&mut self.counted, &window, counted);
-        let (outranked_before, outranked) = replace(&mut self.outranked, &window, outranked);
+        let counted = replace(&mut self.counted, &window, counted);
+        let outranked = replace(&mut self.outranked, &window, outranked);
+        self.sums.follow(&counted, &self.sources);
         let from_version = self.version;
         self.version += 1;
         Some(DayChange {
             day: self.day,
             from_version,
             to_version: self.version,
-            counted: PieceChanges::between(&counted_before, &counted, self.day, &self.sources),
-            outranked: PieceChanges::between(&outranked_before, &outranked, self.day, &self.sources),
-            sums: DaySums::of_runs(self.day, &self.counted, &self.sources),
+            counted: PieceChanges::of(&counted, self.day, &self.sources),
+            outranked: PieceChanges::of(&outranked, self.day, &self.sources),
+            sums: self.sums.to_sums(self.day, &self.sources),
         })
     }
 
@@ -103,7 +108,8 @@ impl LedgerDay {
     /// About how much memory the day takes, in bytes.
     pub fn approx_bytes(&self) -> usize {
         let runs = self.spans.capacity() + self.counted.capacity() + self.outranked.capacity();
-        size_of::<Self>() + runs * size_of::<Run>() + self.sources.approx_bytes()
+        let bytes = size_of::<Self>() + runs * size_of::<Run>();
+        bytes + self.sources.approx_bytes() + self.sums.approx_bytes()
     }
 
     fn observe(&mut self, pings: &[Ping]) -> Vec<Run> {
@@ -148,8 +154,8 @@ fn hull(a: Range<u32>, b: Range<u32>) -> Range<u32> {
 }
 
 /// Replaces, in pieces that are in the order of their ends, the window by `settled`, and makes runs that touch at its
-/// edges one. Returns the pieces before and after that reach or touch the window, by place.
-fn replace(pieces: &mut Vec<Run>, window: &Range<u32>, settled: Vec<Run>) -> (Vec<Run>, Vec<Run>) {
+/// edges one. Returns what changed, by place.
+fn replace(pieces: &mut Vec<Run>, window: &Range<u32>, settled: Vec<Run>) -> Vec<RunChange> {
     let tail = pieces.partition_point(|piece| piece.end < window.start);
     let mut before: Vec<Run> = pieces.extract_if(tail.., |piece| piece.start <= window.end).collect();
     before.sort_unstable_by_key(Run::place);
@@ -161,7 +167,7 @@ fn replace(pieces: &mut Vec<Run>, window: &Range<u32>, settled: Vec<Run>) -> (Ve
     let after = unite(after, Bridge::NONE);
     pieces.extend(&after);
     pieces[tail..].sort_by_key(|piece| piece.end);
-    (before, after)
+    changes_between(&before, &after)
 }
 
 /// Why pieces cannot be a ledger day.

@@ -13,6 +13,13 @@ use crate::timeline::Piece;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceNo(u32);
 
+impl SourceNo {
+    /// Where a list with an entry for each source has this one's.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A stretch of one source's time, never empty, in milliseconds since the day's midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Run {
@@ -89,25 +96,9 @@ impl Sources {
         runs.into_iter().filter_map(move |run| self.piece(day, run))
     }
 
-    /// Milliseconds of runs per activity, in the order of activities.
-    pub(crate) fn per_activity(&self, runs: &[Run]) -> Vec<(Arc<Activity>, u32)> {
-        let mut ms = vec![0_u32; self.by_number.len()];
-        for run in runs {
-            let sum = &mut ms[run.source.0 as usize];
-            *sum = sum.saturating_add(run.end - run.start);
-        }
-        let counted = self.by_number.iter().zip(ms).filter(|(_, ms)| *ms > 0);
-        let mut sums: Vec<_> = counted.map(|(source, ms)| (Arc::clone(&source.activity), ms)).collect();
-        sums.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        // Sources of several devices may have the same activity.
-        sums.dedup_by(|(activity, ms), (kept, sum)| {
-            let is_same = activity == kept;
-            if is_same {
-                *sum = sum.saturating_add(*ms);
-            }
-            is_same
-        });
-        sums
+    /// The numbers of all sources but the first `known`, in the order they were first seen.
+    pub(crate) fn numbers_after(&self, known: usize) -> impl Iterator<Item = SourceNo> {
+        (known as u32..self.by_number.len() as u32).map(SourceNo)
     }
 
     /// About how much memory the sources take, in bytes.
@@ -126,6 +117,6 @@ impl Index<SourceNo> for Sources {
     type Output = Arc<Source>;
 
     fn index(&self, number: SourceNo) -> &Arc<Source> {
-        &self.by_number[number.0 as usize]
+        &self.by_number[number.index()]
     }
 }

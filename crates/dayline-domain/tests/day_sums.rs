@@ -1,5 +1,5 @@
-//! The sums of a day against its pieces, and reports of sums against the same reports of pieces alone: in any zone,
-//! whichever days are known by their sums.
+//! The sums of a day against its pieces, also while it changes, and reports of sums against the same reports of pieces
+//! alone: in any zone, whichever days are known by their sums.
 #![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
 mod support;
@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use dayline_domain::day_sums::{QUARTER_MS, QUARTERS};
 use dayline_domain::report::{Counted, Cut, by_app, by_day, by_domain, by_hour, cut_days, local_days};
-use dayline_domain::{Activity, CorruptSums, DAY_MS, DaySums, LocalDate, Piece, Source, UtcDay};
+use dayline_domain::{
+    Activity, Bridge, CorruptSums, DAY_MS, DaySums, LedgerDay, LocalDate, Piece, Ping, Source, UtcDay,
+};
 use proptest::prelude::*;
 use support::zone::FakeZone;
-use support::{DAY, at, piece, source};
+use support::{DAY, at, piece, ping, source};
 
 const DATE: LocalDate = LocalDate(DAY.0);
 const HOUR_S: i32 = 3_600;
@@ -92,6 +94,19 @@ fn dates() -> impl Strategy<Value = RangeInclusive<LocalDate>> {
     (-6..14, 0..12).prop_map(|(first, more)| DATE.plus_days(first)..=DATE.plus_days(first + more))
 }
 
+/// Batches of pings of all over [`DAY`] and a little around it, short and long, in any order, some of them several
+/// times; and whether the day is restored before the batch.
+fn deliveries() -> impl Strategy<Value = Vec<(Vec<Ping>, bool)>> {
+    let start = prop_oneof![-QUARTER_MS..DAY_MS, (-1..QUARTERS as i64).prop_map(|n| n * QUARTER_MS)];
+    let length = prop_oneof![Just(QUARTER_MS), 1..60_000_i64, 1..10 * 3_600_000_i64];
+    let ping = (prop::sample::select(sources()), start, length)
+        .prop_map(|(source, start, ms)| ping(&source, start, start + ms));
+    prop::collection::vec(ping, 1..30).prop_flat_map(|pings| {
+        let batch = prop::collection::vec(prop::sample::select(pings), 1..6);
+        prop::collection::vec((batch, any::<bool>()), 1..20)
+    })
+}
+
 proptest! {
     #![proptest_config(support::cases(2_000))]
 
@@ -112,6 +127,25 @@ proptest! {
             }
             let again = DaySums::restore(day, sums.activities().to_vec(), *sums.quarters());
             prop_assert_eq!(again, Ok(sums));
+        }
+    }
+
+    #[test]
+    fn sums_of_a_change_are_those_of_all_counted_pieces_whatever_came_before(deliveries in deliveries()) {
+        let (mut kept, mut restored) = (LedgerDay::empty(DAY), LedgerDay::empty(DAY));
+        for (pings, restore) in deliveries {
+            if restore {
+                let (counted, outranked): (Vec<_>, Vec<_>) =
+                    (restored.counted().collect(), restored.outranked().collect());
+                restored = LedgerDay::restore(DAY, restored.version(), counted, outranked).unwrap();
+            }
+            let sums = kept.record(&pings, Bridge::default()).map(|change| change.sums);
+            let counted: Vec<Piece> = kept.counted().collect();
+            if let Some(sums) = &sums {
+                prop_assert_eq!(sums, &DaySums::of(DAY, &counted));
+            }
+            let again = restored.record(&pings, Bridge::default()).map(|change| change.sums);
+            prop_assert_eq!(again, sums);
         }
     }
 

@@ -6,6 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
+use dayline_domain::day_sums::QUARTERS;
 use dayline_domain::ledger_day::check;
 use dayline_domain::timeline::timeline;
 use dayline_domain::{Bridge, CorruptDay, DAY_MS, LedgerDay, Piece, Ping, Source};
@@ -189,6 +190,13 @@ fn a_whole_day_in_memory_takes_some_tens_of_bytes_per_piece() {
         bytes > pieces * 12 && bytes < pieces * 12 * 4 + 2_000 * 300,
         "{bytes} bytes for {pieces} pieces"
     );
+}
+
+#[test]
+fn a_day_without_pings_takes_little_more_memory_than_its_quarters() {
+    let quarters = QUARTERS * size_of::<u32>();
+    let bytes = LedgerDay::empty(DAY).approx_bytes();
+    assert!(bytes > quarters && bytes < quarters + 300, "{bytes} bytes");
 }
 
 #[test]
