@@ -26,9 +26,9 @@ pub(crate) fn port_error(error: &Error) -> PortError {
     }
 }
 
-/// Whether a row found no partition: a check violation that names no constraint.
-pub(crate) fn is_missing_partition(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|db| *db.code() == SqlState::CHECK_VIOLATION && db.constraint().is_none())
+/// Whether a month's table, which statements name, is not there.
+pub(crate) fn is_missing_table(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|db| *db.code() == SqlState::UNDEFINED_TABLE)
 }
 
 /// The port's error for a stored value that can't be read.

@@ -104,12 +104,22 @@ impl Server {
 
     /// Begins a transaction; its first statements travel together with its `BEGIN`.
     pub(crate) async fn begin(&self) -> Result<Transaction, PortError> {
-        Ok(Transaction::new(self.lease().await?, self.limits, "READ COMMITTED"))
+        let begin = transaction::begin("READ COMMITTED", self.limits);
+        Ok(Transaction::new(self.lease().await?, self.limits, begin))
+    }
+
+    /// Begins a transaction whose statements look up each row by its key. Left alone, the planner takes each look-up for
+    /// a visit to a slow disk, and reads all of a table for a few hundred rows of it.
+    pub(crate) async fn begin_by_key(&self) -> Result<Transaction, PortError> {
+        let begin = transaction::begin("READ COMMITTED", self.limits)
+            + "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+        Ok(Transaction::new(self.lease().await?, self.limits, begin))
     }
 
     /// Begins a transaction that reads one snapshot, however long it lasts.
     pub(crate) async fn begin_snapshot(&self) -> Result<Transaction, PortError> {
-        Ok(Transaction::new(self.lease().await?, self.limits, "REPEATABLE READ READ ONLY"))
+        let begin = transaction::begin("REPEATABLE READ READ ONLY", self.limits);
+        Ok(Transaction::new(self.lease().await?, self.limits, begin))
     }
 
     /// Reads several things from one snapshot, in one round trip.

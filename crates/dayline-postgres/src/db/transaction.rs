@@ -32,8 +32,9 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn new(lease: Lease, limits: Limits, isolation: &str) -> Self {
-        Self { lease, limits, begin: begin(isolation, limits), begun: AtomicBool::new(false) }
+    /// A transaction that begins with these commands.
+    pub(super) fn new(lease: Lease, limits: Limits, begin: String) -> Self {
+        Self { lease, limits, begin, begun: AtomicBool::new(false) }
     }
 
     /// Runs a statement; gives its rows.

@@ -2,14 +2,10 @@
 //! travels at once, and is judged in order when the answers are there.
 //! Deliberately absent: retries, but for a month without partition. The worker reads the position again and goes on.
 
-use std::collections::BTreeSet;
-
 use dayline_app::ports::{Applied, LedgerCommit, PortError};
-use dayline_domain::UtcDay;
 
 use super::statements::{Short, Values};
-use crate::error::{is_missing_partition, port_error};
-use crate::months::Month;
+use crate::error::{is_missing_table, port_error};
 use crate::store::PgStore;
 
 /// How often a month may be dropped between being found and being written to before the commit is left to the worker.
@@ -26,12 +22,12 @@ pub(super) async fn apply(store: &PgStore, commit: &LedgerCommit) -> Result<Appl
         return Err(PortError::Rejected("a position would move back".into()));
     }
     let primary = store.primary().await?;
-    let months = months(commit)?;
+    let values = Values::of(commit)?;
     for _ in 0..ATTEMPTS {
-        for &month in &months {
+        for month in values.months() {
             store.months().ensure(primary, month).await?;
         }
-        match try_apply(store, commit).await? {
+        match try_apply(store, &values).await? {
             Outcome::Applied(applied) => return Ok(applied),
             Outcome::MissingPartition => store.months().forget(),
         }
@@ -39,18 +35,10 @@ pub(super) async fn apply(store: &PgStore, commit: &LedgerCommit) -> Result<Appl
     Err(PortError::Unavailable("a month's partition is dropped again and again".into()))
 }
 
-fn months(commit: &LedgerCommit) -> Result<BTreeSet<Month>, PortError> {
-    let month = |day: UtcDay| {
-        Month::of(day).ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))
-    };
-    commit.changes.iter().map(|(_, change)| month(change.day)).collect()
-}
-
-async fn try_apply(store: &PgStore, commit: &LedgerCommit) -> Result<Outcome, PortError> {
-    let values = Values::of(commit);
+async fn try_apply(store: &PgStore, values: &Values<'_>) -> Result<Outcome, PortError> {
     let (expected, statements): (Vec<_>, Vec<_>) =
         values.parts().into_iter().map(|part| ((part.rows, part.short), part.statement)).unzip();
-    let mut transaction = store.primary().await?.begin().await?;
+    let mut transaction = store.primary().await?.begin_by_key().await?;
     let changed = transaction.execute_all(&statements).await?;
     for (changed, (rows, short)) in changed.into_iter().zip(expected) {
         let outcome = match changed {
@@ -61,7 +49,7 @@ async fn try_apply(store: &PgStore, commit: &LedgerCommit) -> Result<Outcome, Po
                 Short::Stale => Ok(Outcome::Applied(Applied::Stale)),
                 Short::Rejected => Err(PortError::Rejected("a change of a piece that is not there".into())),
             },
-            Err(error) if is_missing_partition(&error) => Ok(Outcome::MissingPartition),
+            Err(error) if is_missing_table(&error) => Ok(Outcome::MissingPartition),
             Err(error) => Err(port_error(&error)),
         };
         transaction.roll_back().await;

@@ -1,13 +1,16 @@
-//! A commit turned on its side: what happens to the days and pieces of all people, as arrays, so that one statement
-//! does one kind of thing for everybody.
+//! A commit turned on its side: what happens to the days and pieces of all people in a month, as arrays, so that one
+//! statement does one kind of thing for everybody.
 
-use dayline_app::ports::LedgerCommit;
+use std::collections::BTreeMap;
+
+use dayline_app::ports::{LedgerCommit, PortError};
 use dayline_app::sums_record;
 use dayline_domain::{DayChange, Domain, Piece, PieceChanges, UserId};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::Param;
+use crate::months::Month;
 use crate::values::{Day, Timestamp, bits, uuid};
 
 /// Days whose versions grow, or that are new.
@@ -122,13 +125,28 @@ impl<'a> TableColumns<'a> {
     }
 }
 
-/// Everything a commit changes but its position.
+/// What happens in one month.
 #[derive(Default)]
-pub(super) struct Columns<'a> {
+pub(super) struct MonthColumns<'a> {
     pub(super) new_days: DayColumns,
     pub(super) changed_days: DayColumns,
     pub(super) counted: TableColumns<'a>,
     pub(super) outranked: TableColumns<'a>,
+}
+
+impl<'a> MonthColumns<'a> {
+    fn push(&mut self, user: UserId, change: &'a DayChange) {
+        let days = if change.from_version == 0 { &mut self.new_days } else { &mut self.changed_days };
+        days.push(user, change);
+        self.counted.push(user, &change.counted);
+        self.outranked.push(user, &change.outranked);
+    }
+}
+
+/// Everything a commit changes but its position.
+#[derive(Default)]
+pub(super) struct Columns<'a> {
+    pub(super) months: BTreeMap<Month, MonthColumns<'a>>,
     pub(super) dead: DeadColumns<'a>,
 }
 
@@ -156,14 +174,13 @@ impl DeadColumns<'_> {
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn of(commit: &'a LedgerCommit) -> Self {
+    /// Refuses a day that no month has.
+    pub(super) fn of(commit: &'a LedgerCommit) -> Result<Self, PortError> {
         let mut columns = Self::default();
         for (user, change) in &commit.changes {
-            let days =
-                if change.from_version == 0 { &mut columns.new_days } else { &mut columns.changed_days };
-            days.push(*user, change);
-            columns.counted.push(*user, &change.counted);
-            columns.outranked.push(*user, &change.outranked);
+            let month = Month::of(change.day)
+                .ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))?;
+            columns.months.entry(month).or_default().push(*user, change);
         }
         for dead in &commit.dead {
             columns.dead.users.push(dead.user.map(uuid));
@@ -171,6 +188,6 @@ impl<'a> Columns<'a> {
             columns.dead.reasons.push(dead.reason.replace('\0', "\u{FFFD}"));
             columns.dead.records.push(&dead.record);
         }
-        columns
+        Ok(columns)
     }
 }

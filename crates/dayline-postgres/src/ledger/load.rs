@@ -12,20 +12,24 @@ use crate::db::{Param, Server, Statement};
 use crate::error::corrupt;
 use crate::values::{Day, Interned, Timestamp, bits_column, column, nth, uuid};
 
-const DAYS: &str = "SELECT users.id IS NOT NULL AS known, coalesce(stored.version, 0) AS version
+// Sub-selects are kept apart by `OFFSET 0`: each person and day is looked up by its key, and no table is read as a whole.
+
+const DAYS: &str = "SELECT person.id IS NOT NULL AS known, coalesce(stored.version, 0) AS version
 FROM unnest($1, $2) WITH ORDINALITY AS wanted (uuid, day, number)
-LEFT JOIN users USING (uuid)
-LEFT JOIN ledger_days AS stored ON stored.user_id = users.id AND stored.day = wanted.day
-  AND stored.day >= $3 AND stored.day <= $4
+LEFT JOIN LATERAL (SELECT id FROM users WHERE uuid = wanted.uuid OFFSET 0) AS person ON true
+LEFT JOIN LATERAL (
+  SELECT version FROM ledger_days
+  WHERE user_id = person.id AND day = wanted.day AND day >= $3 AND day <= $4
+  OFFSET 0
+) AS stored ON true
 ORDER BY number";
 
-/// The sub-select is kept apart by `OFFSET 0`: one index scan for each day, never a scan of whole months.
 const PIECES: &str = "SELECT piece.*, wanted.number
 FROM unnest($1, $2, $3) WITH ORDINALITY AS wanted (uuid, day_start, day_end, number)
-JOIN users USING (uuid)
+CROSS JOIN LATERAL (SELECT id FROM users WHERE uuid = wanted.uuid OFFSET 0) AS person
 CROSS JOIN LATERAL (
   SELECT start_time, end_time, device_id, app_name, domain FROM TABLE
-  WHERE user_id = users.id AND start_time >= wanted.day_start AND start_time < wanted.day_end
+  WHERE user_id = person.id AND start_time >= wanted.day_start AND start_time < wanted.day_end
     AND start_time >= $4 AND start_time < $5
   OFFSET 0
 ) AS piece";

@@ -1,15 +1,19 @@
-//! The statements of a commit. Each does one kind of thing for all people at once, from arrays.
+//! The statements of a commit. Each does one kind of thing for all people in a month at once, from arrays.
 //! Deliberately absent: running them, and what comes of it (see `apply`).
+//!
+//! They name the month's own tables and not their parents. To leave out all other months the planner would need bounds
+//! on the day, and of today's rows its statistics know nothing yet: it then believes that there are hardly any, and
+//! reads all of the month for each changed row.
 
 use std::borrow::Cow;
 
-use dayline_app::ports::{LedgerCommit, Position};
-use dayline_domain::UtcDay;
+use dayline_app::ports::{LedgerCommit, PortError, Position};
 use tokio_postgres::types::Type;
 
-use super::columns::{Columns, DayColumns, DeadColumns, PieceColumns, TableColumns};
+use super::columns::{Columns, DayColumns, DeadColumns, MonthColumns, PieceColumns, TableColumns};
 use crate::db::{Param, Statement};
-use crate::values::{Day, Timestamp, bits};
+use crate::months::Month;
+use crate::values::{Timestamp, bits};
 
 /// What it means if a statement changes fewer rows than it should.
 #[derive(Debug, Clone, Copy)]
@@ -39,40 +43,46 @@ pub(super) struct Values<'a> {
     /// Major and minor, before and after.
     position: [i64; 4],
     at: Timestamp,
-    /// The first and the last day, and the instants around them: constants that let the planner leave out all
-    /// other months.
-    days: (Day, Day),
-    times: (Timestamp, Timestamp),
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn of(commit: &'a LedgerCommit) -> Self {
+    pub(super) fn of(commit: &'a LedgerCommit) -> Result<Self, PortError> {
         let (from, to) = (commit.from, commit.to);
-        let days = || commit.changes.iter().map(|(_, change)| change.day);
-        let (first, last) = (days().min().unwrap_or(UtcDay(0)), days().max().unwrap_or(UtcDay(0)));
-        Self {
-            columns: Columns::of(commit),
+        Ok(Self {
+            columns: Columns::of(commit)?,
             partition: i64::from(commit.partition.0),
             at_start: from == Position::START,
             position: [bits(from.major), bits(from.minor), bits(to.major), bits(to.minor)],
             at: Timestamp(commit.at),
-            days: (Day(first), Day(last)),
-            times: (Timestamp(first.start()), Timestamp(last.interval().end())),
-        }
+        })
+    }
+
+    /// The months whose tables are written to.
+    pub(super) fn months(&self) -> impl Iterator<Item = Month> {
+        self.columns.months.keys().copied()
     }
 
     /// The statements, in the order in which they are judged and in which no two counted pieces ever overlap.
     /// Letters and new days come before changed days: they lock their people, as deleting a person does first.
     pub(super) fn parts(&self) -> Vec<Part<'_>> {
+        let months = &self.columns.months;
         let mut parts = vec![self.move_position()];
         parts.extend(self.bury(&self.columns.dead));
-        parts.extend(self.make_days(&self.columns.new_days));
-        parts.extend(self.change_days(&self.columns.changed_days));
-        let tables = [("app_usage", &self.columns.counted), ("outranked_usage", &self.columns.outranked)];
-        for (table, TableColumns { removed, resized, added }) in tables {
-            parts.extend(self.remove(table, removed));
-            parts.extend(self.resize(table, resized));
-            parts.extend(add(table, added));
+        parts.extend(months.iter().filter_map(|(month, columns)| self.make_days(*month, &columns.new_days)));
+        parts.extend(
+            months.iter().filter_map(|(month, columns)| self.change_days(*month, &columns.changed_days)),
+        );
+        for (month, MonthColumns { counted, outranked, .. }) in months {
+            for (parent, TableColumns { removed, resized, added }) in
+                [("app_usage", counted), ("outranked_usage", outranked)]
+            {
+                let table = month.table(parent);
+                parts.extend(
+                    [remove(&table, removed), resize(&table, resized), add(&table, added)]
+                        .into_iter()
+                        .flatten(),
+                );
+            }
         }
         parts
     }
@@ -107,59 +117,31 @@ ORDER BY number";
         (dead.len() > 0).then(|| part(SQL, params, dead.len(), Short::Forgotten))
     }
 
-    fn make_days<'s>(&'s self, days: &'s DayColumns) -> Option<Part<'s>> {
-        const SQL: &str = "INSERT INTO ledger_days (user_id, day, version, changed_at, sums, sums_version)
+    fn make_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {
+        let sql = format!(
+            "INSERT INTO {} (user_id, day, version, changed_at, sums, sums_version)
 SELECT users.id, new.day, new.version, $5, new.sums, new.version
 FROM unnest($1, $2, $3, $4) AS new (uuid, day, version, sums) JOIN users USING (uuid)
 FOR KEY SHARE OF users
-ON CONFLICT (user_id, day) DO NOTHING";
+ON CONFLICT (user_id, day) DO NOTHING",
+            month.table("ledger_days")
+        );
         let mut params = days.created();
         params.push((&self.at, Type::TIMESTAMPTZ));
-        (days.len() > 0).then(|| part(SQL, params, days.len(), Short::Stale))
+        (days.len() > 0).then(|| part(sql, params, days.len(), Short::Stale))
     }
 
-    fn change_days<'s>(&'s self, days: &'s DayColumns) -> Option<Part<'s>> {
-        const SQL: &str = "UPDATE ledger_days AS stored
-SET version = new.version, changed_at = $8, sums = new.sums, sums_version = new.version
+    fn change_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {
+        let sql = format!(
+            "UPDATE {} AS stored
+SET version = new.version, changed_at = $6, sums = new.sums, sums_version = new.version
 FROM unnest($1, $2, $3, $4, $5) AS new (uuid, day, version, sums, from_version) JOIN users USING (uuid)
-WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = new.from_version
-  AND stored.day >= $6 AND stored.day <= $7";
+WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = new.from_version",
+            month.table("ledger_days")
+        );
         let mut params = days.changed();
-        params.push((&self.days.0, Type::DATE));
-        params.push((&self.days.1, Type::DATE));
         params.push((&self.at, Type::TIMESTAMPTZ));
-        (days.len() > 0).then(|| part(SQL, params, days.len(), Short::Stale))
-    }
-
-    fn remove<'s>(&'s self, table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
-        let sql = format!(
-            "DELETE FROM {table} AS stored
-USING unnest($3, $4, $5, $6, $7, $8) AS old (uuid, start_time, end_time, device_id, app_name, domain)
-  JOIN users USING (uuid)
-WHERE {SAME}"
-        );
-        let params = self.bounded(pieces.pieces());
-        (pieces.len() > 0).then(|| part(sql, params, pieces.len(), Short::Rejected))
-    }
-
-    fn resize<'s>(&'s self, table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
-        let sql = format!(
-            "UPDATE {table} AS stored SET end_time = old.new_end
-FROM unnest($3, $4, $5, $6, $7, $8, $9)
-  AS old (uuid, start_time, end_time, device_id, app_name, domain, new_end)
-  JOIN users USING (uuid)
-WHERE {SAME}"
-        );
-        let params = self.bounded(pieces.resized());
-        (pieces.len() > 0).then(|| part(sql, params, pieces.len(), Short::Rejected))
-    }
-
-    /// Puts the bounds in front of the parameters.
-    fn bounded<'s>(&'s self, pieces: Vec<Param<'s>>) -> Vec<Param<'s>> {
-        let mut params: Vec<Param<'_>> =
-            vec![(&self.times.0, Type::TIMESTAMPTZ), (&self.times.1, Type::TIMESTAMPTZ)];
-        params.extend(pieces);
-        params
+        (days.len() > 0).then(|| part(sql, params, days.len(), Short::Stale))
     }
 }
 
@@ -167,8 +149,28 @@ WHERE {SAME}"
 const SAME: &str =
     "stored.user_id = users.id AND stored.start_time = old.start_time AND stored.end_time = old.end_time
   AND stored.device_id = old.device_id AND stored.app_name = old.app_name
-  AND stored.domain IS NOT DISTINCT FROM old.domain
-  AND stored.start_time >= $1 AND stored.start_time < $2";
+  AND stored.domain IS NOT DISTINCT FROM old.domain";
+
+fn remove<'s>(table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
+    let sql = format!(
+        "DELETE FROM {table} AS stored
+USING unnest($1, $2, $3, $4, $5, $6) AS old (uuid, start_time, end_time, device_id, app_name, domain)
+  JOIN users USING (uuid)
+WHERE {SAME}"
+    );
+    (pieces.len() > 0).then(|| part(sql, pieces.pieces(), pieces.len(), Short::Rejected))
+}
+
+fn resize<'s>(table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
+    let sql = format!(
+        "UPDATE {table} AS stored SET end_time = old.new_end
+FROM unnest($1, $2, $3, $4, $5, $6, $7)
+  AS old (uuid, start_time, end_time, device_id, app_name, domain, new_end)
+  JOIN users USING (uuid)
+WHERE {SAME}"
+    );
+    (pieces.len() > 0).then(|| part(sql, pieces.resized(), pieces.len(), Short::Rejected))
+}
 
 fn add<'s>(table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
     let sql = format!(

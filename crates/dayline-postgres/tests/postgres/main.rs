@@ -5,6 +5,7 @@
 
 mod contract;
 mod database;
+mod growth;
 mod months;
 mod outages;
 mod replicas;

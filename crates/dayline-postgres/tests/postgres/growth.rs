@@ -1,0 +1,96 @@
+//! What a commit reads: the rows that it changes, however many others there are and whatever the planner's statistics say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::ports::{Applied, DayKey, LedgerCommit, LedgerWriter, Partition, Position};
+use dayline_domain::{Bridge, LedgerDay, UserId};
+use dayline_postgres::PgStore;
+use tokio_postgres::Client;
+
+use crate::database::{Database, Via};
+use crate::world::{day, ping};
+
+const PEOPLE: u64 = 3_000;
+/// Enough for reading a whole table to look cheap.
+const CHANGED: usize = 500;
+
+/// Puts people straight into the database: one by one they would take long.
+async fn crowd(client: &Client) -> Vec<UserId> {
+    let people: Vec<UserId> = (0..PEOPLE).map(|n| UserId::v7(1_795_000_000_000 + n, [7; 10])).collect();
+    let rows: Vec<String> = people
+        .iter()
+        .enumerate()
+        .map(|(n, id)| {
+            format!("('{id}', 'p{n}@example.org', 'p{n}@example.org', '-', 'P', 'UTC', now(), now())")
+        })
+        .collect();
+    let columns = "uuid, email, email_key, password_hash, full_name, timezone, created_at, updated_at";
+    let sql = format!("INSERT INTO users ({columns}) VALUES {}; ANALYZE users", rows.join(","));
+    client.batch_execute(&sql).await.unwrap();
+    people
+}
+
+/// A ping of each, the `turn`-th of the day.
+async fn commit(store: &PgStore, people: &[UserId], days: &mut [LedgerDay], turn: i64) {
+    let today = day(2026, 11, 20);
+    let pings = [ping("Code", today, turn * 10, turn * 10 + 5)];
+    let change =
+        |(user, day): (&UserId, &mut LedgerDay)| (*user, day.record(&pings, Bridge::default()).unwrap());
+    let position = |major| Position { major, minor: 0 };
+    let commit = LedgerCommit {
+        partition: Partition(0),
+        from: position(turn.cast_unsigned()),
+        to: position(turn.cast_unsigned() + 1),
+        changes: people.iter().zip(days).map(change).collect(),
+        dead: Vec::new(),
+        at: today.start(),
+    };
+    assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
+}
+
+/// How many rows were changed in today's days, and how many rows were read by reading a whole table.
+async fn read(client: &Client) -> (i64, i64) {
+    let sql = "SELECT coalesce(sum(n_tup_upd) FILTER (WHERE relname = 'ledger_days_2026_11'), 0)::bigint,
+                 coalesce(sum(seq_tup_read) FILTER (WHERE relname ~ 'users|ledger_days|usage'), 0)::bigint
+               FROM pg_stat_user_tables";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+/// Waits until the server has counted that many changes; gives the rows read as whole tables.
+async fn read_once_changed(client: &Client, changes: usize) -> i64 {
+    loop {
+        let (changed, read) = read(client).await;
+        if changed >= changes as i64 {
+            return read;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn commits_and_loads_read_no_table_as_a_whole_whatever_statistics_say() {
+    let database = Database::migrated().await;
+    let client = database.client().await;
+    let people = crowd(&client).await;
+    let today = day(2026, 11, 20);
+    let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(today)).collect();
+    let store = database.store(Via::Direct);
+    store.prepare_months(today.start()).await.unwrap();
+    // Statistics of a month without rows, as it had when its first day began.
+    client.batch_execute("ANALYZE").await.unwrap();
+    commit(&store, &people, &mut days, 0).await;
+    commit(&store, &people[..1], &mut days[..1], 1).await;
+    // A session tells what it did at the latest when it ends.
+    drop(store);
+    let before = read_once_changed(&client, 1).await;
+
+    let store = database.store(Via::Direct);
+    let some = &people[..CHANGED];
+    let keys = some.iter().map(|&user| DayKey { user, day: today }).collect();
+    assert_eq!(store.load(keys).await.unwrap().len(), CHANGED);
+    commit(&store, some, &mut days[..CHANGED], 2).await;
+    drop(store);
+    assert_eq!(read_once_changed(&client, 1 + CHANGED).await, before);
+}
