@@ -61,8 +61,8 @@ async fn read(client: &Client) -> (i64, i64) {
 /// Waits until the server has counted that many changes; gives the rows read as whole tables.
 async fn read_once_changed(client: &Client, changes: usize) -> i64 {
     loop {
-        let (changed, read) = read(client).await;
-        if changed >= changes as i64 {
+        let (updated, read) = read(client).await;
+        if updated >= changes as i64 {
             return read;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
