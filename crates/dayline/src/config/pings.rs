@@ -67,7 +67,7 @@ pub struct StorageOptions {
     #[arg(long, env = "DAYLINE_LOG_PENDING", default_value = "4MiB", value_parser = units::bytes, value_name = "SIZE")]
     pub log_pending: u64,
     /// Memory for timelines that are being worked on
-    #[arg(long, env = "DAYLINE_HOT_MEMORY", default_value = "32MiB", value_parser = units::bytes, value_name = "SIZE")]
+    #[arg(long, env = "DAYLINE_HOT_MEMORY", default_value = "128MiB", value_parser = units::bytes, value_name = "SIZE")]
     pub hot_memory: u64,
 }
 
