@@ -28,15 +28,19 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Starts a thread per connection.
-    pub(crate) fn start(name: &str, connections: Vec<Connection>) -> io::Result<Self> {
+    /// Starts a thread per connection. They give way to other threads by so much, as `nice` counts.
+    pub(crate) fn start(name: &str, connections: Vec<Connection>, give_way: i32) -> io::Result<Self> {
         let (sender, receiver) = mpsc::sync_channel(WAITING);
         let mut lane = Self { jobs: Some(sender), threads: Vec::new() };
         let queue = Arc::new(Mutex::new(receiver));
         for connection in connections {
             let queue = Arc::clone(&queue);
             let thread = thread::Builder::new().name(name.to_owned());
-            lane.threads.push(thread.spawn(move || work(&queue, connection))?);
+            let run = move || {
+                be_patient(give_way);
+                work(&queue, connection);
+            };
+            lane.threads.push(thread.spawn(run)?);
         }
         Ok(lane)
     }
@@ -87,6 +91,15 @@ fn work(queue: &Mutex<Receiver<Job>>, mut connection: Connection) {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+fn be_patient(give_way: i32) {
+    // On Linux the number belongs to the thread. If it can't be had, calls take what they get.
+    let _ = rustix::process::nice(give_way);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn be_patient(_: i32) {}
 
 /// A call that panicked is a bug; its transaction was rolled back while it unwound.
 fn panicked(panic: &(dyn Any + Send)) -> PortError {

@@ -25,6 +25,9 @@ use wal::Wal;
 const READERS: usize = 4;
 /// How long a connection waits for another process (an operator's command, a backup) to finish writing.
 const BUSY: Duration = Duration::from_secs(5);
+/// How much the writer gives way to requests, as `nice` counts: most of what it writes are timelines, as much as the
+/// workers give way, and for as good a reason.
+const WRITER_GIVES_WAY: i32 = 10;
 /// Page cache of the writer and of each reader, in KiB.
 const WRITER_CACHE_KIB: i32 = 16 << 10;
 const READER_CACHE_KIB: i32 = 4 << 10;
@@ -73,7 +76,8 @@ impl Db {
 
     fn start(file: &Path, writer: Connection, lock: Option<FolderLock>) -> Result<Self, OpenError> {
         let readers = start_readers(file, READERS)?;
-        let writer = Lane::start("dayline-write", vec![writer]).map_err(OpenError::Thread)?;
+        let writer =
+            Lane::start("dayline-write", vec![writer], WRITER_GIVES_WAY).map_err(OpenError::Thread)?;
         let writing = Writing { writer, wal: Wal::of(file), file: file.to_owned(), _lock: lock };
         Ok(Self { readers, writing: Arc::new(writing) })
     }
@@ -160,7 +164,7 @@ fn start_readers(file: &Path, number: usize) -> Result<Lane, OpenError> {
         Ok(reader)
     });
     let readers = readers.collect::<Result<_, OpenError>>()?;
-    Lane::start("dayline-read", readers).map_err(OpenError::Thread)
+    Lane::start("dayline-read", readers, 0).map_err(OpenError::Thread)
 }
 
 fn in_transaction<T>(

@@ -12,9 +12,9 @@ use crate::failure::Failure;
 
 /// Files that are not connections: data, logs, the runtime's own.
 const OTHER_FILES: u64 = 128;
-/// How much workers give way to requests, as `nice` counts: a third of what a request's thread gets when both want more
-/// than there is.
-const WORKERS_GIVE_WAY: i32 = 5;
+/// How much workers give way to requests, as `nice` counts: a tenth of what a request's thread gets when both want more
+/// than there is. That is still some times what settling takes of the time of accepting.
+const WORKERS_GIVE_WAY: i32 = 10;
 /// After how many tasks a request's thread looks for requests that have arrived. With the runtime's 61 a commit finds
 /// fewer of them waiting: 16 and 64 connections got a tenth less (docs/benchmarks.md, "Single pings").
 const TASKS_BETWEEN_ARRIVALS: u32 = 16;
