@@ -1,8 +1,9 @@
 //! Commits into a month that is already full: each round brings a ping of every person, which extends their last piece or,
-//! every tenth round, begins a new one. Prints how long a commit for all of them takes.
+//! every tenth round, begins a new one. Prints how long a commit for all of them takes; and what it would take if the month's
+//! table were made otherwise, in turns.
 //!
-//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE EARLIER` (default: 1,000 and 0): `EARLIER` is how
-//! many pieces of 40 activities everybody's day holds already, so that its sums are of some size.
+//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE EARLIER TURNS` (default: 1,000, 0 and 3): `EARLIER`
+//! is how many pieces of 40 activities everybody's day holds already, so that its sums are of some size.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,6 +24,17 @@ use dayline_postgres::PgStore;
 use support::{Database, argument, median_and_p99, register};
 
 const ROUNDS: u64 = 200;
+/// What is changed in the month's table before anything is written to it.
+const TABLES: [(&str, &str); 5] = [
+    ("as they are made", "SELECT"),
+    (
+        "without the exclusion constraint",
+        "ALTER TABLE app_usage_2026_11 DROP CONSTRAINT app_usage_2026_11_no_overlap",
+    ),
+    ("pages filled to 70 %", "ALTER TABLE app_usage_2026_11 SET (fillfactor = 70)"),
+    ("pages filled to 100 %", "ALTER TABLE app_usage_2026_11 SET (fillfactor = 100)"),
+    ("without vacuum", "ALTER TABLE app_usage_2026_11 SET (autovacuum_enabled = false)"),
+];
 /// Where in the day the measured pings begin, after all earlier ones.
 const MEASURED_FROM_MS: i64 = 80_000_000;
 /// Pieces each person has in the month before the day that is measured.
@@ -72,49 +84,66 @@ fn commit(people: &[UserId], days: &mut [LedgerDay], round: u64) -> (LedgerCommi
     (LedgerCommit { partition, from: position(round), to: position(round + 1), changes, dead, at }, pieces)
 }
 
+/// What commits took, in milliseconds.
+#[derive(Default)]
+struct Times {
+    extended: Vec<f64>,
+    added: Vec<f64>,
+    all: f64,
+    pieces: usize,
+}
+
+impl Times {
+    async fn measure(&mut self, table: &str, count: u64, earlier: u64) {
+        let database = Database::create().await;
+        let store = &database.store;
+        let day = UtcDay(LocalDate::from_ymd(2026, 11, 20).unwrap().0);
+        store.prepare_months(day.start()).await.unwrap();
+        let client = database.client().await;
+        client.batch_execute(table).await.unwrap();
+        let mut people = Vec::new();
+        for n in 0..count {
+            people.push(register(store, n).await);
+        }
+        let fill = format!(
+            "INSERT INTO app_usage (user_id, start_time, end_time, device_id, app_name, domain)
+             SELECT users.id, start, start + interval '300 s', 'laptop', 'App number ' || slot % 20, NULL
+             FROM generate_series(0, {BEFORE} - 1) AS slot, users,
+               LATERAL (SELECT '2026-11-01 00:00:00+00'::timestamptz + slot * interval '900 s' AS start) AS at
+             ORDER BY slot, users.id"
+        );
+        client.batch_execute(&fill).await.unwrap();
+        client.batch_execute("VACUUM ANALYZE").await.unwrap();
+        let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(day)).collect();
+        begin_days(store, &people, &mut days, earlier).await;
+        for round in 0..ROUNDS {
+            let (commit, changed) = commit(&people, &mut days, round);
+            self.pieces += changed;
+            let commit = Arc::new(commit);
+            let started = Instant::now();
+            assert_eq!(store.apply(commit).await, Ok(Applied::Done));
+            let ms = started.elapsed().as_secs_f64() * 1_000.0;
+            self.all += ms;
+            if round % 10 == 0 { self.added.push(ms) } else { self.extended.push(ms) }
+        }
+        database.drop().await;
+    }
+}
+
 #[tokio::main]
 async fn main() {
-    let count = argument(0, 1_000);
-    let database = Database::create().await;
-    let store = &database.store;
-    let day = UtcDay(LocalDate::from_ymd(2026, 11, 20).unwrap().0);
-    store.prepare_months(day.start()).await.unwrap();
-    let mut people = Vec::new();
-    for n in 0..count {
-        people.push(register(store, n).await);
+    let (count, earlier, turns) = (argument(0, 1_000), argument(1, 0), argument(2, 3));
+    println!("{count} people with {BEFORE} pieces each in the month, {earlier} in the day; {turns} turns");
+    let mut times = TABLES.map(|_| Times::default());
+    for _ in 0..turns {
+        for ((_, table), times) in TABLES.iter().zip(&mut times) {
+            times.measure(table, count, earlier).await;
+        }
     }
-    let fill = format!(
-        "INSERT INTO app_usage (user_id, start_time, end_time, device_id, app_name, domain)
-         SELECT users.id, start, start + interval '300 s', 'laptop', 'App number ' || slot % 20, NULL
-         FROM generate_series(0, {BEFORE} - 1) AS slot, users,
-           LATERAL (SELECT '2026-11-01 00:00:00+00'::timestamptz + slot * interval '900 s' AS start) AS at
-         ORDER BY slot, users.id; VACUUM ANALYZE"
-    );
-    for part in fill.split(';') {
-        database.client().await.batch_execute(part).await.unwrap();
+    for ((name, _), times) in TABLES.iter().zip(times) {
+        println!("tables {name}");
+        println!("  a commit that extends one piece of each  {}", median_and_p99(times.extended));
+        println!("  a commit that adds one piece for each    {}", median_and_p99(times.added));
+        println!("  {:.0} pieces/s", times.pieces as f64 * 1_000.0 / times.all);
     }
-    println!("{count} people with {BEFORE} pieces each in the month, {} in the day", argument(1, 0));
-
-    let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(day)).collect();
-    begin_days(store, &people, &mut days, argument(1, 0)).await;
-    let (mut extended, mut added, mut pieces) = (Vec::new(), Vec::new(), 0);
-    let started = Instant::now();
-    for round in 0..ROUNDS {
-        let (commit, changed) = commit(&people, &mut days, round);
-        pieces += changed;
-        let commit = Arc::new(commit);
-        let started = Instant::now();
-        assert_eq!(store.apply(commit).await, Ok(Applied::Done));
-        let ms = started.elapsed().as_secs_f64() * 1_000.0;
-        if round % 10 == 0 { added.push(ms) } else { extended.push(ms) }
-    }
-    let seconds = started.elapsed().as_secs_f64();
-    println!("  a commit that extends one piece of each  {}", median_and_p99(extended));
-    println!("  a commit that adds one piece for each    {}", median_and_p99(added));
-    println!(
-        "  {:.0} pieces/s, {:.0} pings/s if each flush holds one",
-        pieces as f64 / seconds,
-        (count * ROUNDS) as f64 / seconds
-    );
-    database.drop().await;
 }
