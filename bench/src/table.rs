@@ -82,10 +82,12 @@ async fn single_pings(lab: &Lab, options: &Options, targets: &mut Targets) -> Re
         share >= 80.0,
     );
     let half = dayline / 2.0;
-    let alone = duel.steady(connections, half, move |due| due < seconds).await?;
+    // All turns in one: a stall of the machine would be a hundredth of a short one.
+    let window = seconds * options.rounds as u32;
+    let alone = duel.steady(connections, half, move |due| due < window).await?;
     let worker_busy = while_the_worker_is_busy(&duel, options, half).await?;
     let stopped = duel.dayline.stop_database().await?;
-    let without = duel.steady(connections, half, move |due| due < seconds).await?;
+    let without = duel.steady(connections, half, move |due| due < window).await?;
     duel.dayline.start_database(stopped)?;
     let accepted = duel.dayline.metric("dayline_pings_accepted_total").await?;
     duel.dayline.wait_until_settled(accepted as usize).await?;
