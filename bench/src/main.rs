@@ -82,7 +82,7 @@ enum Claim {
     Overload(overload::Options),
     /// Latency of a thousand people's pings beside one person who sends far too many.
     Flood(flood::Options),
-    /// Half of what the server can take, for half an hour: memory, files, queue.
+    /// Half of what the server can take, for three quarters of an hour: memory, files, queue.
     Soak(soak::Options),
     /// How figures grow with connections, people and rows; also as curves.
     Grow(grow::Options),

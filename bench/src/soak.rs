@@ -29,10 +29,10 @@ const LAG: f64 = 1.0;
 #[derive(Args)]
 pub(crate) struct Options {
     /// Minutes of load.
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, default_value_t = 44.0)]
     minutes: f64,
     /// Minutes of them that are not compared, in which caches fill.
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 14.0)]
     warm_up: f64,
     /// Seconds from one sample to the next.
     #[arg(long, default_value_t = 10.0)]
@@ -79,8 +79,10 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Vec<Table>, Fail
     server.wait_until_settled(expected.pings as usize).await?;
 
     let (per_second, window) = (peak * options.share, Duration::from_secs_f64(options.minutes * 60.0));
-    let steps = (per_second * window.as_secs_f64()) as usize / options.people + 2;
+    let day = (86_400 / PING) as usize;
+    let steps = (per_second * window.as_secs_f64()) as usize / options.people + 2 + day;
     let stream = Stream::new(tokens.clone(), Order::InOrder, steps, 1, begin - 3_600, options.connections);
+    let stream = stream.staggered(day);
     let begin = stream.begin;
     let pace = Pace { connections: options.connections, per_second: Some(per_second), window };
     let (load, samples) = tokio::join!(

@@ -42,7 +42,7 @@ impl Order {
     }
 }
 
-/// So many pings of each of the people. All have theirs at the same times.
+/// So many pings of each of the people. All have theirs at the same times, unless they are staggered.
 pub(crate) struct Stream {
     people: usize,
     connections: usize,
@@ -51,6 +51,8 @@ pub(crate) struct Stream {
     bodies: Vec<String>,
     /// Pings in all bodies.
     steps: usize,
+    /// Requests that the last of the people would be ahead of the first.
+    stagger: usize,
     /// When the first ping starts and the last one ends, in Unix seconds.
     pub(crate) begin: i64,
     pub(crate) end: i64,
@@ -84,7 +86,14 @@ impl Stream {
         };
         let bodies = numbers.chunks(in_request.max(1)).map(body).collect();
         let connections = connections.min(tokens.len()).max(1);
-        Self { people: tokens.len(), connections, tokens, bodies, steps: numbers.len(), begin, end }
+        let people = tokens.len();
+        Self { people, connections, tokens, bodies, steps: numbers.len(), stagger: 0, begin, end }
+    }
+
+    /// People begin one after the other within the first `requests` of the stream, so that their days do not end together.
+    /// As many fewer are sent of each.
+    pub(crate) fn staggered(self, requests: usize) -> Self {
+        Self { stagger: requests, ..self }
     }
 
     /// Connections that it goes over; never more than people.
@@ -106,7 +115,7 @@ impl Stream {
     pub(crate) fn request(&self, turn: &Turn) -> Option<Vec<u8>> {
         let own = (self.people - turn.connection).div_ceil(self.connections);
         let person = turn.connection + self.connections * (turn.number % own);
-        let body = self.bodies.get(turn.number / own)?;
+        let body = self.bodies.get(turn.number / own + person * self.stagger / self.people)?;
         Some(post(PATH, Some(&self.tokens[person]), body))
     }
 }
@@ -142,5 +151,18 @@ mod tests {
         sent.sort();
         sent.dedup();
         assert_eq!((sent.len(), all), (21, stream.pings()));
+    }
+
+    #[test]
+    fn staggered_people_do_not_begin_together() {
+        let tokens = vec!["ada".to_owned(), "bob".to_owned()];
+        let stream = Stream::new(tokens, Order::InOrder, 8, 1, 1_000, 1).staggered(4);
+        let request = |number| {
+            let turn = Turn { connection: 0, number, due: Duration::ZERO };
+            String::from_utf8(stream.request(&turn).unwrap()).unwrap()
+        };
+        let (adas, bobs) = (request(0), request(1));
+        assert!(adas.contains(&rfc3339(stream.begin)), "{adas}");
+        assert!(bobs.contains(&rfc3339(stream.begin + 2 * 5)), "{bobs}");
     }
 }

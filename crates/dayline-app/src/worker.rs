@@ -192,7 +192,7 @@ impl Worker {
         }
         self.announce(&commit);
         self.position = Some(to);
-        self.days.shrink();
+        self.days.shrink(at);
         if to > from {
             self.ports.log.trim(self.partition, to).await?;
         }

@@ -3,9 +3,17 @@
 
 use std::collections::HashMap;
 
+use dayline_domain::UtcMs;
+
 use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
 
-/// Days in memory, bounded by their size.
+/// A day that was not used for so long is forgotten. A tracker pings every few seconds, so who is silent for that long
+/// is away or has begun another day, and a load when they return is little.
+const IDLE_MS: u64 = 5 * 60_000;
+/// How often idle days are looked for. That costs as much as there are days.
+const LOOK_MS: u64 = 60_000;
+
+/// Days in memory, bounded by their size and by how long nobody used them.
 pub(super) struct HotDays {
     days: HashMap<DayKey, Hot>,
     max_bytes: usize,
@@ -13,20 +21,28 @@ pub(super) struct HotDays {
     bytes: usize,
     /// Days used in this step, so that ending it costs as much as it did and not as much as there is.
     touched: Vec<DayKey>,
-    /// Counts steps; tells which days were used last.
-    step: u64,
+    /// When idle days were last looked for.
+    looked: UtcMs,
 }
 
 struct Hot {
     day: LoadedDay,
-    used: u64,
+    /// The end of the last step that used it.
+    used: UtcMs,
     /// Its size when it was counted last.
     bytes: usize,
 }
 
+impl Hot {
+    /// A day of the step that goes on; its end counts it.
+    fn new(day: LoadedDay) -> Self {
+        Self { day, used: UtcMs(0), bytes: 0 }
+    }
+}
+
 impl HotDays {
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self { days: HashMap::new(), max_bytes, bytes: 0, touched: Vec::new(), step: 0 }
+        Self { days: HashMap::new(), max_bytes, bytes: 0, touched: Vec::new(), looked: UtcMs(0) }
     }
 
     /// Forgets everything.
@@ -48,43 +64,48 @@ impl HotDays {
         }
         let loaded = ledger.load(missing.clone()).await?;
         for (key, day) in missing.into_iter().zip(loaded) {
-            self.days.insert(key, Hot { day, used: self.step, bytes: 0 });
+            self.days.insert(key, Hot::new(day));
         }
         Ok(())
     }
 
     /// The day as it was loaded, to be changed; a day that was not loaded is nobody's.
     pub(super) fn get(&mut self, key: DayKey) -> &mut LoadedDay {
-        let nobodys = Hot { day: LoadedDay::NoSuchUser, used: self.step, bytes: 0 };
-        let hot = self.days.entry(key).or_insert(nobodys);
-        hot.used = self.step;
         self.touched.push(key);
-        &mut hot.day
+        &mut self.days.entry(key).or_insert_with(|| Hot::new(LoadedDay::NoSuchUser)).day
     }
 
-    /// Ends a step: forgets people who are gone and damaged days and, above the bound, the days used longest
-    /// ago until half of the bound is free, so that this is rare.
-    pub(super) fn shrink(&mut self) {
-        self.step += 1;
+    /// Ends a step: forgets people who are gone, damaged days, idle days and those above the bound.
+    pub(super) fn shrink(&mut self, now: UtcMs) {
         for key in std::mem::take(&mut self.touched) {
-            self.count(key);
+            self.count(key, now);
         }
-        if self.bytes <= self.max_bytes {
-            return;
+        if is_past(self.looked, LOOK_MS, now) {
+            self.looked = now;
+            self.days.retain(|_, hot| !is_past(hot.used, IDLE_MS, now));
+            self.bytes = self.days.values().map(|hot| hot.bytes).sum();
         }
-        let mut by_age: Vec<(u64, DayKey)> = self.days.iter().map(|(key, hot)| (hot.used, *key)).collect();
+        if self.bytes > self.max_bytes {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets the days used longest ago until an eighth of the bound is free, so that sorting them is rare.
+    fn forget_oldest(&mut self) {
+        let mut by_age: Vec<(UtcMs, DayKey)> = self.days.iter().map(|(key, hot)| (hot.used, *key)).collect();
         by_age.sort_unstable();
         for (_, key) in by_age {
-            if self.bytes <= self.max_bytes / 2 {
+            if self.bytes <= self.max_bytes - self.max_bytes / 8 {
                 return;
             }
             self.bytes -= self.days.remove(&key).map_or(0, |hot| hot.bytes);
         }
     }
 
-    /// Counts a day's size anew, or forgets it if there is nothing to keep.
-    fn count(&mut self, key: DayKey) {
+    /// Counts a used day's size anew, or forgets it if there is nothing to keep.
+    fn count(&mut self, key: DayKey, now: UtcMs) {
         let Some(hot) = self.days.get_mut(&key) else { return };
+        hot.used = now;
         self.bytes -= hot.bytes;
         if let LoadedDay::Day(day) = &hot.day {
             hot.bytes = day.approx_bytes();
@@ -93,4 +114,10 @@ impl HotDays {
             self.days.remove(&key);
         }
     }
+}
+
+/// Whether so many milliseconds have passed, or the clock was set back by as many: what waits for a time must not wait
+/// forever.
+fn is_past(since: UtcMs, ms: u64, now: UtcMs) -> bool {
+    now.since(since).unsigned_abs() >= ms
 }

@@ -231,6 +231,31 @@ async fn a_worker_without_room_for_days_gives_the_same_timeline() {
 }
 
 #[tokio::test]
+async fn a_day_is_forgotten_after_a_long_silence_and_not_after_a_short_one() {
+    let (world, ada) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
+    let mut worker = worker(&world, WorkerLimits::default());
+    let four_minutes = 4 * 60;
+    let ping_at = |n: i64| [ping("Code", n * four_minutes, n * four_minutes + 5)];
+    for n in 0..5 {
+        send(&world, bob.user, &ping_at(n)).await;
+        // Ada is silent from the second time on.
+        if n < 2 {
+            send(&world, ada.user, &ping_at(n)).await;
+        }
+        worker.step().await.unwrap();
+        world.clock.advance(four_minutes * 1_000);
+    }
+    assert_eq!(world.store.days_loaded(), 2);
+
+    send(&world, ada.user, &ping_at(5)).await;
+    worker.step().await.unwrap();
+    assert_eq!(world.store.days_loaded(), 3);
+    assert_eq!(timeline(&world, &ada).await, ["Code 0-5", "Code 240-245", "Code 1200-1205"]);
+}
+
+#[tokio::test]
 async fn changed_days_are_announced_to_their_person_alone() {
     let (world, ada) = with_ada().await;
     let mut hers = world.live.subscribe(ada.user);

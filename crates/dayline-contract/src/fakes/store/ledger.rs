@@ -19,7 +19,10 @@ impl LedgerWriter for FakeStore {
     }
 
     fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>> {
-        self.transaction(|tables| Ok(days.into_iter().map(|key| tables.load(key)).collect()))
+        self.transaction(|tables| {
+            tables.days_loaded += days.len();
+            Ok(days.into_iter().map(|key| tables.load(key)).collect())
+        })
     }
 
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {

@@ -37,6 +37,7 @@ struct Tables {
     audit: Vec<StoredAuditEvent>,
     last_audit: u64,
     days: BTreeMap<DayKey, Day>,
+    days_loaded: usize,
     positions: BTreeMap<Partition, Position>,
     jobs: BTreeMap<JobId, ReportJob>,
     /// By job, attempt and number.
@@ -85,6 +86,11 @@ impl FakeStore {
         if let Some(day) = locked(&self.tables).days.get_mut(&key) {
             day.counted.extend(day.counted.clone());
         }
+    }
+
+    /// How many days were loaded for a worker so far.
+    pub fn days_loaded(&self) -> usize {
+        locked(&self.tables).days_loaded
     }
 
     /// Spoils the sums of a stored day.
