@@ -32,6 +32,10 @@ use crate::failure::Failure;
 /// Connections of report jobs to each server of the data base: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;
 
+/// Bytes of the log that a worker settles in one step where log and ledger share a disk. While the ledger syncs what a step
+/// changed, the fsync of new pings waits for it; a quarter of the usual step keeps that below 10 ms (docs/benchmarks.md).
+const READ_BYTES_ON_ONE_DISK: usize = 256 << 10;
+
 /// A system that is ready to run.
 pub struct System {
     /// What requests work with.
@@ -94,7 +98,8 @@ pub async fn embedded(
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let app = app(&store, Shared::alone(log.clone(), &settings), &tokens, &settings)?;
-    let crew = crew(options, &app, store.clone(), Arc::new(EveryPartition::of(log.partitions())));
+    let mut crew = crew(options, &app, store.clone(), Arc::new(EveryPartition::of(log.partitions())));
+    crew.limits.read_bytes = READ_BYTES_ON_ONE_DISK;
     let reports = {
         let store = Arc::clone(&store);
         reports(&app, move || store.reading_apart().map_err(Failure::because))
