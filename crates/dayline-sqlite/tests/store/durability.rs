@@ -110,7 +110,7 @@ async fn a_damaged_log_counts_up_to_the_damage() {
 const FOLDER: &str = "DAYLINE_TEST_FOLDER";
 
 #[tokio::test]
-#[ignore = "the process that the next test kills; does nothing useful alone"]
+#[ignore = "started by a_killed_process_leaves_every_answered_step_and_no_half_one"]
 async fn commit_without_end() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let store = open(Path::new(&folder));
