@@ -82,8 +82,7 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Vec<Table>, Fail
     let day = (86_400 / PING) as usize;
     let steps = (per_second * window.as_secs_f64()) as usize / options.people + 2 + day;
     let stream = Stream::new(tokens.clone(), Order::InOrder, steps, 1, begin - 3_600, options.connections);
-    let stream = stream.staggered(day);
-    let begin = stream.begin;
+    let (begin, stream) = (stream.begin, stream.staggered(day));
     let pace = Pace { connections: options.connections, per_second: Some(per_second), window };
     let (load, samples) = tokio::join!(
         send_stream(&server, stream, pace),

@@ -91,7 +91,8 @@ impl Stream {
     }
 
     /// People begin one after the other within the first `requests` of the stream, so that their days do not end together.
-    /// As many fewer are sent of each.
+    /// For a load that a window cuts off: a connection ends with the first of its people who has no more requests, so
+    /// [`Self::pings`] and [`Self::seconds`] are more than what is sent.
     pub(crate) fn staggered(self, requests: usize) -> Self {
         Self { stagger: requests, ..self }
     }
