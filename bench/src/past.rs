@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use dayline_app::ports::LedgerReader;
-use dayline_app::sums_record;
-use dayline_domain::day_sums::DaySums;
+use dayline_app::reporting::sums_record;
+use dayline_domain::timeline::day_sums::DaySums;
 use dayline_domain::{Interval, UtcDay, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::SqliteStore;

@@ -3,9 +3,9 @@
 
 #![no_main]
 
-use dayline_app::ingest::{MAX_PINGS, PingDraft, Refusal};
+use dayline_app::tracking::ingest::{MAX_PINGS, PingDraft, Refusal};
 use dayline_domain::UtcMs;
-use dayline_http::fuzzing::{pings_of_json, pings_of_lines};
+use dayline_api::fuzzing::{pings_of_json, pings_of_lines};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use dayline_app::record;
+use dayline_app::tracking::record;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

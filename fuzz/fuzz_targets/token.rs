@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dayline_app::ports::{AccessClaims, AccessTokens, Randomness, RefreshTokens};
 use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
-use dayline_http::fuzzing::bearer;
+use dayline_api::fuzzing::bearer;
 use dayline_local::{HmacRefreshTokens, JwtAccessTokens, KeyRing, MAX_TOKEN};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue, header};

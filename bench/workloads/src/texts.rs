@@ -1,9 +1,9 @@
 //! The edge's work: bodies of requests, URLs, and the records of the ping log.
 
+use dayline_api::fuzzing::{pings_of_json, pings_of_lines};
 use dayline_app::ports::SiteNames;
-use dayline_app::record;
+use dayline_app::tracking::record;
 use dayline_domain::{Ping, UserId};
-use dayline_http::fuzzing::{pings_of_json, pings_of_lines};
 use dayline_local::UrlSiteNames;
 
 use crate::days;

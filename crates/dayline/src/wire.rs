@@ -4,15 +4,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dayline_api::ClientForms;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, Leases, LedgerReader, LedgerWriter,
     LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions,
 };
-use dayline_app::report_worker::ReportWorker;
-use dayline_app::worker::{WorkerLimits, WorkerPorts};
+use dayline_app::reporting::report_worker::ReportWorker;
+use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
 use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
-use dayline_http::ClientForms;
 use dayline_local::{
     Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyRing,
     KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations, RandomSecrets, Rate,

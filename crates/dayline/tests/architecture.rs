@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 const ADAPTERS: [&str; 5] =
-    ["dayline-http", "dayline-local", "dayline-postgres", "dayline-redis", "dayline-sqlite"];
+    ["dayline-api", "dayline-local", "dayline-postgres", "dayline-redis", "dayline-sqlite"];
 
 /// Of each crate of the workspace, what it depends on outside its tests, by `cargo metadata`.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -65,7 +65,7 @@ fn only_the_binary_knows_all_and_every_crate_has_a_place() {
             !dependencies.contains("dayline")
                 && (name == "dayline"
                     || name == "dayline-workloads"
-                    || !dependencies.contains("dayline-http"))
+                    || !dependencies.contains("dayline-api"))
         );
         assert!(!dependencies.contains("dayline-contract"), "{name} uses the test suites outside its tests");
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use dayline_app::App;
 use dayline_app::ports::{LedgerWriter, StoredDeadPing};
-use dayline_app::record;
-use dayline_app::worker::{Step, Worker, WorkerLimits, WorkerPorts};
+use dayline_app::tracking::record;
+use dayline_app::tracking::worker::{Step, Worker, WorkerLimits, WorkerPorts};
 use dayline_domain::timeline::Bridge;
 use tokio::time::sleep;
 

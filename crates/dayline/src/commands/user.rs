@@ -5,7 +5,8 @@ use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use dayline_app::{AppError, accounts};
+use dayline_app::AppError;
+use dayline_app::identity::accounts;
 use dayline_domain::{Email, NewPassword};
 use secrecy::{ExposeSecret, SecretString};
 

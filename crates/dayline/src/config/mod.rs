@@ -104,7 +104,7 @@ pub struct LogOptions {
     /// How lines look
     #[arg(long, env = "DAYLINE_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
-    /// From which level on: error, warn, info, debug, trace; also per part, as in `info,dayline_http=debug`
+    /// From which level on: error, warn, info, debug, trace; also per part, as in `info,dayline_api=debug`
     #[arg(long, env = "DAYLINE_LOG_LEVEL", default_value = "info", value_parser = log_level)]
     pub log_level: String,
 }

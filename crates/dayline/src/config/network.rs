@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use dayline_http::{ApiConfig, Cidr, ForwardedHeader, Metrics, ServerConfig};
+use dayline_api::{ApiConfig, Cidr, ForwardedHeader, Metrics, ServerConfig};
 
 use crate::units;
 

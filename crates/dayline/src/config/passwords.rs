@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use dayline_domain::session::SessionPolicy;
+use dayline_domain::identity::session::SessionPolicy;
 use dayline_local::Argon2Settings;
 
 use crate::units::{self, whole_ms};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use dayline_app::ports::Position;
-use dayline_app::worker::WorkerLimits;
+use dayline_app::tracking::worker::WorkerLimits;
 use dayline_domain::PingLimits;
 use dayline_domain::timeline::Bridge;
 use dayline_sqlite::PingLogOptions;

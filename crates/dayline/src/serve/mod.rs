@@ -17,7 +17,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_http::{ApiState, Metrics, operations_router, router};
+use dayline_api::{ApiState, Metrics, operations_router, router};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
@@ -96,5 +96,5 @@ async fn answer(
     let routes = if options.has(Role::Api) { router(api) } else { operations_router(api) };
     let mut config = options.network.server(metrics);
     config.max_connections = config.max_connections.min(process::connections_possible());
-    dayline_http::serve(listener, routes, config, stop).await;
+    dayline_api::serve(listener, routes, config, stop).await;
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use dayline_api::{Check, Readiness};
 use dayline_app::ports::{BoxFuture, PortError};
-use dayline_http::{Check, Readiness};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dayline_app::AppError;
 use dayline_app::ports::Randomness;
-use dayline_app::report_worker::{Ran, ReportWorker};
+use dayline_app::reporting::report_worker::{Ran, ReportWorker};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;

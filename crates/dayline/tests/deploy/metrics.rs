@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dayline_http::Metrics;
+use dayline_api::Metrics;
 use serde_json::Value;
 
 use crate::text;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dayline::client::Device;
 use dayline_app::ports::{DeadPing, LedgerCommit, LedgerWriter, Partition};
-use dayline_app::record;
+use dayline_app::tracking::record;
 use dayline_domain::{Interval, Source, UserId, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::SqliteStore;

@@ -10,8 +10,8 @@ use dayline_app::ports::{
     Accounts, AppendError, Applied, BoxFuture, CreateUser, DayKey, LedgerCommit, LedgerReader, LedgerWriter,
     LoadedDay, LogDepth, LogEntry, Partition, PasswordHash, PingLog, PortFuture, Position, User,
 };
-use dayline_app::record;
-use dayline_app::worker::{Worker, WorkerLimits, WorkerPorts};
+use dayline_app::tracking::record;
+use dayline_app::tracking::worker::{Worker, WorkerLimits, WorkerPorts};
 use dayline_domain::timeline::timeline;
 use dayline_domain::{Bridge, Email, FullName, Interval, Ping, Source, UserId, UtcDay, UtcMs};
 use dayline_local::{LocalLive, SystemClock};

@@ -1,0 +1,170 @@
+//! API keys. Those used within the last minute are answered from memory, so that a tracker's pings do not each ask the
+//! data base. Deliberately absent: revocation, which takes effect beside this at once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
+use dayline_domain::identity::account::Label;
+use dayline_domain::identity::session::TokenHash;
+use dayline_domain::{ApiKeyId, Scope, Scopes, UserId, UtcMs};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use crate::failure::Failure;
+use crate::values::{IdBytes, instant};
+use crate::{SqliteStore, accounts};
+
+/// For how long a use is not noted again, in milliseconds.
+const NOTED_MS: i64 = 60_000;
+/// Most keys in memory; a key takes about 200 bytes.
+const IN_MEMORY: usize = 10_000;
+
+const COUNT: &str = "SELECT count(*) FROM api_keys WHERE user_number = ?1";
+const INSERT: &str = "
+    INSERT INTO api_keys (id, user_number, name, may_track, may_read, hash, created_ms, last_used_ms, expires_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const LIST: &str = "
+    SELECT k.*, u.id AS user_id FROM users u JOIN api_keys k ON k.user_number = u.number WHERE u.id = ?1
+    ORDER BY k.created_ms DESC, k.id DESC";
+const IDS: &str = "SELECT id FROM api_keys WHERE user_number = ?1";
+const FIND: &str = "
+    SELECT k.*, u.id AS user_id FROM api_keys k JOIN users u ON u.number = k.user_number WHERE k.hash = ?1";
+const NOTE: &str = "UPDATE api_keys SET last_used_ms = ?2 WHERE id = ?1";
+const DELETE: &str = "
+    DELETE FROM api_keys WHERE id = ?2 AND user_number = (SELECT number FROM users WHERE id = ?1)";
+
+impl ApiKeys for SqliteStore {
+    fn create(&self, key: ApiKey, max_per_user: usize) -> PortFuture<'_, CreateKey> {
+        self.db.write(move |tx| {
+            let Some(user) = accounts::number_of(tx, key.user)? else { return Ok(CreateKey::NoSuchUser) };
+            let count: i64 = tx.prepare_cached(COUNT)?.query_row([user], |row| row.get(0))?;
+            if usize::try_from(count).is_ok_and(|count| count >= max_per_user) {
+                return Ok(CreateKey::TooMany);
+            }
+            tx.prepare_cached(INSERT)?.execute(params![
+                IdBytes::from(key.id),
+                user,
+                key.name.as_str(),
+                key.scopes.allows(Scope::Track),
+                key.scopes.allows(Scope::Read),
+                key.hash,
+                key.created_at.0,
+                key.last_used_at.map(|at| at.0),
+                key.expires_at.map(|at| at.0),
+            ])?;
+            Ok(CreateKey::Created)
+        })
+    }
+
+    fn list(&self, user: UserId) -> PortFuture<'_, Vec<ApiKey>> {
+        self.db.read(move |tx| {
+            let mut statement = tx.prepare_cached(LIST)?;
+            let rows = statement.query_map([IdBytes::from(user)], |row| Ok(parse(row)))?;
+            rows.map(|key| key?).collect()
+        })
+    }
+
+    fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool> {
+        Box::pin(async move {
+            let deleted = self.db.write(move |tx| {
+                Ok(tx.prepare_cached(DELETE)?.execute([IdBytes::from(user), IdBytes::from(id)])? == 1)
+            });
+            let deleted = deleted.await?;
+            if deleted {
+                self.keys.forget(|key| key.id == id);
+            }
+            Ok(deleted)
+        })
+    }
+
+    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
+        Box::pin(async move {
+            if let Some(key) = self.keys.find(&hash, now) {
+                return Ok(Some(key));
+            }
+            let Some(key) = self.db.read(move |tx| find(tx, hash)).await? else { return Ok(None) };
+            let Some(key) = self.note_use(key, now).await? else { return Ok(None) };
+            self.keys.remember(&key, now);
+            Ok(Some(key))
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Notes that a key was used, unless that was noted lately; `None` if it was deleted meanwhile.
+    fn note_use(&self, key: ApiKey, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
+        Box::pin(async move {
+            if is_noted(&key, now) {
+                return Ok(Some(key));
+            }
+            let id = key.id;
+            let noted = self.db.write(move |tx| {
+                Ok(tx.prepare_cached(NOTE)?.execute(params![IdBytes::from(id), now.0])? == 1)
+            });
+            Ok(noted.await?.then_some(ApiKey { last_used_at: Some(now), ..key }))
+        })
+    }
+}
+
+/// The identities of a person's keys.
+pub(crate) fn ids_of(tx: &Transaction<'_>, user: i64) -> rusqlite::Result<Vec<ApiKeyId>> {
+    let mut statement = tx.prepare_cached(IDS)?;
+    let rows = statement.query_map([user], |row| Ok(row.get::<_, IdBytes>(0)?.id()))?;
+    rows.collect()
+}
+
+fn is_noted(key: &ApiKey, now: UtcMs) -> bool {
+    key.last_used_at.is_some_and(|last| (0..NOTED_MS).contains(&now.since(last)))
+}
+
+fn find(tx: &Transaction<'_>, hash: TokenHash) -> Result<Option<ApiKey>, Failure> {
+    tx.prepare_cached(FIND)?.query_row([hash], |row| Ok(parse(row))).optional()?.transpose()
+}
+
+fn parse(row: &Row<'_>) -> Result<ApiKey, Failure> {
+    let name: String = row.get("name")?;
+    let scopes = [("may_track", Scope::Track), ("may_read", Scope::Read)];
+    let scopes = scopes.into_iter().try_fold(Scopes::NONE, |scopes, (column, scope)| {
+        Ok::<_, rusqlite::Error>(if row.get(column)? { scopes.with(scope) } else { scopes })
+    });
+    let optional = |column: &str| row.get::<_, Option<i64>>(column).map(|at| at.map(UtcMs));
+    Ok(ApiKey {
+        id: row.get::<_, IdBytes>("id")?.id(),
+        user: row.get::<_, IdBytes>("user_id")?.id(),
+        name: Label::new(&name).map_err(|why| Failure::corrupt("a stored key's name", why))?,
+        scopes: scopes?,
+        hash: row.get("hash")?,
+        created_at: instant(row, "created_ms")?,
+        last_used_at: optional("last_used_ms")?,
+        expires_at: optional("expires_ms")?,
+    })
+}
+
+/// Keys that were used within the last minute.
+#[derive(Debug, Default)]
+pub(crate) struct RecentKeys(Mutex<HashMap<TokenHash, ApiKey>>);
+
+impl RecentKeys {
+    fn find(&self, hash: &TokenHash, now: UtcMs) -> Option<ApiKey> {
+        self.locked().get(hash).filter(|key| is_noted(key, now)).cloned()
+    }
+
+    fn remember(&self, key: &ApiKey, now: UtcMs) {
+        let mut keys = self.locked();
+        if keys.len() >= IN_MEMORY {
+            keys.retain(|_, key| is_noted(key, now));
+        }
+        if keys.len() < IN_MEMORY {
+            keys.insert(key.hash, key.clone());
+        }
+    }
+
+    pub(crate) fn forget(&self, which: impl Fn(&ApiKey) -> bool) {
+        self.locked().retain(|_, key| !which(key));
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<TokenHash, ApiKey>> {
+        // Nothing can panic while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

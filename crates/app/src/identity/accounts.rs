@@ -1,0 +1,116 @@
+//! Accounts: register, read and change the profile, change the password, delete.
+//! Deliberately absent: signing in (see [`crate::identity::auth`]).
+
+use std::net::IpAddr;
+
+use dayline_domain::{Email, FullName, NewPassword, Scope};
+
+use crate::identity::audit::note;
+use crate::identity::auth::{Caller, limited_by, revoke, revoke_all};
+use crate::ports::{AuditKind, CreateUser, Limit, User};
+use crate::{App, AppError};
+
+/// A registration, its values already valid.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Address.
+    pub email: Email,
+    /// Password.
+    pub password: NewPassword,
+    /// Name.
+    pub full_name: FullName,
+    /// Time zone's IANA name; UTC if not given.
+    pub timezone: Option<String>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+}
+
+/// Creates an account.
+pub async fn register(app: &App, registration: Registration) -> Result<User, AppError> {
+    if let Some(address) = registration.address {
+        app.limits.take(Limit::RegisterPerAddress, limited_by(address)).await??;
+    }
+    let timezone = known_zone(app, registration.timezone.as_deref().unwrap_or("UTC"), "timezone")?;
+    let password = app.passwords.hash(registration.password.expose().to_owned()).await?;
+    let now = app.clock.now();
+    let user = User {
+        id: app.new_id(),
+        email: registration.email,
+        full_name: registration.full_name,
+        timezone,
+        created_at: now,
+        updated_at: now,
+    };
+    if app.accounts.create(user.clone(), password).await? == CreateUser::EmailTaken {
+        return Err(AppError::EmailTaken);
+    }
+    note(app, user.id, AuditKind::Registered, None, registration.address).await?;
+    Ok(user)
+}
+
+/// The caller's profile.
+pub async fn profile(app: &App, caller: &Caller) -> Result<User, AppError> {
+    caller.require(Scope::Account)?;
+    // A token may outlive its account by a moment; then there is nobody signed in.
+    app.accounts.find(caller.user).await?.ok_or(AppError::NotSignedIn)
+}
+
+/// Changes what is given of the caller's profile.
+pub async fn update_profile(
+    app: &App,
+    caller: &Caller,
+    full_name: Option<FullName>,
+    timezone: Option<String>,
+) -> Result<User, AppError> {
+    caller.require(Scope::Account)?;
+    let timezone = timezone.map(|name| known_zone(app, &name, "timezone")).transpose()?;
+    let updated = app.accounts.update_profile(caller.user, full_name, timezone, app.clock.now()).await?;
+    updated.ok_or(AppError::NotSignedIn)
+}
+
+/// Changes the caller's password and ends their other sessions.
+pub async fn change_password(
+    app: &App,
+    caller: &Caller,
+    current: String,
+    new: NewPassword,
+) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    app.limits.take(Limit::LoginPerAccount, caller.user.to_string()).await??;
+    let hash = app.accounts.password_of(caller.user).await?.ok_or(AppError::NotSignedIn)?;
+    if !app.passwords.verify(current, Some(hash.clone())).await?.matches {
+        return Err(AppError::field("current_password", "is not your password"));
+    }
+    let new = app.passwords.hash(new.expose().to_owned()).await?;
+    let changed = app
+        .accounts
+        .change_password(caller.user, Some(hash), new, caller.session(), app.clock.now())
+        .await?
+        .ok_or(AppError::NotSignedIn)?;
+    revoke(app, changed).await?;
+    note(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await
+}
+
+/// Sets a password on an operator's word and ends all sessions of the account.
+pub async fn reset_password(app: &App, email: Email, new: NewPassword) -> Result<(), AppError> {
+    let (user, _) = app.accounts.find_by_email(email).await?.ok_or(AppError::NotFound)?;
+    let new = app.passwords.hash(new.expose().to_owned()).await?;
+    let ended = app.accounts.change_password(user.id, None, new, None, app.clock.now()).await?;
+    revoke(app, ended.ok_or(AppError::NotFound)?).await?;
+    note(app, user.id, AuditKind::PasswordReset, None, None).await
+}
+
+/// Erases the caller's account and all its data, and refuses its credentials from now on.
+pub async fn delete(app: &App, caller: &Caller) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    let ended = app.accounts.delete(caller.user, app.clock.now()).await?.ok_or(AppError::NotSignedIn)?;
+    revoke_all(app, ended).await
+}
+
+/// The zone's name as the data base spells it, or an error that names the field.
+pub(crate) fn known_zone(app: &App, name: &str, field: &'static str) -> Result<String, AppError> {
+    match app.zones.find(name) {
+        Some(zone) => Ok(zone.name().to_owned()),
+        None => Err(AppError::field(field, "must be an iana time zone such as Europe/Berlin")),
+    }
+}

@@ -1,0 +1,93 @@
+//! API keys: make, list, delete, and let their bearers in.
+//! Deliberately absent: sessions (see [`crate::identity::auth`]).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use dayline_domain::identity::account::Label;
+use dayline_domain::{ApiKeyId, DeviceId, Scope, Scopes, UtcMs};
+
+use crate::identity::audit::note;
+use crate::identity::auth::{Caller, revoke_all};
+use crate::ports::{ApiKey, AuditKind, CreateKey, CredentialId};
+use crate::{App, AppError};
+
+/// What every key's text begins with, so that one found in the wild can be recognised.
+pub const PREFIX: &str = "dlk_";
+/// Most keys one person may have.
+pub const MAX_KEYS: usize = 50;
+/// For how long, in milliseconds, a node may let a key in by memory alone while the store is away; a key that was
+/// deleted is revoked for as long.
+pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// A key to be made.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// Its name.
+    pub name: Label,
+    /// What it shall allow: [`Scope::Track`], [`Scope::Read`] or both.
+    pub scopes: Scopes,
+    /// When it shall end.
+    pub expires_at: Option<UtcMs>,
+}
+
+/// Makes a key for the caller. Its text is given this once.
+pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(ApiKey, String), AppError> {
+    caller.require(Scope::Account)?;
+    let now = app.clock.now();
+    if new.scopes == Scopes::NONE || new.scopes.allows(Scope::Account) {
+        return Err(AppError::field("scopes", "must be a list of track, read or both"));
+    }
+    if new.expires_at.is_some_and(|end| end <= now) {
+        return Err(AppError::field("expires_at", "must be in the future"));
+    }
+    let secret = app.secrets.make(PREFIX);
+    let key = ApiKey {
+        id: app.new_id(),
+        user: caller.user,
+        name: new.name,
+        scopes: new.scopes,
+        hash: secret.hash,
+        created_at: now,
+        last_used_at: None,
+        expires_at: new.expires_at,
+    };
+    match app.api_keys.create(key.clone(), MAX_KEYS).await? {
+        CreateKey::Created => {}
+        CreateKey::TooMany => return Err(AppError::TooManyKeys),
+        CreateKey::NoSuchUser => return Err(AppError::NotSignedIn),
+    }
+    note(app, caller.user, AuditKind::KeyCreated, Some(key.name.as_str()), caller.address).await?;
+    Ok((key, secret.text))
+}
+
+/// The caller's keys, the newest first.
+pub async fn list(app: &App, caller: &Caller) -> Result<Vec<ApiKey>, AppError> {
+    caller.require(Scope::Account)?;
+    Ok(app.api_keys.list(caller.user).await?)
+}
+
+/// Deletes one of the caller's keys and refuses it from now on. Somebody else's is not found.
+pub async fn delete(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    let keys = app.api_keys.list(caller.user).await?;
+    if !app.api_keys.delete(caller.user, id).await? {
+        return Err(AppError::NotFound);
+    }
+    revoke_all(app, vec![CredentialId::Key(id)]).await?;
+    let name = keys.iter().find(|key| key.id == id).map(|key| key.name.as_str());
+    note(app, caller.user, AuditKind::KeyDeleted, name, caller.address).await
+}
+
+/// Who the bearer of a key is.
+pub(crate) async fn authenticate(app: &App, text: &str, address: Option<IpAddr>) -> Result<Caller, AppError> {
+    let now = app.clock.now();
+    let found = app.api_keys.find_used(app.secrets.hash(text), now).await?;
+    let key = found.filter(|key| !key.is_expired(now)).ok_or(AppError::NotSignedIn)?;
+    let credential = CredentialId::Key(key.id);
+    if app.revocations.is_revoked(credential) {
+        return Err(AppError::NotSignedIn);
+    }
+    let device = DeviceId::new(key.name.as_str()).map_err(|error| AppError::Internal(error.to_string()))?;
+    Ok(Caller { user: key.user, device: Arc::new(device), credential, scopes: key.scopes, address })
+}

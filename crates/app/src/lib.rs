@@ -1,0 +1,14 @@
+//! Dayline's use cases and the ports they need, std only: what the server does, without how.
+//! Deliberately absent: HTTP, SQL, async runtimes, logging. Use cases return what happened; the outer layer
+//! counts, logs and measures.
+
+pub mod app;
+pub mod error;
+pub mod identity;
+pub mod ports;
+pub mod reporting;
+pub mod tracking;
+mod varint;
+
+pub use app::{App, Rules};
+pub use error::{AppError, FieldError, Kind};

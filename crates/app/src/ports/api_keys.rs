@@ -1,0 +1,64 @@
+//! Long-lived keys for trackers.
+//! Deliberately absent: what a key looks like (see [`super::ApiKeyTexts`]).
+
+use dayline_domain::identity::account::Label;
+use dayline_domain::identity::session::TokenHash;
+use dayline_domain::{ApiKeyId, Scopes, UserId, UtcMs};
+
+use super::PortFuture;
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Identity.
+    pub id: ApiKeyId,
+    /// Whose.
+    pub user: UserId,
+    /// What the person calls it; also the device of pings sent with it.
+    pub name: Label,
+    /// What it allows.
+    pub scopes: Scopes,
+    /// Hash of its text.
+    pub hash: TokenHash,
+    /// When it was made.
+    pub created_at: UtcMs,
+    /// When it was used last, to about a minute.
+    pub last_used_at: Option<UtcMs>,
+    /// When it ends; never if not given.
+    pub expires_at: Option<UtcMs>,
+}
+
+impl ApiKey {
+    /// Whether the key has ended.
+    pub fn is_expired(&self, now: UtcMs) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// What became of a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateKey {
+    /// It exists.
+    Created,
+    /// The person has as many keys as they may have.
+    TooMany,
+    /// The person is gone.
+    NoSuchUser,
+}
+
+/// The API keys.
+pub trait ApiKeys: Send + Sync {
+    /// Stores a key, unless its person then had more than `max_per_user`.
+    fn create(&self, key: ApiKey, max_per_user: usize) -> PortFuture<'_, CreateKey>;
+
+    /// A person's keys, the newest first.
+    fn list(&self, user: UserId) -> PortFuture<'_, Vec<ApiKey>>;
+
+    /// Deletes a person's key. False if they have no such key.
+    fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool>;
+
+    /// The key with this hash, noting that it was used at `now`. Expired keys are found too. An
+    /// implementation may answer from memory for up to a second, and while the store is away for up to
+    /// [`REMEMBERED_MS`](crate::identity::api_keys::REMEMBERED_MS); deleted keys are revoked beside that.
+    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>>;
+}

@@ -1,0 +1,27 @@
+//! Devices that wait to be signed in by a code.
+//! Deliberately absent: the rules (the domain's [`DeviceLogin`]).
+
+use dayline_domain::UtcMs;
+use dayline_domain::identity::device_login::{DeviceLogin, UserCode};
+use dayline_domain::identity::session::TokenHash;
+
+use super::PortFuture;
+
+/// The waiting devices; each is changed by compare-and-set on its revision.
+pub trait DeviceLogins: Send + Sync {
+    /// Stores a request. False if its user code is in use.
+    fn create(&self, login: DeviceLogin) -> PortFuture<'_, bool>;
+
+    /// The request with this user code.
+    fn find_by_user_code(&self, code: UserCode) -> PortFuture<'_, Option<DeviceLogin>>;
+
+    /// The request with this device code.
+    fn find_by_device_code(&self, code: TokenHash) -> PortFuture<'_, Option<DeviceLogin>>;
+
+    /// Replaces `from` by `to`, or deletes it, if it still has the revision of `from`. False if not, or if the
+    /// person who approved it in `to` is gone.
+    fn replace(&self, from: DeviceLogin, to: Option<DeviceLogin>) -> PortFuture<'_, bool>;
+
+    /// Deletes what was created before. Gives how many.
+    fn purge(&self, created_before: UtcMs) -> PortFuture<'_, u64>;
+}

@@ -1,0 +1,161 @@
+//! The ledger: everybody's settled days, the log positions they stand for, and dead letters.
+//! Deliberately absent: how a day is settled (the domain) and when (the worker).
+
+use std::sync::Arc;
+
+use dayline_domain::report::Counted;
+use dayline_domain::timeline::Piece;
+use dayline_domain::timeline::day_change::DayChange;
+use dayline_domain::timeline::ledger_day::LedgerDay;
+use dayline_domain::{DaySums, Interval, UserId, UtcDay, UtcMs};
+
+use super::{Partition, PortFuture, Position};
+
+/// Names one ledger day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DayKey {
+    /// Whose.
+    pub user: UserId,
+    /// Which.
+    pub day: UtcDay,
+}
+
+/// A day as the ledger has it.
+#[derive(Debug, Clone)]
+pub enum LoadedDay {
+    /// The stored day; empty with version 0 if nothing was ever stored.
+    Day(Box<LedgerDay>),
+    /// There is no such person (any more): their pings are to be forgotten.
+    NoSuchUser,
+    /// What is stored is no ledger day, and why: its pings are to be put aside until somebody has looked, so
+    /// that one damaged day holds up nobody else.
+    Damaged(String),
+}
+
+/// What could not be processed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadPing {
+    /// Whose, if that much could be read.
+    pub user: Option<UserId>,
+    /// Why, for the operator; without any content of the ping.
+    pub reason: String,
+    /// The record as it was in the log, so that it can be sent again.
+    pub record: Vec<u8>,
+}
+
+/// One step of a partition: all that the entries in `(from, to]` change. Applied as one transaction or not
+/// at all. `from == to` is allowed: it changes days without moving the position, which is harmless since
+/// pings may be applied any number of times.
+#[derive(Debug, Clone)]
+pub struct LedgerCommit {
+    /// The partition read.
+    pub partition: Partition,
+    /// Where the ledger must stand for this commit to be valid.
+    pub from: Position,
+    /// Where it stands afterwards.
+    pub to: Position,
+    /// At most one change per person and day.
+    pub changes: Vec<(UserId, DayChange)>,
+    /// What could not be processed. A letter of a person who is gone is forgotten, like their pings.
+    pub dead: Vec<DeadPing>,
+    /// Now: when its days changed and its dead letters were put aside.
+    pub at: UtcMs,
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It is durable.
+    Done,
+    /// The partition's position is not `from`: somebody else works on it. Nothing changed.
+    Fenced,
+    /// A day has another version than its change starts from, or its person is gone. Nothing changed.
+    Stale,
+}
+
+/// The worker's side of the ledger.
+pub trait LedgerWriter: Send + Sync {
+    /// The position up to which the ledger contains the partition; [`Position::START`] at first.
+    fn position(&self, partition: Partition) -> PortFuture<'_, Position>;
+
+    /// The days asked for, in the order asked for.
+    fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>>;
+
+    /// Applies a commit as one transaction: position compare-and-set, days compare-and-set with their sums, pieces,
+    /// dead letters. [`PortError::Rejected`](super::PortError::Rejected) if the store refuses the data itself.
+    fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied>;
+}
+
+/// What a report reads, from one snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerView {
+    /// Versions of the days that the interval touches, by day; days never stored are left out.
+    pub versions: Vec<(UtcDay, u64)>,
+    /// Counted pieces that touch the interval, whole, by start; without those of the days in `sums`.
+    pub counted: Vec<Piece>,
+    /// What whole days sum up to, by day; empty unless asked for.
+    pub sums: Vec<DaySums>,
+    /// Outranked pieces that touch the interval, whole, by start and source; empty unless asked for.
+    pub outranked: Vec<Piece>,
+}
+
+impl LedgerView {
+    /// What counted, for a report.
+    pub fn as_counted(&self) -> Counted<'_> {
+        Counted { pieces: &self.counted, sums: &self.sums }
+    }
+}
+
+/// The reports' side of the ledger.
+pub trait LedgerReader: Send + Sync {
+    /// The versions of the days that `interval` touches, by day; days never stored are left out.
+    fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>>;
+
+    /// The days of one person that were changed at `since` or later (by the clocks of workers, see
+    /// [`LedgerCommit::at`]), with their versions now.
+    fn changed_since(&self, user: UserId, since: UtcMs) -> PortFuture<'_, Vec<(UtcDay, u64)>>;
+
+    /// The first and the last day of which anything is stored of a person.
+    fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>>;
+
+    /// Pieces and versions of one person in one interval, from one snapshot.
+    fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView>;
+
+    /// Versions, sums of days and, of days without sums, counted pieces of one person in one interval, from one
+    /// snapshot. Days of `cut`, which is in order, are given by their pieces; so is any day of which no sums of its
+    /// very version can be read. Sums are of whole days, also of those that the interval touches only in part.
+    fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView>;
+}
+
+/// A dead letter as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDeadPing {
+    /// Its number; grows.
+    pub id: u64,
+    /// When it was put aside.
+    pub at: UtcMs,
+    /// The partition it came from.
+    pub partition: Partition,
+    /// The end of the commit it was part of.
+    pub position: Position,
+    /// The letter.
+    pub dead: DeadPing,
+}
+
+/// The dead letters, for operators and for those whose they are.
+pub trait DeadLetters: Send + Sync {
+    /// Up to `limit` letters with numbers above `after`, by number.
+    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>>;
+
+    /// Up to `limit` letters of one person with numbers above `after`, by number.
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>>;
+
+    /// One letter.
+    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>>;
+
+    /// Deletes a letter; false if there was none.
+    fn delete(&self, id: u64) -> PortFuture<'_, bool>;
+
+    /// How many there are.
+    fn count(&self) -> PortFuture<'_, u64>;
+}

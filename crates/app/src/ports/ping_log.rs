@@ -1,0 +1,134 @@
+//! The ping log: a durable, partitioned, append-only queue that is read by position.
+//! Deliberately absent: consumer state. A reader's position lives in the ledger's own store.
+
+use std::fmt;
+
+use dayline_domain::UserId;
+
+use super::{BoxFuture, PortFuture};
+
+/// One of the log's partitions, counted from 0. All pings of one person are in one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Partition(pub u32);
+
+impl Partition {
+    /// The partition of a person in a log with `partitions` of them (at least 1).
+    pub fn of(user: UserId, partitions: u32) -> Self {
+        // The low half of a UUIDv7 is random, so that it spreads evenly as it is.
+        Self((user.bits() as u64 % u64::from(partitions.max(1))) as u32)
+    }
+}
+
+/// A place in a partition. Positions only grow; [`Position::START`] is before the first entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position {
+    /// The major part (a row number, a stream's milliseconds).
+    pub major: u64,
+    /// The minor part, for logs whose positions have two (a stream's sequence number); else 0.
+    pub minor: u64,
+}
+
+impl Position {
+    /// Before the first entry of any partition.
+    pub const START: Self = Self { major: 0, minor: 0 };
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.major, self.minor)
+    }
+}
+
+/// One entry of the log: everything one group commit wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place.
+    pub position: Position,
+    /// Its content.
+    pub payload: Payload,
+}
+
+/// The content of a log entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// Records one after another, to be taken apart by [`crate::tracking::record::split`].
+    Records(Vec<u8>),
+    /// The entry is there but its check sum is wrong.
+    Damaged {
+        /// What the store still has of it.
+        bytes: Vec<u8>,
+        /// What is wrong, for the operator.
+        reason: String,
+    },
+}
+
+/// How much waits in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogDepth {
+    /// Entries not yet trimmed.
+    pub entries: u64,
+    /// Bytes not yet trimmed.
+    pub bytes: u64,
+}
+
+/// Why an append did not happen. Nothing was accepted then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppendError {
+    /// Above the high watermark (or still above the low one since). Try again in about so many seconds.
+    Full {
+        /// Seconds.
+        retry_after_s: u32,
+    },
+    /// The log can't be written now. The details are for the operator.
+    Unavailable(String),
+}
+
+/// The ping log.
+pub trait PingLog: Send + Sync {
+    /// How many partitions there are; fixed for the life of an installation.
+    fn partitions(&self) -> u32;
+
+    /// Appends one encoded record (see [`crate::tracking::record`]) and returns when it is durable: after the fsync
+    /// that covers it. After an error the record may or may not be in the log; it was not promised.
+    fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>>;
+
+    /// The entries after `after`, in order, as many as fit into `max_bytes` but at least one if there is one.
+    /// Returns at once; empty means that nothing is there yet.
+    fn read_after(
+        &self,
+        partition: Partition,
+        after: Position,
+        max_bytes: usize,
+    ) -> PortFuture<'_, Vec<LogEntry>>;
+
+    /// Returns once there may be entries after `after`. May return early; never misses an append for
+    /// longer than a second.
+    fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()>;
+
+    /// Forgets all entries up to and including `up_to`. Their positions are never used again.
+    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()>;
+
+    /// How much waits, over all partitions.
+    fn depth(&self) -> PortFuture<'_, LogDepth>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_order_by_major_then_minor() {
+        let at = |major, minor| Position { major, minor };
+        assert!(Position::START < at(0, 1) && at(0, 9) < at(1, 0) && at(1, 0) < at(1, 1));
+    }
+
+    #[test]
+    fn a_person_is_always_in_the_same_partition() {
+        for bits in [0, 1, u128::MAX] {
+            let user = UserId::from_bits(bits);
+            assert!(Partition::of(user, 16).0 < 16);
+            assert_eq!(Partition::of(user, 16), Partition::of(user, 16));
+            assert_eq!(Partition::of(user, 0), Partition(0));
+        }
+    }
+}

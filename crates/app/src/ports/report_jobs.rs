@@ -1,0 +1,89 @@
+//! Report jobs, their results in chunks, and the forms that results have.
+//! Deliberately absent: which state follows which (the domain) and who runs a job.
+
+use dayline_domain::report::HourSlot;
+use dayline_domain::timeline::Piece;
+use dayline_domain::{JobId, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs};
+
+use super::PortFuture;
+use crate::reporting::export;
+use crate::reporting::reports::{LocalDays, Totals};
+
+/// What became of a request for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateJob {
+    /// The job waits.
+    Created,
+    /// As many of the person's jobs wait or run as may.
+    TooMany,
+    /// There is no such person (any more).
+    NoSuchUser,
+}
+
+/// The jobs. All that belongs to a person's jobs goes with the account.
+pub trait ReportJobs: Send + Sync {
+    /// Stores a queued job, unless `max_unfinished` of its person's have not ended. Of those that have, all but the
+    /// newest `max_ended` are deleted.
+    fn create(&self, job: ReportJob, max_unfinished: usize, max_ended: usize) -> PortFuture<'_, CreateJob>;
+
+    /// One of a person's jobs.
+    fn find(&self, user: UserId, id: JobId) -> PortFuture<'_, Option<ReportJob>>;
+
+    /// A person's jobs, the newest first.
+    fn list(&self, user: UserId) -> PortFuture<'_, Vec<ReportJob>>;
+
+    /// Begins the oldest job that is due (see [`ReportJob::is_due`]) and gives it as it is then (see
+    /// [`ReportJob::begun`]). No two callers get the same attempt.
+    fn take(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>>;
+
+    /// Replaces a running job by what has become of it, and keeps `chunk`, if there is one, as the last of its
+    /// [`chunks`](ReportJob::chunks). False, and nothing changes, if it does not run in this attempt any more.
+    fn advance(&self, job: ReportJob, chunk: Option<Vec<u8>>) -> PortFuture<'_, bool>;
+
+    /// Makes an unfinished job a cancelled one, and deletes one that has ended. False if there is no such job.
+    fn cancel(&self, user: UserId, id: JobId, now: UtcMs) -> PortFuture<'_, bool>;
+
+    /// The `number`-th chunk, from 0, of the result of a job that is done.
+    fn chunk(&self, user: UserId, id: JobId, number: u32) -> PortFuture<'_, Option<Vec<u8>>>;
+
+    /// Deletes up to `at_most` jobs that ended before, and as many chunks that are part of no result that is there
+    /// or being made. Gives how many; 0 if nothing is left to delete.
+    fn purge(&self, ended_before: UtcMs, at_most: usize) -> PortFuture<'_, u64>;
+}
+
+/// A part of a result.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// All of a report per app.
+    Apps(Totals<String>),
+    /// All of a report per domain.
+    Domains(Totals<Option<String>>),
+    /// All of a report per local hour.
+    Hours(Vec<HourSlot>),
+    /// All of a report per local day.
+    Days(Totals<LocalDate>),
+    /// Some of a timeline, in its order.
+    Timeline(Vec<Piece>),
+    /// A page of an export, in its order.
+    Export(export::Page),
+}
+
+/// The forms in which clients know results.
+pub trait ResultForms: Send + Sync {
+    /// Begins a result. Exports are about no days, all others about some.
+    fn begin(
+        &self,
+        kind: ReportKind,
+        format: ReportFormat,
+        days: Option<&LocalDays>,
+    ) -> Box<dyn ResultWriter>;
+}
+
+/// A result being written, part by part, to the end of a buffer that is emptied in between.
+pub trait ResultWriter: Send {
+    /// Writes a part.
+    fn part(&mut self, part: Part, out: &mut Vec<u8>);
+
+    /// Writes what comes after the last part.
+    fn end(&mut self, out: &mut Vec<u8>);
+}

@@ -1,0 +1,83 @@
+//! Sessions, one per person and device, and the credentials that were revoked before their time.
+//! Deliberately absent: the rules of rotation (the domain's [`Session::judge`]).
+
+use dayline_domain::identity::device_login::DeviceLogin;
+use dayline_domain::identity::session::Generation;
+use dayline_domain::{ApiKeyId, Session, SessionId, UserId, UtcMs};
+
+use super::{PasswordHash, PortFuture};
+
+/// A session to be started.
+#[derive(Debug, Clone)]
+pub struct StartSession {
+    /// The session.
+    pub session: Session,
+    /// The password hash the sign-in was checked against; a sign-in that raced with a change of the password
+    /// must not succeed. `None` where no password was involved.
+    pub checked_against: Option<PasswordHash>,
+    /// The approved request of the device that the session is for, where it was signed in by code. It is used up in
+    /// the same transaction: one code never starts two sessions, and none is lost with a session that did not start.
+    pub code: Option<DeviceLogin>,
+    /// Most sessions the person may have afterwards.
+    pub max_per_user: usize,
+}
+
+/// What became of a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// The session exists; these ended for it: the same device's former one, and the ones used longest ago
+    /// beyond the bound.
+    Started {
+        /// The ended sessions.
+        ended: Vec<SessionId>,
+    },
+    /// The account is gone, its password has changed meanwhile, or the code was used or changed.
+    Refused,
+}
+
+/// The sessions.
+pub trait Sessions: Send + Sync {
+    /// Starts a session, in one transaction with ending those that make room for it.
+    fn start(&self, start: StartSession) -> PortFuture<'_, Started>;
+
+    /// The session with this identity, if it has not ended.
+    fn find(&self, id: SessionId) -> PortFuture<'_, Option<Session>>;
+
+    /// Stores a rotated session if the stored one still has generation `from`. False if not.
+    fn rotate(&self, from: Generation, to: Session) -> PortFuture<'_, bool>;
+
+    /// A person's sessions, the one used last first.
+    fn list(&self, user: UserId) -> PortFuture<'_, Vec<Session>>;
+
+    /// Ends a person's session. False if they have no such session.
+    fn end(&self, user: UserId, id: SessionId, now: UtcMs) -> PortFuture<'_, bool>;
+
+    /// Ends all of a person's sessions but `keep`; gives the ended ones.
+    fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>>;
+
+    /// Sessions that ended at `since` or later, whosever they were: what a node must refuse from its start.
+    fn ended_since(&self, since: UtcMs) -> PortFuture<'_, Vec<SessionId>>;
+
+    /// Forgets which sessions ended before `ended_before`, and deletes those not used since `idle_before` or
+    /// created before `created_before`. Gives how many were deleted.
+    fn purge(&self, ended_before: UtcMs, idle_before: UtcMs, created_before: UtcMs) -> PortFuture<'_, u64>;
+}
+
+/// Something that lets a client in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialId {
+    /// A session, with all its access tokens.
+    Session(SessionId),
+    /// An API key.
+    Key(ApiKeyId),
+}
+
+/// Credentials revoked before their time, known on every node within a second.
+pub trait Revocations: Send + Sync {
+    /// Whether the credential was revoked. No I/O: this is asked for every request.
+    fn is_revoked(&self, credential: CredentialId) -> bool;
+
+    /// Refuses the credentials from now on, here at once. They may be forgotten after `until`, when every
+    /// token made for them has expired anyway.
+    fn revoke(&self, credentials: Vec<CredentialId>, until: UtcMs) -> PortFuture<'_, ()>;
+}

@@ -1,0 +1,163 @@
+//! Everything Dayline knows about a person, page by page, so that any amount of it needs little memory.
+//! Deliberately absent: secrets and their hashes, and the wire format.
+
+use dayline_domain::timeline::Piece;
+use dayline_domain::{Interval, Ping, Scope, Session, UserId, UtcDay, UtcMs};
+
+use crate::identity::audit::MAX_ENTRIES;
+use crate::identity::auth::Caller;
+use crate::ports::{ApiKey, StoredAuditEvent, StoredDeadPing, User};
+use crate::tracking::record;
+use crate::{App, AppError};
+
+/// UTC days of ledger in one page: as many as a worker holds at a time, so that no day makes a page too large.
+const PAGE_DAYS: i32 = 1;
+
+/// One page of an export.
+#[derive(Debug, Clone)]
+pub enum Page {
+    /// The profile; the first page.
+    Profile(User),
+    /// All sessions.
+    Sessions(Vec<Session>),
+    /// All API keys.
+    Keys(Vec<ApiKey>),
+    /// Some of the audit log, the newest first.
+    Audit(Vec<StoredAuditEvent>),
+    /// Pings that could not be processed and were put aside.
+    PutAside(PutAside),
+    /// Some of the timeline, and what was outranked in it, as stored: cut at midnight UTC.
+    Ledger {
+        /// What counted.
+        counted: Vec<Piece>,
+        /// What did not.
+        outranked: Vec<Piece>,
+    },
+}
+
+/// A record of pings that could not be processed. Why is for operators; it may name parts of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutAside {
+    /// When it was put aside.
+    pub at: UtcMs,
+    /// Its pings, if it can be read.
+    pub pings: Vec<Piece>,
+    /// The record as it is, if it can't.
+    pub unreadable: Option<Vec<u8>>,
+}
+
+/// An export under way.
+pub struct Export {
+    app: App,
+    user: UserId,
+    /// The first and the last day of the ledger, once that is known.
+    extent: Option<(UtcDay, UtcDay)>,
+    next: Next,
+}
+
+enum Next {
+    Profile,
+    Sessions,
+    Keys,
+    Audit(Option<u64>),
+    PutAside(u64),
+    Extent,
+    Days(UtcDay),
+    Nothing,
+}
+
+/// Begins an export of the caller's data.
+pub fn open(app: &App, caller: &Caller) -> Result<Export, AppError> {
+    caller.require(Scope::Account)?;
+    Ok(Export::of(app, caller.user))
+}
+
+impl From<StoredDeadPing> for PutAside {
+    fn from(letter: StoredDeadPing) -> Self {
+        let record = letter.dead.record;
+        match record::decode(&record) {
+            Ok((_, pings)) => {
+                let piece = |Ping { source, interval }| Piece { source, interval };
+                Self { at: letter.at, pings: pings.into_iter().map(piece).collect(), unreadable: None }
+            }
+            Err(_) => Self { at: letter.at, pings: Vec::new(), unreadable: Some(record) },
+        }
+    }
+}
+
+impl Export {
+    /// An export of somebody's data, for whoever has asked already whether they may have it.
+    pub(crate) fn of(app: &App, user: UserId) -> Self {
+        Self { app: app.clone(), user, extent: None, next: Next::Profile }
+    }
+
+    /// How many days of the ledger are done, and how many there are, as far as known.
+    pub fn progress(&self) -> (u32, u32) {
+        let days = |first: UtcDay, end: i32| u32::try_from(end.saturating_sub(first.0)).unwrap_or(0);
+        let Some((first, last)) = self.extent else { return (0, 0) };
+        let all = days(first, last.0.saturating_add(1));
+        match self.next {
+            Next::Days(next) => (days(first, next.0).min(all), all),
+            _ => (all, all),
+        }
+    }
+
+    /// The next page; `None` after the last.
+    pub async fn page(&mut self) -> Result<Option<Page>, AppError> {
+        loop {
+            match self.next {
+                Next::Profile => {
+                    self.next = Next::Sessions;
+                    return Ok(Some(Page::Profile(self.profile().await?)));
+                }
+                Next::Sessions => {
+                    self.next = Next::Keys;
+                    return Ok(Some(Page::Sessions(self.app.sessions.list(self.user).await?)));
+                }
+                Next::Keys => {
+                    self.next = Next::Audit(None);
+                    return Ok(Some(Page::Keys(self.app.api_keys.list(self.user).await?)));
+                }
+                Next::Audit(before) => {
+                    let entries = self.app.audit.list(self.user, before, MAX_ENTRIES).await?;
+                    let Some(oldest) = entries.last().map(|entry| entry.id) else {
+                        self.next = Next::PutAside(0);
+                        continue;
+                    };
+                    self.next = Next::Audit(Some(oldest));
+                    return Ok(Some(Page::Audit(entries)));
+                }
+                Next::PutAside(after) => {
+                    // One at a time: a record may be as large as a request.
+                    let letters = self.app.dead_letters.list_of(self.user, after, 1).await?;
+                    let Some(letter) = letters.into_iter().next() else {
+                        self.next = Next::Extent;
+                        continue;
+                    };
+                    self.next = Next::PutAside(letter.id);
+                    return Ok(Some(Page::PutAside(letter.into())));
+                }
+                Next::Extent => {
+                    self.extent = self.app.ledger.extent(self.user).await?;
+                    self.next = self.extent.map_or(Next::Nothing, |(first, _)| Next::Days(first));
+                }
+                Next::Days(first) if self.extent.is_some_and(|(_, last)| first <= last) => {
+                    let until = UtcDay(first.0.saturating_add(PAGE_DAYS));
+                    self.next = Next::Days(until);
+                    let Some(interval) = Interval::new(first.start(), until.start()) else { continue };
+                    let view = self.app.ledger.read(self.user, interval, true).await?;
+                    if view.counted.is_empty() && view.outranked.is_empty() {
+                        continue;
+                    }
+                    return Ok(Some(Page::Ledger { counted: view.counted, outranked: view.outranked }));
+                }
+                Next::Days(_) | Next::Nothing => return Ok(None),
+            }
+        }
+    }
+
+    async fn profile(&self) -> Result<User, AppError> {
+        // A token may outlive its account by a moment; then there is nobody signed in.
+        self.app.accounts.find(self.user).await?.ok_or(AppError::NotSignedIn)
+    }
+}

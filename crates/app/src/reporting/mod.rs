@@ -1,0 +1,7 @@
+//! What a person gets back: reports, long ones in the background, and everything as an export.
+
+pub mod export;
+pub mod report_jobs;
+pub mod report_worker;
+pub mod reports;
+pub mod sums_record;

@@ -1,0 +1,239 @@
+//! Reading: the timeline and reports per app, domain, hour and day over local days.
+//! Deliberately absent: the sums themselves (the domain's `report`) and wire formats.
+
+use std::sync::Arc;
+
+use dayline_domain::report::{Counted, Cut};
+use dayline_domain::timeline::Piece;
+use dayline_domain::zone::Zone;
+use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, UtcMs, report};
+
+use crate::identity::auth::Caller;
+use crate::ports::{LedgerReader, LedgerView, PortError};
+use crate::{App, AppError};
+
+/// Longest report, in local days: ten years.
+pub const MAX_REPORT_DAYS: i32 = 3_660;
+/// Longest timeline in one answer: a leap year and a day, in milliseconds.
+pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
+/// Reports over so many UTC days are made of pieces, longer ones of sums: of few days, pieces are not much more to read,
+/// and the first and the last are mostly cut.
+const MAX_DAYS_OF_PIECES: i32 = 7;
+
+/// The versions of the ledger days an answer was read from. Equal stamps mean equal answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stamp(pub Vec<(UtcDay, u64)>);
+
+/// Which local days a request asks for, as the client wrote it.
+#[derive(Debug, Clone, Default)]
+pub struct DaysAsked {
+    /// One day.
+    pub date: Option<LocalDate>,
+    /// The first of several.
+    pub from: Option<LocalDate>,
+    /// The last of several, included.
+    pub to: Option<LocalDate>,
+    /// The time zone; the profile's if not given.
+    pub tz: Option<String>,
+}
+
+/// Local days `from..=to` of a zone.
+#[derive(Clone)]
+pub struct LocalDays {
+    /// The zone.
+    pub zone: Arc<dyn Zone>,
+    /// The first day.
+    pub from: LocalDate,
+    /// The last day.
+    pub to: LocalDate,
+}
+
+impl LocalDays {
+    /// The instants they cover; `None` if the zone skips all of them.
+    pub fn interval(&self) -> Option<Interval> {
+        report::local_days(&*self.zone, self.from..=self.to)
+    }
+}
+
+/// Resolves the days a request asks for: one date, a range, or today if neither is given.
+pub async fn resolve_days(app: &App, caller: &Caller, asked: DaysAsked) -> Result<LocalDays, AppError> {
+    caller.require(Scope::Read)?;
+    let zone = zone_for(app, caller, asked.tz.as_deref()).await?;
+    let (from, to) = match (asked.date, asked.from, asked.to) {
+        (None, None, None) => {
+            let today = zone.date_at(app.clock.now());
+            (today, today)
+        }
+        (Some(date), None, None) => (date, date),
+        (None, Some(from), Some(to)) => (from, to),
+        (Some(_), ..) => return Err(AppError::field("date", "give either date, or from and to, not both")),
+        (None, None, Some(_)) => {
+            return Err(AppError::field("from", "is missing: give from and to together"));
+        }
+        (None, Some(_), None) => return Err(AppError::field("to", "is missing: give from and to together")),
+    };
+    if to < from {
+        return Err(AppError::field("to", "must not be before from"));
+    }
+    if to.0 - from.0 >= MAX_REPORT_DAYS {
+        return Err(AppError::field("to", format!("must be less than {MAX_REPORT_DAYS} days after from")));
+    }
+    Ok(LocalDays { zone, from, to })
+}
+
+async fn zone_for(app: &App, caller: &Caller, tz: Option<&str>) -> Result<Arc<dyn Zone>, AppError> {
+    if let Some(name) = tz {
+        let unknown = || AppError::field("tz", "must be an iana time zone such as Europe/Berlin");
+        return app.zones.find(name).ok_or_else(unknown);
+    }
+    let user = app.accounts.find(caller.user).await?.ok_or(AppError::NotSignedIn)?;
+    let gone =
+        || AppError::Internal(format!("time zone {} of a profile is not known any more", user.timezone));
+    app.zones.find(&user.timezone).ok_or_else(gone)
+}
+
+/// The stamp that an answer over `interval` would have now; far cheaper than the answer.
+pub async fn stamp(app: &App, caller: &Caller, interval: Option<Interval>) -> Result<Stamp, AppError> {
+    caller.require(Scope::Read)?;
+    match interval {
+        Some(interval) => Ok(Stamp(app.ledger.versions(caller.user, interval).await?)),
+        None => Ok(Stamp::default()),
+    }
+}
+
+/// An answer and what it was read from.
+#[derive(Debug, Clone)]
+pub struct Stamped<T> {
+    /// What it was read from.
+    pub stamp: Stamp,
+    /// The answer.
+    pub answer: T,
+}
+
+/// A sum per name, in milliseconds, most first.
+pub type Totals<Name> = Vec<(Name, i64)>;
+
+/// Milliseconds per app.
+pub async fn by_app(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Stamped<Totals<String>>, AppError> {
+    over(app, caller, days, Cut::Whole, |counted, window| {
+        report::by_app(counted, window).into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms)).collect()
+    })
+    .await
+}
+
+/// Milliseconds per domain; time without a domain is an item of its own.
+pub async fn by_domain(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Stamped<Totals<Option<String>>>, AppError> {
+    over(app, caller, days, Cut::Whole, |counted, window| {
+        let owned = |(domain, ms): (Option<&dayline_domain::Domain>, i64)| {
+            (domain.map(|d| d.as_str().to_owned()), ms)
+        };
+        report::by_domain(counted, window).into_iter().map(owned).collect()
+    })
+    .await
+}
+
+/// Milliseconds per local hour of each of the days.
+pub async fn by_hour(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Stamped<Vec<report::HourSlot>>, AppError> {
+    let sum = |counted: Counted<'_>, _| report::by_hour(counted, &*days.zone, days.from..=days.to);
+    over(app, caller, days, Cut::Hours, sum).await
+}
+
+/// Milliseconds per local day.
+pub async fn by_day(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Stamped<Totals<LocalDate>>, AppError> {
+    let sum = |counted: Counted<'_>, _| report::by_day(counted, &*days.zone, days.from..=days.to);
+    over(app, caller, days, Cut::Days, sum).await
+}
+
+/// Reads what counted in the days and sums it up. Days that no instant belongs to are an empty answer.
+async fn over<T>(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+    cut: Cut,
+    sum: impl FnOnce(Counted<'_>, Interval) -> T,
+) -> Result<Stamped<T>, AppError> {
+    caller.require(Scope::Read)?;
+    let nothing = || {
+        let start = days.zone.start_of(days.from);
+        Interval::new(start, start.plus(1)).ok_or_else(|| AppError::Internal("an empty window".into()))
+    };
+    let Some(window) = days.interval() else {
+        return Ok(Stamped { stamp: Stamp::default(), answer: sum((&[]).into(), nothing()?) });
+    };
+    let view = read(&*app.ledger, caller.user, days, window, cut).await?;
+    let answer = sum(view.as_counted(), window);
+    Ok(Stamped { stamp: Stamp(view.versions), answer })
+}
+
+/// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are few or if it cuts
+/// most of them where sums can't be cut, else sums.
+pub(crate) async fn read(
+    ledger: &dyn LedgerReader,
+    user: UserId,
+    days: &LocalDays,
+    window: Interval,
+    cut: Cut,
+) -> Result<LedgerView, PortError> {
+    let touched = window.end().plus(-1).day().0 - window.start().day().0 + 1;
+    if touched > MAX_DAYS_OF_PIECES {
+        let cut = report::cut_days(&*days.zone, days.from..=days.to, cut);
+        if cut.len() <= touched as usize / 2 {
+            return ledger.read_sums(user, window, cut).await;
+        }
+    }
+    ledger.read(user, window, false).await
+}
+
+/// A stretch of the timeline: what counted, and what was outranked if asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// Counted intervals by start; neighbours that only midnight UTC separates are joined.
+    pub counted: Vec<Piece>,
+    /// Outranked intervals by start.
+    pub outranked: Vec<Piece>,
+}
+
+/// Checks the ends of a stretch of the timeline.
+pub fn stretch(from: UtcMs, to: UtcMs) -> Result<Interval, AppError> {
+    let interval = Interval::new(from, to).ok_or_else(|| AppError::field("to", "must be after from"))?;
+    if interval.ms() > MAX_TIMELINE_MS {
+        return Err(AppError::field("to", "must be at most 367 days after from"));
+    }
+    Ok(interval)
+}
+
+/// The timeline in an interval, clipped to it.
+pub async fn timeline(
+    app: &App,
+    caller: &Caller,
+    interval: Option<Interval>,
+    outranked: bool,
+) -> Result<Stamped<Timeline>, AppError> {
+    caller.require(Scope::Read)?;
+    let Some(interval) = interval else {
+        return Ok(Stamped {
+            stamp: Stamp::default(),
+            answer: Timeline { counted: Vec::new(), outranked: Vec::new() },
+        });
+    };
+    let view = app.ledger.read(caller.user, interval, outranked).await?;
+    let shown = |pieces: Vec<Piece>| report::join_at_midnight(report::clip(pieces, interval));
+    let answer = Timeline { counted: shown(view.counted), outranked: shown(view.outranked) };
+    Ok(Stamped { stamp: Stamp(view.versions), answer })
+}

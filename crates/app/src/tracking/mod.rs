@@ -1,0 +1,6 @@
+//! A ping's way: into the log, out of it into the ledger, and the word that a day changed.
+
+pub mod ingest;
+pub mod live;
+pub mod record;
+pub mod worker;

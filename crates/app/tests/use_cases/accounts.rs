@@ -1,0 +1,102 @@
+//! Registration, profile, password, deletion.
+
+use dayline_app::AppError;
+use dayline_app::identity::accounts::{
+    Registration, change_password, delete, profile, register, reset_password, update_profile,
+};
+use dayline_app::identity::auth;
+use dayline_app::ports::{Limit, TooMany};
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::{Email, FullName, NewPassword};
+
+use super::{PASSWORD, caller, login, login_of, with_ada};
+
+fn registration(email: &str, timezone: Option<&str>) -> Registration {
+    Registration {
+        email: Email::new(email).unwrap(),
+        password: NewPassword::new(PASSWORD).unwrap(),
+        full_name: FullName::new("Ada").unwrap(),
+        timezone: timezone.map(str::to_owned),
+        address: "192.0.2.1".parse().ok(),
+    }
+}
+
+fn field_of(error: &AppError) -> &'static str {
+    match error {
+        AppError::Invalid(fields) => fields[0].field,
+        other => panic!("not about a field: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_address_can_be_registered_once_whatever_its_case() {
+    let world = FakeApp::default();
+    register(&world.app, registration("ada@example.org", None)).await.unwrap();
+    let again = register(&world.app, registration("ADA@example.org", None)).await;
+    assert_eq!(again, Err(AppError::EmailTaken));
+}
+
+#[tokio::test]
+async fn a_time_zone_is_stored_as_the_data_base_spells_it_and_an_unknown_one_is_refused() {
+    let world = FakeApp::default();
+    let user = register(&world.app, registration("a@example.org", Some("asia/tokyo"))).await.unwrap();
+    assert_eq!(user.timezone, "Asia/Tokyo");
+    let error = register(&world.app, registration("b@example.org", Some("Mars/Olympus"))).await.unwrap_err();
+    assert_eq!(field_of(&error), "timezone");
+}
+
+#[tokio::test]
+async fn registrations_are_limited_per_address() {
+    let world = FakeApp::default();
+    world.limits.allow(Limit::RegisterPerAddress, 1);
+    register(&world.app, registration("a@example.org", None)).await.unwrap();
+    let error = register(&world.app, registration("b@example.org", None)).await.unwrap_err();
+    assert_eq!(error, AppError::TooMany(TooMany { retry_after_s: 7, quota: 10, window_s: 600 }));
+}
+
+#[tokio::test]
+async fn a_profile_changes_only_where_something_is_given() {
+    let (world, ada) = with_ada().await;
+    let name = FullName::new("Ada Lovelace").unwrap();
+    let user = update_profile(&world.app, &ada, Some(name.clone()), None).await.unwrap();
+    assert_eq!((user.full_name, user.timezone.as_str()), (name.clone(), "UTC"));
+    let user = update_profile(&world.app, &ada, None, Some("Asia/Tokyo".into())).await.unwrap();
+    assert_eq!((user.full_name, user.timezone.as_str()), (name, "Asia/Tokyo"));
+}
+
+#[tokio::test]
+async fn changing_the_password_needs_the_current_one_and_ends_the_other_sessions() {
+    let (world, ada) = with_ada().await;
+    let phone = login(&world, "ada@example.org", "phone").await;
+    let new = || NewPassword::new("another long secret").unwrap();
+    let error = change_password(&world.app, &ada, "wrong".into(), new()).await.unwrap_err();
+    assert_eq!(field_of(&error), "current_password");
+    assert!(caller(&world, &phone).await.is_ok());
+
+    change_password(&world.app, &ada, PASSWORD.into(), new()).await.unwrap();
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
+    assert!(profile(&world.app, &ada).await.is_ok());
+    let old = auth::login(&world.app, login_of("ada@example.org", PASSWORD, "tablet")).await;
+    assert_eq!(old, Err(AppError::InvalidCredentials));
+}
+
+#[tokio::test]
+async fn an_operator_resets_a_password_and_every_session_ends() {
+    let (world, _) = with_ada().await;
+    let phone = login(&world, "ada@example.org", "phone").await;
+    let new = NewPassword::new("another long secret").unwrap();
+    reset_password(&world.app, Email::new("ada@example.org").unwrap(), new.clone()).await.unwrap();
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
+    let nobody = reset_password(&world.app, Email::new("bob@example.org").unwrap(), new).await;
+    assert_eq!(nobody, Err(AppError::NotFound));
+}
+
+#[tokio::test]
+async fn a_deleted_person_is_signed_out_everywhere_and_can_register_again() {
+    let (world, ada) = with_ada().await;
+    let phone = login(&world, "ada@example.org", "phone").await;
+    delete(&world.app, &ada).await.unwrap();
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
+    assert_eq!(profile(&world.app, &ada).await, Err(AppError::NotSignedIn));
+    register(&world.app, registration("ada@example.org", None)).await.unwrap();
+}

@@ -1,0 +1,91 @@
+//! The export of everything about a person.
+
+use std::sync::Arc;
+
+use dayline_app::ports::{DeadPing, LedgerCommit, LedgerWriter, Partition, PingLog, Position};
+use dayline_app::reporting::export::{Page, PutAside, open};
+use dayline_app::tracking::record;
+use dayline_app::tracking::worker::{Worker, WorkerLimits};
+use dayline_domain::timeline::Piece;
+use dayline_domain::{DAY_MS, Interval, Ping, Source, UtcMs};
+
+use super::{caller, login, register, with_ada};
+
+#[tokio::test]
+async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
+    let (world, ada) = with_ada().await;
+    let now = world.app.clock.now();
+    // Two days far apart, so that the pages between them are empty.
+    let at = |start: UtcMs| Ping {
+        source: Source::new("laptop", "Code", None).unwrap(),
+        interval: Interval::new(start, start.plus(5_000)).unwrap(),
+    };
+    let pings = [at(now), at(now.plus(-100 * DAY_MS))];
+    world.log.append(Partition(0), record::encode(ada.user, &pings)).await.unwrap();
+    Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default()).step().await.unwrap();
+
+    let mut export = open(&world.app, &ada).unwrap();
+    let (mut profiles, mut sessions, mut events, mut pieces) = (0, 0, 0, Vec::new());
+    while let Some(page) = export.page().await.unwrap() {
+        match page {
+            Page::Profile(user) => profiles += usize::from(user.id == ada.user),
+            Page::Sessions(page) => sessions += page.len(),
+            Page::Keys(page) => assert!(page.is_empty()),
+            Page::PutAside(letter) => panic!("{letter:?} was never put aside"),
+            Page::Audit(page) => events += page.len(),
+            Page::Ledger { counted, .. } => pieces.extend(counted.into_iter().map(|piece| piece.interval)),
+        }
+    }
+    assert_eq!((profiles, sessions, events), (1, 1, 2));
+    assert_eq!(pieces, [pings[1].interval, pings[0].interval]);
+}
+
+#[tokio::test]
+async fn an_export_holds_what_was_put_aside_readable_or_not_and_nobody_elses() {
+    let (world, ada) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
+    let now = world.app.clock.now();
+    let ping = Ping {
+        source: Source::new("laptop", "Code", Some("example.org")).unwrap(),
+        interval: Interval::new(now, now.plus(5_000)).unwrap(),
+    };
+    let letter = |user, record| DeadPing { user: Some(user), reason: "why".to_owned(), record };
+    let position = |major| Position { major, minor: 0 };
+    let commit = LedgerCommit {
+        partition: Partition(0),
+        from: position(0),
+        to: position(1),
+        changes: Vec::new(),
+        dead: vec![
+            letter(ada.user, record::encode(ada.user, std::slice::from_ref(&ping))),
+            letter(bob.user, vec![7]),
+            letter(ada.user, vec![1, 2, 3]),
+        ],
+        at: now,
+    };
+    LedgerWriter::apply(&*world.store, Arc::new(commit)).await.unwrap();
+
+    let mut export = open(&world.app, &ada).unwrap();
+    let mut found = Vec::new();
+    while let Some(page) = export.page().await.unwrap() {
+        found.extend(if let Page::PutAside(letter) = page { Some(letter) } else { None });
+    }
+    let piece = Piece { source: ping.source, interval: ping.interval };
+    let expected = [
+        PutAside { at: now, pings: vec![piece], unreadable: None },
+        PutAside { at: now, pings: Vec::new(), unreadable: Some(vec![1, 2, 3]) },
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn an_export_of_somebody_without_pings_ends_too() {
+    let (world, ada) = with_ada().await;
+    let mut export = open(&world.app, &ada).unwrap();
+    let mut pages = 0;
+    while export.page().await.unwrap().is_some() {
+        pages += 1;
+    }
+    assert_eq!(pages, 4);
+}

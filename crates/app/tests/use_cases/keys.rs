@@ -1,0 +1,121 @@
+//! API keys and the audit log.
+
+use dayline_app::AppError;
+use dayline_app::identity::api_keys::{MAX_KEYS, NewKey, create, delete, list};
+use dayline_app::identity::auth::{self, Caller};
+use dayline_app::identity::{accounts, audit};
+use dayline_app::ports::AuditKind;
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::identity::account::Label;
+use dayline_domain::{Scope, Scopes};
+
+use super::{PASSWORD, login, login_of, register, with_ada};
+
+fn tracker() -> NewKey {
+    NewKey { name: Label::new("tracker").unwrap(), scopes: Scopes::NONE.with(Scope::Track), expires_at: None }
+}
+
+async fn bearer(world: &FakeApp, text: &str) -> Result<Caller, AppError> {
+    auth::authenticate(&world.app, text, None).await
+}
+
+#[tokio::test]
+async fn a_key_lets_its_bearer_do_what_its_scopes_say_and_nothing_else() {
+    let (world, ada) = with_ada().await;
+    let (_, text) = create(&world.app, &ada, tracker()).await.unwrap();
+    let by_key = bearer(&world, &text).await.unwrap();
+    assert_eq!((by_key.user, by_key.device.as_str()), (ada.user, "tracker"));
+    assert_eq!(by_key.require(Scope::Track), Ok(()));
+    assert_eq!(by_key.require(Scope::Read), Err(AppError::MissingScope));
+    assert_eq!(accounts::profile(&world.app, &by_key).await, Err(AppError::MissingScope));
+    assert_eq!(create(&world.app, &by_key, tracker()).await.unwrap_err(), AppError::MissingScope);
+    assert_eq!(auth::logout(&world.app, &by_key).await, Err(AppError::MissingScope));
+}
+
+#[tokio::test]
+async fn a_deleted_or_expired_key_lets_nobody_in() {
+    let (world, ada) = with_ada().await;
+    let (key, text) = create(&world.app, &ada, tracker()).await.unwrap();
+    let expires_at = Some(world.app.clock.now().plus(1_000));
+    let (_, short) = create(&world.app, &ada, NewKey { expires_at, ..tracker() }).await.unwrap();
+    delete(&world.app, &ada, key.id).await.unwrap();
+    assert_eq!(bearer(&world, &text).await, Err(AppError::NotSignedIn));
+    assert_eq!(delete(&world.app, &ada, key.id).await, Err(AppError::NotFound));
+    assert!(bearer(&world, &short).await.is_ok());
+    world.clock.advance(1_000);
+    assert_eq!(bearer(&world, &short).await, Err(AppError::NotSignedIn));
+    assert_eq!(bearer(&world, "dlk_nonsense").await, Err(AppError::NotSignedIn));
+}
+
+#[tokio::test]
+async fn a_key_is_listed_without_its_text_and_with_its_last_use() {
+    let (world, ada) = with_ada().await;
+    let (key, text) = create(&world.app, &ada, tracker()).await.unwrap();
+    assert_eq!(list(&world.app, &ada).await.unwrap(), [key]);
+    bearer(&world, &text).await.unwrap();
+    let [key] = &list(&world.app, &ada).await.unwrap()[..] else { panic!("one key") };
+    assert_eq!(key.last_used_at, Some(world.app.clock.now()));
+    assert!(!format!("{key:?}").contains(&text));
+}
+
+#[tokio::test]
+async fn keys_need_a_scope_a_future_end_and_are_bounded_in_number() {
+    let (world, ada) = with_ada().await;
+    let now = world.app.clock.now();
+    for bad in [
+        NewKey { scopes: Scopes::NONE, ..tracker() },
+        NewKey { scopes: Scopes::SESSION, ..tracker() },
+        NewKey { expires_at: Some(now), ..tracker() },
+    ] {
+        assert!(matches!(create(&world.app, &ada, bad).await, Err(AppError::Invalid(_))));
+    }
+    for _ in 0..MAX_KEYS {
+        create(&world.app, &ada, tracker()).await.unwrap();
+    }
+    assert_eq!(create(&world.app, &ada, tracker()).await.unwrap_err(), AppError::TooManyKeys);
+}
+
+#[tokio::test]
+async fn somebody_elses_key_is_not_found() {
+    let (world, ada) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bob = super::caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
+    let (key, text) = create(&world.app, &bob, tracker()).await.unwrap();
+    assert_eq!(delete(&world.app, &ada, key.id).await, Err(AppError::NotFound));
+    assert!(bearer(&world, &text).await.is_ok());
+}
+
+#[tokio::test]
+async fn keys_of_a_deleted_person_let_nobody_in() {
+    let (world, ada) = with_ada().await;
+    let (_, text) = create(&world.app, &ada, tracker()).await.unwrap();
+    accounts::delete(&world.app, &ada).await.unwrap();
+    assert_eq!(bearer(&world, &text).await, Err(AppError::NotSignedIn));
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_what_happened_newest_first_and_page_by_page() {
+    let (world, ada) = with_ada().await;
+    let wrong = auth::login(&world.app, login_of("ada@example.org", "wrong password", "thief")).await;
+    assert_eq!(wrong, Err(AppError::InvalidCredentials));
+    let (key, _) = create(&world.app, &ada, tracker()).await.unwrap();
+    delete(&world.app, &ada, key.id).await.unwrap();
+    let changed = dayline_domain::NewPassword::new("another long secret").unwrap();
+    accounts::change_password(&world.app, &ada, PASSWORD.into(), changed).await.unwrap();
+    auth::logout_all(&world.app, &ada, true).await.unwrap();
+
+    let first = audit::entries(&world.app, &ada, None, 4).await.unwrap();
+    let rest = audit::entries(&world.app, &ada, Some(first[3].id), 100).await.unwrap();
+    let told: Vec<_> = first.iter().chain(&rest).map(|entry| entry.event.kind).collect();
+    let expected = [
+        AuditKind::SessionsEnded,
+        AuditKind::PasswordChanged,
+        AuditKind::KeyDeleted,
+        AuditKind::KeyCreated,
+        AuditKind::SignInFailed,
+        AuditKind::SignedIn,
+        AuditKind::Registered,
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(rest[0].event.subject.as_deref(), Some("thief"));
+}

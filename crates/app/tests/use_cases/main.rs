@@ -1,0 +1,63 @@
+//! The use cases against fakes of all ports: what they decide, in every state of the world.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod accounts;
+mod device_login;
+mod export;
+mod ingest;
+mod keys;
+mod live;
+mod report_jobs;
+mod reports;
+mod sessions;
+mod worker;
+
+use std::sync::Arc;
+
+use dayline_app::AppError;
+use dayline_app::identity::accounts as accounts_use_cases;
+use dayline_app::identity::auth::{self, Caller, Login, Tokens};
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::{DeviceId, Email, FullName, NewPassword};
+
+const PASSWORD: &str = "a long enough secret";
+
+/// Registers somebody.
+async fn register(world: &FakeApp, email: &str) {
+    let registration = accounts_use_cases::Registration {
+        email: Email::new(email).unwrap(),
+        password: NewPassword::new(PASSWORD).unwrap(),
+        full_name: FullName::new("Ada").unwrap(),
+        timezone: None,
+        address: None,
+    };
+    accounts_use_cases::register(&world.app, registration).await.unwrap();
+}
+
+fn login_of(email: &str, password: &str, device: &str) -> Login {
+    Login {
+        email: Email::new(email).unwrap(),
+        password: password.to_owned(),
+        device: DeviceId::new(device).unwrap(),
+        device_name: None,
+        address: None,
+    }
+}
+
+async fn login(world: &FakeApp, email: &str, device: &str) -> Tokens {
+    auth::login(&world.app, login_of(email, PASSWORD, device)).await.unwrap()
+}
+
+async fn caller(world: &FakeApp, tokens: &Tokens) -> Result<Caller, AppError> {
+    auth::authenticate(&world.app, &tokens.access_token, None).await
+}
+
+/// A world with Ada signed in on her laptop.
+async fn with_ada() -> (Arc<FakeApp>, Caller) {
+    let world = Arc::new(FakeApp::default());
+    register(&world, "ada@example.org").await;
+    let tokens = login(&world, "ada@example.org", "laptop").await;
+    let ada = caller(&world, &tokens).await.unwrap();
+    (world, ada)
+}

@@ -1,0 +1,152 @@
+//! Which days a request asks for, stamps, and answers from the ledger.
+
+use dayline_app::AppError;
+use dayline_app::identity::auth::Caller;
+use dayline_app::ports::{Partition, PingLog};
+use dayline_app::reporting::reports::{
+    DaysAsked, Stamp, by_app, by_day, by_domain, by_hour, resolve_days, stamp, stretch, timeline,
+};
+use dayline_app::tracking::record;
+use dayline_app::tracking::worker::{Worker, WorkerLimits};
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::{Interval, LocalDate, Ping, Source, UtcMs};
+
+use super::with_ada;
+
+fn date(text: &str) -> LocalDate {
+    text.parse().unwrap()
+}
+
+/// Lets the ledger hold one stretch of Firefox on a domain, from and to so many hours after now.
+async fn observe(world: &FakeApp, ada: &Caller, from_h: i64, to_h: i64) {
+    let at = |h: i64| world.app.clock.now().plus(h * 3_600_000);
+    let source = Source::new("laptop", "Firefox", Some("github.com")).unwrap();
+    let ping = Ping { source, interval: Interval::new(at(from_h), at(to_h)).unwrap() };
+    world.log.append(Partition(0), record::encode(ada.user, &[ping])).await.unwrap();
+    Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default()).step().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_dates_today_in_the_persons_zone_is_meant() {
+    let (world, ada) = with_ada().await;
+    let days = resolve_days(&world.app, &ada, DaysAsked::default()).await.unwrap();
+    assert_eq!((days.from, days.to), (date("2026-11-20"), date("2026-11-20")));
+    // Noon UTC is 21:00 in Tokyo; four hours later it is tomorrow there.
+    world.clock.advance(4 * 3_600_000);
+    let tokyo = DaysAsked { tz: Some("Asia/Tokyo".into()), ..DaysAsked::default() };
+    let days = resolve_days(&world.app, &ada, tokyo).await.unwrap();
+    assert_eq!(days.from, date("2026-11-21"));
+}
+
+#[tokio::test]
+async fn odd_combinations_of_dates_name_the_field() {
+    let (world, ada) = with_ada().await;
+    let (day, later) = (Some(date("2026-11-20")), Some(date("2040-01-01")));
+    let cases = [
+        ("date", DaysAsked { date: day, from: day, ..DaysAsked::default() }),
+        ("to", DaysAsked { from: day, ..DaysAsked::default() }),
+        ("from", DaysAsked { to: day, ..DaysAsked::default() }),
+        ("to", DaysAsked { from: later, to: day, ..DaysAsked::default() }),
+        ("to", DaysAsked { from: day, to: later, ..DaysAsked::default() }),
+        ("tz", DaysAsked { tz: Some("Mars".into()), ..DaysAsked::default() }),
+    ];
+    for (field, asked) in cases {
+        let Err(AppError::Invalid(errors)) = resolve_days(&world.app, &ada, asked).await else {
+            panic!("{field}")
+        };
+        assert_eq!(errors[0].field, field);
+    }
+}
+
+#[tokio::test]
+async fn all_reports_of_a_local_day_agree() {
+    let (world, ada) = with_ada().await;
+    // From 2026-11-20 12:00 to 18:00 UTC; in Tokyo the day changes at 15:00 UTC.
+    observe(&world, &ada, -6, 0).await;
+    world.clock.advance(6 * 3_600_000);
+    observe(&world, &ada, -6, 0).await;
+    let asked = DaysAsked {
+        from: Some(date("2026-11-20")),
+        to: Some(date("2026-11-21")),
+        tz: Some("Asia/Tokyo".into()),
+        ..DaysAsked::default()
+    };
+    let days = resolve_days(&world.app, &ada, asked).await.unwrap();
+    let hour = 3_600_000;
+    assert_eq!(by_app(&world.app, &ada, &days).await.unwrap().answer, [("Firefox".to_owned(), 12 * hour)]);
+    let domains = by_domain(&world.app, &ada, &days).await.unwrap();
+    assert_eq!(domains.answer, [(Some("github.com".to_owned()), 12 * hour)]);
+    let per_day = by_day(&world.app, &ada, &days).await.unwrap().answer;
+    assert_eq!(per_day.iter().map(|(_, ms)| ms / hour).collect::<Vec<_>>(), [9, 3]);
+    let hours = by_hour(&world.app, &ada, &days).await.unwrap().answer;
+    assert_eq!((hours.len(), hours.iter().map(|slot| slot.ms).sum::<i64>()), (48, 12 * hour));
+}
+
+#[tokio::test]
+async fn a_report_of_a_month_says_what_reports_of_its_days_say() {
+    let (world, ada) = with_ada().await;
+    for (from_h, to_h) in [(-600, -590), (-400, -310), (-300, -299), (-50, -20), (-3, 0)] {
+        observe(&world, &ada, from_h, to_h).await;
+    }
+    for tz in ["UTC", "Asia/Tokyo", "Etc/GMT+5"] {
+        let month = |from: &str, to: &str| DaysAsked {
+            from: Some(date(from)),
+            to: Some(date(to)),
+            tz: Some(tz.into()),
+            ..DaysAsked::default()
+        };
+        let days = resolve_days(&world.app, &ada, month("2026-10-21", "2026-11-21")).await.unwrap();
+        let (mut per_day, mut hours, mut total) = (Vec::new(), Vec::new(), 0);
+        for n in 0..32 {
+            let day = LocalDate(days.from.0 + n).to_string();
+            let day = resolve_days(&world.app, &ada, month(&day, &day)).await.unwrap();
+            per_day.extend(by_day(&world.app, &ada, &day).await.unwrap().answer);
+            hours.extend(by_hour(&world.app, &ada, &day).await.unwrap().answer);
+            total +=
+                by_app(&world.app, &ada, &day).await.unwrap().answer.iter().map(|(_, ms)| ms).sum::<i64>();
+        }
+        let stamped = by_day(&world.app, &ada, &days).await.unwrap();
+        assert_eq!(stamped.stamp, stamp(&world.app, &ada, days.interval()).await.unwrap());
+        assert_eq!(stamped.answer, per_day, "{tz}");
+        assert_eq!(by_hour(&world.app, &ada, &days).await.unwrap().answer, hours, "{tz}");
+        let apps = by_app(&world.app, &ada, &days).await.unwrap();
+        assert_eq!((apps.answer, apps.stamp), (vec![("Firefox".to_owned(), total)], stamped.stamp));
+        let domains = by_domain(&world.app, &ada, &days).await.unwrap().answer;
+        assert_eq!(domains, [(Some("github.com".to_owned()), total)]);
+        assert_eq!(total, 134 * 3_600_000);
+    }
+}
+
+#[tokio::test]
+async fn a_stamp_changes_with_the_days_it_covers_and_with_no_other() {
+    let (world, ada) = with_ada().await;
+    let asked = DaysAsked { date: Some(date("2026-11-20")), ..DaysAsked::default() };
+    let days = resolve_days(&world.app, &ada, asked).await.unwrap();
+    let now = stamp(&world.app, &ada, days.interval()).await.unwrap();
+    assert_eq!(now, Stamp::default());
+    observe(&world, &ada, -2, -1).await;
+    let after = stamp(&world.app, &ada, days.interval()).await.unwrap();
+    assert_eq!(by_app(&world.app, &ada, &days).await.unwrap().stamp, after);
+    assert_ne!(after, now);
+    observe(&world, &ada, -30, -29).await;
+    assert_eq!(stamp(&world.app, &ada, days.interval()).await.unwrap(), after);
+}
+
+#[tokio::test]
+async fn the_timeline_is_clipped_and_joined_over_midnight() {
+    let (world, ada) = with_ada().await;
+    observe(&world, &ada, -20, -4).await;
+    let now = world.app.clock.now();
+    let window = stretch(now.plus(-18 * 3_600_000), now).unwrap();
+    let found = timeline(&world.app, &ada, Some(window), false).await.unwrap();
+    assert_eq!(found.answer.counted.len(), 1);
+    assert_eq!(found.answer.counted[0].interval.ms(), 14 * 3_600_000);
+    assert_eq!(found.stamp.0.len(), 2);
+}
+
+#[test]
+fn a_stretch_ends_after_it_starts_and_within_a_year() {
+    assert!(stretch(UtcMs(5), UtcMs(5)).is_err());
+    assert!(stretch(UtcMs(0), UtcMs(367 * 86_400_000)).is_ok());
+    assert!(stretch(UtcMs(0), UtcMs(367 * 86_400_000 + 1)).is_err());
+}

@@ -1,0 +1,204 @@
+//! Login, refresh, logout, sessions.
+
+use dayline_app::AppError;
+use dayline_app::identity::auth;
+use dayline_app::identity::auth::{end_session, login, logout, logout_all, refresh, sessions};
+use dayline_app::ports::{Accounts, Limit, PasswordHash};
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::{Email, SessionId};
+
+use super::{PASSWORD, caller, login as sign_in, login_of, register, with_ada};
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_are_the_same_answer() {
+    let (world, _) = with_ada().await;
+    let wrong = login(&world.app, login_of("ada@example.org", "wrong password", "x")).await;
+    let unknown = login(&world.app, login_of("bob@example.org", PASSWORD, "x")).await;
+    assert_eq!(wrong, Err(AppError::InvalidCredentials));
+    assert_eq!(unknown, wrong);
+}
+
+#[tokio::test]
+async fn what_is_longer_than_any_password_is_not_even_compared() {
+    let (world, ada) = with_ada().await;
+    let accounts = &world.app.accounts;
+    for (length, fits) in [(128, true), (129, false)] {
+        let password = "ü".repeat(length);
+        let hash = PasswordHash(format!("v2:{password}"));
+        accounts.change_password(ada.user, None, hash, None, world.app.clock.now()).await.unwrap();
+        let outcome = login(&world.app, login_of("ada@example.org", &password, "phone")).await;
+        assert_eq!(outcome.is_ok(), fits, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_login_of_a_device_replaces_its_session() {
+    let (world, _) = with_ada().await;
+    let first = sign_in(&world, "ada@example.org", "phone").await;
+    let second = sign_in(&world, "ada@example.org", "phone").await;
+    assert_eq!(caller(&world, &first).await, Err(AppError::SessionRevoked));
+    let ada = caller(&world, &second).await.unwrap();
+    assert_eq!(sessions(&world.app, &ada).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn one_more_session_than_allowed_ends_the_one_used_longest_ago() {
+    let mut world = FakeApp::default();
+    world.app.rules.sessions.max_per_user = 2;
+    register(&world, "ada@example.org").await;
+    let mut tokens = Vec::new();
+    for device in ["a", "b", "c"] {
+        tokens.push(sign_in(&world, "ada@example.org", device).await);
+        world.clock.advance(1_000);
+    }
+    assert_eq!(caller(&world, &tokens[0]).await, Err(AppError::SessionRevoked));
+    assert!(caller(&world, &tokens[1]).await.is_ok() && caller(&world, &tokens[2]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_hash_with_weaker_parameters_is_replaced_at_login() {
+    let (world, ada) = with_ada().await;
+    let accounts = &world.app.accounts;
+    let weak = PasswordHash(format!("v1:{PASSWORD}"));
+    accounts.change_password(ada.user, None, weak.clone(), None, world.app.clock.now()).await.unwrap();
+    sign_in(&world, "ada@example.org", "phone").await;
+    assert_ne!(accounts.password_of(ada.user).await.unwrap(), Some(weak));
+}
+
+#[tokio::test]
+async fn an_access_token_ends_after_fifteen_minutes() {
+    let (world, _) = with_ada().await;
+    let tokens = sign_in(&world, "ada@example.org", "phone").await;
+    world.clock.advance(15 * 60_000 - 1);
+    assert!(caller(&world, &tokens).await.is_ok());
+    world.clock.advance(1);
+    assert_eq!(caller(&world, &tokens).await, Err(AppError::NotSignedIn));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_retried_with_the_same_successor() {
+    let (world, _) = with_ada().await;
+    let first = sign_in(&world, "ada@example.org", "phone").await.refresh_token;
+    let second = refresh(&world.app, &first, None).await.unwrap().refresh_token;
+    assert_ne!(second, first);
+    assert_eq!(refresh(&world.app, &first, None).await.unwrap().refresh_token, second);
+    world.clock.advance(3_600_000);
+    assert_eq!(refresh(&world.app, &first, None).await.unwrap().refresh_token, second);
+}
+
+#[tokio::test]
+async fn fifty_concurrent_refreshes_give_one_successor() {
+    let (world, _) = with_ada().await;
+    let first = sign_in(&world, "ada@example.org", "phone").await.refresh_token;
+    let tries = (0..50).map(|_| {
+        let (world, token) = (world.clone(), first.clone());
+        tokio::spawn(async move { refresh(&world.app, &token, None).await.unwrap().refresh_token })
+    });
+    let mut successors = Vec::new();
+    for task in tries.collect::<Vec<_>>() {
+        successors.push(task.await.unwrap());
+    }
+    successors.dedup();
+    assert_eq!(successors.len(), 1);
+}
+
+#[tokio::test]
+async fn reuse_of_an_older_token_ends_the_session_with_its_access_tokens() {
+    let (world, _) = with_ada().await;
+    let stolen = sign_in(&world, "ada@example.org", "phone").await;
+    let mut newest = stolen.clone();
+    for _ in 0..3 {
+        newest = refresh(&world.app, &newest.refresh_token, None).await.unwrap();
+    }
+    let reuse = refresh(&world.app, &stolen.refresh_token, None).await;
+    assert_eq!(reuse, Err(AppError::TokenReused));
+    assert_eq!(caller(&world, &newest).await, Err(AppError::SessionRevoked));
+    assert_eq!(refresh(&world.app, &newest.refresh_token, None).await, Err(AppError::SessionRevoked));
+}
+
+#[tokio::test]
+async fn a_session_that_was_idle_too_long_cannot_be_refreshed() {
+    let (world, _) = with_ada().await;
+    let tokens = sign_in(&world, "ada@example.org", "phone").await;
+    world.clock.advance(world.app.rules.sessions.idle_ms + 1);
+    assert_eq!(refresh(&world.app, &tokens.refresh_token, None).await, Err(AppError::SessionRevoked));
+}
+
+#[tokio::test]
+async fn a_text_that_is_no_token_is_refused() {
+    let (world, _) = with_ada().await;
+    assert_eq!(refresh(&world.app, "nonsense", None).await, Err(AppError::SessionRevoked));
+    assert_eq!(auth::authenticate(&world.app, "nonsense", None).await, Err(AppError::NotSignedIn));
+}
+
+#[tokio::test]
+async fn ending_sessions_refuses_their_access_tokens_at_once() {
+    let (world, ada) = with_ada().await;
+    let phone = sign_in(&world, "ada@example.org", "phone").await;
+    end_session(&world.app, &ada, phone.session).await.unwrap();
+    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
+    assert_eq!(end_session(&world.app, &ada, phone.session).await, Err(AppError::NotFound));
+
+    let tablet = sign_in(&world, "ada@example.org", "tablet").await;
+    logout_all(&world.app, &ada, false).await.unwrap();
+    assert_eq!(caller(&world, &tablet).await, Err(AppError::SessionRevoked));
+}
+
+#[tokio::test]
+async fn logging_out_twice_is_the_same_as_once() {
+    let (world, ada) = with_ada().await;
+    assert_eq!(logout(&world.app, &ada).await, Ok(()));
+    assert_eq!(logout(&world.app, &ada).await, Ok(()));
+    assert!(sessions(&world.app, &ada).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn somebody_elses_session_is_not_found_like_one_that_never_was() {
+    let (world, ada) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bob = sign_in(&world, "bob@example.org", "laptop").await;
+    assert_eq!(end_session(&world.app, &ada, bob.session).await, Err(AppError::NotFound));
+    assert_eq!(end_session(&world.app, &ada, SessionId::from_bits(1)).await, Err(AppError::NotFound));
+    assert!(caller(&world, &bob).await.is_ok());
+}
+
+#[tokio::test]
+async fn strangers_cannot_lock_out_a_device_that_is_signed_in() {
+    let (world, _) = with_ada().await;
+    world.limits.allow(Limit::LoginPerAccount, 0);
+    let stranger = login(&world.app, login_of("ada@example.org", PASSWORD, "stranger")).await;
+    assert!(matches!(stranger, Err(AppError::TooMany(_))));
+    let nobody = login(&world.app, login_of("bob@example.org", PASSWORD, "stranger")).await;
+    assert_eq!(nobody, stranger);
+    assert!(login(&world.app, login_of("ada@example.org", PASSWORD, "laptop")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_login_that_raced_with_a_change_of_the_password_is_refused() {
+    use dayline_app::ports::{Sessions, StartSession, Started};
+    let (world, ada) = with_ada().await;
+    let (_, seen) = world.store.find_by_email(Email::new("ada@example.org").unwrap()).await.unwrap().unwrap();
+    let now = world.app.clock.now();
+    world.store.change_password(ada.user, None, PasswordHash("v2:new".into()), None, now).await.unwrap();
+    let session = Sessions::list(&*world.store, ada.user).await.unwrap();
+    assert!(session.is_empty());
+    let late = StartSession {
+        session: dayline_domain::Session {
+            id: SessionId::from_bits(7),
+            user: ada.user,
+            device: (*ada.device).clone(),
+            device_name: None,
+            address: None,
+            created_at: now,
+            last_used_at: now,
+            generation: dayline_domain::identity::session::Generation(0),
+            token_hash: [0; 32],
+            issued_at: now,
+            previous_issued_at: now,
+        },
+        checked_against: Some(seen),
+        code: None,
+        max_per_user: 50,
+    };
+    assert_eq!(world.store.start(late).await, Ok(Started::Refused));
+}

@@ -1,0 +1,93 @@
+//! Fakes of the ports: small, in memory, exact. They pass the same suites as the real adapters.
+//! Deliberately absent: durability and speed.
+
+mod leases;
+mod live;
+mod log;
+mod passwords;
+mod results;
+mod store;
+mod surroundings;
+mod tokens;
+
+use std::sync::Arc;
+
+use dayline_app::reporting::report_worker::ReportWorker;
+use dayline_app::tracking::worker::WorkerPorts;
+use dayline_app::{App, Rules};
+
+pub use leases::FakeLeases;
+pub use live::FakeLive;
+pub use log::FakeLog;
+pub use passwords::FakePasswords;
+pub use results::FakeForms;
+pub use store::FakeStore;
+pub use surroundings::{
+    FakeClock, FakeLimits, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
+};
+pub use tokens::{FakeSecrets, FakeTokens};
+
+/// An application of fakes, with handles to those that a test wants to look into or steer.
+pub struct FakeApp {
+    /// The application.
+    pub app: App,
+    /// Its clock.
+    pub clock: Arc<FakeClock>,
+    /// Its ping log.
+    pub log: Arc<FakeLog>,
+    /// Its accounts, sessions and ledger.
+    pub store: Arc<FakeStore>,
+    /// Its limits.
+    pub limits: Arc<FakeLimits>,
+    /// Its live events.
+    pub live: Arc<FakeLive>,
+}
+
+impl FakeApp {
+    /// What a worker of this application works with.
+    pub fn worker_ports(&self) -> WorkerPorts {
+        let (log, ledger, live, clock) =
+            (self.log.clone(), self.store.clone(), self.live.clone(), self.clock.clone());
+        WorkerPorts { log, ledger, live, clock }
+    }
+
+    /// A worker for report jobs of this application, whose results are lines.
+    pub fn report_worker(&self) -> ReportWorker {
+        ReportWorker::new(self.app.clone(), Arc::new(FakeForms))
+    }
+}
+
+impl Default for FakeApp {
+    fn default() -> Self {
+        let clock = Arc::new(FakeClock::default());
+        let (log, store, limits) =
+            (Arc::<FakeLog>::default(), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
+        let live = Arc::<FakeLive>::default();
+        let tokens = Arc::new(FakeTokens);
+        let app = App {
+            clock: clock.clone(),
+            randomness: Arc::new(FakeRandomness::default()),
+            zones: Arc::new(FakeZones),
+            site_names: Arc::new(FakeSiteNames),
+            passwords: Arc::new(FakePasswords),
+            access_tokens: tokens.clone(),
+            refresh_tokens: tokens,
+            secrets: Arc::new(FakeSecrets::default()),
+            limits: limits.clone(),
+            ping_quota: limits.clone(),
+            ping_log: log.clone(),
+            ledger: store.clone(),
+            report_jobs: store.clone(),
+            accounts: store.clone(),
+            sessions: store.clone(),
+            api_keys: store.clone(),
+            device_logins: store.clone(),
+            audit: store.clone(),
+            revocations: Arc::new(FakeRevocations::default()),
+            dead_letters: store.clone(),
+            live: live.clone(),
+            rules: Rules::default(),
+        };
+        Self { app, clock, log, store, limits, live }
+    }
+}

@@ -1,0 +1,140 @@
+//! Accounts, sessions, keys, ledger and dead letters in one lock, so that each call is one transaction.
+
+mod accounts;
+mod jobs;
+mod keys;
+mod ledger;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dayline_app::ports::{
+    ApiKey, DayKey, Partition, PasswordHash, PortError, PortFuture, Position, StoredAuditEvent,
+    StoredDeadPing, User,
+};
+use dayline_domain::identity::device_login::DeviceLogin;
+use dayline_domain::identity::session::TokenHash;
+use dayline_domain::timeline::Piece;
+use dayline_domain::{ApiKeyId, JobId, ReportJob, Session, SessionId, UserId, UtcMs};
+
+use crate::suites::SpoiltSums;
+
+/// A store in memory.
+#[derive(Default)]
+pub struct FakeStore {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default, Clone)]
+struct Tables {
+    users: BTreeMap<UserId, (User, PasswordHash)>,
+    sessions: BTreeMap<SessionId, Session>,
+    ended: BTreeMap<SessionId, UtcMs>,
+    keys: BTreeMap<ApiKeyId, ApiKey>,
+    device_logins: BTreeMap<TokenHash, DeviceLogin>,
+    audit: Vec<StoredAuditEvent>,
+    last_audit: u64,
+    days: BTreeMap<DayKey, Day>,
+    days_loaded: usize,
+    positions: BTreeMap<Partition, Position>,
+    jobs: BTreeMap<JobId, ReportJob>,
+    /// By job, attempt and number.
+    chunks: BTreeMap<(JobId, u32, u32), Vec<u8>>,
+    dead: BTreeMap<u64, StoredDeadPing>,
+    last_dead: u64,
+    failing: Option<PortError>,
+    failing_call: Option<(usize, PortError)>,
+    refused_app: Option<String>,
+}
+
+#[derive(Clone)]
+struct Day {
+    version: u64,
+    changed_at: UtcMs,
+    /// As a real store would have them, with the version they are of.
+    sums: Option<(u64, Vec<u8>)>,
+    counted: Vec<Piece>,
+    outranked: Vec<Piece>,
+}
+
+impl Default for Day {
+    fn default() -> Self {
+        Self { version: 0, changed_at: UtcMs(0), sums: None, counted: Vec::new(), outranked: Vec::new() }
+    }
+}
+
+impl FakeStore {
+    /// Makes every call fail, or succeed again: the data base is down.
+    pub fn fail(&self, error: Option<PortError>) {
+        locked(&self.tables).failing = error;
+    }
+
+    /// Makes only the `n`-th call from now on fail, from 1.
+    pub fn fail_call(&self, n: usize, error: PortError) {
+        locked(&self.tables).failing_call = Some((n, error));
+    }
+
+    /// Refuses every commit that counts time for this app, as a constraint would.
+    pub fn refuse_app(&self, app: Option<&str>) {
+        locked(&self.tables).refused_app = app.map(str::to_owned);
+    }
+
+    /// Damages a stored day: its pieces are counted twice from now on.
+    pub fn damage(&self, key: DayKey) {
+        if let Some(day) = locked(&self.tables).days.get_mut(&key) {
+            day.counted.extend(day.counted.clone());
+        }
+    }
+
+    /// How many days were loaded for a worker so far.
+    pub fn days_loaded(&self) -> usize {
+        locked(&self.tables).days_loaded
+    }
+
+    /// Spoils the sums of a stored day.
+    pub fn spoil_sums(&self, key: DayKey, how: SpoiltSums) {
+        let mut tables = locked(&self.tables);
+        let Some(day) = tables.days.get_mut(&key) else { return };
+        match how {
+            SpoiltSums::Missing => day.sums = None,
+            SpoiltSums::Outdated => day.version += 1,
+            SpoiltSums::Unreadable => day.sums = Some((day.version, vec![0xFF])),
+        }
+    }
+
+    /// One transaction: what `work` changes stays only if it succeeds.
+    fn transaction<'a, T: Send + 'a>(
+        &self,
+        work: impl FnOnce(&mut Tables) -> Result<T, PortError>,
+    ) -> PortFuture<'a, T> {
+        let mut tables = locked(&self.tables);
+        if let Some(error) = tables.failing.clone().or_else(|| tables.fails_now()) {
+            return Box::pin(ready(Err(error)));
+        }
+        let mut copy = tables.clone();
+        let outcome = work(&mut copy);
+        if outcome.is_ok() {
+            *tables = copy;
+        }
+        Box::pin(ready(outcome))
+    }
+}
+
+impl Tables {
+    /// Counts the calls down to the one that is to fail.
+    fn fails_now(&mut self) -> Option<PortError> {
+        let (calls, error) = self.failing_call.take()?;
+        if calls <= 1 {
+            return Some(error);
+        }
+        self.failing_call = Some((calls - 1, error));
+        None
+    }
+}
+
+/// The lock of a fake; a test that panicked while holding it has failed already.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

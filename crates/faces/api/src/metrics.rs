@@ -1,0 +1,154 @@
+//! What the server counts and measures, for `/metrics`: requests by route, pings, and the worker's progress.
+//! Deliberately absent: anything that names a person, device or page.
+
+mod latency;
+mod requests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::AppError;
+use dayline_app::ports::LogDepth;
+use dayline_app::tracking::ingest::Receipt;
+use http::{Method, StatusCode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use latency::Latency;
+use requests::Requests;
+
+/// A handle to the metrics; clones count together.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+struct Inner {
+    registry: Registry,
+    requests: Requests,
+    connections: Gauge,
+    pings_accepted: Counter,
+    pings_rejected: Family<RejectedFor, Counter>,
+    pings_settled: Counter,
+    dead_letters: Counter,
+    dead_letters_waiting: Gauge,
+    log_entries: Gauge,
+    log_bytes: Gauge,
+    lag: Latency,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RejectedFor {
+    code: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Metrics that have counted nothing yet.
+    pub fn new() -> Self {
+        let mut inner = Inner {
+            registry: Registry::with_prefix("dayline"),
+            requests: Requests::new(&crate::openapi()),
+            connections: Gauge::default(),
+            pings_accepted: Counter::default(),
+            pings_rejected: Family::default(),
+            pings_settled: Counter::default(),
+            dead_letters: Counter::default(),
+            dead_letters_waiting: Gauge::default(),
+            log_entries: Gauge::default(),
+            log_bytes: Gauge::default(),
+            lag: Latency::default(),
+        };
+        // So that the metric is there before the first refusal, and an alert on it can be told from a spelling mistake.
+        drop(inner.pings_rejected.get_or_create(&RejectedFor { code: "end_before_start" }));
+        inner.register();
+        Self(Arc::new(inner))
+    }
+
+    /// The metrics as `OpenMetrics` text.
+    pub fn text(&self) -> Result<String, AppError> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.0.registry)
+            .map_err(|error| AppError::Internal(format!("metrics: {error}")))?;
+        Ok(text)
+    }
+
+    /// Counts an answer. `route` is the route's pattern, `None` if there was none.
+    pub(crate) fn answered(&self, route: Option<&str>, method: &Method, status: StatusCode, took: Duration) {
+        self.0.requests.answered(route, method, status, took);
+    }
+
+    /// Counts what became of a request's pings.
+    pub(crate) fn pings_taken(&self, receipt: &Receipt) {
+        self.0.pings_accepted.inc_by(receipt.accepted as u64);
+        for rejected in &receipt.rejected {
+            self.0.pings_rejected.get_or_create(&RejectedFor { code: rejected.refusal.code }).inc();
+        }
+    }
+
+    pub(crate) fn connection_opened(&self) {
+        self.0.connections.inc();
+    }
+
+    pub(crate) fn connection_closed(&self) {
+        self.0.connections.dec();
+    }
+
+    /// Counts pings that are in the ledger now.
+    pub fn pings_settled(&self, pings: u64) {
+        self.0.pings_settled.inc_by(pings);
+    }
+
+    /// Counts records that were put aside as dead letters.
+    pub fn dead_lettered(&self, records: u64) {
+        self.0.dead_letters.inc_by(records);
+    }
+
+    /// Sets how many dead letters wait for an operator.
+    pub fn set_dead_letters_waiting(&self, letters: u64) {
+        self.0.dead_letters_waiting.set(i64::try_from(letters).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how much waits in the ping log.
+    pub fn set_log_depth(&self, depth: LogDepth) {
+        self.0.log_entries.set(i64::try_from(depth.entries).unwrap_or(i64::MAX));
+        self.0.log_bytes.set(i64::try_from(depth.bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Measures how long pings took from being accepted to being in the ledger.
+    pub fn observe_lag(&self, lag: Duration) {
+        self.0.lag.observe(lag);
+    }
+}
+
+impl Inner {
+    fn register(&mut self) {
+        let Self { registry, .. } = self;
+        registry.register_collector(Box::new(self.requests.clone()));
+        registry.register("connections", "Connections that are open", self.connections.clone());
+        registry.register("pings_accepted", "Pings answered with 202", self.pings_accepted.clone());
+        registry.register("pings_rejected", "Pings refused, by code", self.pings_rejected.clone());
+        registry.register("pings_settled", "Pings that reached the ledger", self.pings_settled.clone());
+        registry.register("dead_letters", "Records put aside as dead letters", self.dead_letters.clone());
+        let waiting = self.dead_letters_waiting.clone();
+        registry.register("dead_letters_waiting", "Dead letters that wait for an operator", waiting);
+        registry.register("log_entries", "Entries that wait in the ping log", self.log_entries.clone());
+        let bytes = self.log_bytes.clone();
+        registry.register_with_unit("log", "Bytes that wait in the ping log", Unit::Bytes, bytes);
+        let lag = self.lag.clone();
+        registry.register_with_unit("lag", "From accepted to settled", Unit::Seconds, lag);
+    }
+}

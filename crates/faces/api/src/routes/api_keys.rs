@@ -1,0 +1,178 @@
+//! `/api-keys`: long-lived keys for trackers. A key's text is in the answer that makes it and nowhere else.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dayline_app::identity::api_keys::{self, NewKey};
+use dayline_app::ports::ApiKey;
+use dayline_domain::id::ApiKeyKind;
+use dayline_domain::identity::account::Label;
+use dayline_domain::{Scope, Scopes, UtcMs};
+use http::{StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::private_json;
+use crate::openapi::{BodyProblems, SignedInProblems};
+use crate::problem::{Problem, ProblemBody};
+use crate::request::Api;
+use crate::request::caller::SignedIn;
+use crate::request::fields::{Fields, FromFields, Json};
+use crate::request::path::PathId;
+use crate::wire::instant;
+
+/// What a key may allow, by the names that clients know.
+const SCOPES: [(&str, Scope); 2] = [("track", Scope::Track), ("read", Scope::Read)];
+
+/// A key to be made.
+#[derive(ToSchema)]
+pub(crate) struct NewApiKey {
+    /// What the person calls it, 1–100 characters; also the device of pings sent with it.
+    #[schema(value_type = String, min_length = 1, max_length = 100, example = "Tracker on the workstation")]
+    name: Label,
+    /// `track` to send pings, `read` to read the timeline and reports.
+    #[schema(value_type = Vec<ApiKeyScope>, min_items = 1)]
+    scopes: Scopes,
+    /// When it ends (RFC 3339 with an offset); never if left out.
+    #[schema(value_type = Option<String>, format = DateTime, nullable, required = false)]
+    expires_at: Option<UtcMs>,
+}
+
+impl FromFields for NewApiKey {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = fields.required("name", Label::new);
+        let scopes = fields.list("scopes", scope);
+        let expires_at = fields.optional("expires_at", instant::parse);
+        let scopes = scopes?.into_iter().fold(Scopes::NONE, Scopes::with);
+        Some(Self { name: name?, scopes, expires_at })
+    }
+}
+
+fn scope(name: &str) -> Result<Scope, &'static str> {
+    let known = SCOPES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, scope)| *scope).ok_or("must be a list of track, read or both")
+}
+
+/// What a key may allow.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names in SCOPES")]
+pub(crate) enum ApiKeyScope {
+    /// Send pings.
+    Track,
+    /// Read the timeline and reports.
+    Read,
+}
+
+/// A key, without its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub(crate) struct KeyItem {
+    /// Identity, for deleting it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What the person calls it.
+    #[schema(example = "Tracker on the workstation")]
+    name: String,
+    /// What it allows.
+    #[schema(value_type = Vec<ApiKeyScope>)]
+    scopes: Vec<&'static str>,
+    /// When it was made.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
+    created_at: String,
+    /// When it was used last, to about a minute; null if never.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
+    last_used_at: Option<String>,
+    /// When it ends; null if never.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+}
+
+impl From<&ApiKey> for KeyItem {
+    fn from(key: &ApiKey) -> Self {
+        let allowed = SCOPES.iter().filter(|(_, scope)| key.scopes.allows(*scope));
+        Self {
+            id: key.id.to_string(),
+            name: key.name.as_str().to_owned(),
+            scopes: allowed.map(|(name, _)| *name).collect(),
+            created_at: instant::utc(key.created_at),
+            last_used_at: key.last_used_at.map(instant::utc),
+            expires_at: key.expires_at.map(instant::utc),
+        }
+    }
+}
+
+/// My keys.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyList {
+    /// The newest comes first. Expired keys are shown until they are deleted.
+    api_keys: Vec<KeyItem>,
+}
+
+/// A key that was just made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MadeKey {
+    #[serde(flatten)]
+    item: KeyItem,
+    /// The key itself, to be used like an access token. It is never shown again.
+    #[schema(example = "dlk_…")]
+    key: String,
+}
+
+/// My keys, without their texts.
+#[utoipa::path(
+    get, path = "/api/v1/api-keys", tag = "api-keys", operation_id = "list_api_keys",
+    responses((status = 200, body = KeyList, description = "All that were not deleted"), SignedInProblems),
+    security(("session" = [])),
+)]
+pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
+    let keys = api_keys::list(&api.app, &caller).await?;
+    Ok(private_json(&KeyList { api_keys: keys.iter().map(KeyItem::from).collect() }))
+}
+
+/// Make a key. Its text is in this answer only.
+#[utoipa::path(
+    post, path = "/api/v1/api-keys", tag = "api-keys", operation_id = "create_api_key", request_body = NewApiKey,
+    responses(
+        (status = 201, body = MadeKey, description = "The key exists now"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "`too_many_keys`: one person may have 50"),
+        SignedInProblems, BodyProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn create(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    Json(NewApiKey { name, scopes, expires_at }): Json<NewApiKey>,
+) -> Result<Response, Problem> {
+    let (key, text) = api_keys::create(&api.app, &caller, NewKey { name, scopes, expires_at }).await?;
+    let item = KeyItem::from(&key);
+    let location = format!("/api/v1/api-keys/{}", item.id).parse();
+    let mut response = private_json(&MadeKey { item, key: text });
+    *response.status_mut() = StatusCode::CREATED;
+    if let Ok(location) = location {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Delete a key. It is refused from now on.
+#[utoipa::path(
+    delete, path = "/api/v1/api-keys/{id}", tag = "api-keys", operation_id = "delete_api_key",
+    params(("id" = String, Path, format = Uuid, description = "The key's identity")),
+    responses(
+        (status = 204, description = "The key is gone"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "I have no such key"),
+        SignedInProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<ApiKeyKind>,
+) -> Result<Response, Problem> {
+    api_keys::delete(&api.app, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,217 @@
+//! `/auth`: sign in, rotate tokens, sign out.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dayline_app::AppError;
+use dayline_app::identity::auth::{self, Login, Tokens};
+use dayline_domain::identity::account::Label;
+use dayline_domain::{DeviceId, Email};
+use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::private_json;
+use crate::openapi::{BodyProblems, LimitedProblems, QueryProblems, SignedInProblems};
+use crate::problem::{Problem, ProblemBody};
+use crate::request::address::ClientAddress;
+use crate::request::caller::SigningOut;
+use crate::request::fields::{Fields, FromFields, Json, MaybeJson};
+use crate::request::query::{FromParams, Params, Query};
+use crate::request::{Api, cookie};
+
+/// A sign-in of one device.
+#[derive(ToSchema)]
+pub(crate) struct SignIn {
+    /// The address of the account.
+    #[schema(value_type = String, format = Email, example = "ada@example.org")]
+    email: Email,
+    /// The password.
+    #[schema(format = Password, example = "correct horse battery")]
+    password: String,
+    /// Names the device; 1–128 characters, the same each time.
+    #[schema(value_type = String, min_length = 1, max_length = 128, example = "laptop")]
+    device_id: DeviceId,
+    /// What the person calls the device; 1–100 characters.
+    #[schema(value_type = Option<String>, nullable, required = false, example = "Ada's laptop")]
+    device_name: Option<Label>,
+}
+
+impl FromFields for SignIn {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.required("email", Email::new);
+        let password = fields.required("password", str::parse);
+        let device_id = fields.required("device_id", DeviceId::new);
+        let device_name = fields.optional("device_name", Label::new);
+        Some(Self { email: email?, password: password?, device_id: device_id?, device_name })
+    }
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenPair {
+    /// Goes into the `Authorization` header of each request.
+    access_token: String,
+    /// Gets the next pair, once. `login` and `refresh` also set it as the cookie `dayline_refresh`.
+    refresh_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds until the access token ends.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// The session; also in the list of sessions.
+    #[schema(format = Uuid)]
+    session_id: String,
+}
+
+/// Sign this device in. A second sign-in of a device replaces its session.
+#[utoipa::path(
+    post, path = "/api/v1/auth/login", tag = "auth", request_body = SignIn,
+    responses(
+        (status = 200, body = TokenPair, description = "Signed in"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json",
+            description = "`invalid_credentials`; which of the two is wrong is not told"),
+        BodyProblems, LimitedProblems,
+    ),
+)]
+pub(crate) async fn login(
+    State(api): State<Api>,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    Json(SignIn { email, password, device_id: device, device_name }): Json<SignIn>,
+) -> Result<Response, Problem> {
+    let login = Login { email, password, device, device_name, address };
+    let tokens = auth::login(&api.app, login).await?;
+    Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
+}
+
+/// A refresh token.
+#[derive(ToSchema)]
+pub(crate) struct Refresh {
+    /// The newest refresh token of the session.
+    refresh_token: String,
+}
+
+impl FromFields for Refresh {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { refresh_token: fields.required("refresh_token", str::parse)? })
+    }
+}
+
+/// Get the next pair of tokens. The refresh token is in the body or, for browsers, in the cookie
+/// `dayline_refresh`, which is only taken from pages of this site.
+///
+/// A client that did not get the answer may ask again with the same token and gets the same successor.
+#[utoipa::path(
+    post, path = "/api/v1/auth/refresh", tag = "auth",
+    request_body(content = Option<Refresh>, description = "May be left out where the cookie is sent"),
+    responses(
+        (status = 200, body = TokenPair, description = "The next pair"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json",
+            description = "`session_revoked`, or `token_reused`: an older token was seen again and its \
+                session ended"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json",
+            description = "`foreign_origin`: the cookie came from a page of another site"),
+        BodyProblems, LimitedProblems,
+    ),
+)]
+pub(crate) async fn refresh(
+    State(api): State<Api>,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    MaybeJson(body): MaybeJson<Refresh>,
+) -> Result<Response, Problem> {
+    let from_cookie = match body {
+        Some(_) => None,
+        None => cookie::refresh_token(&headers, &api.config.allowed_origins)?,
+    };
+    let token = body.as_ref().map(|body| body.refresh_token.as_str()).or(from_cookie);
+    let token = token.ok_or_else(|| AppError::field("refresh_token", "is missing"))?;
+    let tokens = auth::refresh(&api.app, token, address).await?;
+    Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
+}
+
+impl From<Tokens> for TokenPair {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            token_type: "Bearer",
+            expires_in: tokens.expires_in_s,
+            session_id: tokens.session.to_string(),
+        }
+    }
+}
+
+fn signed_in(api: &Api, tokens: Tokens, secure: bool) -> Response {
+    let idle_s = api.app.rules.sessions.idle_ms / 1_000;
+    let cookie = cookie::set(&tokens.refresh_token, idle_s, secure);
+    let mut response = private_json(&TokenPair::from(tokens));
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// End this session. Ending it again is fine.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "auth",
+    responses((status = 204, description = "The session has ended"), SignedInProblems),
+    security(("session" = [])),
+)]
+pub(crate) async fn logout(
+    State(api): State<Api>,
+    SigningOut(caller): SigningOut,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Some(caller) = caller {
+        auth::logout(&api.app, &caller).await?;
+    }
+    Ok(signed_out(cookie::must_be_secure(&headers, address)))
+}
+
+/// Which sessions to end.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogoutAsked {
+    /// Whether this session goes on while all others end.
+    #[param(required = false)]
+    keep_current: bool,
+}
+
+impl FromParams for LogoutAsked {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        Self { keep_current: params.flag("keep_current") }
+    }
+}
+
+/// End all my sessions, or all but this one.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout-all", tag = "auth", params(LogoutAsked),
+    responses((status = 204, description = "They have ended"), SignedInProblems, QueryProblems),
+    security(("session" = [])),
+)]
+pub(crate) async fn logout_all(
+    State(api): State<Api>,
+    SigningOut(caller): SigningOut,
+    Query(asked): Query<LogoutAsked>,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Some(caller) = caller {
+        auth::logout_all(&api.app, &caller, asked.keep_current).await?;
+    }
+    if asked.keep_current {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(signed_out(cookie::must_be_secure(&headers, address)))
+}
+
+fn signed_out(secure: bool) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(cookie) = cookie::set("", 0, secure) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}

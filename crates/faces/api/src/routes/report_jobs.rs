@@ -1,0 +1,406 @@
+//! `/report/jobs`: long reports in the background, and their results as files.
+//! Deliberately absent: the results' forms (see [`crate::results`]).
+
+use std::io;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
+use dayline_domain::id::JobKind;
+use dayline_domain::{JobPolicy, JobState, LocalDate, ReportFormat, ReportJob, ReportKind};
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::private_json;
+use crate::openapi::{BodyProblems, SignedInProblems};
+use crate::problem::{Problem, ProblemBody};
+use crate::request::Api;
+use crate::request::caller::SignedIn;
+use crate::request::fields::{Fields, FromFields, Json};
+use crate::request::path::PathId;
+use crate::request::places::Place;
+use crate::server::{Peer, Streams};
+use crate::wire::answer::has_tag;
+use crate::wire::instant;
+
+/// Seconds after which an unfinished job is worth another look.
+const LOOK_AGAIN_S: u32 = 1;
+
+/// A job to be done.
+#[derive(ToSchema)]
+pub(crate) struct NewReportJob {
+    /// What to make.
+    #[schema(value_type = JobKindName)]
+    kind: ReportKind,
+    /// In which form: `json` (the default) or `csv`; an export is always `ndjson`.
+    #[schema(value_type = Option<JobFormatName>, nullable, required = false)]
+    format: Option<ReportFormat>,
+    /// The first local day. Required but for an export, which is of everything and takes no days.
+    #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-01-01")]
+    from: Option<LocalDate>,
+    /// The last local day, included; at most 3,660 days.
+    #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-12-31")]
+    to: Option<LocalDate>,
+    /// The time zone of the days, by its IANA name; the profile's if left out.
+    #[schema(nullable, required = false, example = "America/New_York")]
+    tz: Option<String>,
+}
+
+impl FromFields for NewReportJob {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let kind = fields.required("kind", |name| {
+            ReportKind::from_name(name).ok_or("must be apps, domains, hours, days, timeline or export")
+        });
+        let format = fields.optional("format", |name| {
+            ReportFormat::from_name(name).ok_or("must be json or csv, or ndjson for an export")
+        });
+        let from = fields.optional("from", str::parse);
+        let to = fields.optional("to", str::parse);
+        let tz = fields.optional("tz", str::parse);
+        Some(Self { kind: kind?, format, from, to, tz })
+    }
+}
+
+/// What a job makes.
+#[derive(ToSchema)]
+#[schema(as = ReportJobKind, rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names of ReportKind")]
+pub(crate) enum JobKindName {
+    /// As `/report/apps`.
+    Apps,
+    /// As `/report/domains`.
+    Domains,
+    /// As `/report/hours`.
+    Hours,
+    /// As `/report/days`.
+    Days,
+    /// As `/usage/timeline`.
+    Timeline,
+    /// As `/users/me/export`; only for sessions.
+    Export,
+}
+
+/// The form of a result.
+#[derive(ToSchema)]
+#[schema(as = ReportJobFormat, rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names of ReportFormat")]
+pub(crate) enum JobFormatName {
+    /// One object.
+    Json,
+    /// A table.
+    Csv,
+    /// One object a line.
+    Ndjson,
+}
+
+/// Where a job stands.
+#[derive(ToSchema)]
+#[schema(as = ReportJobStatus, rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names of JobState")]
+pub(crate) enum JobStatusName {
+    /// It waits for a worker.
+    Queued,
+    /// It is being made.
+    Running,
+    /// Its result is there.
+    Done,
+    /// There will be no result; `failure` says why.
+    Failed,
+    /// I cancelled it.
+    Cancelled,
+}
+
+/// A job.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportJob)]
+pub(crate) struct JobItem {
+    /// Identity.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What it makes.
+    #[schema(value_type = JobKindName)]
+    kind: &'static str,
+    /// In which form.
+    #[schema(value_type = JobFormatName)]
+    format: &'static str,
+    /// The first local day; null for an export.
+    #[schema(required, format = Date, example = "2026-01-01")]
+    from: Option<String>,
+    /// The last local day, included; null for an export.
+    #[schema(required, format = Date, example = "2026-12-31")]
+    to: Option<String>,
+    /// The time zone of the days; null for an export.
+    #[schema(required, example = "America/New_York")]
+    tz: Option<String>,
+    /// Where it stands.
+    #[schema(value_type = JobStatusName)]
+    status: &'static str,
+    /// Why it failed (`too_large`, `too_many_attempts`, `broken`); null if it did not.
+    #[schema(required)]
+    failure: Option<&'static str>,
+    /// How far it has come.
+    progress: JobProgress,
+    /// When it was asked for.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
+    created_at: String,
+    /// When it ended; null before.
+    #[schema(required, format = DateTime)]
+    finished_at: Option<String>,
+    /// When it is forgotten together with its result; null before it has ended.
+    #[schema(required, format = DateTime)]
+    expires_at: Option<String>,
+    /// Where its result is; null unless it is done.
+    #[schema(required)]
+    result: Option<String>,
+    /// How many bytes the result has; null unless it is done.
+    #[schema(required)]
+    bytes: Option<u64>,
+}
+
+/// How far a job has come.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportJobProgress)]
+pub(crate) struct JobProgress {
+    /// Days that are done.
+    days_done: u32,
+    /// Days in all; 0 as long as that is not known.
+    days_all: u32,
+}
+
+impl JobItem {
+    fn new(job: &ReportJob, policy: &JobPolicy) -> Self {
+        let days = job.days.as_ref();
+        let is_done = matches!(job.state, JobState::Done { .. });
+        let failure = match job.state {
+            JobState::Failed { why, .. } => Some(why.name()),
+            _ => None,
+        };
+        Self {
+            id: job.id.to_string(),
+            kind: job.kind.name(),
+            format: job.format.name(),
+            from: days.map(|days| days.from.to_string()),
+            to: days.map(|days| days.to.to_string()),
+            tz: days.map(|days| days.tz.clone()),
+            status: job.state.name(),
+            failure,
+            progress: JobProgress { days_done: job.days_done, days_all: job.days_all },
+            created_at: instant::utc(job.created_at),
+            finished_at: job.state.ended_at().map(instant::utc),
+            expires_at: job.expires_at(policy).map(instant::utc),
+            result: is_done.then(|| format!("{}/result", path_of(job))),
+            bytes: is_done.then_some(job.bytes),
+        }
+    }
+}
+
+fn path_of(job: &ReportJob) -> String {
+    format!("/api/v1/report/jobs/{}", job.id)
+}
+
+/// A job as an answer; an unfinished one says when to look again.
+fn answer(api: &Api, job: &ReportJob) -> Response {
+    let mut response = private_json(&JobItem::new(job, &api.app.rules.jobs));
+    if job.state.ended_at().is_none() {
+        response.headers_mut().insert(header::RETRY_AFTER, LOOK_AGAIN_S.into());
+    }
+    response
+}
+
+/// My jobs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportJobList)]
+pub(crate) struct JobList {
+    /// The newest comes first. Those that ended more than a day ago are forgotten.
+    jobs: Vec<JobItem>,
+}
+
+/// My report jobs.
+#[utoipa::path(
+    get, path = "/api/v1/report/jobs", tag = "report", operation_id = "list_report_jobs",
+    responses((status = 200, body = JobList, description = "All that are not forgotten"), SignedInProblems),
+    security(("session" = []), ("api_key" = ["read"])),
+)]
+pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
+    let jobs = report_jobs::list(&api.app, &caller).await?;
+    let policy = &api.app.rules.jobs;
+    Ok(private_json(&JobList { jobs: jobs.iter().map(|job| JobItem::new(job, policy)).collect() }))
+}
+
+/// Ask for a long report or an export, to be made in the background.
+///
+/// Look at `Location` until the `status` is `done`, then fetch the `result`. One person may have 5 jobs that are not
+/// finished. The result stays for a day, if not more than 20 others are made meanwhile.
+#[utoipa::path(
+    post, path = "/api/v1/report/jobs", tag = "report", operation_id = "request_report_job",
+    request_body = NewReportJob,
+    responses(
+        (status = 202, body = JobItem, description = "The job waits",
+            headers(("location" = String, description = "The job"), ("retry-after" = u32, description = "Seconds"))),
+        SignedInProblems, BodyProblems,
+    ),
+    security(("session" = []), ("api_key" = ["read"])),
+)]
+pub(crate) async fn request(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    Json(NewReportJob { kind, format, from, to, tz }): Json<NewReportJob>,
+) -> Result<Response, Problem> {
+    let job = report_jobs::request(&api.app, &caller, NewJob { kind, format, from, to, tz }).await?;
+    let mut response = answer(&api, &job);
+    *response.status_mut() = StatusCode::ACCEPTED;
+    if let Ok(location) = path_of(&job).parse() {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// One of my report jobs.
+#[utoipa::path(
+    get, path = "/api/v1/report/jobs/{id}", tag = "report", operation_id = "show_report_job",
+    params(("id" = String, Path, format = Uuid, description = "The job")),
+    responses(
+        (status = 200, body = JobItem, description = "The job",
+            headers(("retry-after" = u32, description = "Seconds, while it is not finished"))),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "I have no such job, or it ended more than a day ago"),
+        SignedInProblems,
+    ),
+    security(("session" = []), ("api_key" = ["read"])),
+)]
+pub(crate) async fn show(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<JobKind>,
+) -> Result<Response, Problem> {
+    let job = report_jobs::show(&api.app, &caller, id).await?;
+    Ok(answer(&api, &job))
+}
+
+/// Cancel one of my report jobs; one that has ended is deleted with its result.
+#[utoipa::path(
+    delete, path = "/api/v1/report/jobs/{id}", tag = "report", operation_id = "cancel_report_job",
+    params(("id" = String, Path, format = Uuid, description = "The job")),
+    responses(
+        (status = 204, description = "The job is cancelled or deleted"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "I have no such job, or it ended more than a day ago"),
+        SignedInProblems,
+    ),
+    security(("session" = []), ("api_key" = ["read"])),
+)]
+pub(crate) async fn cancel(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<JobKind>,
+) -> Result<Response, Problem> {
+    report_jobs::cancel(&api.app, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The result of one of my report jobs, as a file.
+///
+/// It is what the report of the same kind would have answered. A year is not read at one instant: pings that arrive
+/// while the job runs may be in the later days and not in the earlier ones.
+#[utoipa::path(
+    get, path = "/api/v1/report/jobs/{id}/result", tag = "report", operation_id = "report_job_result",
+    params(("id" = String, Path, format = Uuid, description = "The job")),
+    responses(
+        (status = 200, description = "The result",
+            headers(("etag" = String, description = "Its version"),
+                ("content-disposition" = String, description = "A file name")),
+            content((String = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        (status = 304, description = "The same as the one named by `If-None-Match`"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "I have no such job, or it ended more than a day ago"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "`not_finished`: see `Retry-After`; `no_result`: it failed or was cancelled"),
+        SignedInProblems,
+    ),
+    security(("session" = []), ("api_key" = ["read"])),
+)]
+pub(crate) async fn result(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<JobKind>,
+    headers: HeaderMap,
+    peer: Option<Extension<Peer>>,
+) -> Result<Response, Problem> {
+    let mut result = report_jobs::result(&api.app, &caller, id).await?;
+    let tag = format!("\"{}-{}\"", result.job.id, result.job.attempt);
+    if has_tag(&headers, &tag) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        label(&mut response, &result.job, &tag);
+        return Ok(response);
+    }
+    let place = api.exports.take(caller.user)?;
+    let job = result.job.clone();
+    // What goes wrong at once is still told by the status.
+    let first = result.chunk().await?;
+    let peer = peer.map(|Extension(peer)| peer);
+    let reader = Reader { result, first, peer, streams: None, _place: place };
+    let mut response = Response::new(Body::from_stream(stream::try_unfold(reader, Reader::next)));
+    response.headers_mut().insert(header::CONTENT_LENGTH, job.bytes.into());
+    label(&mut response, &job, &tag);
+    Ok(response)
+}
+
+fn label(response: &mut Response, job: &ReportJob, tag: &str) {
+    let media_type = match job.format {
+        ReportFormat::Json => "application/json",
+        ReportFormat::Csv => "text/csv; charset=utf-8; header=present",
+        ReportFormat::Ndjson => "application/x-ndjson",
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
+    let name = format!("attachment; filename=\"{}\"", file_name(job));
+    for (header, text) in [(header::CONTENT_DISPOSITION, name.as_str()), (header::ETAG, tag)] {
+        if let Ok(value) = text.parse() {
+            headers.insert(header, value);
+        }
+    }
+}
+
+fn file_name(job: &ReportJob) -> String {
+    let (kind, format) = (job.kind.name(), job.format.name());
+    match &job.days {
+        Some(days) => format!("dayline-{kind}-{}-{}.{format}", days.from, days.to),
+        None => format!("dayline-{kind}-{}.{format}", job.created_at.day()),
+    }
+}
+
+/// A result being sent. It holds one chunk, however many there are.
+struct Reader {
+    result: JobResult,
+    first: Option<Vec<u8>>,
+    peer: Option<Peer>,
+    streams: Option<Streams>,
+    _place: Place,
+}
+
+impl Reader {
+    /// The next chunk. An error cuts the answer off, which its length tells.
+    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        if self.streams.is_none() {
+            self.streams = self.peer.as_ref().map(Peer::streams);
+        }
+        if let Some(first) = self.first.take() {
+            return Ok(Some((first.into(), self)));
+        }
+        match self.result.chunk().await {
+            Ok(chunk) => Ok(chunk.map(|chunk| (chunk.into(), self))),
+            Err(error) => {
+                tracing::warn!(%error, "a result was cut off");
+                Err(io::Error::other("the result was cut off"))
+            }
+        }
+    }
+}

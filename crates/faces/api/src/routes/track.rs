@@ -1,0 +1,195 @@
+//! `POST /usage/track`: the hottest path. Reads pings in three forms and says what became of each.
+//! Deliberately absent: what makes a ping good (the use case) and how bodies are taken apart (`ping_body`).
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use dayline_app::AppError;
+use dayline_app::tracking::ingest::{self, Receipt, Rejected};
+use dayline_domain::Scope;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ping_body;
+use crate::openapi::{BodyProblems, SignedInProblems};
+use crate::problem::{Problem, ProblemBody};
+use crate::request::caller::SignedIn;
+use crate::request::{Api, body, fields};
+
+/// Most bytes of a request, also after unpacking.
+const MAX_BODY: usize = 1 << 20;
+
+/// What a request costs beside its body, as bytes of body: a small one takes about as long as this many bytes of pings.
+const REQUEST_WORK: usize = 4 << 10;
+/// What a client is told to wait: what is at hand takes some tens of milliseconds.
+const RETRY_WORK_S: u32 = 1;
+
+/// An observation: an app, and in a browser a page, from `start_time` to `end_time`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what ping_body reads by hand")]
+pub(crate) struct Ping {
+    /// The app; 1–255 characters after trimming, no control characters.
+    #[schema(min_length = 1, example = "Firefox")]
+    app_name: String,
+    /// The page, at most 8,192 bytes. Only its host is kept.
+    #[schema(nullable, required = false, example = "https://github.com/a/b?c")]
+    url: Option<String>,
+    /// From when: RFC 3339 with an offset, at most 366 days in the past.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:00Z")]
+    start_time: String,
+    /// To when: not before `start_time`, at most 24 hours after it, at most 5 minutes in the future.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:05Z")]
+    end_time: String,
+    /// The device it was seen on; 1–128 characters. The session's own device if left out.
+    #[schema(nullable, required = false, max_length = 128, example = "laptop")]
+    device_id: Option<String>,
+}
+
+/// One ping or up to 1,000 of them.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what ping_body reads by hand")]
+pub(crate) enum Pings {
+    /// One.
+    One(Ping),
+    /// Several.
+    Many(Vec<Ping>),
+}
+
+/// Send pings. The good ones are stored durably before the answer; a bad one never blocks the others.
+///
+/// Sending a ping again changes nothing, so that a client may retry whenever it got no answer.
+#[utoipa::path(
+    post, path = "/api/v1/usage/track", tag = "usage",
+    request_body(
+        description = "One ping, an array, or one ping a line; at most 1,000 and 1 MiB, also after gzip",
+        content((Pings = "application/json"), (String = "application/x-ndjson"))
+    ),
+    responses(
+        (status = 202, body = Taken<'_>, description = "At least one ping was accepted; those are durable"),
+        // The row of 422 comes after the one that it replaces.
+        SignedInProblems, BodyProblems,
+        (status = 422, body = AllRejected<'_>, content_type = "application/problem+json",
+            description = "No ping was accepted: `all_rejected`; `no_pings` if there was none; `invalid_input`"),
+    ),
+    security(("session" = []), ("api_key" = ["track"])),
+)]
+pub(crate) async fn track(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Scope::Track)?;
+    let (parts, body) = request.into_parts();
+    let form = Form::of(&parts.headers)?;
+    let body = body::take_in(&api, &parts, body, MAX_BODY).await?;
+    let work = api.ping_work.take_or_all(body.bytes() + REQUEST_WORK);
+    // What comes on top would wait for longer than is worth it, and keep all others waiting.
+    let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;
+    let drafts = match form {
+        Form::Json => ping_body::json(body.text()?)?,
+        Form::NdJson => ping_body::ndjson(body.text()?)?,
+    };
+    let receipt = ingest::accept(&api.app, &caller, drafts).await?;
+    api.metrics.pings_taken(&receipt);
+    Ok(answer(&receipt))
+}
+
+/// The forms of a body.
+enum Form {
+    Json,
+    NdJson,
+}
+
+impl Form {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        match fields::media_type(headers) {
+            Some("application/json") => Ok(Self::Json),
+            Some("application/x-ndjson") => Ok(Self::NdJson),
+            _ => Err(Problem::unsupported(
+                "unsupported_media_type",
+                "content-type must be application/json or application/x-ndjson",
+            )),
+        }
+    }
+}
+
+fn answer(receipt: &Receipt) -> Response {
+    let Receipt { accepted, rejected } = receipt;
+    let body = match (accepted, &rejected[..]) {
+        (0, rejected) => return all_rejected(rejected),
+        (1, []) => Bytes::from_static(br#"{"status":"queued","accepted":1,"rejected":[]}"#),
+        (_, rejected) => {
+            let body = Taken { status: "queued", accepted: *accepted, rejected: refusals(rejected) };
+            // Texts and numbers always serialise.
+            serde_json::to_vec(&body).unwrap_or_default().into()
+        }
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn all_rejected(rejected: &[Rejected]) -> Response {
+    let problem = if rejected.is_empty() {
+        Problem::invalid("no_pings", "send at least one ping")
+    } else {
+        Problem::invalid("all_rejected", "no ping was accepted; see rejected")
+    };
+    let body = AllRejected { problem: problem.body(), accepted: 0, rejected: refusals(rejected) };
+    problem.respond_with(&body)
+}
+
+fn refusals(rejected: &[Rejected]) -> Vec<RejectedPing<'_>> {
+    rejected.iter().map(RejectedPing::from).collect()
+}
+
+/// What became of the pings.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Accepted)]
+pub(crate) struct Taken<'a> {
+    /// Always `queued`: durable, and in the timeline within about a second.
+    #[schema(example = "queued")]
+    status: &'a str,
+    /// How many were accepted.
+    #[schema(minimum = 1, maximum = 1000, example = 998)]
+    accepted: usize,
+    /// Which were not.
+    rejected: Vec<RejectedPing<'a>>,
+}
+
+/// A ping that was not accepted. Sending it again will not help.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RejectedPing<'a> {
+    /// Its place in the request, from 0; empty lines do not count.
+    #[schema(example = 3)]
+    index: usize,
+    /// Why. Stable: clients may rely on it.
+    #[schema(example = "end_before_start")]
+    code: &'a str,
+    /// Why, for people.
+    #[schema(example = "end_time must not be before start_time")]
+    detail: &'a str,
+}
+
+impl<'a> From<&'a Rejected> for RejectedPing<'a> {
+    fn from(Rejected { index, refusal }: &'a Rejected) -> Self {
+        Self { index: *index, code: refusal.code, detail: &refusal.detail }
+    }
+}
+
+/// The problem that no ping was accepted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AllRejected<'a> {
+    #[serde(flatten)]
+    problem: ProblemBody,
+    /// Always 0. Left out, with `rejected`, where the body is neither a ping nor an array: `invalid_input`.
+    #[schema(maximum = 0, required = false)]
+    accepted: usize,
+    /// Why each was not.
+    #[schema(required = false)]
+    rejected: Vec<RejectedPing<'a>>,
+}

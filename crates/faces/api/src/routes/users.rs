@@ -1,0 +1,201 @@
+//! `/users`: register, and one's own profile.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dayline_app::identity::accounts::{self, Registration};
+use dayline_app::ports::User;
+use dayline_domain::{Email, FullName, NewPassword};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::private_json;
+use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
+use crate::problem::{Problem, ProblemBody};
+use crate::request::Api;
+use crate::request::address::ClientAddress;
+use crate::request::caller::SignedIn;
+use crate::request::fields::{Fields, FromFields, Json};
+use crate::wire::instant;
+
+/// A registration.
+#[derive(ToSchema)]
+pub(crate) struct NewUser {
+    /// Unique without regard to case.
+    #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.org")]
+    email: Email,
+    /// 8–128 characters of any kind; the most used passwords are refused.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128,
+        example = "correct horse battery")]
+    password: NewPassword,
+    /// 1–200 characters.
+    #[schema(value_type = String, min_length = 1, example = "Ada Lovelace")]
+    full_name: FullName,
+    /// IANA name of the time zone that reports use by default; UTC if left out.
+    #[schema(nullable, required = false, example = "Europe/Berlin")]
+    timezone: Option<String>,
+}
+
+impl FromFields for NewUser {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.required("email", Email::new);
+        let password = fields.required("password", NewPassword::new);
+        let full_name = fields.required("full_name", FullName::new);
+        let timezone = fields.optional("timezone", str::parse);
+        Some(Self { email: email?, password: password?, full_name: full_name?, timezone })
+    }
+}
+
+/// A person's profile.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Profile {
+    /// Identity.
+    #[schema(format = Uuid)]
+    id: String,
+    /// The address to sign in with.
+    #[schema(example = "ada@example.org")]
+    email: String,
+    /// Name.
+    #[schema(example = "Ada Lovelace")]
+    full_name: String,
+    /// IANA name of the time zone that reports use by default.
+    #[schema(example = "Europe/Berlin")]
+    timezone: String,
+    /// Registration.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
+    created_at: String,
+    /// Last change.
+    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
+    updated_at: String,
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email.as_str().to_owned(),
+            full_name: user.full_name.as_str().to_owned(),
+            timezone: user.timezone,
+            created_at: instant::utc(user.created_at),
+            updated_at: instant::utc(user.updated_at),
+        }
+    }
+}
+
+/// Register.
+#[utoipa::path(
+    post, path = "/api/v1/users", tag = "users", request_body = NewUser,
+    responses(
+        (status = 201, body = Profile, description = "The account exists now"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "`email_taken`"),
+        BodyProblems, LimitedProblems,
+    ),
+)]
+pub(crate) async fn register(
+    State(api): State<Api>,
+    ClientAddress(address): ClientAddress,
+    Json(NewUser { email, password, full_name, timezone }): Json<NewUser>,
+) -> Result<Response, Problem> {
+    let registration = Registration { email, password, full_name, timezone, address };
+    let user = accounts::register(&api.app, registration).await?;
+    let mut response = private_json(&Profile::from(user));
+    *response.status_mut() = StatusCode::CREATED;
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/api/v1/users/me"));
+    Ok(response)
+}
+
+/// My profile.
+#[utoipa::path(
+    get, path = "/api/v1/users/me", tag = "users", operation_id = "get_profile",
+    responses((status = 200, body = Profile, description = "The profile"), SignedInProblems),
+    security(("session" = [])),
+)]
+pub(crate) async fn profile(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
+    Ok(private_json(&Profile::from(accounts::profile(&api.app, &caller).await?)))
+}
+
+/// What to change of a profile.
+#[derive(ToSchema)]
+pub(crate) struct ProfileChange {
+    /// 1–200 characters.
+    #[schema(value_type = Option<String>, nullable, required = false, example = "Ada King")]
+    full_name: Option<FullName>,
+    /// IANA name of a time zone.
+    #[schema(nullable, required = false, example = "Europe/London")]
+    timezone: Option<String>,
+}
+
+impl FromFields for ProfileChange {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let full_name = fields.optional("full_name", FullName::new);
+        Some(Self { full_name, timezone: fields.optional("timezone", str::parse) })
+    }
+}
+
+/// Change my profile. What is left out or null stays as it is.
+#[utoipa::path(
+    patch, path = "/api/v1/users/me", tag = "users", request_body = ProfileChange,
+    responses(
+        (status = 200, body = Profile, description = "The profile after the change"),
+        SignedInProblems, BodyProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn update_profile(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    Json(change): Json<ProfileChange>,
+) -> Result<Response, Problem> {
+    let user = accounts::update_profile(&api.app, &caller, change.full_name, change.timezone).await?;
+    Ok(private_json(&Profile::from(user)))
+}
+
+/// Erase my account and all its data. This can't be undone.
+#[utoipa::path(
+    delete, path = "/api/v1/users/me", tag = "users", operation_id = "delete_account",
+    responses((status = 204, description = "Nothing is left"), SignedInProblems),
+    security(("session" = [])),
+)]
+pub(crate) async fn delete(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
+    accounts::delete(&api.app, &caller).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A change of the password.
+#[derive(ToSchema)]
+pub(crate) struct PasswordChange {
+    /// The password until now.
+    #[schema(format = Password)]
+    current_password: String,
+    /// 8–128 characters of any kind; the most used passwords are refused.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128,
+        example = "correct horse battery")]
+    new_password: NewPassword,
+}
+
+impl FromFields for PasswordChange {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let current_password = fields.required("current_password", str::parse);
+        let new_password = fields.required("new_password", NewPassword::new);
+        Some(Self { current_password: current_password?, new_password: new_password? })
+    }
+}
+
+/// Change my password. All my other sessions end.
+#[utoipa::path(
+    post, path = "/api/v1/users/me/password", tag = "users", request_body = PasswordChange,
+    responses(
+        (status = 204, description = "The new password holds"),
+        SignedInProblems, BodyProblems, LimitedProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn change_password(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    Json(PasswordChange { current_password, new_password }): Json<PasswordChange>,
+) -> Result<Response, Problem> {
+    accounts::change_password(&api.app, &caller, current_password, new_password).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

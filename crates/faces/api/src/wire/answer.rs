@@ -1,0 +1,96 @@
+//! Answers that a client may keep: entity tags, `304 Not Modified`, JSON or CSV.
+//! Deliberately absent: what the answers say.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use axum::body::Body;
+use axum::response::Response;
+use dayline_app::identity::auth::Caller;
+use dayline_app::reporting::reports::{self, Stamp};
+use dayline_app::{App, AppError};
+use dayline_domain::Interval;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::accept::Format;
+
+/// How a client wants an answer, and which one it has already.
+pub(crate) struct Wanted<'a> {
+    /// The form.
+    pub(crate) format: Format,
+    headers: &'a HeaderMap,
+    /// Everything but the stamp that the answer depends on.
+    basis: DefaultHasher,
+}
+
+impl<'a> Wanted<'a> {
+    /// `question` is everything that was asked: which report, which days, which zone.
+    pub(crate) fn new(headers: &'a HeaderMap, caller: &Caller, question: &impl Hash) -> Self {
+        let format = Format::wanted(headers);
+        let mut basis = DefaultHasher::new();
+        // A release may show the same data in another way.
+        (env!("CARGO_PKG_VERSION"), caller.user, format, question).hash(&mut basis);
+        Self { format, headers, basis }
+    }
+
+    /// `304` if the client's copy is what the answer would be. Cheap: it reads versions only.
+    pub(crate) async fn unchanged(
+        &self,
+        app: &App,
+        caller: &Caller,
+        interval: Option<Interval>,
+    ) -> Result<Option<Response>, AppError> {
+        if !self.headers.contains_key(header::IF_NONE_MATCH) {
+            return Ok(None);
+        }
+        let tag = self.tag(&reports::stamp(app, caller, interval).await?);
+        if !has_tag(self.headers, &tag) {
+            return Ok(None);
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        label(&mut response, &tag);
+        Ok(Some(response))
+    }
+
+    /// The answer as JSON.
+    pub(crate) fn json(&self, stamp: &Stamp, body: &impl Serialize) -> Response {
+        // The bodies are structs of texts and numbers, which always serialise.
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        self.answer(stamp, "application/json", body.into())
+    }
+
+    /// The answer as CSV.
+    pub(crate) fn csv(&self, stamp: &Stamp, table: String) -> Response {
+        self.answer(stamp, "text/csv; charset=utf-8; header=present", table.into())
+    }
+
+    fn answer(&self, stamp: &Stamp, media_type: &'static str, body: Body) -> Response {
+        let mut response = Response::new(body);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        label(&mut response, &self.tag(stamp));
+        response
+    }
+
+    fn tag(&self, stamp: &Stamp) -> String {
+        let mut hasher = self.basis.clone();
+        stamp.0.hash(&mut hasher);
+        format!("\"{:016x}\"", hasher.finish())
+    }
+}
+
+/// Whether the client has an answer with this tag.
+pub(crate) fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag)
+}
+
+fn label(response: &mut Response, tag: &str) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+    if let Ok(tag) = tag.parse() {
+        headers.insert(header::ETAG, tag);
+    }
+}

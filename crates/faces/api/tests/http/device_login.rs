@@ -1,0 +1,161 @@
+//! A tracker is signed in by a code, and never sees a password.
+
+use dayline_api::ApiConfig;
+use dayline_app::ports::Limit;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Person, Reply, Server};
+
+async fn ask(server: &Server) -> Value {
+    let device = json!({"device_id": "tracker", "device_name": "Ada's tracker"});
+    let reply = server.post("/api/v1/auth/device").header("host", "day.example").json(&device).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (200, "no-store"), "{reply:?}");
+    reply.json()
+}
+
+async fn poll(server: &Server, code: &Value) -> Reply {
+    server.post("/api/v1/auth/device/token").json(&json!({"device_code": code["device_code"]})).send().await
+}
+
+/// What a poll that gives no tokens says, as a problem and as OAuth has it.
+async fn refusal(server: &Server, code: &Value) -> String {
+    let reply = poll(server, code).await;
+    let (status, error) = reply.problem();
+    assert_eq!((status, &reply.json()["error"]), (400, &json!(error)), "{reply:?}");
+    error
+}
+
+async fn approve(server: &Server, person: &Person, decision: Value) -> Reply {
+    server.post("/api/v1/auth/device/approve").of(person).json(&decision).send().await
+}
+
+#[tokio::test]
+async fn an_approved_device_gets_tokens_and_is_listed() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let code = ask(&server).await;
+    let user_code = code["user_code"].as_str().unwrap();
+    assert_eq!(
+        code,
+        json!({
+            "device_code": code["device_code"], "user_code": user_code,
+            "verification_uri": "https://day.example/device",
+            "verification_uri_complete": format!("https://day.example/device?user_code={user_code}"),
+            "expires_in": 600, "interval": 5,
+        })
+    );
+    assert_eq!(refusal(&server, &code).await, "authorization_pending");
+
+    let typed = user_code.to_lowercase().replace('-', "");
+    let waiting = server.get(&format!("/api/v1/auth/device?user_code={typed}")).of(&ada).send().await;
+    assert_eq!(
+        waiting.json(),
+        json!({
+            "user_code": user_code, "device_id": "tracker", "device_name": "Ada's tracker", "address": null,
+            "created_at": "2026-11-20T12:00:00.000Z", "expires_at": "2026-11-20T12:10:00.000Z",
+        })
+    );
+    assert_eq!(approve(&server, &ada, json!({"user_code": typed})).await.status, 204);
+
+    let reply = poll(&server, &code).await;
+    assert_eq!((reply.status.as_u16(), reply.header("set-cookie")), (200, ""), "a tracker is no browser");
+    let tokens = reply.json();
+    let tracker = Person { access: tokens["access_token"].as_str().unwrap().into(), ..Person::default() };
+    let me = server.get("/api/v1/users/me").of(&tracker).send().await.json();
+    assert_eq!(me["id"], ada.id);
+    let sessions = server.get("/api/v1/auth/sessions").of(&ada).send().await.json();
+    assert!(sessions["sessions"].as_array().unwrap().iter().any(|session| {
+        session["id"] == tokens["session_id"]
+            && session["device_id"] == "tracker"
+            && session["device_name"] == "Ada's tracker"
+    }));
+    assert_eq!(refusal(&server, &code).await, "expired_token", "tokens are given once");
+}
+
+#[tokio::test]
+async fn a_refused_device_is_told_so() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let code = ask(&server).await;
+    let decision = json!({"user_code": code["user_code"], "approve": false});
+    assert_eq!(approve(&server, &ada, decision).await.status, 204);
+    assert_eq!(refusal(&server, &code).await, "access_denied");
+}
+
+#[tokio::test]
+async fn an_impatient_device_is_told_to_slow_down() {
+    let server = Server::new();
+    let code = ask(&server).await;
+    assert_eq!(refusal(&server, &code).await, "authorization_pending");
+    let reply = poll(&server, &code).await;
+    assert_eq!((reply.problem(), &reply.json()["interval"]), ((400, "slow_down".into()), &json!(10)));
+    server.fake.clock.advance(10_000);
+    assert_eq!(refusal(&server, &code).await, "authorization_pending");
+}
+
+#[tokio::test]
+async fn an_old_and_an_unknown_code_are_expired() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let code = ask(&server).await;
+    server.fake.clock.advance(600_000);
+    let late = approve(&server, &ada, json!({"user_code": code["user_code"]})).await;
+    assert_eq!((late.problem().0, late.fields()), (422, vec!["user_code".into()]));
+    assert_eq!(refusal(&server, &code).await, "expired_token");
+    assert_eq!(refusal(&server, &json!({"device_code": "dld_made-up"})).await, "expired_token");
+}
+
+#[tokio::test]
+async fn a_decided_code_is_no_longer_shown_to_anybody() {
+    let server = Server::new();
+    let (ada, eve) = (server.person("ada").await, server.person("eve").await);
+    let code = ask(&server).await;
+    approve(&server, &ada, json!({"user_code": code["user_code"]})).await;
+    let path = format!("/api/v1/auth/device?user_code={}", code["user_code"].as_str().unwrap());
+    let unknown = server.get("/api/v1/auth/device?user_code=BCDF-GHJK").of(&eve).send().await;
+    let seen = server.get(&path).of(&eve).send().await;
+    assert_eq!((seen.problem(), seen.json()), (unknown.problem(), unknown.json()));
+    assert_eq!(approve(&server, &eve, json!({"user_code": code["user_code"]})).await.problem().0, 422);
+    let tokens = poll(&server, &code).await.json();
+    let tracker = Person { access: tokens["access_token"].as_str().unwrap().into(), ..Person::default() };
+    assert_eq!(server.get("/api/v1/users/me").of(&tracker).send().await.json()["id"], ada.id);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_named() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let asked = server.post("/api/v1/auth/device").json(&json!({"device_name": ""})).send().await;
+    assert_eq!(
+        (asked.status.as_u16(), asked.fields()),
+        (422, vec!["device_id".into(), "device_name".into()])
+    );
+    let polled = server.post("/api/v1/auth/device/token").json(&json!({"device_code": 5})).send().await;
+    assert_eq!((polled.status.as_u16(), polled.fields()), (422, vec!["device_code".into()]));
+    let decided = approve(&server, &ada, json!({"approve": "yes"})).await;
+    assert_eq!(
+        (decided.status.as_u16(), decided.fields()),
+        (422, vec!["user_code".into(), "approve".into()])
+    );
+    let looked = server.request(Method::GET, "/api/v1/auth/device").of(&ada).send().await;
+    assert_eq!((looked.status.as_u16(), looked.fields()), (422, vec!["user_code".into()]));
+}
+
+#[tokio::test]
+async fn guessing_codes_ends_soon() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    server.fake.limits.allow(Limit::ApprovePerUser, 1);
+    let guess = || approve(&server, &ada, json!({"user_code": "BCDF-GHJK"}));
+    assert_eq!(guess().await.problem().0, 422);
+    let reply = guess().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((429, "too_many_requests".into()), "7"));
+}
+
+#[tokio::test]
+async fn links_lead_to_where_the_operator_says() {
+    let public_url = Some("https://day.example.org/".to_owned());
+    let server = Server::with(ApiConfig { public_url, ..ApiConfig::default() });
+    assert_eq!(ask(&server).await["verification_uri"], "https://day.example.org/device");
+}

@@ -1,0 +1,247 @@
+//! The API document describes what there is: every route, with all that it may answer.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::Server;
+
+fn document() -> Value {
+    serde_json::to_value(dayline_api::openapi()).unwrap()
+}
+
+/// Method, path and description of every operation.
+pub(crate) fn operations() -> Vec<(Method, String, Value)> {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let mut all = Vec::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = method.to_uppercase().parse().unwrap();
+            all.push((method, path.clone(), operation.clone()));
+        }
+    }
+    all
+}
+
+fn statuses(operation: &Value) -> BTreeSet<&str> {
+    operation["responses"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_document_lists_the_contract() {
+    let expected = [
+        "DELETE /api/v1/api-keys/{id}",
+        "DELETE /api/v1/auth/sessions/{id}",
+        "DELETE /api/v1/report/jobs/{id}",
+        "DELETE /api/v1/users/me",
+        "GET /api/v1/api-keys",
+        "GET /api/v1/auth/device",
+        "GET /api/v1/auth/sessions",
+        "GET /api/v1/live",
+        "GET /api/v1/report/apps",
+        "GET /api/v1/report/days",
+        "GET /api/v1/report/domains",
+        "GET /api/v1/report/hours",
+        "GET /api/v1/report/jobs",
+        "GET /api/v1/report/jobs/{id}",
+        "GET /api/v1/report/jobs/{id}/result",
+        "GET /api/v1/report/urls",
+        "GET /api/v1/usage/timeline",
+        "GET /api/v1/users/me",
+        "GET /api/v1/users/me/audit",
+        "GET /api/v1/users/me/export",
+        "GET /device",
+        "GET /docs",
+        "GET /healthz",
+        "GET /metrics",
+        "GET /openapi.json",
+        "GET /readyz",
+        "PATCH /api/v1/users/me",
+        "POST /api/v1/api-keys",
+        "POST /api/v1/auth/device",
+        "POST /api/v1/auth/device/approve",
+        "POST /api/v1/auth/device/token",
+        "POST /api/v1/auth/login",
+        "POST /api/v1/auth/logout",
+        "POST /api/v1/auth/logout-all",
+        "POST /api/v1/auth/refresh",
+        "POST /api/v1/report/jobs",
+        "POST /api/v1/usage/track",
+        "POST /api/v1/users",
+        "POST /api/v1/users/me/password",
+    ];
+    let listed: BTreeSet<String> =
+        operations().iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    assert_eq!(listed, expected.into_iter().map(str::to_owned).collect());
+}
+
+#[tokio::test]
+async fn every_documented_route_is_there_and_answers_as_documented() {
+    let server = Server::new();
+    for (method, path, operation) in operations() {
+        let reply = server.request(method.clone(), &path.replace("{id}", "x")).send().await;
+        let status = reply.status.as_u16().to_string();
+        assert!(
+            statuses(&operation).contains(status.as_str()),
+            "{method} {path}: {status} is not documented"
+        );
+    }
+}
+
+#[test]
+fn every_operation_names_all_it_may_answer() {
+    for (method, path, operation) in operations() {
+        let statuses = statuses(&operation);
+        let needs = |wanted: &[&str]| {
+            assert!(
+                wanted.iter().all(|status| statuses.contains(status)),
+                "{method} {path}: {wanted:?} of {statuses:?}"
+            );
+        };
+        assert!(statuses.iter().any(|status| status.starts_with(['2', '3'])), "{method} {path}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
+        if path.starts_with("/api/") {
+            needs(&["429", "500", "503"]);
+        }
+        if operation.get("security").is_some() {
+            needs(&["401", "403"]);
+        }
+        if operation.get("requestBody").is_some() {
+            needs(&["400", "408", "413", "415", "422"]);
+        }
+        if operation.get("parameters").is_some_and(|all| all.to_string().contains("\"query\"")) {
+            needs(&["422"]);
+        }
+        let anybody = [
+            "/api/v1/users",
+            "/api/v1/auth/login",
+            "/api/v1/auth/refresh",
+            "/api/v1/auth/device",
+            "/api/v1/auth/device/token",
+        ];
+        let open = !path.starts_with("/api/") || method == Method::POST && anybody.contains(&path.as_str());
+        assert_eq!(operation.get("security").is_none(), open, "{method} {path}");
+    }
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let mut names: Vec<String> = operations()
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
+}
+
+#[test]
+fn every_problem_is_documented_as_one() {
+    for (method, path, operation) in operations() {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            if status.as_str() < "400" || path == "/readyz" {
+                continue;
+            }
+            let content =
+                response["content"].as_object().unwrap_or_else(|| panic!("{method} {path} {status}"));
+            assert_eq!(
+                content.keys().collect::<Vec<_>>(),
+                ["application/problem+json"],
+                "{method} {path} {status}"
+            );
+        }
+    }
+}
+
+/// The members that a schema describes, and those that must be there; through references and `allOf`.
+fn members<'a>(schema: &'a Value, document: &'a Value) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return members(document.pointer(reference.strip_prefix('#').unwrap()).unwrap(), document);
+    }
+    let (mut all, mut needed) = (BTreeSet::new(), BTreeSet::new());
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, also_needed) = members(part, document);
+        all.extend(more);
+        needed.extend(also_needed);
+    }
+    all.extend(schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()));
+    needed.extend(schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str));
+    (all, needed)
+}
+
+#[tokio::test]
+async fn the_answer_that_no_ping_was_accepted_is_as_documented() {
+    let document = document();
+    let responses = &document["paths"]["/api/v1/usage/track"]["post"]["responses"];
+    let schema = &responses["422"]["content"]["application/problem+json"]["schema"];
+    let (described, needed) = members(schema, &document);
+    assert!(described.contains("rejected") && needed.contains("code"), "{described:?}");
+
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    for pings in [json!([]), json!([{"app_name": ""}, {}]), json!(7)] {
+        let reply = server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
+        assert_eq!(reply.status, 422);
+        let body = reply.json();
+        let found: BTreeSet<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(needed.is_subset(&found) && found.is_subset(&described), "{found:?} of {described:?}");
+        assert_eq!(body["rejected"].as_array().map(Vec::len), pings.as_array().map(Vec::len));
+    }
+}
+
+#[test]
+fn every_schema_that_is_referred_to_is_there() {
+    fn visit(value: &Value, document: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                }
+                members.values().for_each(|member| visit(member, document));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| visit(element, document)),
+            _ => {}
+        }
+    }
+    let document = document();
+    visit(&document, &document);
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
+    assert!(
+        names.iter().all(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')),
+        "{names:?}"
+    );
+    assert!(document["components"]["securitySchemes"]["session"].is_object());
+}
+
+#[tokio::test]
+async fn the_document_is_served_and_the_same_as_the_printed_one() {
+    let reply = Server::new().get("/openapi.json").send().await;
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert_eq!(reply.json(), document());
+}
+
+#[tokio::test]
+async fn the_documentation_needs_nothing_from_elsewhere() {
+    let server = Server::new();
+    let reply = server.get("/docs").send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (308, "/docs/"));
+    let page = server.get("/docs/").send().await;
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(page.header("content-security-policy").starts_with("default-src 'self';"));
+    let mut files: Vec<&str> =
+        page.text().split(['"', '\'']).filter_map(|part| part.strip_prefix("./")).collect();
+    files.retain(|file| !file.is_empty());
+    assert!(files.len() >= 4, "{}", page.text());
+    for file in files {
+        let reply = server.get(&format!("/docs/{file}")).send().await;
+        assert_eq!(reply.status, 200, "{file}");
+    }
+    assert!(!page.text().contains("http://") && !page.text().contains("https://"), "{}", page.text());
+    let script = server.get("/docs/swagger-initializer.js").send().await;
+    assert!(script.text().contains("/openapi.json"));
+}

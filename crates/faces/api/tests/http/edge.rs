@@ -1,0 +1,131 @@
+//! What every answer has, whatever the route: panics, request ids, the log, foreign pages, memory.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use dayline_api::{ApiConfig, Metrics};
+use dayline_app::ports::{PortError, TimeZones};
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::Zone;
+use http::Method;
+use serde_json::json;
+
+use crate::support::{PASSWORD, Server};
+
+/// Zones that break a rule of programming.
+struct Panicking;
+
+impl TimeZones for Panicking {
+    fn find(&self, _: &str) -> Option<Arc<dyn Zone>> {
+        panic!("a panic that a test wants")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_and_the_server_goes_on() {
+    let mut fake = FakeApp::default();
+    fake.app.zones = Arc::new(Panicking);
+    let server = Server::of(fake, ApiConfig::default(), Metrics::new());
+    let user = json!({"email": "ada@example.org", "password": PASSWORD, "full_name": "Ada"});
+    for _ in 0..2 {
+        let reply = server.post("/api/v1/users").json(&user).send().await;
+        assert_eq!(reply.problem(), (500, "internal".into()));
+        assert!(!reply.text().contains("panic"), "{reply:?}");
+    }
+    assert_eq!(server.get("/healthz").send().await.text(), "ok\n");
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_id_it_came_with_if_that_is_plain() {
+    let server = Server::new();
+    let given = server.get("/healthz").header("x-request-id", "abc-123_x.Y").send().await;
+    assert_eq!(given.header("x-request-id"), "abc-123_x.Y");
+    for strange in ["a b", "<script>", "", &"x".repeat(65)] {
+        let reply = server.get("/healthz").header("x-request-id", strange).send().await;
+        assert_eq!(reply.header("x-request-id"), "", "{strange}");
+    }
+    let (one, two) = (server.get("/nothing").send().await, server.get("/nothing").send().await);
+    assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_one_line_in_the_log_without_a_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    server.get("/api/v1/users/nobody?secret=query").of(&ada).send().await;
+    server.fake.store.fail(Some(PortError::Unavailable("disk on fire".into())));
+    let reply = server.get("/api/v1/report/apps?tz=UTC&secret=query").of(&ada).send().await;
+    assert_eq!(reply.status, 503);
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.lines().count(), 1, "{log}");
+    let id = format!("request_id=\"{}\"", reply.header("x-request-id"));
+    for part in [
+        "method=\"GET\"",
+        "route=\"/api/v1/report/apps\"",
+        "status=503",
+        "code=\"unavailable\"",
+        "disk on fire",
+        &id,
+    ] {
+        assert!(log.contains(part), "{part} in {log}");
+    }
+    for secret in [ada.access.as_str(), ada.refresh.as_str(), PASSWORD, "ada@", "secret"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_are_shut_out_unless_allowed() {
+    let preflight = async |server: &Server| {
+        let call =
+            server.request(Method::OPTIONS, "/api/v1/report/apps").header("origin", "https://app.example");
+        let call = call.header("access-control-request-method", "GET");
+        let response = tower::ServiceExt::oneshot(server.router.clone(), call.into_request()).await.unwrap();
+        response.headers().get("access-control-allow-origin").cloned()
+    };
+    assert_eq!(preflight(&Server::new()).await, None);
+    let allowed_origins = vec!["https://app.example".to_owned()];
+    let server = Server::with(ApiConfig { allowed_origins, ..ApiConfig::default() });
+    assert_eq!(preflight(&server).await.unwrap(), "https://app.example");
+    let reply = server.get("/healthz").header("origin", "https://app.example").send().await;
+    assert_eq!(reply.header("access-control-allow-origin"), "https://app.example");
+    let reply = server.get("/healthz").header("origin", "https://evil.example").send().await;
+    assert_eq!(reply.header("access-control-allow-origin"), "");
+    assert_eq!(reply.header("access-control-allow-credentials"), "");
+}
+
+#[tokio::test]
+async fn bodies_take_only_so_much_memory_together() {
+    let server = Server::with(ApiConfig { max_body_memory: 1_000, ..ApiConfig::default() });
+    let ada = server.person("ada").await;
+    let send = async |bytes: usize| {
+        let chunks = [vec![b' '; bytes / 2], vec![b' '; bytes / 2]].map(Ok::<_, std::io::Error>);
+        let body = axum::body::Body::from_stream(futures_util::stream::iter(chunks));
+        let call = server.post("/api/v1/usage/track").of(&ada).body("application/x-ndjson", body);
+        let reply = call.send().await;
+        (reply.problem(), reply.header("retry-after").to_owned())
+    };
+    // What a request took is given back, or the second would fail.
+    for _ in 0..2 {
+        assert_eq!(send(1_000).await, ((422, "no_pings".into()), String::new()));
+    }
+    assert_eq!(send(1_002).await, ((503, "unavailable".into()), "1".into()));
+}

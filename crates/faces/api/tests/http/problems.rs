@@ -1,0 +1,218 @@
+//! Every kind of failure is a problem of the one table, and shows nothing that is ours to keep.
+
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use dayline_api::ApiConfig;
+use dayline_app::ports::{AppendError, Limit, PortError};
+use futures_util::poll;
+use http::Method;
+use serde_json::json;
+
+use crate::support::{PASSWORD, Server, ping};
+
+const SECRET_CAUSE: &str = "SELECT failed at /var/lib/dayline v0.1.0";
+
+#[tokio::test]
+async fn an_unknown_route_is_a_problem() {
+    let server = Server::new();
+    for path in ["/", "/api/v1", "/api/v1/nothing", "/api/v1/users/", "/api/v1/users/42", "/docs/none.js"] {
+        let reply = server.get(path).send().await;
+        assert_eq!(reply.problem(), (404, "no_such_route".into()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
+    let server = Server::new();
+    let reply = server.request(Method::PUT, "/api/v1/users/me").send().await;
+    assert_eq!(reply.problem(), (405, "method_not_allowed".into()));
+    let mut allowed: Vec<&str> = reply.header("allow").split(',').collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed, ["DELETE", "GET", "HEAD", "PATCH"]);
+}
+
+#[tokio::test]
+async fn a_missing_or_strange_content_type_is_a_problem() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let problem = (415, "unsupported_media_type".to_owned());
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "json", "application/jsonx"] {
+        let reply = server.post("/api/v1/users").body(content_type, "{}").send().await;
+        assert_eq!(reply.problem(), problem, "{content_type}");
+        let reply = server.post("/api/v1/usage/track").of(&ada).body(content_type, "{}").send().await;
+        assert_eq!(reply.problem(), problem, "{content_type}");
+    }
+    assert_eq!(server.post("/api/v1/users").send().await.problem(), problem);
+    let reply = server.post("/api/v1/users").json(&json!({})).header("content-encoding", "br").send().await;
+    assert_eq!(reply.problem(), (415, "unsupported_encoding".into()));
+}
+
+#[tokio::test]
+async fn parameters_of_a_content_type_do_not_matter() {
+    let server = Server::new();
+    let reply = server.post("/api/v1/users").body("application/json; charset=utf-8", "{}").send().await;
+    assert_eq!(reply.status, 422);
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_json_are_malformed() {
+    let server = Server::new();
+    for body in ["", "{", "nope", r#"{"email": }"#, "{}{}", "\u{feff}{}"] {
+        let reply = server.post("/api/v1/users").body("application/json", body).send().await;
+        assert_eq!(reply.problem(), (400, "malformed_json".into()), "{body}");
+    }
+    let reply =
+        server.post("/api/v1/users").body("application/json", &b"{\"email\": \"\xff\"}"[..]).send().await;
+    assert_eq!(reply.problem(), (400, "invalid_utf8".into()));
+}
+
+#[tokio::test]
+async fn all_fields_that_break_a_rule_are_named_at_once() {
+    let server = Server::new();
+    let body = json!({"email": 5, "password": "short", "timezone": ["UTC"]});
+    let reply = server.post("/api/v1/users").json(&body).send().await;
+    assert_eq!(reply.problem(), (422, "invalid_input".into()));
+    assert_eq!(reply.fields(), ["email", "password", "full_name", "timezone"]);
+    let twice = r#"{"email": "a@b.c", "email": "d@e.f", "password": "long enough", "full_name": "Ada"}"#;
+    let reply = server.post("/api/v1/users").body("application/json", twice).send().await;
+    assert_eq!((reply.problem().0, reply.fields()), (422, vec!["email".to_owned()]));
+    for body in [json!([]), json!("text"), json!(null), json!(5), json!([{"a": 1}])] {
+        let reply = server.post("/api/v1/users").json(&body).send().await;
+        assert_eq!(reply.problem(), (422, "invalid_input".into()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_breaks_a_rule_is_named() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    for (query, field) in [
+        ("date=2026-02-30", "date"),
+        ("date=today", "date"),
+        ("date=", "date"),
+        ("date=2026-11-20&date=2026-11-21", "date"),
+        ("date=%FF", "date"),
+        ("tz=Mars/Olympus", "tz"),
+        ("tz=UTC&tz=UTC", "tz"),
+        ("from=2026-11-20", "to"),
+        ("to=2026-11-20", "from"),
+        ("from=2026-11-20&to=2026-11-19", "to"),
+        ("from=2016-11-20&to=2026-12-20", "to"),
+        ("date=2026-11-20&from=2026-11-20&to=2026-11-20", "date"),
+    ] {
+        let reply = server.get(&format!("/api/v1/report/apps?{query}")).of(&ada).send().await;
+        assert_eq!(
+            (reply.problem(), reply.fields()),
+            ((422, "invalid_input".into()), vec![field.into()]),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_also_when_its_length_is_not_told() {
+    let server = Server::new();
+    let body = format!(r#"{{"email": "{}"}}"#, "x".repeat(16 * 1024));
+    let reply = server.post("/api/v1/users").body("application/json", body.clone()).send().await;
+    assert_eq!(reply.problem(), (413, "body_too_large".into()));
+    let chunks = body
+        .into_bytes()
+        .chunks(1_000)
+        .map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()))
+        .collect::<Vec<_>>();
+    let stream = Body::from_stream(futures_util::stream::iter(chunks));
+    let reply = server.post("/api/v1/users").body("application/json", stream).send().await;
+    assert_eq!(reply.problem(), (413, "body_too_large".into()));
+}
+
+#[tokio::test]
+async fn over_a_limit_says_when_to_try_again() {
+    let server = Server::new();
+    server.person("ada").await;
+    server.fake.limits.allow(Limit::LoginPerAccount, 0);
+    let login = json!({"email": "ada@example.org", "password": PASSWORD, "device_id": "phone"});
+    let reply = server.post("/api/v1/auth/login").json(&login).send().await;
+    assert_eq!(reply.problem(), (429, "too_many_requests".into()));
+    assert_eq!(reply.header("retry-after"), "7");
+    assert!(reply.header("ratelimit-policy").starts_with(r#""limit";q="#));
+    assert_eq!(reply.header("ratelimit"), r#""limit";r=0;t=7"#);
+}
+
+#[tokio::test]
+async fn more_pings_at_once_than_are_worth_waiting_for_are_refused_at_once_and_welcome_later() {
+    let server = Server::with(ApiConfig { max_ping_work: 10_000, ..ApiConfig::default() });
+    let ada = server.person("ada").await;
+    let track =
+        || server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "10:00:00", "10:00:05")).send();
+    server.fake.log.stall(true);
+    let mut waiting = [Box::pin(track()), Box::pin(track())];
+    for request in &mut waiting {
+        assert!(poll!(request).is_pending());
+    }
+    let reply = track().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((503, "overloaded".into()), "1"));
+    server.fake.log.stall(false);
+    for request in waiting {
+        assert_eq!(request.await.status, 202);
+    }
+    assert_eq!(track().await.status, 202);
+}
+
+#[tokio::test]
+async fn a_full_log_is_a_503_that_says_when_to_try_again() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let track = || server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "10:00:00", "10:00:05"));
+    server.fake.log.refuse(Some(AppendError::Full { retry_after_s: 3 }));
+    let reply = track().send().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((503, "overloaded".into()), "3"));
+    server.fake.log.refuse(Some(AppendError::Unavailable(SECRET_CAUSE.into())));
+    let reply = track().send().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((503, "unavailable".into()), "1"));
+    server.fake.log.refuse(None);
+    assert_eq!(track().send().await.status, 202);
+}
+
+#[tokio::test]
+async fn no_answer_shows_what_went_wrong_inside() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    for (error, problem) in [
+        (PortError::Unavailable(SECRET_CAUSE.into()), (503, "unavailable".to_owned())),
+        (PortError::Rejected(SECRET_CAUSE.into()), (500, "internal".to_owned())),
+        (PortError::Corrupt(SECRET_CAUSE.into()), (500, "internal".to_owned())),
+    ] {
+        server.fake.store.fail(Some(error));
+        let reply = server.get("/api/v1/users/me").of(&ada).send().await;
+        assert_eq!(reply.problem(), problem);
+        for word in ["SELECT", "/var", "0.1.0"] {
+            assert!(!format!("{reply:?}").contains(word), "{reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn readiness_names_the_part_that_is_down_but_not_why() {
+    let server = Server::new();
+    assert_eq!(
+        server.get("/readyz").send().await.json(),
+        json!({"ready": true, "checks": [{"name": "ledger", "ok": true, "needed": true}]})
+    );
+    *server.readiness.failure.lock().unwrap() = Some(SECRET_CAUSE.into());
+    let reply = server.get("/readyz").send().await;
+    assert_eq!(reply.status, 503);
+    let check = json!({"name": "ledger", "ok": false, "needed": true, "hint": "look"});
+    assert_eq!(reply.json(), json!({"ready": false, "checks": [check]}));
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_needed_is_shown_but_does_not_make_the_service_unready() {
+    let server = Server::new();
+    server.readiness.needed.store(false, Ordering::Relaxed);
+    *server.readiness.failure.lock().unwrap() = Some(SECRET_CAUSE.into());
+    let reply = server.get("/readyz").send().await;
+    assert_eq!(reply.status, 200);
+    let check = json!({"name": "ledger", "ok": false, "needed": false, "hint": "look"});
+    assert_eq!(reply.json(), json!({"ready": true, "checks": [check]}));
+}
