@@ -57,7 +57,13 @@ fn only_the_binary_knows_all_and_every_crate_has_a_place() {
     let all = dependencies();
     let named: BTreeSet<String> = all.keys().cloned().collect();
     let mut expected = set(&ADAPTERS);
-    expected.extend(set(&["dayline", "dayline-app", "dayline-contract", "dayline-domain"]));
+    expected.extend(set(&[
+        "dayline",
+        "dayline-app",
+        "dayline-contract",
+        "dayline-domain",
+        "dayline-testkit",
+    ]));
     expected.extend(set(&["dayline-bench", "dayline-workloads"]));
     assert_eq!(named, expected, "a new crate needs a place in this test and in ARCHITECTURE.md");
     for (name, dependencies) in &all {

@@ -1,0 +1,25 @@
+//! Private servers and folders for tests: PostgreSQL, PgBouncer and Redis as processes of one test, databases on the
+//! server that all tests share, free ports, certificates. The programs are those that `scripts/with-servers` finds.
+//!
+//! It knows no other crate of Dayline, so that each can test with it. Whatever goes wrong here panics: a test that can't
+//! have its servers has failed. All calls block; a runtime is not needed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod certificate;
+mod database;
+mod pgbouncer;
+mod port;
+mod postgres;
+mod process;
+mod programs;
+mod redis;
+
+pub use certificate::certify;
+pub use database::{Database, query, try_query};
+pub use pgbouncer::PgBouncer;
+pub use port::free_port;
+pub use postgres::Postgres;
+pub use process::{Process, run, until};
+pub use programs::{postgres_program, unprivileged, variable};
+pub use redis::Redis;

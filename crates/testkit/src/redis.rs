@@ -1,0 +1,154 @@
+//! A Redis server in a temporary folder, reached over a socket in it, so that no two tests can meet.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::process::{Process, until};
+
+const DURABLE: [(&str, &str); 4] =
+    [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction"), ("save", "")];
+
+/// A server that keeps what it acknowledges, unless told otherwise; killed and wiped when dropped.
+#[derive(Debug)]
+pub struct Redis {
+    folder: TempDir,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    settings: Vec<(String, String)>,
+    process: Option<Process>,
+}
+
+impl Redis {
+    /// A server that keeps what it acknowledges.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with other settings; a value of several words has spaces between them.
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
+        let redis = Self::stopped();
+        redis.start_again_with(settings);
+        redis
+    }
+
+    /// One that does not run yet.
+    pub fn stopped() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, state: Mutex::new(State { settings: owned(&DURABLE), process: None }) }
+    }
+
+    /// Where its socket is.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// Where it is, by its socket.
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// Starts it with what it has in its folder; returns when it answers.
+    pub fn start_again(&self) {
+        self.start_again_with(&[]);
+    }
+
+    /// The same with other settings from now on, later ones over earlier ones.
+    pub fn start_again_with(&self, settings: &[(&str, &str)]) {
+        let program = std::env::var("DAYLINE_TEST_REDIS_SERVER");
+        let mut command = Command::new(program.as_deref().unwrap_or("redis-server"));
+        command.current_dir(&self.folder).args(["--port", "0", "--unixsocket", "redis.sock"]);
+        let mut state = self.state();
+        state.settings.extend(owned(settings));
+        for (name, value) in &state.settings {
+            command.arg(format!("--{name}")).args(value.split(' '));
+        }
+        state.process = Some(Process::start(&mut command, &self.folder.path().join("log")));
+        until("redis answers", || self.answers().unwrap_or(false));
+    }
+
+    fn answers(&self) -> std::io::Result<bool> {
+        let mut connection = UnixStream::connect(self.socket())?;
+        connection.write_all(b"PING\r\n")?;
+        let mut answer = [0; 5];
+        connection.read_exact(&mut answer)?;
+        Ok(&answer == b"+PONG")
+    }
+
+    /// The process ends at once, whatever it was doing.
+    pub fn kill(&self) {
+        self.end(Signal::KILL);
+    }
+
+    /// The process ends in order.
+    pub fn stop(&self) {
+        self.end(Signal::TERM);
+    }
+
+    fn end(&self, signal: Signal) {
+        if let Some(process) = self.state().process.take() {
+            process.end(signal);
+        }
+    }
+
+    /// The process stands still until [`Self::resume`].
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// It goes on.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        self.state().process.as_ref().expect("it runs").signal(signal);
+    }
+
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.state().process.as_ref().expect("it runs").id()
+    }
+
+    /// Every byte of every file that it writes commands to.
+    pub fn content(&self) -> Vec<u8> {
+        self.append_only_files().iter().flat_map(|file| fs::read(file).unwrap()).collect()
+    }
+
+    /// How many bytes of commands it has written since it last rewrote its file.
+    pub fn append_only_file_len(&self) -> u64 {
+        self.append_only_file().metadata().unwrap().len()
+    }
+
+    /// Leaves so many bytes of these, as a crash in the midst of writing would.
+    pub fn cut_append_only_file(&self, len: u64) {
+        File::options().write(true).open(self.append_only_file()).unwrap().set_len(len).unwrap();
+    }
+
+    fn append_only_file(&self) -> PathBuf {
+        let mut files = self.append_only_files().into_iter();
+        files.find(|path| path.to_string_lossy().ends_with(".incr.aof")).unwrap()
+    }
+
+    fn append_only_files(&self) -> Vec<PathBuf> {
+        let folder = fs::read_dir(self.folder.path().join("appendonlydir")).unwrap();
+        folder.map(|file| file.unwrap().path()).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
