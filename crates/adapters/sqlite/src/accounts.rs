@@ -6,8 +6,9 @@ use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::failure::Failure;
+use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, api_keys, sessions};
+use crate::{api_keys, sessions, users};
 
 const CREATE: &str = "
     INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
@@ -15,7 +16,6 @@ const CREATE: &str = "
     ON CONFLICT (email_key) DO NOTHING";
 const FIND: &str = "SELECT * FROM users WHERE id = ?1";
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
-const NUMBER: &str = "SELECT number FROM users WHERE id = ?1";
 const UPDATE_PROFILE: &str = "
     UPDATE users
     SET full_name = coalesce(?2, full_name), timezone = coalesce(?3, timezone), updated_ms = ?4
@@ -116,30 +116,11 @@ impl Accounts for SqliteStore {
 }
 
 fn delete(tx: &Transaction<'_>, id: UserId, now: UtcMs) -> Result<Option<Vec<CredentialId>>, Failure> {
-    let Some(user) = number_of(tx, id)? else { return Ok(None) };
+    let Some(user) = users::number_of(tx, id)? else { return Ok(None) };
     let keys = api_keys::ids_of(tx, user)?.into_iter().map(CredentialId::Key);
     let sessions = sessions::end_all_but(tx, user, None, now)?.into_iter().map(CredentialId::Session);
     tx.prepare_cached(DELETE)?.execute([user])?;
     Ok(Some(keys.chain(sessions).collect()))
-}
-
-/// The number that a person has inside this data base.
-pub(crate) fn number_of(tx: &Transaction<'_>, id: UserId) -> rusqlite::Result<Option<i64>> {
-    tx.prepare_cached(NUMBER)?.query_row([IdBytes::from(id)], |row| row.get(0)).optional()
-}
-
-/// The hash of a person's password, and the person's number.
-pub(crate) fn number_and_password(
-    tx: &Transaction<'_>,
-    id: UserId,
-) -> Result<Option<(i64, PasswordHash)>, Failure> {
-    let found = tx
-        .prepare_cached(FIND)?
-        .query_row([IdBytes::from(id)], |row| {
-            Ok((row.get("number")?, PasswordHash(row.get("password_hash")?)))
-        })
-        .optional()?;
-    Ok(found)
 }
 
 fn row_of(tx: &Transaction<'_>, id: UserId) -> Result<Option<(User, PasswordHash)>, Failure> {

@@ -1,8 +1,5 @@
-//! API keys. Those used within the last minute are answered from memory, so that a tracker's pings do not each ask the
-//! data base. Deliberately absent: revocation, which takes effect beside this at once.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+//! API keys. Those used within the last minute are answered from memory (see `recent_keys`), so that a tracker's pings
+//! do not each ask the database. Not here: revocation, which takes effect beside this at once.
 
 use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
 use dayline_domain::identity::account::Label;
@@ -11,13 +8,9 @@ use dayline_domain::{ApiKeyId, Scope, Scopes, UserId, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::failure::Failure;
+use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, accounts};
-
-/// For how long a use is not noted again, in milliseconds.
-const NOTED_MS: i64 = 60_000;
-/// Most keys in memory; a key takes about 200 bytes.
-const IN_MEMORY: usize = 10_000;
+use crate::{recent_keys, users};
 
 const COUNT: &str = "SELECT count(*) FROM api_keys WHERE user_number = ?1";
 const INSERT: &str = "
@@ -36,7 +29,7 @@ const DELETE: &str = "
 impl ApiKeys for SqliteStore {
     fn create(&self, key: ApiKey, max_per_user: usize) -> PortFuture<'_, CreateKey> {
         self.db.write(move |tx| {
-            let Some(user) = accounts::number_of(tx, key.user)? else { return Ok(CreateKey::NoSuchUser) };
+            let Some(user) = users::number_of(tx, key.user)? else { return Ok(CreateKey::NoSuchUser) };
             let count: i64 = tx.prepare_cached(COUNT)?.query_row([user], |row| row.get(0))?;
             if usize::try_from(count).is_ok_and(|count| count >= max_per_user) {
                 return Ok(CreateKey::TooMany);
@@ -94,7 +87,7 @@ impl SqliteStore {
     /// Notes that a key was used, unless that was noted lately; `None` if it was deleted meanwhile.
     fn note_use(&self, key: ApiKey, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
-            if is_noted(&key, now) {
+            if recent_keys::is_noted(&key, now) {
                 return Ok(Some(key));
             }
             let id = key.id;
@@ -111,10 +104,6 @@ pub(crate) fn ids_of(tx: &Transaction<'_>, user: i64) -> rusqlite::Result<Vec<Ap
     let mut statement = tx.prepare_cached(IDS)?;
     let rows = statement.query_map([user], |row| Ok(row.get::<_, IdBytes>(0)?.id()))?;
     rows.collect()
-}
-
-fn is_noted(key: &ApiKey, now: UtcMs) -> bool {
-    key.last_used_at.is_some_and(|last| (0..NOTED_MS).contains(&now.since(last)))
 }
 
 fn find(tx: &Transaction<'_>, hash: TokenHash) -> Result<Option<ApiKey>, Failure> {
@@ -138,33 +127,4 @@ fn parse(row: &Row<'_>) -> Result<ApiKey, Failure> {
         last_used_at: optional("last_used_ms")?,
         expires_at: optional("expires_ms")?,
     })
-}
-
-/// Keys that were used within the last minute.
-#[derive(Debug, Default)]
-pub(crate) struct RecentKeys(Mutex<HashMap<TokenHash, ApiKey>>);
-
-impl RecentKeys {
-    fn find(&self, hash: &TokenHash, now: UtcMs) -> Option<ApiKey> {
-        self.locked().get(hash).filter(|key| is_noted(key, now)).cloned()
-    }
-
-    fn remember(&self, key: &ApiKey, now: UtcMs) {
-        let mut keys = self.locked();
-        if keys.len() >= IN_MEMORY {
-            keys.retain(|_, key| is_noted(key, now));
-        }
-        if keys.len() < IN_MEMORY {
-            keys.insert(key.hash, key.clone());
-        }
-    }
-
-    pub(crate) fn forget(&self, which: impl Fn(&ApiKey) -> bool) {
-        self.locked().retain(|_, key| !which(key));
-    }
-
-    fn locked(&self) -> MutexGuard<'_, HashMap<TokenHash, ApiKey>> {
-        // Nothing can panic while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

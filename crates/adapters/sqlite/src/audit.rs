@@ -4,8 +4,8 @@ use dayline_app::ports::{AuditEvent, AuditKind, AuditLog, PortFuture, StoredAudi
 use dayline_domain::{UserId, UtcMs};
 use rusqlite::{Row, Transaction, params};
 
-use crate::SqliteStore;
 use crate::failure::Failure;
+use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
 
 const RECORD: &str = "

@@ -5,7 +5,7 @@ use dayline_app::ports::{DeadLetters, DeadPing, Partition, PortFuture, StoredDea
 use dayline_domain::UserId;
 use rusqlite::{OptionalExtension, Row, RowIndex, params};
 
-use crate::SqliteStore;
+use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant, position};
 
 const LIST: &str = "

@@ -9,8 +9,9 @@ use dayline_domain::{DeviceId, UtcMs};
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, params};
 
 use crate::failure::Failure;
+use crate::store::SqliteStore;
+use crate::users;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, accounts};
 
 const INSERT: &str = "
     INSERT INTO device_logins (device_code, user_code, device_id, device_name, address, created_ms, denied, approved_by,
@@ -84,7 +85,7 @@ fn columns_of(tx: &Transaction<'_>, approval: Approval) -> rusqlite::Result<Opti
     Ok(match approval {
         Approval::Pending => Some((false, None)),
         Approval::Denied => Some((true, None)),
-        Approval::Approved(user) => accounts::number_of(tx, user)?.map(|user| (false, Some(user))),
+        Approval::Approved(user) => users::number_of(tx, user)?.map(|user| (false, Some(user))),
     })
 }
 

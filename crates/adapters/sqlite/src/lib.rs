@@ -13,9 +13,11 @@ mod ledger;
 mod migrations;
 mod open_error;
 mod ping_log;
+mod recent_keys;
 mod report_jobs;
 mod sessions;
 mod store;
+mod users;
 mod values;
 
 pub use folder::FolderLock;

@@ -7,7 +7,7 @@ mod tests;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::OpenError;
+use crate::open_error::OpenError;
 
 /// Tells Dayline's data bases from others (`DYLN`).
 const APPLICATION_ID: i32 = 0x4459_4C4E;

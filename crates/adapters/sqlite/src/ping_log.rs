@@ -6,6 +6,7 @@ mod checkpoint;
 mod error;
 #[cfg(test)]
 mod failing_disk;
+mod options;
 mod progress;
 mod queue;
 mod reader;
@@ -25,6 +26,8 @@ use dayline_app::ports::{
 use crate::failure::Failure;
 use crate::folder::create_private;
 pub use error::OpenPingLogError;
+use options::Fatal;
+pub use options::PingLogOptions;
 use progress::Progress;
 use queue::Queue;
 use reader::Reader;
@@ -36,38 +39,6 @@ const LOCK_FILE: &str = "ping-log.lock";
 /// What a client is told to wait while the backlog is above the watermark: a worker drains some hundred
 /// megabytes in this time.
 const RETRY_FULL_S: u32 = 5;
-
-/// What bounds a ping log.
-#[derive(Debug, Clone)]
-pub struct PingLogOptions {
-    /// Backlog, in bytes of payload, from which on appends are refused as full.
-    pub high_bytes: u64,
-    /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
-    pub low_bytes: u64,
-    /// Bytes that may gather in memory while a commit is on its way; what does not fit is refused as full.
-    /// Bounds the size of an entry, too, except that a record larger than this is an entry of its own.
-    pub max_pending_bytes: usize,
-    /// Bytes of write-ahead log after which it is copied back into the file and begun anew.
-    pub wal_bytes: u64,
-    /// Where the reader stands: everything up to here counts as trimmed, and new positions come after it, also
-    /// if the file was lost or replaced by an older one. Otherwise the reader would skip what comes now.
-    pub consumed: Position,
-}
-
-impl Default for PingLogOptions {
-    fn default() -> Self {
-        Self {
-            high_bytes: 1 << 30,
-            low_bytes: 768 << 20,
-            max_pending_bytes: 4 << 20,
-            wal_bytes: 32 << 20,
-            consumed: Position::START,
-        }
-    }
-}
-
-/// Called once with the reason when the log can't be trusted any more and the process must stop.
-pub(crate) type Fatal = Box<dyn Fn(&str) + Send + Sync>;
 
 /// A [`PingLog`] of one partition in a SQLite file. Dropping it commits what gathered and closes the file;
 /// that takes a commit or two, so that async code may as well wait for it.

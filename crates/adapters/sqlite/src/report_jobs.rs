@@ -7,8 +7,9 @@ use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, Report
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 use crate::failure::Failure;
+use crate::store::SqliteStore;
+use crate::users;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, accounts};
 
 const UNFINISHED: &str = "SELECT count(*) FROM report_jobs WHERE user_number = ?1 AND ended_ms IS NULL";
 const DELETE_SURPLUS: &str = "
@@ -55,7 +56,7 @@ const PURGE_CHUNKS: &str = "
 impl ReportJobs for SqliteStore {
     fn create(&self, job: ReportJob, max_unfinished: usize, max_ended: usize) -> PortFuture<'_, CreateJob> {
         self.db.write(move |tx| {
-            let Some(user) = accounts::number_of(tx, job.user)? else { return Ok(CreateJob::NoSuchUser) };
+            let Some(user) = users::number_of(tx, job.user)? else { return Ok(CreateJob::NoSuchUser) };
             let unfinished: i64 = tx.prepare_cached(UNFINISHED)?.query_row([user], |row| row.get(0))?;
             if usize::try_from(unfinished).is_ok_and(|unfinished| unfinished >= max_unfinished) {
                 return Ok(CreateJob::TooMany);

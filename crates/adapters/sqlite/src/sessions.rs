@@ -8,8 +8,9 @@ use dayline_domain::{DeviceId, Session, SessionId, UserId, UtcMs};
 use rusqlite::{OptionalExtension, Params, Row, Transaction, params};
 
 use crate::failure::Failure;
+use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
-use crate::{SqliteStore, accounts, device_logins};
+use crate::{device_logins, users};
 
 const INSERT: &str = "
     INSERT INTO sessions (id, user_number, device_id, device_name, address, created_ms, last_used_ms, generation,
@@ -41,7 +42,7 @@ impl Sessions for SqliteStore {
     fn start(&self, start: StartSession) -> PortFuture<'_, Started> {
         self.db.write(move |tx| {
             let StartSession { session, checked_against, code, max_per_user } = start;
-            let Some((user, password)) = accounts::number_and_password(tx, session.user)? else {
+            let Some((user, password)) = users::number_and_password(tx, session.user)? else {
                 return Ok(Started::Refused);
             };
             if checked_against.is_some_and(|checked| checked != password) {
@@ -103,7 +104,7 @@ impl Sessions for SqliteStore {
     }
 
     fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>> {
-        self.db.write(move |tx| match accounts::number_of(tx, user)? {
+        self.db.write(move |tx| match users::number_of(tx, user)? {
             Some(user) => end_all_but(tx, user, keep, now),
             None => Ok(Vec::new()),
         })

@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::OpenError;
-use crate::api_keys::RecentKeys;
 use crate::db::{self, Db};
 use crate::folder::FolderLock;
 use crate::migrations::{self, MigrationState};
+use crate::open_error::OpenError;
+use crate::recent_keys::RecentKeys;
 
 /// The ledger, accounts, sessions and dead letters in one SQLite file, `dayline.db`. Clones share it. When the last one
 /// is dropped, calls already begun are finished first.

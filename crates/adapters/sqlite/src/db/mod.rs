@@ -14,10 +14,10 @@ use std::time::Duration;
 use dayline_app::ports::PortFuture;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::OpenError;
 use crate::failure::Failure;
 use crate::folder::{FolderLock, create_private, data_base_in};
 use crate::migrations::{self, Migration};
+use crate::open_error::OpenError;
 use lane::Lane;
 use wal::Wal;
 

@@ -8,8 +8,8 @@ use dayline_domain::{DayChange, PieceChanges, Resized, UtcMs};
 use rusqlite::{Transaction, params};
 
 use super::sources;
-use crate::accounts;
 use crate::failure::Failure;
+use crate::users;
 use crate::values::columns_of;
 
 const FIRST_POSITION: &str = "
@@ -64,7 +64,7 @@ pub(super) fn apply(tx: &Transaction<'_>, commit: &LedgerCommit) -> Result<Appli
     }
     let mut people = Vec::with_capacity(commit.changes.len());
     for (user, change) in &commit.changes {
-        let Some(user) = accounts::number_of(tx, *user)? else { return Ok(Applied::Stale) };
+        let Some(user) = users::number_of(tx, *user)? else { return Ok(Applied::Stale) };
         if !move_version(tx, user, change, commit.at)? {
             return Ok(Applied::Stale);
         }
@@ -138,7 +138,7 @@ fn found(rows: usize) -> Result<(), Failure> {
 fn bury(tx: &Transaction<'_>, commit: &LedgerCommit, dead: &DeadPing) -> Result<(), Failure> {
     let user = match dead.user {
         None => None,
-        Some(user) => match accounts::number_of(tx, user)? {
+        Some(user) => match users::number_of(tx, user)? {
             None => return Ok(()),
             known => known,
         },

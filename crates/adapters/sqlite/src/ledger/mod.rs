@@ -15,7 +15,8 @@ use dayline_app::ports::{
 };
 use dayline_domain::{Interval, UserId, UtcDay, UtcMs};
 
-use crate::{SqliteStore, accounts};
+use crate::store::SqliteStore;
+use crate::users;
 
 impl LedgerWriter for SqliteStore {
     fn position(&self, partition: Partition) -> PortFuture<'_, Position> {
@@ -36,35 +37,35 @@ impl LedgerWriter for SqliteStore {
 
 impl LedgerReader for SqliteStore {
     fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
-        self.db.read(move |tx| match accounts::number_of(tx, user)? {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
             Some(user) => Ok(read::versions(tx, user, interval)?),
             None => Ok(Vec::new()),
         })
     }
 
     fn changed_since(&self, user: UserId, since: UtcMs) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
-        self.db.read(move |tx| match accounts::number_of(tx, user)? {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
             Some(user) => Ok(read::changed_since(tx, user, since)?),
             None => Ok(Vec::new()),
         })
     }
 
     fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>> {
-        self.db.read(move |tx| match accounts::number_of(tx, user)? {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
             Some(user) => Ok(read::extent(tx, user)?),
             None => Ok(None),
         })
     }
 
     fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView> {
-        self.db.read(move |tx| match accounts::number_of(tx, user)? {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
             Some(user) => read::view(tx, user, interval, outranked),
             None => Ok(LedgerView::default()),
         })
     }
 
     fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
-        self.db.read(move |tx| match accounts::number_of(tx, user)? {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
             Some(user) => read::summed_view(tx, user, interval, &cut),
             None => Ok(LedgerView::default()),
         })

@@ -8,8 +8,8 @@ use dayline_domain::{DaySums, Interval, LedgerDay, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::sources::Met;
-use crate::accounts;
 use crate::failure::Failure;
+use crate::users;
 use crate::values;
 
 const POSITION: &str = "SELECT major, minor FROM log_positions WHERE partition = ?1";
@@ -38,7 +38,7 @@ pub(super) fn position(tx: &Transaction<'_>, partition: Partition) -> rusqlite::
 
 /// A day as the worker needs it.
 pub(super) fn day(tx: &Transaction<'_>, key: DayKey) -> Result<LoadedDay, Failure> {
-    let Some(user) = accounts::number_of(tx, key.user)? else { return Ok(LoadedDay::NoSuchUser) };
+    let Some(user) = users::number_of(tx, key.user)? else { return Ok(LoadedDay::NoSuchUser) };
     match stored_day(tx, user, key.day) {
         // This day is no day; the others asked for may be.
         Err(Failure::Corrupt(why)) => Ok(LoadedDay::Damaged(why)),

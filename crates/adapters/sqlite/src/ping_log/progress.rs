@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use dayline_app::ports::LogDepth;
 use tokio::sync::Notify;
 
-use super::PingLogOptions;
+use super::options::PingLogOptions;
 
 /// An entry's place, and the bytes of all payloads up to and including its own since the log was made.
 /// Positions have no gaps, so that two marks tell how many entries and bytes are between them.

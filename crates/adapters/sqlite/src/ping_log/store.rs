@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::PingLogOptions;
 use super::checkpoint::{self, Checkpointer};
 use super::error::{OpenPingLogError, is_damage, is_full};
+use super::options::PingLogOptions;
 use super::progress::Mark;
 use super::schema::{self, FORMAT};
 

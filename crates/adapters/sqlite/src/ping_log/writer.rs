@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use dayline_app::ports::AppendError;
 
-use super::Fatal;
 use super::error::{is_failed_fsync, is_full};
+use super::options::Fatal;
 use super::progress::Progress;
 use super::queue::{Batch, Queue, Work};
 use super::store::Store;

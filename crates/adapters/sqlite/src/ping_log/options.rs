@@ -1,0 +1,35 @@
+//! What bounds a ping log, and whom it tells when it can't go on.
+
+use dayline_app::ports::Position;
+
+/// What bounds a ping log.
+#[derive(Debug, Clone)]
+pub struct PingLogOptions {
+    /// Backlog, in bytes of payload, from which on appends are refused as full.
+    pub high_bytes: u64,
+    /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
+    pub low_bytes: u64,
+    /// Bytes that may gather in memory while a commit is on its way; what does not fit is refused as full.
+    /// Bounds the size of an entry, too, except that a record larger than this is an entry of its own.
+    pub max_pending_bytes: usize,
+    /// Bytes of write-ahead log after which it is copied back into the file and begun anew.
+    pub wal_bytes: u64,
+    /// Where the reader stands: everything up to here counts as trimmed, and new positions come after it, also
+    /// if the file was lost or replaced by an older one. Otherwise the reader would skip what comes now.
+    pub consumed: Position,
+}
+
+impl Default for PingLogOptions {
+    fn default() -> Self {
+        Self {
+            high_bytes: 1 << 30,
+            low_bytes: 768 << 20,
+            max_pending_bytes: 4 << 20,
+            wal_bytes: 32 << 20,
+            consumed: Position::START,
+        }
+    }
+}
+
+/// Called once with the reason when the log can't be trusted any more and the process must stop.
+pub(crate) type Fatal = Box<dyn Fn(&str) + Send + Sync>;
