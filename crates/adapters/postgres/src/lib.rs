@@ -12,6 +12,7 @@ mod device_logins;
 mod error;
 mod ledger;
 mod migrations;
+mod month_tables;
 mod months;
 mod partitions;
 mod replicas;

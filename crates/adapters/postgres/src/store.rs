@@ -11,8 +11,9 @@ use crate::config::{ConfigError, PgConfig};
 use crate::db::Server;
 use crate::error::corrupt;
 use crate::migrations::{self, Migrated, MigrationState};
+use crate::month_tables::KnownMonths;
 use crate::months::Month;
-use crate::partitions::{KnownMonths, Partitions};
+
 use crate::replicas::Replicas;
 use crate::values::column;
 
@@ -92,11 +93,6 @@ impl PgStore {
             self.months.ensure(primary, month).await?;
         }
         Ok(())
-    }
-
-    /// The operator's side of the partitions.
-    pub fn partitions(&self) -> Partitions<'_> {
-        Partitions::new(self)
     }
 
     /// How many replicas may be read from at this moment.

@@ -2,48 +2,25 @@
 //! Deliberately absent: named statements and session state; PgBouncer in transaction mode keeps neither.
 
 mod lease;
+mod limits;
+mod statement;
 mod tls;
 mod transaction;
 
-use std::future::Future;
 use std::time::Duration;
 
 use dayline_app::ports::PortError;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future::join_all;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row};
 
 use crate::config::{ConfigError, PgConfig};
 use crate::error::{pool_error, port_error};
-pub(crate) use lease::Lease;
+use lease::Lease;
+use limits::Limits;
+pub(crate) use statement::{Param, Statement};
 pub(crate) use transaction::Transaction;
-
-/// A statement's parameter and its type. The type is named by us, so that the server need not be asked.
-pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
-
-/// A statement with its parameters.
-pub(crate) struct Statement<'a> {
-    pub(crate) sql: std::borrow::Cow<'static, str>,
-    pub(crate) params: Vec<Param<'a>>,
-}
-
-/// How long the server may take, and we wait for it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) statement: Duration,
-}
-
-impl Limits {
-    /// Gives up a little after the server does, so that its answer says why.
-    pub(crate) async fn bound<T>(self, work: impl Future<Output = T>) -> Result<T, PortError> {
-        let wait = self.statement.saturating_add(Duration::from_secs(1));
-        tokio::time::timeout(wait, work)
-            .await
-            .map_err(|_| PortError::Unavailable(format!("no answer from the database within {wait:?}")))
-    }
-}
 
 /// One server.
 #[derive(Clone)]

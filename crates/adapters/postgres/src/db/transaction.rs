@@ -8,7 +8,9 @@ use dayline_app::ports::PortError;
 use futures_util::future::join_all;
 use tokio_postgres::{Error, Row, RowStream};
 
-use super::{Lease, Limits, Param, Statement};
+use super::lease::Lease;
+use super::limits::Limits;
+use super::statement::{Param, Statement};
 use crate::error::port_error;
 
 /// The command that begins a transaction and bounds it. In the transaction alone: behind PgBouncer a session's

@@ -9,9 +9,9 @@ use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
 
 use super::archive_file::{ArchiveSummary, ArchiveWriter, Section};
-use super::exists;
 use crate::db::{Server, Transaction};
 use crate::error::port_error;
+use crate::month_tables::exists;
 use crate::months::Month;
 use crate::values::nth;
 

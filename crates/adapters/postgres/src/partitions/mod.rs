@@ -1,48 +1,20 @@
-//! The months: making their partitions, safe when many do it at once, and the operator's work on them.
-//! Deliberately absent: when to make or drop them. The program prepares months; operators drop them.
+//! The operator's work on months: listing, making, archiving, restoring and dropping their partitions.
+//! Not here: making the months that commits need (see `month_tables`).
 
 mod archive;
 mod archive_file;
 mod restore;
-mod tables;
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use dayline_app::ports::PortError;
-use tokio_postgres::types::Type;
 
-use crate::db::{Server, Transaction};
+use crate::db::Transaction;
+use crate::month_tables::{self, sql};
 use crate::months::Month;
 use crate::store::PgStore;
 use crate::values::column;
 pub use archive_file::ArchiveSummary;
-
-/// The months this process knows to have partitions. Only a hint: a month may be dropped at any time.
-#[derive(Default)]
-pub(crate) struct KnownMonths(Mutex<BTreeSet<Month>>);
-
-impl KnownMonths {
-    /// Makes the month's partitions unless they are there.
-    pub(crate) async fn ensure(&self, server: &Server, month: Month) -> Result<(), PortError> {
-        if self.known().contains(&month) {
-            return Ok(());
-        }
-        create(server, month).await?;
-        self.known().insert(month);
-        Ok(())
-    }
-
-    /// Forgets what is known: a month was found missing, or an operator has changed something.
-    pub(crate) fn forget(&self) {
-        self.known().clear();
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<Month>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A month's partitions, as an operator sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,11 +35,14 @@ pub struct Partitions<'a> {
     store: &'a PgStore,
 }
 
-impl<'a> Partitions<'a> {
-    pub(crate) fn new(store: &'a PgStore) -> Self {
-        Self { store }
+impl PgStore {
+    /// The operator's side of the partitions.
+    pub fn partitions(&self) -> Partitions<'_> {
+        Partitions { store: self }
     }
+}
 
+impl Partitions<'_> {
     /// The months there are, the earliest first.
     pub async fn list(&self) -> Result<Vec<PartitionInfo>, PortError> {
         const SQL: &str = "SELECT right(child.relname, 7) AS month,
@@ -95,7 +70,7 @@ GROUP BY 1 ORDER BY 1";
 
     /// Makes a month's partitions. False if they were there.
     pub async fn create(&self, month: Month) -> Result<bool, PortError> {
-        create(self.store.primary().await?, month).await
+        month_tables::create(self.store.primary().await?, month).await
     }
 
     /// Writes a month to a new gzip file of NDJSON, durable when this returns. The month stays. People are named by
@@ -124,45 +99,12 @@ GROUP BY 1 ORDER BY 1";
     }
 }
 
-async fn create(server: &Server, month: Month) -> Result<bool, PortError> {
-    let mut transaction = server.begin().await?;
-    let outcome = create_month(&mut transaction, month).await;
-    transaction.finish(outcome).await
-}
-
-/// Makes a month's tables one transaction at a time: whoever comes second waits, then finds them there.
-async fn create_month(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
-    lock(transaction, month).await?;
-    if exists(transaction, month).await? {
-        return Ok(false);
-    }
-    transaction.run(&tables::create(month)).await?;
-    transaction.run(&tables::constrain_and_attach(month)).await?;
-    Ok(true)
-}
-
 async fn drop_month(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
     transaction.run("SET LOCAL lock_timeout = '2s'").await?;
-    lock(transaction, month).await?;
-    if !exists(transaction, month).await? {
+    month_tables::lock(transaction, month).await?;
+    if !month_tables::exists(transaction, month).await? {
         return Ok(false);
     }
-    transaction.run(&tables::drop(month)).await?;
+    transaction.run(&sql::drop(month)).await?;
     Ok(true)
-}
-
-/// Makes everyone else who works on the month's tables wait until this transaction ends.
-async fn lock(transaction: &mut Transaction, month: Month) -> Result<(), PortError> {
-    /// "DAYP", the class of these locks.
-    const CLASS: i32 = 0x4441_5950;
-    let params = [(&CLASS as _, Type::INT4), (&month.number() as _, Type::INT4)];
-    transaction.query("SELECT pg_advisory_xact_lock($1, $2)", &params).await.map(drop)
-}
-
-/// Whether the month has its partitions. They are made and dropped together.
-async fn exists(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
-    const SQL: &str =
-        "SELECT 1 FROM pg_inherits WHERE inhparent = 'app_usage'::regclass AND inhrelid = to_regclass($1)";
-    let rows = transaction.query(SQL, &[(&month.table("app_usage"), Type::TEXT)]).await?;
-    Ok(!rows.is_empty())
 }

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use tokio_postgres::types::Type;
 
 use super::archive_file::{ArchiveReader, ArchiveSummary, Section};
-use super::{exists, lock, tables};
 use crate::db::{Server, Transaction};
+use crate::month_tables::{exists, lock, sql};
 use crate::months::Month;
 
 /// Rows inserted by one statement, and batches read ahead.
@@ -42,7 +42,7 @@ async fn restore_month(
     if attached {
         refuse_unless_empty(transaction, month).await?;
     } else {
-        transaction.run(&tables::create(month)).await?;
+        transaction.run(&sql::create(month)).await?;
     }
     let (batches, mut taken) = mpsc::channel(BATCHES_AHEAD);
     let reading = tokio::task::spawn_blocking(move || read(reader, &batches));
@@ -53,14 +53,14 @@ async fn restore_month(
     }
     reading.await.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
     if !attached {
-        transaction.run(&tables::constrain_and_attach(month)).await?;
+        transaction.run(&sql::constrain_and_attach(month)).await?;
     }
     Ok(summary)
 }
 
 /// A month that holds something already may hold later versions of the same days.
 async fn refuse_unless_empty(transaction: &mut Transaction, month: Month) -> Result<(), PortError> {
-    for parent in tables::PARENTS {
+    for parent in sql::PARENTS {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", month.table(parent));
         if !transaction.query(&sql, &[]).await?.is_empty() {
             return Err(PortError::Rejected(format!("the month {month} is there and not empty")));

@@ -5,10 +5,10 @@
 use crate::months::Month;
 
 /// The partitioned tables, in the order in which every transaction locks them.
-pub(super) const PARENTS: [&str; 3] = ["ledger_days", "app_usage", "outranked_usage"];
+pub(crate) const PARENTS: [&str; 3] = ["ledger_days", "app_usage", "outranked_usage"];
 
 /// Makes the month's tables, bare: rows may be put in before they get their indexes.
-pub(super) fn create(month: Month) -> String {
+pub(crate) fn create(month: Month) -> String {
     // The tail of the current month grows: pieces are extended again and again, which leaves dead rows behind.
     const GROWING: &str = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02";
     let table = |parent: &str, fill: u32| {
@@ -23,7 +23,7 @@ pub(super) fn create(month: Month) -> String {
 }
 
 /// Gives the month's tables their indexes and constraints, and makes them partitions.
-pub(super) fn constrain_and_attach(month: Month) -> String {
+pub(crate) fn constrain_and_attach(month: Month) -> String {
     let [days, counted, outranked] = PARENTS.map(|parent| month.table(parent));
     let (from, to) = (month.first_day(), month.day_after());
     let attach = |parent: &str, clock: &str| {
@@ -44,7 +44,7 @@ pub(super) fn constrain_and_attach(month: Month) -> String {
 }
 
 /// Drops the month's tables.
-pub(super) fn drop(month: Month) -> String {
+pub(crate) fn drop(month: Month) -> String {
     let [days, counted, outranked] = PARENTS.map(|parent| month.table(parent));
     format!(
         "LOCK TABLE ONLY ledger_days, ONLY app_usage, ONLY outranked_usage IN ACCESS EXCLUSIVE MODE;
