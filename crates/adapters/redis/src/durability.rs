@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, cmd};
 
+use crate::error::NotDurable;
 use crate::server::RedisServer;
 
 /// Exact trimming by id, ranges that leave out their start.
@@ -18,17 +19,6 @@ const SETTINGS: [(&str, &str, &str); 4] = [
     ("no-appendfsync-on-rewrite", "no", "answered pings are lost when the machine stops during a rewrite"),
     ("maxmemory-policy", "noeviction", "redis throws pings away when its memory is used up"),
 ];
-
-/// Why a Redis is not good enough for pings.
-#[derive(Debug, thiserror::Error)]
-pub enum NotDurable {
-    /// It can't be asked.
-    #[error("can't use redis: {0}")]
-    Unreachable(#[source] RedisError),
-    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to do about it.
-    #[error("redis is not safe for pings: {}", .0.join("; "))]
-    Objections(Vec<String>),
-}
 
 /// Refuses a Redis that may lose what it has acknowledged, unless `accept_less`: then the reasons come back as
 /// warnings. Gives what the operator should know in any case.

@@ -3,8 +3,6 @@
 use dayline_app::ports::PortError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::durability::NotDurable;
-
 /// Why an adapter can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -41,6 +39,17 @@ pub enum SetupError {
         /// The last known format.
         known: u32,
     },
+}
+
+/// Why a Redis is not good enough for pings.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDurable {
+    /// It can't be asked.
+    #[error("can't use redis: {0}")]
+    Unreachable(#[source] RedisError),
+    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to do about it.
+    #[error("redis is not safe for pings: {}", .0.join("; "))]
+    Objections(Vec<String>),
 }
 
 impl From<RedisError> for SetupError {

@@ -14,8 +14,8 @@ mod script;
 mod server;
 mod subscriber;
 
-pub use durability::{NotDurable, check_durability};
-pub use error::SetupError;
+pub use durability::check_durability;
+pub use error::{NotDurable, SetupError};
 pub use leases::RedisLeases;
 pub use limits::{RedisLimits, SharedRate};
 pub use live::RedisLive;

@@ -8,6 +8,7 @@ mod gather;
 mod guard;
 mod head;
 mod lane;
+mod options;
 mod reader;
 mod scripts;
 
@@ -27,42 +28,12 @@ use gather::Gather;
 use guard::guard;
 use head::Head;
 use lane::Lane;
+pub use options::PingLogOptions;
+use options::RETRY_FULL_S;
 use reader::Reader;
 
-/// What a client is told to wait while the backlog is above the watermark: workers drain some hundred megabytes in
-/// this time.
-const RETRY_FULL_S: u32 = 5;
 /// How often a full log is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-
-/// What bounds a ping log.
-#[derive(Debug, Clone)]
-pub struct PingLogOptions {
-    /// Partitions, at least 1. Stored in Redis when the log is made; never to be changed, since it decides in which
-    /// partition a person is.
-    pub partitions: u32,
-    /// Backlog of all partitions, in bytes of payload, from which on appends are refused as full. Redis needs half as
-    /// much again for itself, more if entries are small.
-    pub high_bytes: u64,
-    /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
-    pub low_bytes: u64,
-    /// Bytes that may gather in memory while others travel; what does not fit is refused as full.
-    pub max_pending_bytes: usize,
-    /// Connections that take turns to append, at least 1. More make smaller batches.
-    pub lanes: usize,
-}
-
-impl Default for PingLogOptions {
-    fn default() -> Self {
-        Self {
-            partitions: 16,
-            high_bytes: 1 << 30,
-            low_bytes: 768 << 20,
-            max_pending_bytes: 16 << 20,
-            lanes: 2,
-        }
-    }
-}
 
 /// A [`PingLog`] in Redis Streams, shared by all processes of an installation.
 pub struct RedisPingLog {

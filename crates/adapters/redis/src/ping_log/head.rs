@@ -7,8 +7,8 @@ use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 
 use super::scripts::CLAIM;
-use crate::durability::{NotDurable, look};
-use crate::error::SetupError;
+use crate::durability::look;
+use crate::error::{NotDurable, SetupError};
 use crate::server::RedisServer;
 
 const FORMAT: u32 = 1;

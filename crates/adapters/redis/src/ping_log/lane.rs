@@ -9,11 +9,11 @@ use dayline_app::ports::AppendError;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisError};
 
-use super::RETRY_FULL_S;
 use super::entry;
 use super::fullness::Fullness;
 use super::gather::{Gather, Parcel};
 use super::head::Head;
+use super::options::RETRY_FULL_S;
 use super::scripts::APPEND;
 use crate::error::{SetupError, detail, is_lost, is_out_of_memory};
 
