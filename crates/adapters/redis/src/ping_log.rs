@@ -18,6 +18,7 @@ use std::time::Duration;
 use dayline_app::ports::{
     AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
 };
+use dayline_app::tracking::watermarks::Watermarks;
 use tokio::task::JoinSet;
 
 use crate::durability::look;
@@ -54,7 +55,7 @@ impl RedisPingLog {
         let stays_durable = look(&mut server.connect().await?).await?.objections.is_empty();
         let head = Arc::new(Head::new(server.clone(), partitions, stays_durable));
         let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
-        let fullness = Arc::new(Fullness::new(options.high_bytes, options.low_bytes));
+        let fullness = Arc::new(Fullness::new(Watermarks::new(options.high_bytes, options.low_bytes)));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
         let mut tasks = JoinSet::new();
         for _ in 0..options.lanes.max(1) {

@@ -26,8 +26,8 @@ use dayline_app::ports::{
 use crate::failure::Failure;
 use crate::folder::create_private;
 pub use error::OpenPingLogError;
-use options::Fatal;
 pub use options::PingLogOptions;
+use options::{Fatal, RETRY_FULL_S};
 use progress::Progress;
 use queue::Queue;
 use reader::Reader;
@@ -36,10 +36,6 @@ use writer::Writer;
 
 const FILE: &str = "ping-log.db";
 const LOCK_FILE: &str = "ping-log.lock";
-/// What a client is told to wait while the backlog is above the watermark: a worker drains some hundred
-/// megabytes in this time.
-const RETRY_FULL_S: u32 = 5;
-
 /// A [`PingLog`] of one partition in a SQLite file. Dropping it commits what gathered and closes the file;
 /// that takes a commit or two, so that async code may as well wait for it.
 pub struct SqlitePingLog {

@@ -3,4 +3,5 @@
 pub mod ingest;
 pub mod live;
 pub mod record;
+pub mod watermarks;
 pub mod worker;

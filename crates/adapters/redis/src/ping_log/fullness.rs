@@ -1,34 +1,34 @@
-//! Whether the log takes records, by two watermarks over the bytes that wait in Redis.
-//! Deliberately absent: counting them, which Redis does for all processes.
+//! Whether the log takes records, by the bytes that wait in Redis.
+//! Not here: counting them, which Redis does for all processes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use dayline_app::tracking::watermarks::Watermarks;
 use tokio::sync::Notify;
 
 pub(super) struct Fullness {
     full: AtomicBool,
     filled: Notify,
-    high: u64,
-    low: u64,
+    watermarks: Watermarks,
 }
 
 impl Fullness {
-    pub(super) fn new(high: u64, low: u64) -> Self {
-        Self { full: AtomicBool::new(false), filled: Notify::new(), high, low: low.min(high) }
+    pub(super) fn new(watermarks: Watermarks) -> Self {
+        Self { full: AtomicBool::new(false), filled: Notify::new(), watermarks }
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Full from the high watermark on, until below the low one.
+    /// Takes note of how many bytes wait. Redis may count less than nothing for a moment, after it lost some.
     pub(super) fn note(&self, waiting: i64) {
         let waiting = waiting.max(0) as u64;
-        if waiting >= self.high {
-            self.full.store(true, Ordering::Relaxed);
+        // In one step, since all lanes tell: the last word is about the last number that came.
+        let update = |full| Some(self.watermarks.is_full(full, waiting));
+        let _ = self.full.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
+        if self.is_full() {
             self.filled.notify_one();
-        } else if waiting < self.low {
-            self.full.store(false, Ordering::Relaxed);
         }
     }
 
@@ -45,18 +45,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn full_from_the_high_watermark_until_below_the_low_one() {
-        let fullness = Fullness::new(100, 50);
-        for (waiting, full) in [
-            (0, false),
-            (99, false),
-            (100, true),
-            (99, true),
-            (50, true),
-            (49, false),
-            (99, false),
-            (-5, false),
-        ] {
+    fn a_count_below_nothing_is_nothing() {
+        let fullness = Fullness::new(Watermarks::new(100, 50));
+        for (waiting, full) in [(100, true), (50, true), (-5, false), (99, false)] {
             fullness.note(waiting);
             assert_eq!(fullness.is_full(), full, "at {waiting}");
         }

@@ -2,6 +2,10 @@
 
 use dayline_app::ports::Position;
 
+/// What a client is told to wait while the backlog is above the watermark: a worker drains some hundred
+/// megabytes in this time.
+pub(super) const RETRY_FULL_S: u32 = 5;
+
 /// What bounds a ping log.
 #[derive(Debug, Clone)]
 pub struct PingLogOptions {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::LogDepth;
+use dayline_app::tracking::watermarks::Watermarks;
 use tokio::sync::Notify;
 
 use super::options::PingLogOptions;
@@ -20,8 +21,7 @@ pub(super) struct Progress {
     marks: Mutex<Marks>,
     /// Read by every append; kept outside of the mutex for that.
     full: AtomicBool,
-    high: u64,
-    low: u64,
+    watermarks: Watermarks,
     grown: Notify,
 }
 
@@ -35,8 +35,7 @@ impl Progress {
         let progress = Self {
             marks: Mutex::new(Marks { committed, trimmed }),
             full: AtomicBool::new(false),
-            high: options.high_bytes,
-            low: options.low_bytes.min(options.high_bytes),
+            watermarks: Watermarks::new(options.high_bytes, options.low_bytes),
             grown: Notify::new(),
         };
         progress.weigh(&progress.marks());
@@ -88,15 +87,10 @@ impl Progress {
         }
     }
 
-    /// Full from the high watermark on, until below the low one. Called with the marks locked, so that the last
-    /// word is about the last marks.
+    /// Whether the log is full now. Called with the marks locked, so that the last word is about the last marks.
     fn weigh(&self, marks: &Marks) {
-        let bytes = marks.depth().bytes;
-        if bytes >= self.high {
-            self.full.store(true, Ordering::Relaxed);
-        } else if bytes < self.low {
-            self.full.store(false, Ordering::Relaxed);
-        }
+        let full = self.watermarks.is_full(self.is_full(), marks.depth().bytes);
+        self.full.store(full, Ordering::Relaxed);
     }
 
     fn marks(&self) -> MutexGuard<'_, Marks> {
