@@ -2,9 +2,14 @@
 //! Deliberately absent: I/O, async, clocks, randomness, serialisation and any knowledge of a store.
 //! Start with [`timeline`], the rule everything else exists for.
 
+pub mod activity;
+pub mod choices;
+pub mod correction;
+pub mod families;
 pub mod id;
 pub mod identity;
 pub mod names;
+pub mod observation;
 pub mod report;
 pub mod time;
 pub mod timeline;
