@@ -1,6 +1,8 @@
 //! Dead letters, for operators and those whose they are. They are written by the ledger's commits.
 
-use dayline_app::ports::{DeadLetters, DeadPing, Partition, PortError, PortFuture, Position, StoredDeadPing};
+use dayline_app::ports::{
+    DeadLetter, DeadLetters, Partition, PortError, PortFuture, Position, StoredDeadLetter,
+};
 use dayline_domain::UserId;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -13,7 +15,7 @@ use crate::values::{bits_column, column, time_column, u32_column, uuid};
 const COLUMNS: &str = "id, at, partition, major, minor, user_uuid, reason, record";
 
 impl DeadLetters for PgStore {
-    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>> {
         Box::pin(async move {
             let sql = format!("SELECT {COLUMNS} FROM dead_pings WHERE id > $1 ORDER BY id LIMIT $2");
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -22,7 +24,7 @@ impl DeadLetters for PgStore {
         })
     }
 
-    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>> {
         Box::pin(async move {
             let sql = format!(
                 "SELECT {COLUMNS} FROM dead_pings WHERE user_uuid = $1 AND id > $2 ORDER BY id LIMIT $3"
@@ -37,7 +39,7 @@ impl DeadLetters for PgStore {
         })
     }
 
-    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>> {
+    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadLetter>> {
         Box::pin(async move {
             let sql = format!("SELECT {COLUMNS} FROM dead_pings WHERE id = $1");
             let rows = self.primary().await?.query(&sql, &[(&number(id), Type::INT8)]).await?;
@@ -65,14 +67,14 @@ fn number(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(i64::MAX)
 }
 
-fn letter(row: &Row) -> Result<StoredDeadPing, PortError> {
+fn letter(row: &Row) -> Result<StoredDeadLetter, PortError> {
     let user: Option<Uuid> = column(row, "user_uuid")?;
-    Ok(StoredDeadPing {
+    Ok(StoredDeadLetter {
         id: bits_column(row, "id")?,
         at: time_column(row, "at")?,
         partition: Partition(u32_column(row, "partition")?),
         position: Position { major: bits_column(row, "major")?, minor: bits_column(row, "minor")? },
-        dead: DeadPing {
+        letter: DeadLetter {
             user: user.map(|uuid| UserId::from_bits(uuid.as_u128())),
             reason: column(row, "reason")?,
             record: column(row, "record")?,

@@ -1,7 +1,7 @@
 //! Dead letters, as operators and those whose they are see them. They are written together with the log position they belong to, by
 //! [`crate::ledger`]. Deliberately absent: what to do about one.
 
-use dayline_app::ports::{DeadLetters, DeadPing, Partition, PortFuture, StoredDeadPing};
+use dayline_app::ports::{DeadLetter, DeadLetters, Partition, PortFuture, StoredDeadLetter};
 use dayline_domain::UserId;
 use rusqlite::{OptionalExtension, Row, RowIndex, params};
 
@@ -21,7 +21,7 @@ const DELETE: &str = "DELETE FROM dead_pings WHERE number = ?1";
 const COUNT: &str = "SELECT count(*) FROM dead_pings";
 
 impl DeadLetters for SqliteStore {
-    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>> {
         self.db.read(move |tx| {
             let mut statement = tx.prepare_cached(LIST)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -30,7 +30,7 @@ impl DeadLetters for SqliteStore {
         })
     }
 
-    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>> {
         self.db.read(move |tx| {
             let mut statement = tx.prepare_cached(LIST_OF)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -39,7 +39,7 @@ impl DeadLetters for SqliteStore {
         })
     }
 
-    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>> {
+    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadLetter>> {
         self.db.read(move |tx| Ok(tx.prepare_cached(FIND)?.query_row([column(id)], parse).optional()?))
     }
 
@@ -61,14 +61,14 @@ fn number(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(|number| number as u64)
 }
 
-fn parse(row: &Row<'_>) -> rusqlite::Result<StoredDeadPing> {
+fn parse(row: &Row<'_>) -> rusqlite::Result<StoredDeadLetter> {
     let user: Option<IdBytes> = row.get("user_id")?;
-    Ok(StoredDeadPing {
+    Ok(StoredDeadLetter {
         id: number(row, "number")?,
         at: instant(row, "at_ms")?,
         partition: Partition(row.get("partition")?),
         position: position(row)?,
-        dead: DeadPing {
+        letter: DeadLetter {
             user: user.map(|user| user.id()),
             reason: row.get("reason")?,
             record: row.get("record")?,

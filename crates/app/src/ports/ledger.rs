@@ -27,14 +27,14 @@ pub enum LoadedDay {
     Day(Box<LedgerDay>),
     /// There is no such person (any more): their pings are to be forgotten.
     NoSuchUser,
-    /// What is stored is no ledger day, and why: its pings are to be put aside until somebody has looked, so
-    /// that one damaged day holds up nobody else.
+    /// What is stored is no ledger day, and why: its pings become dead letters, so that one damaged day
+    /// holds up nobody else.
     Damaged(String),
 }
 
-/// What could not be processed, and why.
+/// A record that could not be processed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadPing {
+pub struct DeadLetter {
     /// Whose, if that much could be read.
     pub user: Option<UserId>,
     /// Why, for the operator; without any content of the ping.
@@ -56,9 +56,9 @@ pub struct LedgerCommit {
     pub to: Position,
     /// At most one change per person and day.
     pub changes: Vec<(UserId, DayChange)>,
-    /// What could not be processed. A letter of a person who is gone is forgotten, like their pings.
-    pub dead: Vec<DeadPing>,
-    /// Now: when its days changed and its dead letters were put aside.
+    /// What could not be processed. A dead letter of a person who is gone is forgotten, like their pings.
+    pub dead: Vec<DeadLetter>,
+    /// Now: when its days changed and its dead letters were written.
     pub at: UtcMs,
 }
 
@@ -129,31 +129,31 @@ pub trait LedgerReader: Send + Sync {
 
 /// A dead letter as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredDeadPing {
+pub struct StoredDeadLetter {
     /// Its number; grows.
     pub id: u64,
-    /// When it was put aside.
+    /// When it was written.
     pub at: UtcMs,
     /// The partition it came from.
     pub partition: Partition,
     /// The end of the commit it was part of.
     pub position: Position,
-    /// The letter.
-    pub dead: DeadPing,
+    /// The dead letter.
+    pub letter: DeadLetter,
 }
 
 /// The dead letters, for operators and for those whose they are.
 pub trait DeadLetters: Send + Sync {
-    /// Up to `limit` letters with numbers above `after`, by number.
-    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>>;
+    /// Up to `limit` dead letters with numbers above `after`, by number.
+    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>>;
 
-    /// Up to `limit` letters of one person with numbers above `after`, by number.
-    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>>;
+    /// Up to `limit` dead letters of one person with numbers above `after`, by number.
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>>;
 
-    /// One letter.
-    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>>;
+    /// One dead letter.
+    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadLetter>>;
 
-    /// Deletes a letter; false if there was none.
+    /// Deletes a dead letter; false if there was none.
     fn delete(&self, id: u64) -> PortFuture<'_, bool>;
 
     /// How many there are.

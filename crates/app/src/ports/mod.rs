@@ -25,8 +25,8 @@ pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
 pub use device_logins::DeviceLogins;
 pub use leases::Leases;
 pub use ledger::{
-    Applied, DayKey, DeadLetters, DeadPing, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay,
-    StoredDeadPing,
+    Applied, DayKey, DeadLetter, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,
+    LoadedDay, StoredDeadLetter,
 };
 pub use limits::{Limit, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};

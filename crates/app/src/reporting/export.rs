@@ -6,7 +6,7 @@ use dayline_domain::{Interval, Ping, Scope, Session, UserId, UtcDay, UtcMs};
 
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::auth::Caller;
-use crate::ports::{ApiKey, StoredAuditEvent, StoredDeadPing, User};
+use crate::ports::{ApiKey, StoredAuditEvent, StoredDeadLetter, User};
 use crate::tracking::record;
 use crate::{App, AppError};
 
@@ -24,8 +24,8 @@ pub enum Page {
     Keys(Vec<ApiKey>),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
-    /// Pings that could not be processed and were put aside.
-    PutAside(PutAside),
+    /// A dead letter: pings that could not be processed.
+    DeadLetter(DeadLetterPings),
     /// Some of the timeline, and what was outranked in it, as stored: cut at midnight UTC.
     Ledger {
         /// What counted.
@@ -37,8 +37,8 @@ pub enum Page {
 
 /// A record of pings that could not be processed. Why is for operators; it may name parts of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PutAside {
-    /// When it was put aside.
+pub struct DeadLetterPings {
+    /// When it became a dead letter.
     pub at: UtcMs,
     /// Its pings, if it can be read.
     pub pings: Vec<Piece>,
@@ -60,7 +60,7 @@ enum Next {
     Sessions,
     Keys,
     Audit(Option<u64>),
-    PutAside(u64),
+    DeadLetter(u64),
     Extent,
     Days(UtcDay),
     Nothing,
@@ -72,15 +72,15 @@ pub fn open(app: &App, caller: &Caller) -> Result<Export, AppError> {
     Ok(Export::of(app, caller.user))
 }
 
-impl From<StoredDeadPing> for PutAside {
-    fn from(letter: StoredDeadPing) -> Self {
-        let record = letter.dead.record;
+impl From<StoredDeadLetter> for DeadLetterPings {
+    fn from(stored: StoredDeadLetter) -> Self {
+        let record = stored.letter.record;
         match record::decode(&record) {
             Ok((_, pings)) => {
                 let piece = |Ping { source, interval }| Piece { source, interval };
-                Self { at: letter.at, pings: pings.into_iter().map(piece).collect(), unreadable: None }
+                Self { at: stored.at, pings: pings.into_iter().map(piece).collect(), unreadable: None }
             }
-            Err(_) => Self { at: letter.at, pings: Vec::new(), unreadable: Some(record) },
+            Err(_) => Self { at: stored.at, pings: Vec::new(), unreadable: Some(record) },
         }
     }
 }
@@ -121,21 +121,21 @@ impl Export {
                 Next::Audit(before) => {
                     let entries = self.app.audit.list(self.user, before, MAX_ENTRIES).await?;
                     let Some(oldest) = entries.last().map(|entry| entry.id) else {
-                        self.next = Next::PutAside(0);
+                        self.next = Next::DeadLetter(0);
                         continue;
                     };
                     self.next = Next::Audit(Some(oldest));
                     return Ok(Some(Page::Audit(entries)));
                 }
-                Next::PutAside(after) => {
+                Next::DeadLetter(after) => {
                     // One at a time: a record may be as large as a request.
                     let letters = self.app.dead_letters.list_of(self.user, after, 1).await?;
                     let Some(letter) = letters.into_iter().next() else {
                         self.next = Next::Extent;
                         continue;
                     };
-                    self.next = Next::PutAside(letter.id);
-                    return Ok(Some(Page::PutAside(letter.into())));
+                    self.next = Next::DeadLetter(letter.id);
+                    return Ok(Some(Page::DeadLetter(letter.into())));
                 }
                 Next::Extent => {
                     self.extent = self.app.ledger.extent(self.user).await?;

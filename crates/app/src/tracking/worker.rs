@@ -12,7 +12,7 @@ use dayline_domain::timeline::day_change::DayChange;
 use dayline_domain::{Ping, UserId};
 
 use crate::ports::{
-    Applied, Clock, DayChanged, DayKey, DeadPing, LedgerCommit, LedgerWriter, LiveEvents, LoadedDay,
+    Applied, Clock, DayChanged, DayKey, DeadLetter, LedgerCommit, LedgerWriter, LiveEvents, LoadedDay,
     LogEntry, Partition, Payload, PingLog, PortError, Position,
 };
 use crate::tracking::record;
@@ -82,7 +82,7 @@ pub struct Worker {
 #[derive(Default)]
 struct Batch {
     pings: BTreeMap<DayKey, Vec<Ping>>,
-    dead: Vec<DeadPing>,
+    dead: Vec<DeadLetter>,
     count: usize,
 }
 
@@ -154,11 +154,11 @@ impl Worker {
         self.commit(from, to, changes, dead, step).await
     }
 
-    /// Records pings in their days; gives what changed. Pings of damaged days join the dead.
+    /// Records pings in their days; gives what changed. Pings of damaged days become dead letters.
     async fn record(
         &mut self,
         pings: BTreeMap<DayKey, Vec<Ping>>,
-        dead: &mut Vec<DeadPing>,
+        dead: &mut Vec<DeadLetter>,
         step: &mut Step,
     ) -> Result<Vec<(UserId, DayChange)>, PortError> {
         self.days.load_missing(&*self.ports.ledger, pings.keys().copied()).await?;
@@ -170,7 +170,7 @@ impl Worker {
                     changes.extend(change.map(|change| (key.user, change)));
                 }
                 LoadedDay::NoSuchUser => step.forgotten += pings.len(),
-                LoadedDay::Damaged(reason) => dead.push(letter(key, &pings, reason.clone())),
+                LoadedDay::Damaged(reason) => dead.push(dead_letter(key, &pings, reason.clone())),
             }
         }
         step.days = changes.len();
@@ -182,7 +182,7 @@ impl Worker {
         from: Position,
         to: Position,
         changes: Vec<(UserId, DayChange)>,
-        dead: Vec<DeadPing>,
+        dead: Vec<DeadLetter>,
         step: Step,
     ) -> Result<Step, PortError> {
         let at = self.ports.clock.now();
@@ -218,18 +218,18 @@ fn bytes(entries: &[LogEntry]) -> usize {
     entries.iter().map(of).sum()
 }
 
-fn letter(key: DayKey, pings: &[Ping], reason: String) -> DeadPing {
-    DeadPing { user: Some(key.user), reason, record: record::encode(key.user, pings) }
+fn dead_letter(key: DayKey, pings: &[Ping], reason: String) -> DeadLetter {
+    DeadLetter { user: Some(key.user), reason, record: record::encode(key.user, pings) }
 }
 
-/// Decodes entries and sorts their pings by day. What can't be decoded is dead.
+/// Decodes entries and sorts their pings by day. What can't be decoded becomes a dead letter.
 fn read_batch(entries: &[LogEntry]) -> Batch {
     let mut batch = Batch::default();
     for entry in entries {
         match &entry.payload {
             Payload::Records(payload) => record::split(payload).for_each(|record| batch.add(record)),
             Payload::Damaged { bytes, reason } => {
-                batch.dead.push(DeadPing { user: None, reason: reason.clone(), record: bytes.clone() });
+                batch.dead.push(DeadLetter { user: None, reason: reason.clone(), record: bytes.clone() });
             }
         }
     }
@@ -245,7 +245,7 @@ impl Batch {
             Ok((user, pings)) => self.add_pings(user, pings),
             Err((record, error)) => {
                 let user = record::owner(record);
-                self.dead.push(DeadPing { user, reason: error.to_string(), record: record.to_vec() });
+                self.dead.push(DeadLetter { user, reason: error.to_string(), record: record.to_vec() });
             }
         }
     }

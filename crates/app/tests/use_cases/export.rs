@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dayline_app::ports::{DeadPing, LedgerCommit, LedgerWriter, Partition, PingLog, Position};
-use dayline_app::reporting::export::{Page, PutAside, open};
+use dayline_app::ports::{DeadLetter, LedgerCommit, LedgerWriter, Partition, PingLog, Position};
+use dayline_app::reporting::export::{DeadLetterPings, Page, open};
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_domain::timeline::Piece;
@@ -31,7 +31,7 @@ async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
             Page::Profile(user) => profiles += usize::from(user.id == ada.user),
             Page::Sessions(page) => sessions += page.len(),
             Page::Keys(page) => assert!(page.is_empty()),
-            Page::PutAside(letter) => panic!("{letter:?} was never put aside"),
+            Page::DeadLetter(letter) => panic!("{letter:?} was never written"),
             Page::Audit(page) => events += page.len(),
             Page::Ledger { counted, .. } => pieces.extend(counted.into_iter().map(|piece| piece.interval)),
         }
@@ -41,7 +41,7 @@ async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
 }
 
 #[tokio::test]
-async fn an_export_holds_what_was_put_aside_readable_or_not_and_nobody_elses() {
+async fn an_export_holds_the_dead_letters_readable_or_not_and_nobody_elses() {
     let (world, ada) = with_ada().await;
     register(&world, "bob@example.org").await;
     let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
@@ -50,7 +50,7 @@ async fn an_export_holds_what_was_put_aside_readable_or_not_and_nobody_elses() {
         source: Source::new("laptop", "Code", Some("example.org")).unwrap(),
         interval: Interval::new(now, now.plus(5_000)).unwrap(),
     };
-    let letter = |user, record| DeadPing { user: Some(user), reason: "why".to_owned(), record };
+    let letter = |user, record| DeadLetter { user: Some(user), reason: "why".to_owned(), record };
     let position = |major| Position { major, minor: 0 };
     let commit = LedgerCommit {
         partition: Partition(0),
@@ -69,12 +69,12 @@ async fn an_export_holds_what_was_put_aside_readable_or_not_and_nobody_elses() {
     let mut export = open(&world.app, &ada).unwrap();
     let mut found = Vec::new();
     while let Some(page) = export.page().await.unwrap() {
-        found.extend(if let Page::PutAside(letter) = page { Some(letter) } else { None });
+        found.extend(if let Page::DeadLetter(letter) = page { Some(letter) } else { None });
     }
     let piece = Piece { source: ping.source, interval: ping.interval };
     let expected = [
-        PutAside { at: now, pings: vec![piece], unreadable: None },
-        PutAside { at: now, pings: Vec::new(), unreadable: Some(vec![1, 2, 3]) },
+        DeadLetterPings { at: now, pings: vec![piece], unreadable: None },
+        DeadLetterPings { at: now, pings: Vec::new(), unreadable: Some(vec![1, 2, 3]) },
     ];
     assert_eq!(found, expected);
 }

@@ -118,13 +118,13 @@ async fn a_damaged_entry_becomes_a_dead_letter_and_the_rest_counts() {
     let step = worker(&world, WorkerLimits::default()).step().await.unwrap();
     assert_eq!((step.pings, step.dead), (2, 2));
     let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
-    assert_eq!(letters[0].dead.record, [1, 2, 3]);
-    assert_eq!((letters[1].dead.user, &letters[1].dead.record), (Some(ada.user), &broken));
+    assert_eq!(letters[0].letter.record, [1, 2, 3]);
+    assert_eq!((letters[1].letter.user, &letters[1].letter.record), (Some(ada.user), &broken));
     assert_eq!(timeline(&world, &ada).await, ["Code 0-15"]);
 }
 
 #[tokio::test]
-async fn a_refused_ping_is_found_by_halving_and_put_aside_alone() {
+async fn a_refused_ping_is_found_by_halving_and_is_the_only_dead_letter() {
     let (world, ada) = with_ada().await;
     world.store.refuse_app(Some("Poison"));
     for n in 0..8 {
@@ -137,17 +137,17 @@ async fn a_refused_ping_is_found_by_halving_and_put_aside_alone() {
     assert_eq!(timeline(&world, &ada).await, ["Code 0-80"]);
     let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
     assert_eq!(letters.len(), 1);
-    assert_eq!(record::decode(&letters[0].dead.record), Ok((ada.user, vec![ping("Poison", 55, 60)])));
+    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, vec![ping("Poison", 55, 60)])));
 
     // Sent again after the store was mended, it counts.
     world.store.refuse_app(None);
-    world.log.append(P0, letters[0].dead.record.clone()).await.unwrap();
+    world.log.append(P0, letters[0].letter.record.clone()).await.unwrap();
     worker.step().await.unwrap();
     assert_eq!(timeline(&world, &ada).await, ["Code 0-55", "Poison 55-60", "Code 60-80"]);
 }
 
 #[tokio::test]
-async fn a_letter_can_be_applied_again_beside_a_running_worker() {
+async fn a_dead_letter_can_be_applied_again_beside_a_running_worker() {
     let (world, ada) = with_ada().await;
     let (mut running, mut beside) =
         (worker(&world, WorkerLimits::default()), worker(&world, WorkerLimits::default()));
@@ -174,7 +174,7 @@ async fn a_letter_can_be_applied_again_beside_a_running_worker() {
 }
 
 #[tokio::test]
-async fn a_letter_that_is_no_record_is_refused_with_its_reason() {
+async fn a_dead_letter_that_is_no_record_is_refused_with_its_reason() {
     let world = FakeApp::default();
     let mut worker = worker(&world, WorkerLimits::default());
     let refused = worker.apply_again(&[1, 2, 3]).await;
@@ -182,7 +182,7 @@ async fn a_letter_that_is_no_record_is_refused_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_damaged_day_is_put_aside_and_holds_up_nobody_else() {
+async fn pings_of_a_damaged_day_become_dead_letters_and_hold_up_nobody_else() {
     let (world, ada) = with_ada().await;
     register(&world, "bob@example.org").await;
     let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
@@ -195,7 +195,7 @@ async fn a_damaged_day_is_put_aside_and_holds_up_nobody_else() {
     assert_eq!((step.days, step.dead), (1, 1));
     assert_eq!(timeline(&world, &bob).await, ["Code 0-5"]);
     let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
-    assert_eq!(record::decode(&letters[0].dead.record), Ok((ada.user, vec![ping("Code", 5, 10)])));
+    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, vec![ping("Code", 5, 10)])));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use dayline_domain::{Email, FullName, UtcMs};
 use super::Fact;
 use super::device_logins::waiting;
 use super::report_jobs::{done, job};
-use super::store::{DAY, NOW, Store, api_key, first, hash, letter, person, piece, session};
+use super::store::{DAY, NOW, Store, api_key, dead_letter, first, hash, person, piece, session};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -188,7 +188,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     }
     let change = first(&[piece("Code", 0, 60), piece("Mail", 10, 20)]);
     store.apply(vec![(user.id, change)]).await.unwrap();
-    store.bury(vec![letter(Some(user.id), "theirs"), letter(None, "nobody's")]).await;
+    store.bury(vec![dead_letter(Some(user.id), "theirs"), dead_letter(None, "nobody's")]).await;
 
     store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
     let event =
@@ -226,7 +226,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert_eq!(store.report_jobs.take(at, at).await.unwrap(), None);
     assert_eq!(store.report_jobs.purge(at.plus(1), 10).await.unwrap(), 0, "something of the jobs was left");
     let letters = store.dead_letters.list(0, 10).await.unwrap();
-    assert_eq!(letters.into_iter().map(|letter| letter.dead.reason).collect::<Vec<_>>(), ["nobody's"]);
+    assert_eq!(letters.into_iter().map(|stored| stored.letter.reason).collect::<Vec<_>>(), ["nobody's"]);
 }
 
 async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
@@ -234,7 +234,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
     for user in [&ada, &bob] {
         store.sign_in(session(user.id, 1)).await;
         store.apply(vec![(user.id, first(&[piece("Code", 0, 60), piece("Mail", 10, 20)]))]).await.unwrap();
-        store.bury(vec![letter(Some(user.id), "one's")]).await;
+        store.bury(vec![dead_letter(Some(user.id), "one's")]).await;
         store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
         let event =
             AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
@@ -254,7 +254,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
     let result = store.report_jobs.chunk(bob.id, job(bob.id, 1).id, 0).await.unwrap();
     assert_eq!(result.as_deref(), Some(&b"one's"[..]));
     let letters = store.dead_letters.list(0, 10).await.unwrap();
-    assert_eq!(letters.iter().map(|letter| letter.dead.user).collect::<Vec<_>>(), [Some(bob.id)]);
+    assert_eq!(letters.iter().map(|stored| stored.letter.user).collect::<Vec<_>>(), [Some(bob.id)]);
 }
 
 async fn a_deleted_address_may_register_again_and_starts_empty(store: Store) {

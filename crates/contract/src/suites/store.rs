@@ -5,7 +5,7 @@ use std::array;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CreateUser, DayKey, DeadLetters, DeadPing,
+    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CreateUser, DayKey, DeadLetter, DeadLetters,
     DeviceLogins, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError,
     Position, ReportJobs, Sessions, StartSession, Started, User,
 };
@@ -126,8 +126,8 @@ impl Store {
         self.writer.apply(Arc::new(LedgerCommit { changes, ..commit(from.major, from.major + 1) })).await
     }
 
-    /// Puts letters aside.
-    pub(super) async fn bury(&self, dead: Vec<DeadPing>) {
+    /// Commits dead letters.
+    pub(super) async fn bury(&self, dead: Vec<DeadLetter>) {
         let from = self.position().await;
         let commit = LedgerCommit { dead, ..commit(from.major, from.major + 1) };
         assert_eq!(self.writer.apply(Arc::new(commit)).await, Ok(Applied::Done));
@@ -240,7 +240,7 @@ pub(super) fn commit(from: u64, to: u64) -> LedgerCommit {
     }
 }
 
-/// A letter.
-pub(super) fn letter(user: Option<UserId>, reason: &str) -> DeadPing {
-    DeadPing { user, reason: reason.to_owned(), record: reason.as_bytes().to_vec() }
+/// A dead letter.
+pub(super) fn dead_letter(user: Option<UserId>, reason: &str) -> DeadLetter {
+    DeadLetter { user, reason: reason.to_owned(), record: reason.as_bytes().to_vec() }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use dayline_app::App;
-use dayline_app::ports::{LedgerWriter, StoredDeadPing};
+use dayline_app::ports::{LedgerWriter, StoredDeadLetter};
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Step, Worker, WorkerLimits, WorkerPorts};
 use dayline_domain::timeline::Bridge;
@@ -85,10 +85,10 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn all(app: &App) -> Result<Vec<StoredDeadPing>, Failure> {
+async fn all(app: &App) -> Result<Vec<StoredDeadLetter>, Failure> {
     let mut letters = Vec::new();
     loop {
-        let after = letters.last().map_or(0, |letter: &StoredDeadPing| letter.id);
+        let after = letters.last().map_or(0, |stored: &StoredDeadLetter| stored.id);
         let page = app.dead_letters.list(after, PAGE).await.map_err(Failure::because)?;
         let last = page.len() < PAGE;
         letters.extend(page);
@@ -98,7 +98,7 @@ async fn all(app: &App) -> Result<Vec<StoredDeadPing>, Failure> {
     }
 }
 
-async fn chosen(app: &App, which: Which) -> Result<Vec<StoredDeadPing>, Failure> {
+async fn chosen(app: &App, which: Which) -> Result<Vec<StoredDeadLetter>, Failure> {
     if which.all {
         return all(app).await;
     }
@@ -109,27 +109,27 @@ async fn chosen(app: &App, which: Which) -> Result<Vec<StoredDeadPing>, Failure>
     Ok(letters)
 }
 
-async fn find(app: &App, id: u64) -> Result<StoredDeadPing, Failure> {
+async fn find(app: &App, id: u64) -> Result<StoredDeadLetter, Failure> {
     let found = app.dead_letters.find(id).await.map_err(Failure::because)?;
     found.ok_or_else(|| Failure::new(format!("there is no dead letter {id}")))
 }
 
-fn line(letter: &StoredDeadPing) -> String {
-    let user = letter.dead.user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
-    let pings = match record::decode(&letter.dead.record) {
+fn line(stored: &StoredDeadLetter) -> String {
+    let user = stored.letter.user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+    let pings = match record::decode(&stored.letter.record) {
         Ok((_, pings)) => format!("{} pings", pings.len()),
-        Err(_) => format!("{} bytes", letter.dead.record.len()),
+        Err(_) => format!("{} bytes", stored.letter.record.len()),
     };
-    format!("{}  {}  {user}  {pings}  {}", letter.id, rfc3339(letter.at), letter.dead.reason)
+    format!("{}  {}  {user}  {pings}  {}", stored.id, rfc3339(stored.at), stored.letter.reason)
 }
 
-fn show(letter: &StoredDeadPing) {
-    say(line(letter));
-    say(format_args!("from the log's partition {} up to {}", letter.partition.0, letter.position));
-    match record::decode(&letter.dead.record) {
+fn show(stored: &StoredDeadLetter) {
+    say(line(stored));
+    say(format_args!("from the log's partition {} up to {}", stored.partition.0, stored.position));
+    match record::decode(&stored.letter.record) {
         Err(error) => {
             say(format_args!("not readable: {error}; its bytes are"));
-            say(letter.dead.record.escape_ascii());
+            say(stored.letter.record.escape_ascii());
         }
         Ok((_, pings)) => {
             for ping in pings {
@@ -146,7 +146,7 @@ fn show(letter: &StoredDeadPing) {
 async fn retry(
     app: &App,
     ledger: &Arc<dyn LedgerWriter>,
-    letters: Vec<StoredDeadPing>,
+    letters: Vec<StoredDeadLetter>,
     bridge: Bridge,
 ) -> Result<(), Failure> {
     let mut failed = 0;
@@ -163,14 +163,14 @@ async fn retry(
             }
         }
     }
-    if failed > 0 { Err(Failure::new(format!("{failed} letters stay as they are"))) } else { Ok(()) }
+    if failed > 0 { Err(Failure::new(format!("{failed} dead letters stay as they are"))) } else { Ok(()) }
 }
 
-/// Applies the letter's pings. A server that works at the same time may be faster, again and again.
+/// Applies the dead letter's pings. A server that works at the same time may be faster, again and again.
 async fn retry_one(
     app: &App,
     ledger: &Arc<dyn LedgerWriter>,
-    letter: &StoredDeadPing,
+    stored: &StoredDeadLetter,
     bridge: Bridge,
 ) -> Result<Step, String> {
     let ports = WorkerPorts {
@@ -180,9 +180,9 @@ async fn retry_one(
         clock: Arc::clone(&app.clock),
     };
     let limits = WorkerLimits { bridge, ..WorkerLimits::default() };
-    let mut worker = Worker::new(ports, letter.partition, limits);
+    let mut worker = Worker::new(ports, stored.partition, limits);
     for _ in 0..TRIES {
-        let step = worker.apply_again(&letter.dead.record).await.map_err(|error| error.to_string())?;
+        let step = worker.apply_again(&stored.letter.record).await.map_err(|error| error.to_string())?;
         if !step.overtaken {
             return Ok(step);
         }

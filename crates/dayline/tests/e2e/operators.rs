@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dayline::client::Device;
-use dayline_app::ports::{DeadPing, LedgerCommit, LedgerWriter, Partition};
+use dayline_app::ports::{DeadLetter, LedgerCommit, LedgerWriter, Partition};
 use dayline_app::tracking::record;
 use dayline_domain::{Interval, Source, UserId, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
@@ -85,7 +85,7 @@ async fn user_of(device: &Device, place: &Place) -> UserId {
 async fn put_aside(place: &Place, user: UserId, record: Vec<u8>) {
     let ledger = ledger(place);
     let at = ledger.position(Partition(0)).await.unwrap();
-    let dead = vec![DeadPing { user: Some(user), reason: "a reason for the test".to_owned(), record }];
+    let dead = vec![DeadLetter { user: Some(user), reason: "a reason for the test".to_owned(), record }];
     let commit =
         LedgerCommit { partition: Partition(0), from: at, to: at, changes: Vec::new(), dead, at: now() };
     ledger.apply(Arc::new(commit)).await.unwrap();

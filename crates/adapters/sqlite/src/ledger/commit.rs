@@ -1,7 +1,7 @@
 //! Applies one step of a worker: position, versions and sums, pieces and dead letters, in one transaction that the caller commits
 //! or undoes. Deliberately absent: trust. Every change names what it changes, and is refused if that is not there.
 
-use dayline_app::ports::{Applied, DeadPing, LedgerCommit, Partition, Position};
+use dayline_app::ports::{Applied, DeadLetter, LedgerCommit, Partition, Position};
 use dayline_app::reporting::sums_record;
 use dayline_domain::timeline::Piece;
 use dayline_domain::{DayChange, PieceChanges, Resized, UtcMs};
@@ -135,7 +135,7 @@ fn found(rows: usize) -> Result<(), Failure> {
 }
 
 /// Puts a letter aside, unless it is of a person who is gone: nothing of theirs is kept.
-fn bury(tx: &Transaction<'_>, commit: &LedgerCommit, dead: &DeadPing) -> Result<(), Failure> {
+fn bury(tx: &Transaction<'_>, commit: &LedgerCommit, dead: &DeadLetter) -> Result<(), Failure> {
     let user = match dead.user {
         None => None,
         Some(user) => match users::number_of(tx, user)? {

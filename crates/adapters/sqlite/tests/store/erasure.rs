@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, DeadPing, LedgerCommit,
+    Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, DeadLetter, LedgerCommit,
     LedgerReader, LedgerWriter, ReportJobs, Sessions, StartSession, Started,
 };
 use dayline_domain::identity::account::Label;
@@ -38,7 +38,7 @@ async fn live(store: &SqliteStore, people: &[(u64, UserId)]) {
             (*user, record(day, &pings))
         });
         let changes = changes.collect();
-        let dead = |(n, user): &(u64, UserId)| DeadPing {
+        let dead = |(n, user): &(u64, UserId)| DeadLetter {
             user: Some(*user),
             reason: format!("secret-reason-{n}"),
             record: format!("secret-record-{n}").repeat(300).into_bytes(),

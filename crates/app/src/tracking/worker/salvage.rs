@@ -1,12 +1,12 @@
-//! What to do when the store refuses a batch: halve it until the bad piece is alone, put that aside as a dead
-//! letter, keep the rest. Deliberately absent: anything about a store that is down; nothing is put aside then.
+//! What to do when the store refuses a batch: halve it until the bad piece is alone, make that a dead letter,
+//! keep the rest. Deliberately absent: anything about a store that is down; then nothing becomes a dead letter.
 
 use std::collections::BTreeMap;
 
 use dayline_domain::Ping;
 
-use super::{Batch, Step, Worker, letter, read_batch};
-use crate::ports::{DayKey, DeadPing, LogEntry, PortError, Position};
+use super::{Batch, Step, Worker, dead_letter, read_batch};
+use crate::ports::{DayKey, DeadLetter, LogEntry, PortError, Position};
 
 impl Worker {
     /// Commits entries of which at least one is refused. Entries are halved down to one; inside that one,
@@ -44,9 +44,9 @@ impl Worker {
         Ok(total)
     }
 
-    /// Applies a record that had been put aside, without moving the position, so also beside a running worker:
-    /// then it may be overtaken, and is to be tried again. Nothing is put aside a second time: what still can't be
-    /// applied is an error, and all of the record stays where it is.
+    /// Applies the record of a dead letter without moving the position, so also alongside a running worker: then
+    /// the step may be stale, and is to be tried again. It makes no dead letters: what still can't be applied is an
+    /// error, and the dead letter stays as it is.
     pub async fn apply_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
         let outcome = self.try_again(record).await;
         if !matches!(outcome, Ok(Step { overtaken: false, .. })) {
@@ -93,7 +93,7 @@ impl Worker {
                     }
                     Err(PortError::Rejected(reason)) => {
                         self.days.clear();
-                        dead.push(letter(key, &pings, reason));
+                        dead.push(dead_letter(key, &pings, reason));
                     }
                     Err(error) => return Err(error),
                 }
@@ -112,7 +112,7 @@ impl Worker {
         at: Position,
         key: DayKey,
         pings: Vec<Ping>,
-        dead: &mut Vec<DeadPing>,
+        dead: &mut Vec<DeadLetter>,
     ) -> Result<Step, PortError> {
         let mut step = Step::default();
         let changes = self.record(BTreeMap::from([(key, pings)]), dead, &mut step).await?;

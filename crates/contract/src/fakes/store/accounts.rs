@@ -86,7 +86,7 @@ impl Accounts for FakeStore {
                 return Ok(None);
             }
             tables.days.retain(|key, _| key.user != id);
-            tables.dead.retain(|_, letter| letter.dead.user != Some(id));
+            tables.dead.retain(|_, stored| stored.letter.user != Some(id));
             tables.audit.retain(|entry| entry.event.user != id);
             tables.jobs.retain(|_, job| job.user != id);
             let jobs = &tables.jobs;

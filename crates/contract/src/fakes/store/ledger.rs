@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dayline_app::ports::{
     Applied, DayKey, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay, Partition,
-    PortError, PortFuture, Position, StoredDeadPing,
+    PortError, PortFuture, Position, StoredDeadLetter,
 };
 use dayline_app::reporting::sums_record;
 use dayline_domain::timeline::Piece;
@@ -80,12 +80,12 @@ impl Tables {
                 continue;
             }
             self.last_dead += 1;
-            let letter = StoredDeadPing {
+            let letter = StoredDeadLetter {
                 id: self.last_dead,
                 at: commit.at,
                 partition: commit.partition,
                 position: commit.to,
-                dead: dead.clone(),
+                letter: dead.clone(),
             };
             self.dead.insert(letter.id, letter);
         }
@@ -185,21 +185,21 @@ impl Tables {
 }
 
 impl DeadLetters for FakeStore {
-    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+    fn list(&self, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>> {
         self.transaction(|tables| {
             Ok(tables.dead.range(after.saturating_add(1)..).take(limit).map(|(_, l)| l.clone()).collect())
         })
     }
 
-    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadPing>> {
+    fn list_of(&self, user: UserId, after: u64, limit: usize) -> PortFuture<'_, Vec<StoredDeadLetter>> {
         self.transaction(|tables| {
             let later = tables.dead.range(after.saturating_add(1)..).map(|(_, letter)| letter);
-            let theirs = later.filter(|letter| letter.dead.user == Some(user));
+            let theirs = later.filter(|stored| stored.letter.user == Some(user));
             Ok(theirs.take(limit).cloned().collect())
         })
     }
 
-    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadPing>> {
+    fn find(&self, id: u64) -> PortFuture<'_, Option<StoredDeadLetter>> {
         self.transaction(|tables| Ok(tables.dead.get(&id).cloned()))
     }
 

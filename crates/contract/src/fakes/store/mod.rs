@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::{
     ApiKey, DayKey, Partition, PasswordHash, PortError, PortFuture, Position, StoredAuditEvent,
-    StoredDeadPing, User,
+    StoredDeadLetter, User,
 };
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
@@ -42,7 +42,7 @@ struct Tables {
     jobs: BTreeMap<JobId, ReportJob>,
     /// By job, attempt and number.
     chunks: BTreeMap<(JobId, u32, u32), Vec<u8>>,
-    dead: BTreeMap<u64, StoredDeadPing>,
+    dead: BTreeMap<u64, StoredDeadLetter>,
     last_dead: u64,
     failing: Option<PortError>,
     failing_call: Option<(usize, PortError)>,

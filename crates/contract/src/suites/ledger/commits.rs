@@ -7,7 +7,7 @@ use dayline_app::ports::{Applied, DayKey, LedgerCommit, LoadedDay, Partition, Po
 use dayline_domain::{DayChange, LedgerDay, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, PARTITION, Store, commit, first, letter, person, piece, record};
+use crate::suites::store::{DAY, NOW, PARTITION, Store, commit, dead_letter, first, person, piece, record};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -85,7 +85,7 @@ async fn a_commit_from_another_position_is_fenced_and_changes_nothing(store: Sto
     let before = store.snapshot(user).await;
     let mut day = store.day(user, DAY).await;
     let changes = vec![(user, record(&mut day, &[piece("Code", 10, 15)]))];
-    let dead = vec![letter(None, "fenced")];
+    let dead = vec![dead_letter(None, "fenced")];
     for (from, to) in [(0, 1), (0, 2), (2, 3), (7, 7)] {
         let step = LedgerCommit { changes: changes.clone(), dead: dead.clone(), ..commit(from, to) };
         assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Fenced), "{from}");
@@ -109,7 +109,7 @@ async fn of_many_commits_from_one_position_exactly_one_is_done(store: Store) {
             let start = round * 1_000 + 100 * n;
             let changes = vec![(user, record(&mut day, &[piece("Code", start, start + n)]))];
             let (from, to) = (round as u64 * 10, round as u64 * 10 + 10);
-            let step = LedgerCommit { changes, dead: vec![letter(None, "x")], ..commit(from, to) };
+            let step = LedgerCommit { changes, dead: vec![dead_letter(None, "x")], ..commit(from, to) };
             racing.spawn(async move { (writer.apply(Arc::new(step)).await.unwrap(), day) });
         }
         let outcomes = racing.join_all().await;
@@ -167,7 +167,7 @@ async fn one_stale_change_undoes_the_whole_commit(store: Store) {
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
     assert_eq!(store.apply(vec![(users[1], first(&[piece("Code", 0, 5)]))]).await, Ok(Applied::Done));
     let changes = users.map(|user| (user, first(&[piece("Mail", 0, 5)]))).to_vec();
-    let step = LedgerCommit { changes, dead: vec![letter(None, "stale")], ..commit(1, 2) };
+    let step = LedgerCommit { changes, dead: vec![dead_letter(None, "stale")], ..commit(1, 2) };
     assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Stale));
     for user in [users[0], users[2]] {
         assert_eq!(store.day(user, DAY).await.version(), 0);
@@ -194,7 +194,7 @@ async fn deletion_racing_with_commits_leaves_nothing_behind(store: Store) {
         let goes = store.register(n).await.id;
         let changes = [stays, goes].map(|user| (user, UtcDay(i32::try_from(n).unwrap())));
         let changes = changes.map(|(user, day)| (user, change_on(day))).to_vec();
-        let step = LedgerCommit { changes, dead: vec![letter(Some(goes), "x")], ..commit(0, 0) };
+        let step = LedgerCommit { changes, dead: vec![dead_letter(Some(goes), "x")], ..commit(0, 0) };
         let step = LedgerCommit { partition: Partition(n as u32), ..step };
         let writer = store.writer.clone();
         let applied = tokio::spawn(async move { writer.apply(Arc::new(step)).await.unwrap() });
@@ -219,7 +219,7 @@ fn change_on(day: UtcDay) -> DayChange {
 
 async fn letters_are_kept_with_the_position_or_not_at_all(store: Store) {
     let user = store.register(1).await.id;
-    let dead = vec![letter(Some(user), "a"), letter(None, "b")];
+    let dead = vec![dead_letter(Some(user), "a"), dead_letter(None, "b")];
     let change = first(&[piece("Code", 0, 5)]);
     let good = LedgerCommit { dead, changes: vec![(user, change.clone())], ..commit(0, 1) };
     assert_eq!(store.writer.apply(Arc::new(good.clone())).await, Ok(Applied::Done));

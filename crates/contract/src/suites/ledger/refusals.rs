@@ -7,7 +7,7 @@ use dayline_app::ports::{Applied, LedgerCommit, PortError, Position};
 use dayline_domain::{DayChange, DaySums, Interval, LedgerDay, Piece, PieceChanges, Resized, UserId};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, first, letter, piece, record};
+use crate::suites::store::{DAY, Store, commit, dead_letter, first, piece, record};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -177,7 +177,7 @@ async fn a_refused_commit_changes_nothing_at_all(store: Store) {
     let honest = || first(&[piece("A", 0, 30), piece("B", 5, 10)]);
     let lie = lie(added(piece("Zoom", 0, 1)), PieceChanges::default());
     let changes = vec![(before, honest()), (liar, lie), (after, honest())];
-    let dead = vec![letter(None, "refused"), letter(Some(before), "refused")];
+    let dead = vec![dead_letter(None, "refused"), dead_letter(Some(before), "refused")];
     let snapshot = store.snapshot(liar).await;
     let outcome = store.writer.apply(Arc::new(LedgerCommit { changes, dead, ..commit(1, 2) })).await;
     assert!(matches!(outcome, Err(PortError::Rejected(_))), "{outcome:?}");

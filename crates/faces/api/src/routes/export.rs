@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
-use dayline_app::reporting::export::{self, Export, Page, PutAside};
+use dayline_app::reporting::export::{self, DeadLetterPings, Export, Page};
 use dayline_domain::timeline::Piece;
 use dayline_domain::{Session, SessionId};
 use futures_util::stream;
@@ -71,8 +71,8 @@ pub(crate) struct PutAsideItem<'a> {
     unreadable: Option<String>,
 }
 
-impl<'a> From<&'a PutAside> for PutAsideItem<'a> {
-    fn from(PutAside { at, pings, unreadable }: &'a PutAside) -> Self {
+impl<'a> From<&'a DeadLetterPings> for PutAsideItem<'a> {
+    fn from(DeadLetterPings { at, pings, unreadable }: &'a DeadLetterPings) -> Self {
         Self {
             put_aside_at: instant::utc(*at),
             pings: pings.iter().map(IntervalItem::from).collect(),
@@ -147,7 +147,7 @@ pub(crate) enum Record {
     Session(Session),
     Key(ApiKey),
     Audit(StoredAuditEvent),
-    PutAside(PutAside),
+    PutAside(DeadLetterPings),
     Interval(Piece),
     Outranked(Piece),
 }
@@ -161,7 +161,7 @@ pub(crate) fn lines(page: Page) -> Records {
         Page::Sessions(sessions) => Box::new(sessions.into_iter().map(Record::Session)),
         Page::Keys(keys) => Box::new(keys.into_iter().map(Record::Key)),
         Page::Audit(entries) => Box::new(entries.into_iter().map(Record::Audit)),
-        Page::PutAside(letter) => Box::new(std::iter::once(Record::PutAside(letter))),
+        Page::DeadLetter(letter) => Box::new(std::iter::once(Record::PutAside(letter))),
         Page::Ledger { counted, outranked } => {
             let outranked = outranked.into_iter().map(Record::Outranked);
             Box::new(counted.into_iter().map(Record::Interval).chain(outranked))
