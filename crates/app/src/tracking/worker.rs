@@ -62,7 +62,7 @@ pub struct Step {
     /// Pings, counted per day, forgotten because their person is gone.
     pub forgotten: usize,
     /// Somebody else moved the position or a day: the step was thrown away, to be done again.
-    pub overtaken: bool,
+    pub stale: bool,
     /// The log gave about as much as was asked for: more waits.
     pub behind: bool,
 }
@@ -92,11 +92,11 @@ impl Worker {
         Self { ports, partition, limits, position: None, days: HotDays::new(limits.hot_bytes) }
     }
 
-    /// Does what is there to do, up to one batch. After an error or [`Step::overtaken`] nothing is known any
+    /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is known any
     /// more and the next step loads again; no ping is lost, since the position only moves with the data.
     pub async fn step(&mut self) -> Result<Step, PortError> {
         let outcome = self.try_step().await;
-        if !matches!(outcome, Ok(Step { overtaken: false, .. })) {
+        if !matches!(outcome, Ok(Step { stale: false, .. })) {
             self.forget();
         }
         outcome
@@ -188,7 +188,7 @@ impl Worker {
         let at = self.ports.clock.now();
         let commit = Arc::new(LedgerCommit { partition: self.partition, from, to, changes, dead, at });
         if self.ports.ledger.apply(Arc::clone(&commit)).await? != Applied::Done {
-            return Ok(Step { overtaken: true, ..Step::default() });
+            return Ok(Step { stale: true, ..Step::default() });
         }
         self.announce(&commit);
         self.position = Some(to);

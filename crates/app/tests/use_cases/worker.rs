@@ -74,17 +74,17 @@ async fn two_workers_on_one_partition_give_the_same_as_one() {
     let (world, ada) = with_ada().await;
     let (mut first, mut second) =
         (worker(&world, WorkerLimits::default()), worker(&world, WorkerLimits::default()));
-    let mut overtaken = 0;
+    let mut stale = 0;
     for n in 0..20 {
         send(&world, ada.user, &[ping("Code", n * 5, n * 5 + 5)]).await;
         let turn = if n % 3 == 0 { &mut second } else { &mut first };
-        // One that was overtaken in between finds out, forgets, and does it again.
-        while turn.step().await.unwrap().overtaken {
-            overtaken += 1;
+        // One whose step was stale finds out, forgets, and does it again.
+        while turn.step().await.unwrap().stale {
+            stale += 1;
         }
     }
     assert_eq!(timeline(&world, &ada).await, ["Code 0-100"]);
-    assert!(overtaken > 0);
+    assert!(stale > 0);
 }
 
 #[tokio::test]
@@ -165,11 +165,11 @@ async fn a_dead_letter_can_be_applied_again_beside_a_running_worker() {
 
     // The running worker has the day in memory as it was; it finds out and loses nothing.
     send(&world, ada.user, &[ping("Code", 5, 10)]).await;
-    assert!(running.step().await.unwrap().overtaken);
+    assert!(running.step().await.unwrap().stale);
     running.step().await.unwrap();
     assert_eq!(timeline(&world, &ada).await, ["Code 0-10", "Mail 20-25"]);
     // So does the other one.
-    assert!(beside.apply_again(&letter).await.unwrap().overtaken);
+    assert!(beside.apply_again(&letter).await.unwrap().stale);
     assert_eq!(beside.apply_again(&letter).await.unwrap().days, 0);
 }
 
@@ -207,7 +207,7 @@ async fn pings_of_somebody_who_is_gone_are_forgotten() {
     Accounts::delete(&*world.store, ada.user, UtcMs(0)).await.unwrap();
     send(&world, ada.user, &[ping("Code", 5, 10)]).await;
     // The worker still has the day in memory; the commit finds out.
-    assert!(worker.step().await.unwrap().overtaken);
+    assert!(worker.step().await.unwrap().stale);
     let step = worker.step().await.unwrap();
     assert_eq!((step.forgotten, step.days), (1, 0));
     assert!(timeline(&world, &ada).await.is_empty());

@@ -33,8 +33,8 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("a_job_whose_worker_is_silent_is_begun_again", |s| {
         Box::pin(a_job_whose_worker_is_silent_is_begun_again(s))
     }),
-    Fact::new("a_worker_that_was_overtaken_changes_nothing", |s| {
-        Box::pin(a_worker_that_was_overtaken_changes_nothing(s))
+    Fact::new("the_writes_of_a_worker_that_lost_its_job_are_fenced_off", |s| {
+        Box::pin(the_writes_of_a_worker_that_lost_its_job_are_fenced_off(s))
     }),
     Fact::new("a_result_is_read_chunk_by_chunk_as_it_was_written", |s| {
         Box::pin(a_result_is_read_chunk_by_chunk_as_it_was_written(s))
@@ -229,7 +229,7 @@ async fn a_job_whose_worker_is_silent_is_begun_again(store: Store) {
     assert_eq!((again.attempt, again.days_done), (2, 0));
 }
 
-async fn a_worker_that_was_overtaken_changes_nothing(store: Store) {
+async fn the_writes_of_a_worker_that_lost_its_job_are_fenced_off(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let slow = take(&store, NOW).await.unwrap();

@@ -183,7 +183,7 @@ async fn retry_one(
     let mut worker = Worker::new(ports, stored.partition, limits);
     for _ in 0..TRIES {
         let step = worker.apply_again(&stored.letter.record).await.map_err(|error| error.to_string())?;
-        if !step.overtaken {
+        if !step.stale {
             return Ok(step);
         }
         sleep(PAUSE).await;

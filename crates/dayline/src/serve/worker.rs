@@ -46,7 +46,7 @@ impl Driver {
             let outcome = self.worker.step().await;
             self.report(&outcome, since.elapsed());
             since = began;
-            let idle = matches!(outcome, Ok(Step { entries: 0, overtaken: false, .. }));
+            let idle = matches!(outcome, Ok(Step { entries: 0, stale: false, .. }));
             let pause = self.pause(&outcome, began.elapsed());
             stop.run_until_cancelled(async {
                 if idle {
@@ -65,7 +65,7 @@ impl Driver {
             let outcome = self.worker.step().await;
             self.report(&outcome, Duration::ZERO);
             match outcome {
-                Ok(Step { overtaken: true, .. }) => {}
+                Ok(Step { stale: true, .. }) => {}
                 Ok(step) if step.entries > 0 => {}
                 Ok(_) | Err(_) => return,
             }
@@ -73,7 +73,7 @@ impl Driver {
     }
 
     fn pause(&mut self, outcome: &Result<Step, PortError>, took: Duration) -> Duration {
-        if let Ok(Step { overtaken: false, behind, .. }) = outcome {
+        if let Ok(Step { stale: false, behind, .. }) = outcome {
             self.failures = 0;
             return pace::pause(took, *behind);
         }
@@ -90,7 +90,7 @@ impl Driver {
                 tracing::error!(%error, "timelines stand still; accepted pings wait in the log");
             }
             Err(_) => {}
-            Ok(step) if step.overtaken => tracing::debug!("a step was overtaken"),
+            Ok(step) if step.stale => tracing::debug!("a step was stale"),
             Ok(step) => {
                 if self.failures > 1 {
                     tracing::info!("timelines are being written again");

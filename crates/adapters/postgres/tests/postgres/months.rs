@@ -93,7 +93,7 @@ async fn a_month_dropped_behind_a_workers_back_is_made_again() {
     let later = [ping("Mail", first, 100, 160)];
     world.track(user, &later, 1).await;
     let step = worker.step().await.unwrap();
-    assert!(step.overtaken, "the day it had in mind is gone");
+    assert!(step.stale, "the day it had in mind is gone");
     worker.step().await.unwrap();
     assert_by_the_rule(&store, user, first, 1, &later).await;
 }

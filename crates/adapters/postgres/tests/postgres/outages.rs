@@ -26,7 +26,7 @@ async fn work_through(mut worker: Worker, no_more: Arc<AtomicBool>) -> u32 {
     loop {
         let last = no_more.load(Ordering::SeqCst);
         match worker.step().await {
-            Ok(step) if step.entries == 0 && !step.overtaken => {
+            Ok(step) if step.entries == 0 && !step.stale => {
                 if last {
                     return failures;
                 }

@@ -28,21 +28,21 @@ async fn eight_workers_settle_one_person(via: Via, count: usize) {
         // A pool of its own, like a process of its own.
         let mut worker = world.worker_over(database.store(via), 10_000);
         tokio::spawn(async move {
-            let mut overtaken = 0;
+            let mut stale = 0;
             loop {
                 let step = worker.step().await.unwrap();
-                overtaken += u32::from(step.overtaken);
-                if step.entries == 0 && !step.overtaken {
-                    return overtaken;
+                stale += u32::from(step.stale);
+                if step.entries == 0 && !step.stale {
+                    return stale;
                 }
             }
         })
     });
-    let mut overtaken = 0;
+    let mut stale = 0;
     for worker in work.collect::<Vec<_>>() {
-        overtaken += worker.await.unwrap();
+        stale += worker.await.unwrap();
     }
-    assert!(overtaken > 0, "the workers never met");
+    assert!(stale > 0, "the workers never met");
     // Up to two minutes of the last ping may reach into a fifth day.
     assert_by_the_rule(&store, user, first, 5, &pings).await;
 }
@@ -84,7 +84,7 @@ impl LedgerWriter for Paused {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_that_was_paused_and_overtaken_changes_nothing() {
+async fn the_stale_writes_of_a_worker_that_was_paused_are_fenced_off() {
     let database = Database::migrated().await;
     let store = database.store(Via::PgBouncer);
     let (ada, first) = (register(&store, 1).await, day(2026, 11, 20));
@@ -103,7 +103,7 @@ async fn a_worker_that_was_paused_and_overtaken_changes_nothing() {
     let after = view(&store, ada, first, 1).await;
 
     resume.notify_one();
-    assert!(stale.await.unwrap().unwrap().overtaken);
+    assert!(stale.await.unwrap().unwrap().stale);
     assert_eq!(view(&store, ada, first, 1).await, after);
     assert_eq!(after.counted.len(), 2);
 }
@@ -122,7 +122,7 @@ async fn a_person_deleted_while_pings_are_applied_leaves_nothing_behind() {
         let working = tokio::spawn(async move {
             loop {
                 match worker.step().await {
-                    Ok(step) if step.entries == 0 && !step.overtaken => return,
+                    Ok(step) if step.entries == 0 && !step.stale => return,
                     Ok(_) => {}
                     // A busy machine may be slow; but the two must never wait for each other.
                     Err(error) => assert!(!error.to_string().contains("deadlock"), "{error}"),

@@ -181,7 +181,7 @@ fn in_transaction<T>(
             Synchronous::Normal => "normal",
         },
     )?;
-    // The lock is taken at the start, so that nothing read inside can be overtaken.
+    // The lock is taken at the start, so that nothing read inside can become stale.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (outcome, keep) = call(&transaction)?;
     if keep {

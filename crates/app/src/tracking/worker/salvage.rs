@@ -35,7 +35,7 @@ impl Worker {
                 }
                 outcome => outcome?,
             };
-            if step.overtaken {
+            if step.stale {
                 return Ok(step);
             }
             total.add(step);
@@ -49,7 +49,7 @@ impl Worker {
     /// error, and the dead letter stays as it is.
     pub async fn apply_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
         let outcome = self.try_again(record).await;
-        if !matches!(outcome, Ok(Step { overtaken: false, .. })) {
+        if !matches!(outcome, Ok(Step { stale: false, .. })) {
             self.forget();
         }
         outcome
@@ -81,7 +81,7 @@ impl Worker {
             let mut waiting = vec![pings];
             while let Some(mut pings) = waiting.pop() {
                 match self.apply_in_place(from, key, pings.clone(), &mut dead).await {
-                    Ok(part) if part.overtaken => return Ok(part),
+                    Ok(part) if part.stale => return Ok(part),
                     Ok(part) => {
                         step.days += part.days;
                         step.forgotten += part.forgotten;
