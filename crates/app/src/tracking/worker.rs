@@ -1,7 +1,7 @@
 //! One partition's worker: reads the log after its position, settles days, commits the differences together
 //! with the new position. Deliberately absent: threads, timers, logging; whoever drives it does those.
 
-mod days;
+mod cached_days;
 mod salvage;
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::ports::{
     LogEntry, Partition, Payload, PingLog, PortError, Position,
 };
 use crate::tracking::record;
-use days::HotDays;
+use cached_days::CachedDays;
 
 /// What a worker works with.
 #[derive(Clone)]
@@ -75,7 +75,7 @@ pub struct Worker {
     limits: WorkerLimits,
     /// Where the ledger stands, as far as known; `None` after anything went wrong.
     position: Option<Position>,
-    days: HotDays,
+    days: CachedDays,
 }
 
 /// What a batch of log entries says, by day.
@@ -89,7 +89,7 @@ struct Batch {
 impl Worker {
     /// A worker that knows nothing yet.
     pub fn new(ports: WorkerPorts, partition: Partition, limits: WorkerLimits) -> Self {
-        Self { ports, partition, limits, position: None, days: HotDays::new(limits.hot_bytes) }
+        Self { ports, partition, limits, position: None, days: CachedDays::new(limits.hot_bytes) }
     }
 
     /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is known any
@@ -192,7 +192,7 @@ impl Worker {
         }
         self.announce(&commit);
         self.position = Some(to);
-        self.days.shrink(at);
+        self.days.evict(at);
         if to > from {
             self.ports.log.trim(self.partition, to).await?;
         }

@@ -7,25 +7,25 @@ use dayline_domain::UtcMs;
 
 use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
 
-/// A day that was not used for so long is forgotten. A tracker pings every few seconds, so who is silent for that long
+/// A day that was not used for so long is evicted. A tracker pings every few seconds, so who is silent for that long
 /// is away or has begun another day, and a load when they return is little.
 const IDLE_MS: u64 = 5 * 60_000;
 /// How often idle days are looked for. That costs as much as there are days.
-const LOOK_MS: u64 = 60_000;
+const SWEEP_MS: u64 = 60_000;
 
 /// Days in memory, bounded by their size and by how long nobody used them.
-pub(super) struct HotDays {
-    days: HashMap<DayKey, Hot>,
+pub(super) struct CachedDays {
+    days: HashMap<DayKey, Cached>,
     max_bytes: usize,
     /// The size of all days at the end of the last step.
     bytes: usize,
     /// Days used in this step, so that ending it costs as much as it did and not as much as there is.
     touched: Vec<DayKey>,
     /// When idle days were last looked for.
-    looked: UtcMs,
+    swept_at: UtcMs,
 }
 
-struct Hot {
+struct Cached {
     day: LoadedDay,
     /// The end of the last step that used it.
     used: UtcMs,
@@ -33,16 +33,16 @@ struct Hot {
     bytes: usize,
 }
 
-impl Hot {
+impl Cached {
     /// A day of the step that goes on; its end counts it.
     fn new(day: LoadedDay) -> Self {
         Self { day, used: UtcMs(0), bytes: 0 }
     }
 }
 
-impl HotDays {
+impl CachedDays {
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self { days: HashMap::new(), max_bytes, bytes: 0, touched: Vec::new(), looked: UtcMs(0) }
+        Self { days: HashMap::new(), max_bytes, bytes: 0, touched: Vec::new(), swept_at: UtcMs(0) }
     }
 
     /// Forgets everything.
@@ -64,7 +64,7 @@ impl HotDays {
         }
         let loaded = ledger.load(missing.clone()).await?;
         for (key, day) in missing.into_iter().zip(loaded) {
-            self.days.insert(key, Hot::new(day));
+            self.days.insert(key, Cached::new(day));
         }
         Ok(())
     }
@@ -72,44 +72,45 @@ impl HotDays {
     /// The day as it was loaded, to be changed; a day that was not loaded is nobody's.
     pub(super) fn get(&mut self, key: DayKey) -> &mut LoadedDay {
         self.touched.push(key);
-        &mut self.days.entry(key).or_insert_with(|| Hot::new(LoadedDay::NoSuchUser)).day
+        &mut self.days.entry(key).or_insert_with(|| Cached::new(LoadedDay::NoSuchUser)).day
     }
 
-    /// Ends a step: forgets people who are gone, damaged days, idle days and those above the bound.
-    pub(super) fn shrink(&mut self, now: UtcMs) {
+    /// Ends a step: evicts people who are gone, damaged days, idle days and those above the bound.
+    pub(super) fn evict(&mut self, now: UtcMs) {
         for key in std::mem::take(&mut self.touched) {
             self.count(key, now);
         }
-        if is_past(self.looked, LOOK_MS, now) {
-            self.looked = now;
-            self.days.retain(|_, hot| !is_past(hot.used, IDLE_MS, now));
-            self.bytes = self.days.values().map(|hot| hot.bytes).sum();
+        if is_past(self.swept_at, SWEEP_MS, now) {
+            self.swept_at = now;
+            self.days.retain(|_, cached| !is_past(cached.used, IDLE_MS, now));
+            self.bytes = self.days.values().map(|cached| cached.bytes).sum();
         }
         if self.bytes > self.max_bytes {
-            self.forget_oldest();
+            self.evict_oldest();
         }
     }
 
-    /// Forgets the days used longest ago until an eighth of the bound is free, so that sorting them is rare.
-    fn forget_oldest(&mut self) {
-        let mut by_age: Vec<(UtcMs, DayKey)> = self.days.iter().map(|(key, hot)| (hot.used, *key)).collect();
+    /// Evicts the days used longest ago until an eighth of the bound is free, so that sorting them is rare.
+    fn evict_oldest(&mut self) {
+        let mut by_age: Vec<(UtcMs, DayKey)> =
+            self.days.iter().map(|(key, cached)| (cached.used, *key)).collect();
         by_age.sort_unstable();
         for (_, key) in by_age {
             if self.bytes <= self.max_bytes - self.max_bytes / 8 {
                 return;
             }
-            self.bytes -= self.days.remove(&key).map_or(0, |hot| hot.bytes);
+            self.bytes -= self.days.remove(&key).map_or(0, |cached| cached.bytes);
         }
     }
 
-    /// Counts a used day's size anew, or forgets it if there is nothing to keep.
+    /// Counts a used day's size anew, or evicts it if there is nothing to keep.
     fn count(&mut self, key: DayKey, now: UtcMs) {
-        let Some(hot) = self.days.get_mut(&key) else { return };
-        hot.used = now;
-        self.bytes -= hot.bytes;
-        if let LoadedDay::Day(day) = &hot.day {
-            hot.bytes = day.approx_bytes();
-            self.bytes += hot.bytes;
+        let Some(cached) = self.days.get_mut(&key) else { return };
+        cached.used = now;
+        self.bytes -= cached.bytes;
+        if let LoadedDay::Day(day) = &cached.day {
+            cached.bytes = day.approx_bytes();
+            self.bytes += cached.bytes;
         } else {
             self.days.remove(&key);
         }
