@@ -12,7 +12,7 @@ mod live;
 mod ping_log;
 mod report_jobs;
 mod sessions;
-mod surroundings;
+mod system;
 mod tokens;
 
 use std::fmt;
@@ -33,7 +33,7 @@ pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{AppendError, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
 pub use report_jobs::{CreateJob, Part, ReportJobs, ResultForms, ResultWriter};
 pub use sessions::{CredentialId, Revocations, Sessions, StartSession, Started};
-pub use surroundings::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
+pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
 pub use tokens::{
     AccessClaims, AccessTokens, IssuedRefresh, IssuedSecret, PresentedRefresh, RefreshTokens, SecretTexts,
     TokenRefusal,

@@ -7,7 +7,7 @@ mod log;
 mod passwords;
 mod results;
 mod store;
-mod surroundings;
+mod system;
 mod tokens;
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub use log::FakeLog;
 pub use passwords::FakePasswords;
 pub use results::FakeForms;
 pub use store::FakeStore;
-pub use surroundings::{
+pub use system::{
     FakeClock, FakeLimits, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
 };
 pub use tokens::{FakeSecrets, FakeTokens};

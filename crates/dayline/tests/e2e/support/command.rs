@@ -29,7 +29,7 @@ impl Ended {
     }
 }
 
-/// A command of the program with nothing of the surroundings that could change what it does.
+/// A command of the program with nothing of the environment that could change what it does.
 pub(crate) fn dayline(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DAYLINE_")) {

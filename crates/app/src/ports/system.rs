@@ -1,4 +1,4 @@
-//! The surroundings: time, randomness, time zones, and how a URL becomes a domain.
+//! The system: time, randomness, time zones, and how a URL becomes a domain.
 //! Deliberately absent: timers. Use cases never wait for time to pass.
 
 use std::borrow::Cow;
