@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use dayline_domain::{Email, FullName, NewPassword, Scope};
 
-use crate::identity::audit::note;
+use crate::identity::audit::audit;
 use crate::identity::auth::{Caller, limited_by, revoke, revoke_all};
 use crate::ports::{AuditKind, CreateUser, Limit, User};
 use crate::{App, AppError};
@@ -44,7 +44,7 @@ pub async fn register(app: &App, registration: Registration) -> Result<User, App
     if app.accounts.create(user.clone(), password).await? == CreateUser::EmailTaken {
         return Err(AppError::EmailTaken);
     }
-    note(app, user.id, AuditKind::Registered, None, registration.address).await?;
+    audit(app, user.id, AuditKind::Registered, None, registration.address).await?;
     Ok(user)
 }
 
@@ -88,7 +88,7 @@ pub async fn change_password(
         .await?
         .ok_or(AppError::NotSignedIn)?;
     revoke(app, changed).await?;
-    note(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await
+    audit(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await
 }
 
 /// Sets a password on an operator's word and ends all sessions of the account.
@@ -97,7 +97,7 @@ pub async fn reset_password(app: &App, email: Email, new: NewPassword) -> Result
     let new = app.passwords.hash(new.expose().to_owned()).await?;
     let ended = app.accounts.change_password(user.id, None, new, None, app.clock.now()).await?;
     revoke(app, ended.ok_or(AppError::NotFound)?).await?;
-    note(app, user.id, AuditKind::PasswordReset, None, None).await
+    audit(app, user.id, AuditKind::PasswordReset, None, None).await
 }
 
 /// Erases the caller's account and all its data, and refuses its credentials from now on.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dayline_domain::identity::account::Label;
 use dayline_domain::{ApiKeyId, DeviceId, Scope, Scopes, UtcMs};
 
-use crate::identity::audit::note;
+use crate::identity::audit::audit;
 use crate::identity::auth::{Caller, revoke_all};
 use crate::ports::{ApiKey, AuditKind, CreateKey, CredentialId};
 use crate::{App, AppError};
@@ -57,7 +57,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(ApiKey, 
         CreateKey::TooMany => return Err(AppError::TooManyKeys),
         CreateKey::NoSuchUser => return Err(AppError::NotSignedIn),
     }
-    note(app, caller.user, AuditKind::KeyCreated, Some(key.name.as_str()), caller.address).await?;
+    audit(app, caller.user, AuditKind::KeyCreated, Some(key.name.as_str()), caller.address).await?;
     Ok((key, secret.text))
 }
 
@@ -76,7 +76,7 @@ pub async fn delete(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), AppE
     }
     revoke_all(app, vec![CredentialId::Key(id)]).await?;
     let name = keys.iter().find(|key| key.id == id).map(|key| key.name.as_str());
-    note(app, caller.user, AuditKind::KeyDeleted, name, caller.address).await
+    audit(app, caller.user, AuditKind::KeyDeleted, name, caller.address).await
 }
 
 /// Who the bearer of a key is.

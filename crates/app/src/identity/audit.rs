@@ -12,9 +12,9 @@ use crate::{App, AppError};
 /// Most entries in one answer.
 pub const MAX_ENTRIES: usize = 200;
 
-/// Notes an act. An act whose entry can't be written is reported as not done, although it may be: so that
+/// Writes an act into the audit log. An act whose entry can't be written is reported as not done, although it may be: so that
 /// nothing is ever done in silence.
-pub(crate) async fn note(
+pub(crate) async fn audit(
     app: &App,
     user: UserId,
     kind: AuditKind,

@@ -13,7 +13,7 @@ use dayline_domain::{Email, Scope, Scopes, Session, SessionId, UserId, UtcMs};
 use crate::app::ACCESS_TOKEN_MS;
 use crate::identity::api_keys;
 use crate::identity::api_keys::REMEMBERED_MS;
-use crate::identity::audit::note;
+use crate::identity::audit::audit;
 use crate::ports::{
     AccessClaims, AuditKind, CredentialId, IssuedRefresh, Limit, PasswordHash, PortError, StartSession,
     Started, User,
@@ -116,7 +116,7 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
     if !verdict.matches {
         // The log drops what is nobody's, but takes its time: else an answer that is sooner would tell who is unknown.
         let user = found.map_or(NOBODY, |(user, _)| user.id);
-        note(app, user, AuditKind::SignInFailed, Some(login.device.as_str()), login.address).await?;
+        audit(app, user, AuditKind::SignInFailed, Some(login.device.as_str()), login.address).await?;
         return Err(AppError::InvalidCredentials);
     }
     let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
@@ -130,7 +130,7 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
         by: Proof::Password(hash),
     };
     let tokens = start_session(app, proved).await?.ok_or(AppError::InvalidCredentials)?;
-    note(app, user.id, AuditKind::SignedIn, Some(signed_in.as_str()), login.address).await?;
+    audit(app, user.id, AuditKind::SignedIn, Some(signed_in.as_str()), login.address).await?;
     Ok(tokens)
 }
 
@@ -239,7 +239,7 @@ pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<
             }
             RefreshDecision::Reused => {
                 end_own(app, &session, now).await?;
-                note(app, session.user, AuditKind::TokenReused, Some(session.device.as_str()), address)
+                audit(app, session.user, AuditKind::TokenReused, Some(session.device.as_str()), address)
                     .await?;
                 return Err(AppError::TokenReused);
             }
@@ -264,7 +264,8 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<(), AppError> {
     let ended = app.sessions.end(caller.user, session, app.clock.now()).await?;
     revoke(app, vec![session]).await?;
     if ended {
-        note(app, caller.user, AuditKind::SessionEnded, Some(caller.device.as_str()), caller.address).await?;
+        audit(app, caller.user, AuditKind::SessionEnded, Some(caller.device.as_str()), caller.address)
+            .await?;
     }
     Ok(())
 }
@@ -275,7 +276,7 @@ pub async fn logout_all(app: &App, caller: &Caller, keep_this: bool) -> Result<(
     let keep = caller.session().filter(|_| keep_this);
     let ended = app.sessions.end_all(caller.user, keep, app.clock.now()).await?;
     revoke(app, ended).await?;
-    note(app, caller.user, AuditKind::SessionsEnded, None, caller.address).await
+    audit(app, caller.user, AuditKind::SessionsEnded, None, caller.address).await
 }
 
 /// The caller's sessions that are still alive, the one used last first.
@@ -296,7 +297,7 @@ pub async fn end_session(app: &App, caller: &Caller, id: SessionId) -> Result<()
     }
     revoke(app, vec![id]).await?;
     let device = session.as_ref().map(|session| session.device.as_str());
-    note(app, caller.user, AuditKind::SessionEnded, device, caller.address).await
+    audit(app, caller.user, AuditKind::SessionEnded, device, caller.address).await
 }
 
 /// Refuses the access tokens of ended sessions for as long as one may live.

@@ -9,7 +9,7 @@ use dayline_domain::identity::device_login::{
 };
 use dayline_domain::{DeviceId, Scope, UserId};
 
-use crate::identity::audit::note;
+use crate::identity::audit::audit;
 use crate::identity::auth::{Caller, Proof, Proved, Tokens, coarse, limited_by, start_session};
 use crate::ports::{AuditKind, Limit};
 use crate::{App, AppError};
@@ -116,7 +116,7 @@ pub async fn decide(app: &App, caller: &Caller, code: &str, approve: bool) -> Re
         let login = look_up(app, caller, code).await?;
         let decided = login.decide(approval, app.clock.now()).ok_or_else(wrong_code)?;
         if app.device_logins.replace(login, Some(decided.clone())).await? {
-            note(app, caller.user, kind, Some(decided.device.as_str()), caller.address).await?;
+            audit(app, caller.user, kind, Some(decided.device.as_str()), caller.address).await?;
             return Ok(decided);
         }
     }
@@ -188,7 +188,7 @@ async fn sign_in(
     let tokens = start_session(app, proved).await?;
     if tokens.is_some() {
         // The code is used up: the device must get its tokens, whether or not this can be written down.
-        let _ = note(app, user, AuditKind::DeviceSignedIn, Some(device.as_str()), address).await;
+        let _ = audit(app, user, AuditKind::DeviceSignedIn, Some(device.as_str()), address).await;
     }
     Ok(tokens)
 }
