@@ -20,9 +20,9 @@ pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
 /// and the first and the last are mostly cut.
 const MAX_DAYS_OF_PIECES: i32 = 7;
 
-/// The versions of the ledger days an answer was read from. Equal stamps mean equal answers.
+/// The versions of the ledger days an answer was read from. Equal versions mean equal answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Stamp(pub Vec<(UtcDay, u64)>);
+pub struct ReadVersion(pub Vec<(UtcDay, u64)>);
 
 /// Which local days a request asks for, as the client wrote it.
 #[derive(Debug, Clone, Default)]
@@ -92,20 +92,24 @@ async fn zone_for(app: &App, caller: &Caller, tz: Option<&str>) -> Result<Arc<dy
     app.zones.find(&user.timezone).ok_or_else(gone)
 }
 
-/// The stamp that an answer over `interval` would have now; far cheaper than the answer.
-pub async fn stamp(app: &App, caller: &Caller, interval: Option<Interval>) -> Result<Stamp, AppError> {
+/// The version that an answer over `interval` would have now; far cheaper than the answer.
+pub async fn read_version(
+    app: &App,
+    caller: &Caller,
+    interval: Option<Interval>,
+) -> Result<ReadVersion, AppError> {
     caller.require(Scope::Read)?;
     match interval {
-        Some(interval) => Ok(Stamp(app.ledger.versions(caller.user, interval).await?)),
-        None => Ok(Stamp::default()),
+        Some(interval) => Ok(ReadVersion(app.ledger.versions(caller.user, interval).await?)),
+        None => Ok(ReadVersion::default()),
     }
 }
 
 /// An answer and what it was read from.
 #[derive(Debug, Clone)]
-pub struct Stamped<T> {
+pub struct Versioned<T> {
     /// What it was read from.
-    pub stamp: Stamp,
+    pub version: ReadVersion,
     /// The answer.
     pub answer: T,
 }
@@ -118,7 +122,7 @@ pub async fn by_app(
     app: &App,
     caller: &Caller,
     days: &LocalDays,
-) -> Result<Stamped<Totals<String>>, AppError> {
+) -> Result<Versioned<Totals<String>>, AppError> {
     over(app, caller, days, Cut::Whole, |counted, window| {
         report::by_app(counted, window).into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms)).collect()
     })
@@ -130,7 +134,7 @@ pub async fn by_domain(
     app: &App,
     caller: &Caller,
     days: &LocalDays,
-) -> Result<Stamped<Totals<Option<String>>>, AppError> {
+) -> Result<Versioned<Totals<Option<String>>>, AppError> {
     over(app, caller, days, Cut::Whole, |counted, window| {
         let owned = |(domain, ms): (Option<&dayline_domain::Domain>, i64)| {
             (domain.map(|d| d.as_str().to_owned()), ms)
@@ -145,7 +149,7 @@ pub async fn by_hour(
     app: &App,
     caller: &Caller,
     days: &LocalDays,
-) -> Result<Stamped<Vec<report::HourSlot>>, AppError> {
+) -> Result<Versioned<Vec<report::HourSlot>>, AppError> {
     let sum = |counted: Counted<'_>, _| report::by_hour(counted, &*days.zone, days.from..=days.to);
     over(app, caller, days, Cut::Hours, sum).await
 }
@@ -155,7 +159,7 @@ pub async fn by_day(
     app: &App,
     caller: &Caller,
     days: &LocalDays,
-) -> Result<Stamped<Totals<LocalDate>>, AppError> {
+) -> Result<Versioned<Totals<LocalDate>>, AppError> {
     let sum = |counted: Counted<'_>, _| report::by_day(counted, &*days.zone, days.from..=days.to);
     over(app, caller, days, Cut::Days, sum).await
 }
@@ -167,18 +171,18 @@ async fn over<T>(
     days: &LocalDays,
     cut: Cut,
     sum: impl FnOnce(Counted<'_>, Interval) -> T,
-) -> Result<Stamped<T>, AppError> {
+) -> Result<Versioned<T>, AppError> {
     caller.require(Scope::Read)?;
     let nothing = || {
         let start = days.zone.start_of(days.from);
         Interval::new(start, start.plus(1)).ok_or_else(|| AppError::Internal("an empty window".into()))
     };
     let Some(window) = days.interval() else {
-        return Ok(Stamped { stamp: Stamp::default(), answer: sum((&[]).into(), nothing()?) });
+        return Ok(Versioned { version: ReadVersion::default(), answer: sum((&[]).into(), nothing()?) });
     };
     let view = read(&*app.ledger, caller.user, days, window, cut).await?;
     let answer = sum(view.as_counted(), window);
-    Ok(Stamped { stamp: Stamp(view.versions), answer })
+    Ok(Versioned { version: ReadVersion(view.versions), answer })
 }
 
 /// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are few or if it cuts
@@ -224,16 +228,16 @@ pub async fn timeline(
     caller: &Caller,
     interval: Option<Interval>,
     outranked: bool,
-) -> Result<Stamped<Timeline>, AppError> {
+) -> Result<Versioned<Timeline>, AppError> {
     caller.require(Scope::Read)?;
     let Some(interval) = interval else {
-        return Ok(Stamped {
-            stamp: Stamp::default(),
+        return Ok(Versioned {
+            version: ReadVersion::default(),
             answer: Timeline { counted: Vec::new(), outranked: Vec::new() },
         });
     };
     let view = app.ledger.read(caller.user, interval, outranked).await?;
     let shown = |pieces: Vec<Piece>| report::join_at_midnight(report::clip(pieces, interval));
     let answer = Timeline { counted: shown(view.counted), outranked: shown(view.outranked) };
-    Ok(Stamped { stamp: Stamp(view.versions), answer })
+    Ok(Versioned { version: ReadVersion(view.versions), answer })
 }

@@ -1,10 +1,10 @@
-//! Which days a request asks for, stamps, and answers from the ledger.
+//! Which days a request asks for, read versions, and answers from the ledger.
 
 use dayline_app::AppError;
 use dayline_app::identity::auth::Caller;
 use dayline_app::ports::{Partition, PingLog};
 use dayline_app::reporting::reports::{
-    DaysAsked, Stamp, by_app, by_day, by_domain, by_hour, resolve_days, stamp, stretch, timeline,
+    DaysAsked, ReadVersion, by_app, by_day, by_domain, by_hour, read_version, resolve_days, stretch, timeline,
 };
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
@@ -105,12 +105,12 @@ async fn a_report_of_a_month_says_what_reports_of_its_days_say() {
             total +=
                 by_app(&world.app, &ada, &day).await.unwrap().answer.iter().map(|(_, ms)| ms).sum::<i64>();
         }
-        let stamped = by_day(&world.app, &ada, &days).await.unwrap();
-        assert_eq!(stamped.stamp, stamp(&world.app, &ada, days.interval()).await.unwrap());
-        assert_eq!(stamped.answer, per_day, "{tz}");
+        let report = by_day(&world.app, &ada, &days).await.unwrap();
+        assert_eq!(report.version, read_version(&world.app, &ada, days.interval()).await.unwrap());
+        assert_eq!(report.answer, per_day, "{tz}");
         assert_eq!(by_hour(&world.app, &ada, &days).await.unwrap().answer, hours, "{tz}");
         let apps = by_app(&world.app, &ada, &days).await.unwrap();
-        assert_eq!((apps.answer, apps.stamp), (vec![("Firefox".to_owned(), total)], stamped.stamp));
+        assert_eq!((apps.answer, apps.version), (vec![("Firefox".to_owned(), total)], report.version));
         let domains = by_domain(&world.app, &ada, &days).await.unwrap().answer;
         assert_eq!(domains, [(Some("github.com".to_owned()), total)]);
         assert_eq!(total, 134 * 3_600_000);
@@ -118,18 +118,18 @@ async fn a_report_of_a_month_says_what_reports_of_its_days_say() {
 }
 
 #[tokio::test]
-async fn a_stamp_changes_with_the_days_it_covers_and_with_no_other() {
+async fn a_read_version_changes_with_the_days_it_covers_and_with_no_other() {
     let (world, ada) = with_ada().await;
     let asked = DaysAsked { date: Some(date("2026-11-20")), ..DaysAsked::default() };
     let days = resolve_days(&world.app, &ada, asked).await.unwrap();
-    let now = stamp(&world.app, &ada, days.interval()).await.unwrap();
-    assert_eq!(now, Stamp::default());
+    let now = read_version(&world.app, &ada, days.interval()).await.unwrap();
+    assert_eq!(now, ReadVersion::default());
     observe(&world, &ada, -2, -1).await;
-    let after = stamp(&world.app, &ada, days.interval()).await.unwrap();
-    assert_eq!(by_app(&world.app, &ada, &days).await.unwrap().stamp, after);
+    let after = read_version(&world.app, &ada, days.interval()).await.unwrap();
+    assert_eq!(by_app(&world.app, &ada, &days).await.unwrap().version, after);
     assert_ne!(after, now);
     observe(&world, &ada, -30, -29).await;
-    assert_eq!(stamp(&world.app, &ada, days.interval()).await.unwrap(), after);
+    assert_eq!(read_version(&world.app, &ada, days.interval()).await.unwrap(), after);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn the_timeline_is_clipped_and_joined_over_midnight() {
     let found = timeline(&world.app, &ada, Some(window), false).await.unwrap();
     assert_eq!(found.answer.counted.len(), 1);
     assert_eq!(found.answer.counted[0].interval.ms(), 14 * 3_600_000);
-    assert_eq!(found.stamp.0.len(), 2);
+    assert_eq!(found.version.0.len(), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::identity::auth::Caller;
-use dayline_app::reporting::reports::{self, DaysAsked, LocalDays, Stamp};
+use dayline_app::reporting::reports::{self, DaysAsked, LocalDays, ReadVersion};
 use dayline_domain::LocalDate;
 use dayline_domain::report::HourSlot;
 use http::HeaderMap;
@@ -206,10 +206,10 @@ async fn question<'a>(
     }
 }
 
-fn answer<L: Line>(wanted: &Wanted<'_>, days: &LocalDays, stamp: &Stamp, items: Vec<L>) -> Response {
+fn answer<L: Line>(wanted: &Wanted<'_>, days: &LocalDays, version: &ReadVersion, items: Vec<L>) -> Response {
     match wanted.format {
-        Format::Json => wanted.json(stamp, &Report::new(days, items)),
-        Format::Csv => wanted.csv(stamp, table(&items)),
+        Format::Json => wanted.json(version, &Report::new(days, items)),
+        Format::Csv => wanted.csv(version, table(&items)),
     }
 }
 
@@ -284,7 +284,7 @@ pub(crate) async fn apps(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "apps", asked).await?;
     let report = reports::by_app(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.stamp, items::<_, AppSeconds>(report.answer)))
+    Ok(answer(&wanted, &days, &report.version, items::<_, AppSeconds>(report.answer)))
 }
 
 /// Seconds per domain, most first. What was no web page is an item of its own.
@@ -306,7 +306,7 @@ pub(crate) async fn domains(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "domains", asked).await?;
     let report = reports::by_domain(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.stamp, items::<_, DomainSeconds>(report.answer)))
+    Ok(answer(&wanted, &days, &report.version, items::<_, DomainSeconds>(report.answer)))
 }
 
 /// Another name for `/report/domains`.
@@ -348,7 +348,7 @@ pub(crate) async fn hours(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "hours", asked).await?;
     let report = reports::by_hour(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.stamp, items::<_, HourSeconds>(report.answer)))
+    Ok(answer(&wanted, &days, &report.version, items::<_, HourSeconds>(report.answer)))
 }
 
 /// Seconds per local day, in order.
@@ -370,5 +370,5 @@ pub(crate) async fn days(
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(&api, &caller, &headers, "days", asked).await?;
     let report = reports::by_day(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.stamp, items::<_, DaySeconds>(report.answer)))
+    Ok(answer(&wanted, &days, &report.version, items::<_, DaySeconds>(report.answer)))
 }

@@ -81,9 +81,9 @@ pub(crate) async fn timeline(
     let timeline = reports::timeline(&api.app, &caller, interval, outranked).await?;
     Ok(match wanted.format {
         Format::Json => {
-            wanted.json(&timeline.stamp, &TimelineBody::new(from, to, &timeline.answer, outranked))
+            wanted.json(&timeline.version, &TimelineBody::new(from, to, &timeline.answer, outranked))
         }
-        Format::Csv => wanted.csv(&timeline.stamp, table(&timeline.answer)),
+        Format::Csv => wanted.csv(&timeline.version, table(&timeline.answer)),
     })
 }
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use axum::body::Body;
 use axum::response::Response;
 use dayline_app::identity::auth::Caller;
-use dayline_app::reporting::reports::{self, Stamp};
+use dayline_app::reporting::reports::{self, ReadVersion};
 use dayline_app::{App, AppError};
 use dayline_domain::Interval;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,7 +19,7 @@ pub(crate) struct Wanted<'a> {
     /// The form.
     pub(crate) format: Format,
     headers: &'a HeaderMap,
-    /// Everything but the stamp that the answer depends on.
+    /// Everything but the read version that the answer depends on.
     basis: DefaultHasher,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Wanted<'a> {
         if !self.headers.contains_key(header::IF_NONE_MATCH) {
             return Ok(None);
         }
-        let tag = self.tag(&reports::stamp(app, caller, interval).await?);
+        let tag = self.tag(&reports::read_version(app, caller, interval).await?);
         if !has_tag(self.headers, &tag) {
             return Ok(None);
         }
@@ -54,27 +54,27 @@ impl<'a> Wanted<'a> {
     }
 
     /// The answer as JSON.
-    pub(crate) fn json(&self, stamp: &Stamp, body: &impl Serialize) -> Response {
+    pub(crate) fn json(&self, version: &ReadVersion, body: &impl Serialize) -> Response {
         // The bodies are structs of texts and numbers, which always serialise.
         let body = serde_json::to_vec(body).unwrap_or_default();
-        self.answer(stamp, "application/json", body.into())
+        self.answer(version, "application/json", body.into())
     }
 
     /// The answer as CSV.
-    pub(crate) fn csv(&self, stamp: &Stamp, table: String) -> Response {
-        self.answer(stamp, "text/csv; charset=utf-8; header=present", table.into())
+    pub(crate) fn csv(&self, version: &ReadVersion, table: String) -> Response {
+        self.answer(version, "text/csv; charset=utf-8; header=present", table.into())
     }
 
-    fn answer(&self, stamp: &Stamp, media_type: &'static str, body: Body) -> Response {
+    fn answer(&self, version: &ReadVersion, media_type: &'static str, body: Body) -> Response {
         let mut response = Response::new(body);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        label(&mut response, &self.tag(stamp));
+        label(&mut response, &self.tag(version));
         response
     }
 
-    fn tag(&self, stamp: &Stamp) -> String {
+    fn tag(&self, version: &ReadVersion) -> String {
         let mut hasher = self.basis.clone();
-        stamp.0.hash(&mut hasher);
+        version.0.hash(&mut hasher);
         format!("\"{:016x}\"", hasher.finish())
     }
 }
