@@ -52,7 +52,7 @@ impl ReportJobs for PgStore {
         })
     }
 
-    fn take(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>> {
+    fn claim(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>> {
         Box::pin(async move {
             let sql = format!(
                 "WITH next AS MATERIALIZED (

@@ -94,19 +94,19 @@ impl ReportJobs for SqliteStore {
         })
     }
 
-    fn take(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>> {
+    fn claim(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>> {
         Box::pin(async move {
-            // Most looks find nothing: those must not take the writer's time.
+            // Most polls find nothing: those must not take the writer's time.
             if self.db.read(move |tx| next(tx, now)).await?.is_none() {
                 return Ok(None);
             }
-            let take = self.db.write(move |tx| {
+            let claim = self.db.write(move |tx| {
                 let Some(job) = next(tx, now)? else { return Ok(None) };
-                let begun = job.begun(until);
-                replace(tx, &begun)?;
-                Ok(Some(begun))
+                let running = job.start(until);
+                replace(tx, &running)?;
+                Ok(Some(running))
             });
-            take.await
+            claim.await
         })
     }
 
@@ -129,7 +129,7 @@ impl ReportJobs for SqliteStore {
         self.db.write(move |tx| {
             let Some(job) = find(tx, user, id)? else { return Ok(false) };
             if job.state.ended_at().is_none() {
-                replace(tx, &job.becoming(JobState::Cancelled { at: now }))?;
+                replace(tx, &job.with_state(JobState::Cancelled { at: now }))?;
             } else {
                 tx.prepare_cached(DELETE)?.execute([IdBytes::from(id)])?;
             }

@@ -32,9 +32,9 @@ pub trait ReportJobs: Send + Sync {
     /// A person's jobs, the newest first.
     fn list(&self, user: UserId) -> PortFuture<'_, Vec<ReportJob>>;
 
-    /// Begins the oldest job that is due (see [`ReportJob::is_due`]) and gives it as it is then (see
-    /// [`ReportJob::begun`]). No two callers get the same attempt.
-    fn take(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>>;
+    /// Starts the oldest job that is due (see [`ReportJob::is_due`]) and gives it as it is then (see
+    /// [`ReportJob::start`]). No two callers get the same attempt.
+    fn claim(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>>;
 
     /// Replaces a running job by what has become of it, and keeps `chunk`, if there is one, as the last of its
     /// [`chunks`](ReportJob::chunks). False, and nothing changes, if it does not run in this attempt any more.

@@ -55,11 +55,11 @@ impl ReportWorker {
     }
 
     /// Takes the next job and does it, unless `stops` says that there is no time any more. `None` if nothing waits.
-    /// After an error the job is begun again, by this worker or another one, when its lease has ended.
+    /// After an error the job is started again, by this worker or another one, when its lease has ended.
     pub async fn run_next(&self, stops: &(dyn Fn() -> bool + Sync)) -> Result<Option<Ran>, AppError> {
         let now = self.app.clock.now();
         let policy = &self.app.rules.jobs;
-        let Some(job) = self.app.report_jobs.take(now, now.plus(policy.lease_ms)).await? else {
+        let Some(job) = self.app.report_jobs.claim(now, now.plus(policy.lease_ms)).await? else {
             return Ok(None);
         };
         let out = Vec::new();
@@ -225,7 +225,7 @@ impl Run<'_> {
         let last = (ran == Ran::Done && !self.out.is_empty()).then(|| std::mem::take(&mut self.out));
         let bytes = last.as_ref().map_or(0, Vec::len);
         let done = if ran == Ran::Done { self.job.days_all } else { self.job.days_done };
-        let job = self.job.advanced(done, bytes, at).becoming(state);
+        let job = self.job.advanced(done, bytes, at).with_state(state);
         let is_kept = self.app.report_jobs.advance(job, last).await?;
         Ok(if is_kept { ran } else { Ran::Lost })
     }

@@ -250,7 +250,7 @@ async fn a_job_that_never_comes_to_an_end_fails() {
     let worker = world.report_worker();
     for _ in 0..world.app.rules.jobs.max_attempts {
         let now = world.app.clock.now();
-        assert!(world.store.take(now, now).await.unwrap().is_some(), "taken by somebody who then dies");
+        assert!(world.store.claim(now, now).await.unwrap().is_some(), "taken by somebody who then dies");
     }
     let failed = worker.run_next(&|| false).await.unwrap();
     assert!(matches!(failed, Some(Ran::Failed { why: JobFailure::TooManyAttempts, .. })), "{failed:?}");

@@ -198,7 +198,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert!(store.device_logins.create(login).await.unwrap());
     let finished = done(&store, job(user.id, 1), b"theirs").await;
     store.report_jobs.create(job(user.id, 2), 5, 5).await.unwrap();
-    let running = store.report_jobs.take(NOW, NOW.plus(1_000)).await.unwrap().unwrap();
+    let running = store.report_jobs.claim(NOW, NOW.plus(1_000)).await.unwrap().unwrap();
 
     let at = NOW.plus(70_000);
     let ended = store.accounts.delete(user.id, at).await.unwrap().unwrap();
@@ -223,7 +223,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert_eq!(store.report_jobs.list(user.id).await.unwrap(), []);
     assert_eq!(store.report_jobs.chunk(user.id, finished.id, 0).await.unwrap(), None);
     assert!(!store.report_jobs.advance(running, Some(b"late".to_vec())).await.unwrap());
-    assert_eq!(store.report_jobs.take(at, at).await.unwrap(), None);
+    assert_eq!(store.report_jobs.claim(at, at).await.unwrap(), None);
     assert_eq!(store.report_jobs.purge(at.plus(1), 10).await.unwrap(), 0, "something of the jobs was left");
     let letters = store.dead_letters.list(0, 10).await.unwrap();
     assert_eq!(letters.into_iter().map(|stored| stored.letter.reason).collect::<Vec<_>>(), ["nobody's"]);

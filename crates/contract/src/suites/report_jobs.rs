@@ -26,12 +26,12 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("the_oldest_ended_jobs_make_room_for_new_ones", |s| {
         Box::pin(the_oldest_ended_jobs_make_room_for_new_ones(s))
     }),
-    Fact::new("the_oldest_job_is_begun_first_and_none_twice", |s| {
-        Box::pin(the_oldest_job_is_begun_first_and_none_twice(s))
+    Fact::new("the_oldest_job_is_started_first_and_none_twice", |s| {
+        Box::pin(the_oldest_job_is_started_first_and_none_twice(s))
     }),
     Fact::new("many_workers_at_once_get_a_job_each", |s| Box::pin(many_workers_at_once_get_a_job_each(s))),
-    Fact::new("a_job_whose_worker_is_silent_is_begun_again", |s| {
-        Box::pin(a_job_whose_worker_is_silent_is_begun_again(s))
+    Fact::new("a_job_whose_worker_is_silent_is_started_again", |s| {
+        Box::pin(a_job_whose_worker_is_silent_is_started_again(s))
     }),
     Fact::new("the_writes_of_a_worker_that_lost_its_job_are_fenced_off", |s| {
         Box::pin(the_writes_of_a_worker_that_lost_its_job_are_fenced_off(s))
@@ -45,11 +45,11 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("what_an_earlier_attempt_wrote_is_in_no_result", |s| {
         Box::pin(what_an_earlier_attempt_wrote_is_in_no_result(s))
     }),
-    Fact::new("a_job_given_back_is_begun_again_at_once", |s| {
-        Box::pin(a_job_given_back_is_begun_again_at_once(s))
+    Fact::new("a_job_given_back_is_started_again_at_once", |s| {
+        Box::pin(a_job_given_back_is_started_again_at_once(s))
     }),
-    Fact::new("a_cancelled_job_is_begun_by_nobody_and_stops", |s| {
-        Box::pin(a_cancelled_job_is_begun_by_nobody_and_stops(s))
+    Fact::new("a_cancelled_job_is_started_by_nobody_and_stops", |s| {
+        Box::pin(a_cancelled_job_is_started_by_nobody_and_stops(s))
     }),
     Fact::new("cancelling_an_ended_job_deletes_it_and_its_result", |s| {
         Box::pin(cancelling_an_ended_job_deletes_it_and_its_result(s))
@@ -82,16 +82,16 @@ pub(super) fn job(user: UserId, n: u64) -> ReportJob {
 /// Creates a job, takes it and ends it with a result. No other job may wait.
 pub(super) async fn done(store: &Store, job: ReportJob, result: &[u8]) -> ReportJob {
     assert_eq!(store.report_jobs.create(job.clone(), 5, 5).await.unwrap(), CreateJob::Created);
-    let running = take(store, NOW).await.unwrap();
+    let running = claim(store, NOW).await.unwrap();
     assert_eq!(running.id, job.id);
-    let done = running.advanced(10, result.len(), NOW).becoming(JobState::Done { at: NOW });
+    let done = running.advanced(10, result.len(), NOW).with_state(JobState::Done { at: NOW });
     assert!(store.report_jobs.advance(done.clone(), Some(result.to_vec())).await.unwrap());
     done
 }
 
 /// Takes a job that another may take over a second later.
-async fn take(store: &Store, now: UtcMs) -> Option<ReportJob> {
-    store.report_jobs.take(now, now.plus(1_000)).await.unwrap()
+async fn claim(store: &Store, now: UtcMs) -> Option<ReportJob> {
+    store.report_jobs.claim(now, now.plus(1_000)).await.unwrap()
 }
 
 async fn create(store: &Store, job: ReportJob) -> ReportJob {
@@ -117,8 +117,8 @@ async fn every_state_is_kept(store: Store) {
     let states = [JobState::Queued, JobState::Running { until: at }, JobState::Done { at }];
     for (n, state) in (1..).zip(states.into_iter().chain(failures).chain([JobState::Cancelled { at }])) {
         create(&store, job(user, n)).await;
-        let running = take(&store, NOW).await.unwrap();
-        let job = ReportJob { days_all: 12, ..running.advanced(3, 0, NOW).becoming(state) };
+        let running = claim(&store, NOW).await.unwrap();
+        let job = ReportJob { days_all: 12, ..running.advanced(3, 0, NOW).with_state(state) };
         assert!(store.report_jobs.advance(job.clone(), None).await.unwrap());
         assert_eq!(store.report_jobs.find(user, job.id).await.unwrap(), Some(job.clone()));
         store.report_jobs.cancel(user, job.id, NOW).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_person_has_a_bounded_number_of_unfinished_jobs(store: Store) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let create = async |job| store.report_jobs.create(job, 2, 5).await.unwrap();
     assert_eq!(create(job(ada, 1)).await, CreateJob::Created);
-    let first = take(&store, NOW).await.unwrap();
+    let first = claim(&store, NOW).await.unwrap();
     assert_eq!(create(job(ada, 2)).await, CreateJob::Created);
     assert_eq!(create(job(ada, 3)).await, CreateJob::TooMany, "one runs and one waits");
     assert_eq!(create(job(bob, 1)).await, CreateJob::Created);
@@ -189,15 +189,15 @@ async fn the_oldest_ended_jobs_make_room_for_new_ones(store: Store) {
     assert_eq!(store.report_jobs.list(bob).await.unwrap(), [bobs]);
 }
 
-async fn the_oldest_job_is_begun_first_and_none_twice(store: Store) {
+async fn the_oldest_job_is_started_first_and_none_twice(store: Store) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
-    assert_eq!(take(&store, NOW).await, None);
+    assert_eq!(claim(&store, NOW).await, None);
     let (second, first) = (create(&store, job(ada, 2)).await, create(&store, job(bob, 1)).await);
     let until = NOW.plus(1_000);
-    assert_eq!(take(&store, NOW).await, Some(first.begun(until)));
-    assert_eq!(take(&store, NOW).await, Some(second.begun(until)));
-    assert_eq!(take(&store, NOW.plus(999)).await, None);
-    assert_eq!(store.report_jobs.find(bob, first.id).await.unwrap(), Some(first.begun(until)));
+    assert_eq!(claim(&store, NOW).await, Some(first.start(until)));
+    assert_eq!(claim(&store, NOW).await, Some(second.start(until)));
+    assert_eq!(claim(&store, NOW.plus(999)).await, None);
+    assert_eq!(store.report_jobs.find(bob, first.id).await.unwrap(), Some(first.start(until)));
 }
 
 async fn many_workers_at_once_get_a_job_each(store: Store) {
@@ -208,7 +208,7 @@ async fn many_workers_at_once_get_a_job_each(store: Store) {
     let mut racing = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let jobs = store.report_jobs.clone();
-        racing.spawn(async move { jobs.take(NOW, NOW.plus(60_000)).await.unwrap() });
+        racing.spawn(async move { jobs.claim(NOW, NOW.plus(60_000)).await.unwrap() });
     }
     let mut taken: Vec<JobId> = racing.join_all().await.into_iter().flatten().map(|job| job.id).collect();
     let all = taken.len();
@@ -217,27 +217,27 @@ async fn many_workers_at_once_get_a_job_each(store: Store) {
     assert_eq!((taken.len(), all), (10, 10));
 }
 
-async fn a_job_whose_worker_is_silent_is_begun_again(store: Store) {
+async fn a_job_whose_worker_is_silent_is_started_again(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let first = take(&store, NOW).await.unwrap();
+    let first = claim(&store, NOW).await.unwrap();
     let heard_of = first.advanced(3, 0, NOW.plus(5_000));
     assert!(store.report_jobs.advance(heard_of.clone(), None).await.unwrap());
-    assert_eq!(take(&store, NOW.plus(4_999)).await, None);
-    let again = take(&store, NOW.plus(5_000)).await.unwrap();
-    assert_eq!(again, heard_of.begun(NOW.plus(6_000)));
+    assert_eq!(claim(&store, NOW.plus(4_999)).await, None);
+    let again = claim(&store, NOW.plus(5_000)).await.unwrap();
+    assert_eq!(again, heard_of.start(NOW.plus(6_000)));
     assert_eq!((again.attempt, again.days_done), (2, 0));
 }
 
 async fn the_writes_of_a_worker_that_lost_its_job_are_fenced_off(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let slow = take(&store, NOW).await.unwrap();
-    let fast = take(&store, NOW.plus(1_000)).await.unwrap();
-    let done = slow.advanced(10, 4, NOW).becoming(JobState::Done { at: NOW });
+    let slow = claim(&store, NOW).await.unwrap();
+    let fast = claim(&store, NOW.plus(1_000)).await.unwrap();
+    let done = slow.advanced(10, 4, NOW).with_state(JobState::Done { at: NOW });
     assert!(!store.report_jobs.advance(done, Some(b"slow".to_vec())).await.unwrap());
     assert_eq!(store.report_jobs.find(user, fast.id).await.unwrap(), Some(fast.clone()));
-    let done = fast.advanced(10, 4, NOW).becoming(JobState::Done { at: NOW });
+    let done = fast.advanced(10, 4, NOW).with_state(JobState::Done { at: NOW });
     assert!(store.report_jobs.advance(done.clone(), Some(b"fast".to_vec())).await.unwrap());
     assert!(!store.report_jobs.advance(done, None).await.unwrap(), "it has ended");
     assert_eq!(store.report_jobs.chunk(user, fast.id, 0).await.unwrap(), Some(b"fast".to_vec()));
@@ -246,13 +246,13 @@ async fn the_writes_of_a_worker_that_lost_its_job_are_fenced_off(store: Store) {
 async fn a_result_is_read_chunk_by_chunk_as_it_was_written(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let mut running = take(&store, NOW).await.unwrap();
+    let mut running = claim(&store, NOW).await.unwrap();
     let chunks: Vec<Vec<u8>> = (0..5).map(|n| vec![n; 100_000 + usize::from(n)]).collect();
     for (n, chunk) in (1..).zip(&chunks) {
         running = running.advanced(n, chunk.len(), NOW);
         assert!(store.report_jobs.advance(running.clone(), Some(chunk.clone())).await.unwrap());
     }
-    let done = running.becoming(JobState::Done { at: NOW });
+    let done = running.with_state(JobState::Done { at: NOW });
     assert!(store.report_jobs.advance(done.clone(), None).await.unwrap());
     assert_eq!((done.chunks, done.bytes), (5, 500_010));
     for (n, chunk) in (0..).zip(chunks) {
@@ -264,7 +264,7 @@ async fn a_result_is_read_chunk_by_chunk_as_it_was_written(store: Store) {
 async fn a_result_is_not_there_before_the_job_is_done(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let running = take(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
+    let running = claim(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
     assert!(store.report_jobs.advance(running.clone(), Some(b"abc".to_vec())).await.unwrap());
     assert_eq!(store.report_jobs.chunk(user, running.id, 0).await.unwrap(), None);
 }
@@ -272,36 +272,36 @@ async fn a_result_is_not_there_before_the_job_is_done(store: Store) {
 async fn what_an_earlier_attempt_wrote_is_in_no_result(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let first = take(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
+    let first = claim(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
     assert!(store.report_jobs.advance(first, Some(b"one".to_vec())).await.unwrap());
-    let second = take(&store, NOW.plus(1_000)).await.unwrap();
-    let done = second.advanced(10, 0, NOW).becoming(JobState::Done { at: NOW });
+    let second = claim(&store, NOW.plus(1_000)).await.unwrap();
+    let done = second.advanced(10, 0, NOW).with_state(JobState::Done { at: NOW });
     assert!(store.report_jobs.advance(done.clone(), None).await.unwrap());
     assert_eq!(store.report_jobs.chunk(user, done.id, 0).await.unwrap(), None);
     assert_eq!(store.report_jobs.purge(NOW, 10).await.unwrap(), 1, "and is deleted some time");
 }
 
-async fn a_job_given_back_is_begun_again_at_once(store: Store) {
+async fn a_job_given_back_is_started_again_at_once(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let given_back = take(&store, NOW).await.unwrap().becoming(JobState::Queued);
+    let given_back = claim(&store, NOW).await.unwrap().with_state(JobState::Queued);
     assert!(store.report_jobs.advance(given_back.clone(), None).await.unwrap());
-    assert_eq!(take(&store, NOW).await, Some(given_back.begun(NOW.plus(1_000))));
+    assert_eq!(claim(&store, NOW).await, Some(given_back.start(NOW.plus(1_000))));
 }
 
-async fn a_cancelled_job_is_begun_by_nobody_and_stops(store: Store) {
+async fn a_cancelled_job_is_started_by_nobody_and_stops(store: Store) {
     let user = store.register(1).await.id;
     let waiting = create(&store, job(user, 1)).await;
     assert!(store.report_jobs.cancel(user, waiting.id, NOW).await.unwrap());
     create(&store, job(user, 2)).await;
-    let running = take(&store, NOW).await.unwrap();
+    let running = claim(&store, NOW).await.unwrap();
     assert_eq!(running.id, job(user, 2).id);
     let at = NOW.plus(7);
     assert!(store.report_jobs.cancel(user, running.id, at).await.unwrap());
     assert!(!store.report_jobs.advance(running.advanced(1, 0, NOW), None).await.unwrap());
     let found = store.report_jobs.find(user, running.id).await.unwrap().unwrap();
-    assert_eq!(found, running.becoming(JobState::Cancelled { at }));
-    assert_eq!(take(&store, NOW.plus(60_000)).await, None);
+    assert_eq!(found, running.with_state(JobState::Cancelled { at }));
+    assert_eq!(claim(&store, NOW.plus(60_000)).await, None);
 }
 
 async fn cancelling_an_ended_job_deletes_it_and_its_result(store: Store) {
@@ -319,14 +319,14 @@ async fn a_purge_deletes_what_is_old_or_of_no_use_and_nothing_else(store: Store)
     let old = done(&store, job(user, 1), b"old").await;
     assert_eq!(store.report_jobs.purge(NOW, 10).await.unwrap(), 0, "it ended then, not before");
     create(&store, job(user, 2)).await;
-    let running = take(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
+    let running = claim(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
     assert!(store.report_jobs.advance(running.clone(), Some(b"new".to_vec())).await.unwrap());
     create(&store, job(user, 3)).await;
     assert_eq!(store.report_jobs.purge(NOW.plus(1), 10).await.unwrap(), 2, "a job and its chunk");
     assert_eq!(store.report_jobs.purge(NOW.plus(1), 10).await.unwrap(), 0);
     assert_eq!(store.report_jobs.find(user, old.id).await.unwrap(), None);
     assert_eq!(store.report_jobs.list(user).await.unwrap().len(), 2);
-    let done = running.becoming(JobState::Done { at: NOW.plus(9) });
+    let done = running.with_state(JobState::Done { at: NOW.plus(9) });
     assert!(store.report_jobs.advance(done.clone(), None).await.unwrap());
     assert_eq!(store.report_jobs.chunk(user, done.id, 0).await.unwrap(), Some(b"new".to_vec()));
 }
@@ -334,7 +334,7 @@ async fn a_purge_deletes_what_is_old_or_of_no_use_and_nothing_else(store: Store)
 async fn a_purge_does_a_little_at_a_time(store: Store) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
-    let mut running = take(&store, NOW).await.unwrap();
+    let mut running = claim(&store, NOW).await.unwrap();
     for n in 1..=5 {
         running = running.advanced(n, 3, NOW.plus(1_000));
         assert!(store.report_jobs.advance(running.clone(), Some(b"abc".to_vec())).await.unwrap());

@@ -37,7 +37,7 @@ pub enum ReportFormat {
 pub enum JobFailure {
     /// The result has more bytes than one may have.
     TooLarge,
-    /// It was begun too often without coming to an end.
+    /// It was started too often without coming to an end.
     TooManyAttempts,
     /// What is stored can't be read, or a bug; the log says more.
     Broken,
@@ -132,7 +132,7 @@ pub struct JobPolicy {
     pub max_ended: usize,
     /// Most bytes of one result.
     pub max_bytes: u64,
-    /// How often a job is begun before it is given up.
+    /// How often a job is started before it is given up.
     pub max_attempts: u32,
     /// For how long one that runs may be silent before another worker begins it again, in milliseconds.
     pub lease_ms: i64,
@@ -220,7 +220,7 @@ pub struct ReportJob {
     pub created_at: UtcMs,
     /// Where it stands.
     pub state: JobState,
-    /// How often it was begun. Whoever runs it may change it only while this is the same.
+    /// How often it was started. Whoever runs it may change it only while this is the same.
     pub attempt: u32,
     /// Days that are done.
     pub days_done: u32,
@@ -233,7 +233,7 @@ pub struct ReportJob {
 }
 
 impl ReportJob {
-    /// Whether a worker should begin it: nobody has, or whoever did has been silent for too long.
+    /// Whether a worker should start it: nobody has, or whoever did has been silent for too long.
     pub fn is_due(&self, now: UtcMs) -> bool {
         match self.state {
             JobState::Queued => true,
@@ -242,9 +242,9 @@ impl ReportJob {
         }
     }
 
-    /// The job as somebody begins it, from nothing.
+    /// The job as a worker starts it, from nothing.
     #[must_use]
-    pub fn begun(&self, until: UtcMs) -> Self {
+    pub fn start(&self, until: UtcMs) -> Self {
         let attempt = self.attempt + 1;
         let state = JobState::Running { until };
         Self { state, attempt, days_done: 0, chunks: 0, bytes: 0, ..self.clone() }
@@ -264,7 +264,7 @@ impl ReportJob {
 
     /// The job in another state.
     #[must_use]
-    pub fn becoming(&self, state: JobState) -> Self {
+    pub fn with_state(&self, state: JobState) -> Self {
         Self { state, ..self.clone() }
     }
 
@@ -316,10 +316,10 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_begun_once_until_its_worker_is_silent_for_too_long() {
+    fn a_job_is_started_once_until_its_worker_is_silent_for_too_long() {
         let job = queued();
         assert!(job.is_due(UtcMs(0)));
-        let running = job.begun(UtcMs(30));
+        let running = job.start(UtcMs(30));
         assert!(!running.is_due(UtcMs(29)) && running.is_due(UtcMs(30)));
         let heard_of = running.advanced(3, 10, UtcMs(50));
         assert!(!heard_of.is_due(UtcMs(30)));
@@ -329,13 +329,13 @@ mod tests {
 
     #[test]
     fn who_begins_again_begins_from_nothing() {
-        let again = queued().begun(UtcMs(30)).advanced(3, 10, UtcMs(50)).begun(UtcMs(90));
+        let again = queued().start(UtcMs(30)).advanced(3, 10, UtcMs(50)).start(UtcMs(90));
         assert_eq!((again.attempt, again.days_done, again.chunks, again.bytes), (2, 0, 0, 0));
         assert_eq!(again.days_all, 7);
     }
 
     #[test]
-    fn what_has_ended_is_not_begun_and_is_forgotten_after_a_day() {
+    fn what_has_ended_is_not_started_and_is_forgotten_after_a_day() {
         let (at, policy) = (UtcMs(5), JobPolicy::default());
         let ends = [
             JobState::Done { at },
@@ -343,7 +343,7 @@ mod tests {
             JobState::Cancelled { at },
         ];
         for end in ends {
-            let job = queued().begun(UtcMs(1)).becoming(end);
+            let job = queued().start(UtcMs(1)).with_state(end);
             assert!(!job.is_due(UtcMs(i64::MAX)), "{end:?}");
             assert!(
                 !job.is_expired(at.plus(DAY_MS - 1), &policy) && job.is_expired(at.plus(DAY_MS), &policy)

@@ -72,7 +72,7 @@ async fn have_report(store: &SqliteStore, n: u64, user: UserId) {
         bytes: 0,
     };
     ReportJobs::create(store, job, 1, 1).await.unwrap();
-    let mut running = store.take(NOW, NOW).await.unwrap().unwrap();
+    let mut running = store.claim(NOW, NOW).await.unwrap().unwrap();
     let chunk = format!("secret-result-{n}").repeat(2_000).into_bytes();
     for done in [false, false, true] {
         running = running.advanced(1, chunk.len(), NOW);

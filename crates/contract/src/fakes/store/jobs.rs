@@ -49,11 +49,11 @@ impl ReportJobs for FakeStore {
         self.transaction(|tables| Ok(tables.jobs_of(user)))
     }
 
-    fn take(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>> {
+    fn claim(&self, now: UtcMs, until: UtcMs) -> PortFuture<'_, Option<ReportJob>> {
         self.transaction(|tables| {
             let due = tables.jobs.values_mut().filter(|job| job.is_due(now));
             let Some(job) = due.min_by_key(|job| (job.created_at, job.id)) else { return Ok(None) };
-            *job = job.begun(until);
+            *job = job.start(until);
             Ok(Some(job.clone()))
         })
     }
