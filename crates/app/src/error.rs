@@ -18,7 +18,7 @@ pub enum Kind {
     Unauthenticated,
     /// Signed in, but not allowed to do this.
     Forbidden,
-    /// There is no such thing, or it is somebody else's.
+    /// Not found, or somebody else's.
     NotFound,
     /// It contradicts what is there.
     Conflict,
@@ -71,7 +71,7 @@ pub enum AppError {
     TokenReused,
     /// The credential does not allow this.
     MissingScope,
-    /// There is no such thing, or it is somebody else's.
+    /// Not found, or somebody else's.
     NotFound,
     /// Over a limit.
     TooMany(TooMany),
@@ -146,7 +146,7 @@ impl AppError {
                 "this refresh token was already replaced, so its session was ended; sign in again"
             }
             Self::MissingScope => "this credential does not allow the request",
-            Self::NotFound => "there is no such thing here",
+            Self::NotFound => "not found",
             Self::TooMany(_) => "too many requests; try again later",
             Self::LogFull { .. } => "too much is waiting to be stored; nothing was accepted, try again later",
             Self::Unavailable(_) => "a part of the service is not available; try again later",
