@@ -32,6 +32,7 @@ impl Postgres {
     }
 
     /// A replica that streams from this server, with the same options.
+    #[must_use]
     pub fn replica(&self) -> Self {
         let mut replica = Self::new(&[]);
         replica.options.clone_from(&self.options);

@@ -88,7 +88,7 @@ fn main() {
 }
 
 async fn run(case: &Case) -> Shown {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let options = PingLogOptions { lanes: case.lanes, ..PingLogOptions::default() };
     let log: Arc<dyn PingLog> = Arc::new(RedisPingLog::open(&redis.server(), &options).await.unwrap());
     let (appenders, record) = (case.appenders, case.record);

@@ -6,7 +6,7 @@ use crate::server::TestRedis;
 
 #[tokio::test]
 async fn a_server_that_keeps_everything_is_accepted_without_a_word() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     assert_eq!(check_durability(&redis.server(), false).await.unwrap(), Vec::<String>::new());
 }
 
@@ -19,7 +19,7 @@ async fn each_setting_that_loses_pings_is_refused_by_name_with_what_it_must_be()
         ("no-appendfsync-on-rewrite", "yes", "no"),
         ("maxmemory-policy", "allkeys-lru", "noeviction"),
     ] {
-        let redis = TestRedis::start_with(&[(name, wrong)]).await;
+        let redis = TestRedis::start_with(&[(name, wrong)]);
         let refused = check_durability(&redis.server(), false).await.unwrap_err();
         let NotDurable::Objections(objections) = &refused else { panic!("{refused}") };
         assert_eq!(objections.len(), 1, "{refused}");
@@ -31,16 +31,16 @@ async fn each_setting_that_loses_pings_is_refused_by_name_with_what_it_must_be()
 
 #[tokio::test]
 async fn all_wrong_settings_are_named_at_once() {
-    let redis = TestRedis::start_with(&[("appendonly", "no"), ("maxmemory-policy", "volatile-ttl")]).await;
+    let redis = TestRedis::start_with(&[("appendonly", "no"), ("maxmemory-policy", "volatile-ttl")]);
     let refused = check_durability(&redis.server(), false).await.unwrap_err().to_string();
     assert!(refused.contains("appendonly is no") && refused.contains("maxmemory-policy is volatile-ttl"));
 }
 
 #[tokio::test]
 async fn a_server_that_hides_its_settings_is_refused_with_the_permission_it_lacks() {
-    let redis = TestRedis::start_with(&[("rename-command", "CONFIG hidden")]).await;
+    let redis = TestRedis::start_with(&[("rename-command", "CONFIG hidden")]);
     assert_hidden(&redis).await;
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     redis.run::<()>("ACL SETUSER default -config").await;
     assert_hidden(&redis).await;
 }
@@ -53,14 +53,14 @@ async fn assert_hidden(redis: &TestRedis) {
 
 #[tokio::test]
 async fn a_replica_is_refused() {
-    let redis = TestRedis::start_with(&[("replicaof", "127.0.0.1 1")]).await;
+    let redis = TestRedis::start_with(&[("replicaof", "127.0.0.1 1")]);
     let refused = check_durability(&redis.server(), false).await.unwrap_err();
     assert!(refused.to_string().contains("replica"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unreachable_whatever_is_accepted() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     redis.stop();
     for accept_less in [false, true] {
         let refused = check_durability(&redis.server(), accept_less).await.unwrap_err();

@@ -49,7 +49,7 @@ async fn counts(workers: &[RedisLeases]) -> Vec<usize> {
 
 #[tokio::test]
 async fn shared_leases_keep_the_facts_of_leases() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
@@ -66,7 +66,7 @@ async fn shared_leases_keep_the_facts_of_leases() {
 
 #[tokio::test]
 async fn three_workers_have_fair_shares_and_others_take_over_within_seconds_of_a_crash() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let mut workers = [(); 3].map(|()| join(&redis.server())).into_iter().collect::<Vec<_>>();
     until("all are shared out", async || counts(&workers).await == [5, 5, 6]).await;
     // A crash says no farewell.
@@ -82,7 +82,7 @@ async fn three_workers_have_fair_shares_and_others_take_over_within_seconds_of_a
 
 #[tokio::test]
 async fn more_workers_than_partitions_leave_some_without_work() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let workers: Vec<_> = (0..18).map(|_| join(&redis.server())).collect();
     let expected = [vec![0; 2], vec![1; 16]].concat();
     until("each has at most one", async || counts(&workers).await == expected).await;
@@ -90,7 +90,7 @@ async fn more_workers_than_partitions_leave_some_without_work() {
 
 #[tokio::test]
 async fn who_is_cut_off_lets_go_before_others_take_over() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let way = Proxy::to(&redis);
     let (here, cut_off) = (join(&redis.server()), join(&way.server()));
     until("both have a half", async || (held(&here).await.len(), held(&cut_off).await.len()) == (8, 8)).await;
@@ -111,7 +111,7 @@ async fn who_is_cut_off_lets_go_before_others_take_over() {
 
 #[tokio::test]
 async fn while_redis_is_away_nobody_has_anything_and_then_all_is_as_before() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let worker = join(&redis.server());
     until("it has all", async || held(&worker).await.len() == 16).await;
     redis.kill();
@@ -122,7 +122,7 @@ async fn while_redis_is_away_nobody_has_anything_and_then_all_is_as_before() {
 
 #[tokio::test]
 async fn a_stop_of_redis_shorter_than_a_lease_takes_nothing_from_anybody() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let worker = join(&redis.server());
     until("it has all", async || held(&worker).await.len() == 16).await;
     let all = held(&worker).await;
@@ -142,7 +142,7 @@ async fn a_stop_of_redis_shorter_than_a_lease_takes_nothing_from_anybody() {
 
 #[tokio::test]
 async fn a_redis_without_memory_still_shares_out_the_work_that_frees_some() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     redis.run::<()>("CONFIG SET maxmemory 1").await;
     let workers = [(); 2].map(|()| join(&redis.server()));
     until("both have a half", async || counts(&workers).await == [8, 8]).await;
@@ -152,7 +152,7 @@ async fn a_redis_without_memory_still_shares_out_the_work_that_frees_some() {
 
 #[tokio::test]
 async fn who_died_before_the_clock_was_set_back_is_not_believed_in_until_it_has_caught_up() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     // As a worker of the year 2100 leaves it behind.
     redis.run::<()>("ZADD dayline:workers 4102444800000 dead").await;
     redis.run::<()>("HSET dayline:owners 0 dead 1 dead").await;

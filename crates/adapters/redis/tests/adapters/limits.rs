@@ -27,7 +27,7 @@ async fn take(limits: &RedisLimits, limit: Limit, key: &str) -> Result<(), TooMa
 
 #[tokio::test]
 async fn shared_limits_keep_the_facts_of_all_limits() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
@@ -39,7 +39,7 @@ async fn shared_limits_keep_the_facts_of_all_limits() {
 
 #[tokio::test]
 async fn nodes_count_together_and_each_key_and_limit_by_itself() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let [one, two] = [(); 2].map(|()| node(&redis.server(), 4, Duration::from_secs(30)));
     for limits in [&one, &two, &one, &two] {
         assert_eq!(take(limits, LIMIT, "ada").await, Ok(()));
@@ -55,7 +55,7 @@ async fn nodes_count_together_and_each_key_and_limit_by_itself() {
 
 #[tokio::test]
 async fn what_was_used_up_comes_back_and_is_forgotten_when_whole() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let limits = node(&redis.server(), 2, Duration::from_millis(100));
     assert_eq!(take(&limits, LIMIT, "ada").await, Ok(()));
     assert_eq!(take(&limits, LIMIT, "ada").await, Ok(()));
@@ -65,7 +65,7 @@ async fn what_was_used_up_comes_back_and_is_forgotten_when_whole() {
 
 #[tokio::test]
 async fn redis_holds_nothing_of_a_key_but_its_hash() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let limits = node(&redis.server(), 2, Duration::from_mins(1));
     take(&limits, LIMIT, "ada@example.org").await.unwrap();
     let keys: Vec<String> = redis.run("KEYS *").await;
@@ -75,7 +75,7 @@ async fn redis_holds_nothing_of_a_key_but_its_hash() {
 
 #[tokio::test]
 async fn a_rate_that_is_off_asks_nobody() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let limits = node(&redis.server(), u32::MAX, Duration::from_nanos(1));
     redis.kill();
     for _ in 0..100 {
@@ -85,7 +85,7 @@ async fn a_rate_that_is_off_asks_nobody() {
 
 #[tokio::test]
 async fn while_redis_is_away_each_node_counts_for_itself() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let limits = node(&redis.server(), 2, Duration::from_mins(1));
     assert_eq!(take(&limits, LIMIT, "ada").await, Ok(()));
     redis.kill();

@@ -53,7 +53,7 @@ async fn next(subscription: &mut dyn LiveSubscription) -> LiveEvent {
 
 #[tokio::test]
 async fn shared_live_events_keep_the_facts_of_all_live_events() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
@@ -65,7 +65,7 @@ async fn shared_live_events_keep_the_facts_of_all_live_events() {
 
 #[tokio::test]
 async fn what_one_node_announces_others_hear_once_and_in_order_and_it_does_not_hear_itself_twice() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let (here, elsewhere) = (node(&redis, &redis.server()).await, node(&redis, &redis.server()).await);
     let telling = RedisLive::start_telling(&redis.server(), Arc::new(FakeLive::default()), &Names);
     let (mut mine, mut theirs) = (here.subscribe(ADA), elsewhere.subscribe(ADA));
@@ -81,7 +81,7 @@ async fn what_one_node_announces_others_hear_once_and_in_order_and_it_does_not_h
 
 #[tokio::test]
 async fn who_was_cut_off_is_told_that_it_missed_something_and_hears_again() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let way = Proxy::to(&redis);
     let (here, cut_off) = (node(&redis, &redis.server()).await, node(&redis, &way.server()).await);
     let mut theirs = cut_off.subscribe(ADA);
@@ -103,7 +103,7 @@ async fn who_was_cut_off_is_told_that_it_missed_something_and_hears_again() {
 
 #[tokio::test]
 async fn who_could_not_tell_others_says_so_when_it_can() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let way = Proxy::to(&redis);
     let here = node(&redis, &redis.server()).await;
     let telling = RedisLive::start_telling(&way.server(), Arc::new(FakeLive::default()), &Names);

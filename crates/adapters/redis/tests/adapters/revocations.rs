@@ -40,7 +40,7 @@ async fn assert_refused_as_promised(node: &RedisRevocations, credential: Credent
 
 #[tokio::test]
 async fn revocations_keep_the_facts_of_all_revocations() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
@@ -53,7 +53,7 @@ async fn revocations_keep_the_facts_of_all_revocations() {
 
 #[tokio::test]
 async fn a_node_that_comes_late_refuses_all_that_was_revoked_before() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let here = node(&redis.server()).await;
     // More than are read at once.
     here.revoke((0..3_500).map(session).collect(), later()).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_node_that_comes_late_refuses_all_that_was_revoked_before() {
 
 #[tokio::test]
 async fn what_is_revoked_while_redis_is_away_is_refused_here_at_once_and_elsewhere_when_it_is_back() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let (here, elsewhere) = (node(&redis.server()).await, node(&redis.server()).await);
     redis.kill();
     for bits in 0..3 {
@@ -88,7 +88,7 @@ async fn what_is_revoked_while_redis_is_away_is_refused_here_at_once_and_elsewhe
 
 #[tokio::test]
 async fn a_node_that_was_cut_off_catches_up() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let way = Proxy::to(&redis);
     let (here, cut_off) = (node(&redis.server()).await, node(&way.server()).await);
     way.cut();
@@ -100,7 +100,7 @@ async fn a_node_that_was_cut_off_catches_up() {
 
 #[tokio::test]
 async fn a_connection_that_died_without_a_word_is_noticed_and_made_again() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let way = Proxy::to(&redis);
     let (here, deaf) = (node(&redis.server()).await, node(&way.server()).await);
     way.forget_connections();
@@ -110,7 +110,7 @@ async fn a_connection_that_died_without_a_word_is_noticed_and_made_again() {
 
 #[tokio::test]
 async fn what_has_run_out_leaves_redis() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let (local, clock) = (Arc::<FakeRevocations>::default(), Arc::<FakeClock>::default());
     let here = RedisRevocations::start(&redis.server(), local, clock.clone()).await.unwrap();
     here.revoke(vec![session(1)], clock.now().plus(1_000)).await.unwrap();
@@ -125,7 +125,7 @@ async fn what_has_run_out_leaves_redis() {
 
 #[tokio::test]
 async fn messages_of_an_unknown_form_stop_nothing() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let (here, elsewhere) = (node(&redis.server()).await, node(&redis.server()).await);
     redis.run::<()>("PUBLISH dayline:revoked:new nonsense").await;
     redis.run::<()>("ZADD dayline:revoked 9999999999999 nonsense").await;
@@ -136,7 +136,7 @@ async fn messages_of_an_unknown_form_stop_nothing() {
 
 #[tokio::test]
 async fn without_redis_there_is_no_start() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     redis.stop();
     let (local, clock) = (Arc::<FakeRevocations>::default(), Arc::<FakeClock>::default());
     let refused = RedisRevocations::start(&redis.server(), local, clock).await.err().unwrap();

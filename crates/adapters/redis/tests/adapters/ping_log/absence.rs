@@ -18,7 +18,7 @@ const QUICK: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn without_redis_appends_and_reads_fail_at_once_and_with_it_they_work_again() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     append(&log, "before ").await;
     redis.kill();
@@ -43,7 +43,7 @@ async fn without_redis_appends_and_reads_fail_at_once_and_with_it_they_work_agai
 
 #[tokio::test]
 async fn nobody_notices_a_restart_between_two_appends() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     append(&log, "a").await;
     log.wait_beyond(FIRST, Position::START).await;
@@ -56,7 +56,7 @@ async fn nobody_notices_a_restart_between_two_appends() {
 
 #[tokio::test]
 async fn nobody_notices_that_redis_has_forgotten_the_scripts() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     for text in ["a", "b"] {
         redis.run::<()>("SCRIPT FLUSH").await;
@@ -67,7 +67,7 @@ async fn nobody_notices_that_redis_has_forgotten_the_scripts() {
 
 #[tokio::test]
 async fn a_redis_that_stands_still_refuses_in_bounded_time_and_gathers_bounded_memory() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let server = redis.server().with_answer_timeout(Duration::from_millis(300));
     let options = PingLogOptions { max_pending_bytes: 100_000, ..PingLogOptions::default() };
     let log = Arc::new(RedisPingLog::open(&server, &options).await.unwrap());
@@ -102,7 +102,7 @@ async fn a_redis_that_stands_still_refuses_in_bounded_time_and_gathers_bounded_m
 
 #[tokio::test]
 async fn appends_that_nobody_waits_for_any_more_do_no_harm() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     for _ in 0..100 {
         let mut given_up = std::pin::pin!(log.append(FIRST, b"x".to_vec()));

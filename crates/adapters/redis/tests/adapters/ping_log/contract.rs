@@ -15,7 +15,7 @@ async fn open(server: RedisServer, options: PingLogOptions) -> Arc<dyn PingLog> 
 }
 
 async fn prove_with(options: PingLogOptions) {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use dayline_app::ports::{LogDepth, Partition, Payload, PingLog, Position};
 use dayline_redis::RedisPingLog;
+use dayline_testkit::Redis;
 
 use super::{open, read_all_of, text};
 use crate::server::TestRedis;
@@ -127,8 +128,8 @@ impl Tried {
     }
 }
 
-async fn survives(end: fn(&mut TestRedis), trims: bool) {
-    let mut redis = TestRedis::start().await;
+async fn survives(end: fn(&Redis), trims: bool) {
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let appenders: Vec<_> = (0..APPENDERS)
@@ -140,7 +141,7 @@ async fn survives(end: fn(&mut TestRedis), trims: bool) {
     for round in 0..rounds() {
         let enough = acknowledged.load(Ordering::Relaxed) + 100 + 37 * (round % 7);
         until("appends go on", async || acknowledged.load(Ordering::Relaxed) >= enough).await;
-        end(&mut redis);
+        end(&redis);
         redis.start_again().await;
     }
     stop.store(true, Ordering::SeqCst);
@@ -172,24 +173,24 @@ async fn survives(end: fn(&mut TestRedis), trims: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_redis_is_killed_again_and_again_under_load() {
-    survives(TestRedis::kill, false).await;
+    survives(Redis::kill, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_redis_is_killed_again_and_again_while_a_worker_trims() {
-    survives(TestRedis::kill, true).await;
+    survives(Redis::kill, true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_redis_is_restarted_again_and_again_under_load() {
-    survives(TestRedis::stop, true).await;
+    survives(Redis::stop, true).await;
 }
 
 /// Redis drops only the torn command of a torn transaction, and plays the others back the next time: before what was
 /// acknowledged after it. What is played back must not stand in the way of that.
 #[tokio::test]
 async fn a_batch_torn_by_a_crash_anywhere_takes_nothing_with_it_that_was_acknowledged_later() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     let (mut expected, mut cut) = (String::new(), 1);
     loop {

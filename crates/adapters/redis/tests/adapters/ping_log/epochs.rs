@@ -7,7 +7,7 @@ use crate::server::TestRedis;
 
 #[tokio::test]
 async fn what_was_appended_over_many_connections_is_read_at_once_as_far_as_it_fits() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let reader = open(&redis).await;
     for number in 0..8 {
         let log = open(&redis).await;

@@ -8,7 +8,7 @@ use crate::server::TestRedis;
 
 #[tokio::test]
 async fn another_number_of_partitions_is_refused_with_both_numbers() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     drop(open(&redis).await);
     let options = PingLogOptions { partitions: 16, ..PingLogOptions::default() };
     let refused = RedisPingLog::open(&redis.server(), &options).await.err().unwrap();
@@ -18,7 +18,7 @@ async fn another_number_of_partitions_is_refused_with_both_numbers() {
 
 #[tokio::test]
 async fn a_log_of_a_later_version_is_refused() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     drop(open(&redis).await);
     redis.run::<()>("HSET dayline:log format 2").await;
     let refused = RedisPingLog::open(&redis.server(), &PingLogOptions::default()).await.err().unwrap();
@@ -27,7 +27,7 @@ async fn a_log_of_a_later_version_is_refused() {
 
 #[tokio::test]
 async fn partitions_that_are_not_there_are_refused() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     let none = Partition(4);
     assert!(matches!(log.append(none, vec![1]).await, Err(AppendError::Unavailable(_))));
@@ -38,7 +38,7 @@ async fn partitions_that_are_not_there_are_refused() {
 
 #[tokio::test]
 async fn damaged_entries_are_read_as_such_in_their_place_and_stop_nothing() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     append(&log, "a").await;
     let epoch: u64 = redis.run("HGET dayline:log epoch").await;
@@ -64,7 +64,7 @@ async fn damaged_entries_are_read_as_such_in_their_place_and_stop_nothing() {
 
 #[tokio::test]
 async fn a_stream_deleted_by_hand_is_a_shorter_log_not_a_broken_one() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     append(&log, "aaa").await;
     let last = read_all(&log, Position::START).await[0].position;
@@ -78,7 +78,7 @@ async fn a_stream_deleted_by_hand_is_a_shorter_log_not_a_broken_one() {
 
 #[tokio::test]
 async fn a_key_of_another_kind_in_the_stream_s_place_refuses_appends_and_spares_other_partitions_count() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     redis.run::<()>("SET dayline:log:0 something").await;
     assert!(matches!(log.append(FIRST, vec![1; 10]).await, Err(AppendError::Unavailable(_))));
@@ -93,7 +93,7 @@ async fn a_key_of_another_kind_in_the_stream_s_place_refuses_appends_and_spares_
 
 #[tokio::test]
 async fn two_readers_read_and_trim_each_at_their_own_pace() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let (log, other) = (open(&redis).await, open(&redis).await);
     for text in ["a", "b", "c", "d"] {
         append(&log, text).await;

@@ -28,7 +28,7 @@ async fn is_full(log: &RedisPingLog) -> bool {
 
 #[tokio::test]
 async fn full_from_the_high_watermark_until_below_the_low_one_for_every_process() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let (log, other) = (open_with(&redis, SMALL).await, open_with(&redis, SMALL).await);
     for _ in 0..10 {
         log.append(FIRST, vec![7; 1_000]).await.unwrap();
@@ -50,7 +50,7 @@ async fn full_from_the_high_watermark_until_below_the_low_one_for_every_process(
 
 #[tokio::test]
 async fn a_full_log_is_full_after_a_restart_and_the_count_is_still_exact() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open_with(&redis, SMALL).await;
     for partition in (0..4).cycle().take(12) {
         log.append(Partition(partition), vec![7; 900]).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_full_log_is_full_after_a_restart_and_the_count_is_still_exact() {
 
 #[tokio::test]
 async fn a_redis_without_memory_is_a_full_log() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open_with(&redis, SMALL).await;
     append(&log, "a").await;
     redis.run::<()>("CONFIG SET maxmemory 1").await;

@@ -11,7 +11,7 @@ const FUTURE: u64 = 4_102_444_800_000;
 
 #[tokio::test]
 async fn positions_of_a_trimmed_log_are_never_given_again_over_kill_and_rewrite() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     let mut last = Position::START;
     for round in 0..4 {
@@ -35,7 +35,7 @@ async fn positions_of_a_trimmed_log_are_never_given_again_over_kill_and_rewrite(
 
 #[tokio::test]
 async fn positions_grow_after_redis_was_emptied() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     append(&log, "a").await;
     let last = read_all(&log, Position::START).await[0].position;
@@ -51,7 +51,7 @@ async fn positions_grow_after_redis_was_emptied() {
 
 #[tokio::test]
 async fn a_reader_ahead_of_an_emptied_redis_still_gets_what_came_after() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     redis.run::<()>(&format!("HSET dayline:log epoch {FUTURE}")).await;
     append(&log, "before").await;
@@ -76,7 +76,7 @@ async fn a_reader_ahead_of_an_emptied_redis_still_gets_what_came_after() {
 
 #[tokio::test]
 async fn a_reader_ahead_of_an_empty_log_moves_the_log_past_it() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     let ahead = Position { major: FUTURE, minor: 77 };
     assert_eq!(read_all(&log, ahead).await, []);
@@ -86,7 +86,7 @@ async fn a_reader_ahead_of_an_empty_log_moves_the_log_past_it() {
 
 #[tokio::test]
 async fn a_position_that_no_log_in_redis_gives_is_an_error() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     let never = Position { major: u64::MAX, minor: 0 };
     assert!(matches!(log.read_after(FIRST, never, 1).await, Err(PortError::Corrupt(_))));

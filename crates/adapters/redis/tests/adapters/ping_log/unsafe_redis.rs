@@ -16,7 +16,7 @@ const WRONG: [(&str, &str, &str); 4] = [
 #[tokio::test]
 async fn who_opened_a_log_in_a_redis_that_was_not_safe_has_accepted_that() {
     for (name, wrong, _) in WRONG {
-        let mut redis = TestRedis::start_with(&[(name, wrong)]).await;
+        let redis = TestRedis::start_with(&[(name, wrong)]);
         let log = open(&redis).await;
         log.append(FIRST, vec![1]).await.unwrap();
         redis.stop();
@@ -27,7 +27,7 @@ async fn who_opened_a_log_in_a_redis_that_was_not_safe_has_accepted_that() {
 
 #[tokio::test]
 async fn a_setting_made_wrong_while_redis_runs_stops_appends_until_it_is_right_again() {
-    let redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     for (name, wrong, right) in WRONG {
         log.append(FIRST, vec![1]).await.unwrap();
@@ -45,11 +45,11 @@ async fn a_setting_made_wrong_while_redis_runs_stops_appends_until_it_is_right_a
 
 #[tokio::test]
 async fn a_redis_that_comes_back_with_a_wrong_setting_gets_nothing() {
-    let mut redis = TestRedis::start().await;
+    let redis = TestRedis::start();
     let log = open(&redis).await;
     log.append(FIRST, vec![1]).await.unwrap();
     redis.stop();
-    redis.start_again_with(&[("appendfsync", "everysec")]).await;
+    redis.start_again_with(&[("appendfsync", "everysec")]);
     for _ in 0..100 {
         log.append(FIRST, vec![1]).await.unwrap_err();
     }
