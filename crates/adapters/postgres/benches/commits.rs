@@ -126,7 +126,6 @@ impl Times {
             self.all += ms;
             if round % 10 == 0 { self.added.push(ms) } else { self.extended.push(ms) }
         }
-        database.drop().await;
     }
 }
 

@@ -155,5 +155,4 @@ async fn main() {
     compare(store, user, "per app", Cut::Whole).await;
     compare(store, user, "per day", Cut::Days).await;
     compare(store, user, "per hour", Cut::Hours).await;
-    database.drop().await;
 }

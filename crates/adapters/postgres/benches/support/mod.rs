@@ -7,44 +7,27 @@ use dayline_domain::{Email, FullName, UserId, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
 use tokio_postgres::{Client, NoTls};
 
-/// A migrated database. Drop it with [`Database::drop`].
+/// A migrated database, dropped together with this.
 pub(crate) struct Database {
-    server: String,
-    name: String,
+    database: dayline_testkit::Database,
     pub(crate) store: PgStore,
-}
-
-pub(crate) async fn client(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }
 
 impl Database {
     pub(crate) async fn create() -> Self {
-        let server = std::env::var("DAYLINE_TEST_POSTGRES_URL").expect("run it by scripts/with-servers");
-        let name = format!("bench_{}", std::process::id());
-        client(&server).await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let mut config = PgConfig::new(&url(&server, &name)).unwrap();
+        let database = dayline_testkit::Database::new();
+        let mut config = PgConfig::new(&database.url()).unwrap();
         config.statement_timeout = Duration::from_mins(1);
         let store = PgStore::open(&config).unwrap();
         store.migrate().await.unwrap();
-        Self { server, name, store }
+        Self { database, store }
     }
 
     pub(crate) async fn client(&self) -> Client {
-        client(&url(&self.server, &self.name)).await
+        let (client, connection) = tokio_postgres::connect(&self.database.url(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
     }
-
-    pub(crate) async fn drop(self) {
-        let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        client(&self.server).await.batch_execute(&sql).await.unwrap();
-    }
-}
-
-fn url(server: &str, name: &str) -> String {
-    let (base, _) = server.rsplit_once('/').unwrap();
-    format!("{base}/{name}")
 }
 
 /// Registers the `n`-th person.

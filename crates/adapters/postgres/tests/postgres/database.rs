@@ -1,10 +1,9 @@
-//! A database of its own for each test, copied from a migrated template and dropped afterwards.
+//! A database of its own for each test, copied from a migrated template.
 
-use std::env;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use dayline_postgres::{PgConfig, PgStore};
+use dayline_testkit::{query, variable};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
@@ -16,24 +15,11 @@ pub(crate) enum Via {
     PgBouncer,
 }
 
-/// A migrated database, dropped together with this.
-pub(crate) struct Database {
-    name: String,
-}
+/// A database, dropped together with this.
+pub(crate) struct Database(dayline_testkit::Database);
 
-static MADE: AtomicU32 = AtomicU32::new(0);
-static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-
-/// A variable that `./test` sets.
-pub(crate) fn variable(name: &str) -> String {
-    env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run `./test`, or `scripts/with-servers cargo test …`"))
-}
-
-/// A client of a database of the test server.
-pub(crate) async fn client(database: &str) -> Client {
-    client_at(&with_database(&variable("DAYLINE_TEST_POSTGRES_URL"), database)).await
-}
+/// Nobody drops what is static: it stays until the server goes.
+static TEMPLATE: OnceCell<Database> = OnceCell::const_new();
 
 /// A client of any server.
 pub(crate) async fn client_at(url: &str) -> Client {
@@ -42,33 +28,26 @@ pub(crate) async fn client_at(url: &str) -> Client {
     client
 }
 
-fn with_database(url: &str, database: &str) -> String {
-    let (server, _) = url.rsplit_once('/').unwrap();
-    format!("{server}/{database}")
-}
-
-async fn template() -> String {
-    let name = format!("template_{}", std::process::id());
-    client("postgres").await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let url = with_database(&variable("DAYLINE_TEST_POSTGRES_URL"), &name);
-    PgStore::open(&PgConfig::new(&url).unwrap()).unwrap().migrate().await.unwrap();
+async fn template() -> Database {
+    let database = Database::blank();
+    database.store(Via::Direct).migrate().await.unwrap();
     // Nobody may be connected to a template, and the pool's connections take a moment to end.
-    let sessions =
-        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
-    client("postgres").await.batch_execute(&sessions).await.unwrap();
-    name
+    let sessions = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname";
+    let name = database.0.name();
+    query(&variable("DAYLINE_TEST_POSTGRES_URL"), &format!("{sessions} = '{name}'"));
+    database
 }
 
 impl Database {
     /// A fresh database with today's schema.
     pub(crate) async fn migrated() -> Self {
         let template = TEMPLATE.get_or_init(template).await;
-        Self::create(&format!("TEMPLATE {template}")).await
+        Self(dayline_testkit::Database::copy_of(template.0.name()))
     }
 
     /// A fresh database without any schema.
-    pub(crate) async fn blank() -> Self {
-        Self::create("").await
+    pub(crate) fn blank() -> Self {
+        Self(dayline_testkit::Database::new())
     }
 
     /// Deletes all rows.
@@ -78,18 +57,11 @@ impl Database {
         self.client().await.batch_execute(&format!("TRUNCATE {tables} RESTART IDENTITY")).await.unwrap();
     }
 
-    async fn create(from: &str) -> Self {
-        let name = format!("test_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-        client("postgres").await.batch_execute(&format!("CREATE DATABASE {name} {from}")).await.unwrap();
-        Self { name }
-    }
-
     pub(crate) fn url(&self, via: Via) -> String {
-        let server = match via {
-            Via::Direct => "DAYLINE_TEST_POSTGRES_URL",
-            Via::PgBouncer => "DAYLINE_TEST_PGBOUNCER_URL",
-        };
-        with_database(&variable(server), &self.name)
+        match via {
+            Via::Direct => self.0.url(),
+            Via::PgBouncer => self.0.pooled_url(),
+        }
     }
 
     pub(crate) fn config(&self, via: Via) -> PgConfig {
@@ -103,21 +75,6 @@ impl Database {
     }
 
     pub(crate) async fn client(&self) -> Client {
-        client(&self.name).await
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let name = self.name.clone();
-        // A runtime of its own: this one may be ending.
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                let _ = client("postgres").await.batch_execute(&sql).await;
-            });
-        });
-        let _ = dropping.join();
+        client_at(&self.url(Via::Direct)).await
     }
 }

@@ -44,7 +44,7 @@ async fn work_through(mut worker: Worker, no_more: Arc<AtomicBool>) -> u32 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_stopped_and_killed_under_load_loses_and_doubles_nothing() {
-    let mut server = Server::start(&[]).await;
+    let mut server = Server::start();
     let store = Arc::new(server.migrated().await);
     let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
     let rounds = rounds(4, 20);
@@ -62,7 +62,7 @@ async fn a_database_stopped_and_killed_under_load_loses_and_doubles_nothing() {
             server.crash();
         }
         world.track(user, &pings[250..], 5).await;
-        server.start_again().await;
+        server.start_again();
     }
     no_more.store(true, Ordering::SeqCst);
     let mut failures = 0;

@@ -33,13 +33,13 @@ async fn commits(server: &Server) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise() {
-    let mut primary = Server::start(&[]).await;
+    let mut primary = Server::start();
     let writer = std::sync::Arc::new(primary.migrated().await);
     let (user, first) = (register(&writer, 1).await, day(2026, 11, 20));
     let world = World::over(writer.clone());
     world.track(user, &[ping("Code", first, 0, 5)], 1).await;
     world.drain().await;
-    let mut replica = primary.replica().await;
+    let mut replica = primary.replica();
 
     let mut config = primary.config();
     config.add_replica(&replica.url()).unwrap();
@@ -74,7 +74,7 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
         assert_eq!(counted(&store, user, first).await, 2);
     }
     assert_eq!(store.usable_replicas(), 0);
-    replica.start_again().await;
+    replica.start_again();
     until("the replica is back", async || store.usable_replicas() == 1).await;
 
     // The primary is away: for as long as the replica may lag, reports go on.
@@ -82,16 +82,16 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
     assert_eq!(counted(&store, user, first).await, 2);
     until("too long without the primary", async || store.usable_replicas() == 0).await;
     assert!(store.read(user, everything(first), false).await.is_err());
-    primary.start_again().await;
+    primary.start_again();
     until("the primary is back", async || store.usable_replicas() == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_take_turns_among_replicas_and_a_server_of_its_own_is_none() {
-    let primary = Server::start(&[]).await;
+    let primary = Server::start();
     primary.migrated().await;
-    let (one, two) = (primary.replica().await, primary.replica().await);
-    let stranger = Server::start(&[]).await;
+    let (one, two) = (primary.replica(), primary.replica());
+    let stranger = Server::start();
     let mut config = primary.config();
     for replica in [&one, &stranger, &two] {
         config.add_replica(&replica.url()).unwrap();

@@ -13,7 +13,7 @@ async fn assert_refused(store: &PgStore, why: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_processes_migrate_an_empty_database_at_once() {
-    let database = Database::blank().await;
+    let database = Database::blank();
     assert_refused(&database.store(Via::Direct), "run `dayline migrate`").await;
     let migrating = (0..8).map(|n| {
         let store = database.store(if n % 2 == 0 { Via::Direct } else { Via::PgBouncer });

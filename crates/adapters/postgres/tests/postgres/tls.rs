@@ -2,32 +2,15 @@
 
 use dayline_app::ports::PortError;
 use dayline_postgres::{PgConfig, PgStore};
+use dayline_testkit::{certify, unprivileged};
 
-use crate::server::{Server, run, unprivileged};
+use crate::server::Server;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_a_trusted_certificate_is_reached_over_tls_and_no_other() {
-    let server = Server::start(&[]).await;
+    let server = Server::start();
     server.migrated().await;
-    let [key, certificate] = ["server.key", "server.crt"].map(|name| server.data().join(name));
-    run(unprivileged("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=dayline", "-addext", "subjectAltName=IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate));
+    let (certificate, _) = certify(&mut unprivileged("openssl"), server.data());
     std::fs::write(server.data().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
     let client = server.client().await;
     client.batch_execute("ALTER SYSTEM SET ssl = on").await.unwrap();
