@@ -1,5 +1,5 @@
-//! Time zones from the IANA data base that is built into the binary, so that the same binary gives the same
-//! answer everywhere. Deliberately absent: the system's own data base, and zones without a name (POSIX rules).
+//! Time zones from the IANA database that is built into the binary, so that the same binary gives the same
+//! answer everywhere. Deliberately absent: the system's own database, and zones without a name (POSIX rules).
 
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +12,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 /// Further from UTC than any zone ever was or can be (RFC 9636 bounds offsets below 26 h).
 const MAX_OFFSET_MS: i64 = 26 * 3_600_000;
 
-/// In the data base, but says "nobody has set this machine's zone" instead of naming one.
+/// In the database, but says "nobody has set this machine's zone" instead of naming one.
 const NOT_A_PLACE: &str = "Factory";
 
 /// The IANA time zones. A zone is parsed when it is first asked for and then kept.
@@ -34,7 +34,7 @@ impl Default for JiffZones {
 }
 
 impl JiffZones {
-    /// All zones of the built-in data base.
+    /// All zones of the built-in database.
     pub fn new() -> Self {
         let data = TimeZoneDatabase::bundled();
         let names = data.available().filter(|name| name.as_str() != NOT_A_PLACE);
@@ -44,7 +44,7 @@ impl JiffZones {
         Self { data, zones }
     }
 
-    /// The names of all zones, as the data base spells them, in order without regard to case.
+    /// The names of all zones, as the database spells them, in order without regard to case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.zones.iter().map(|entry| &*entry.name)
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_in_any_case_and_spelled_as_the_data_base_does() {
+    fn names_are_found_in_any_case_and_spelled_as_the_database_does() {
         for name in ["America/New_York", "america/new_york", "AMERICA/NEW_YORK"] {
             assert_eq!(zone(name).name(), "America/New_York");
         }

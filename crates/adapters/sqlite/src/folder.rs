@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::open_error::OpenError;
 
 const LOCK: &str = "dayline.lock";
-const DATA_BASE: &str = "dayline.db";
+const DATABASE: &str = "dayline.db";
 
 /// The right to be the only server in a folder, as long as it lives. The system takes it back when the process ends,
 /// however it ends.
@@ -48,8 +48,8 @@ impl FolderLock {
 }
 
 /// Where the accounts and the ledger are.
-pub(crate) fn data_base_in(folder: &Path) -> PathBuf {
-    folder.join(DATA_BASE)
+pub(crate) fn database_in(folder: &Path) -> PathBuf {
+    folder.join(DATABASE)
 }
 
 /// Makes the file if it is missing, so that SQLite does not make it readable for everybody. SQLite gives the files it

@@ -1,6 +1,6 @@
-//! The steps that lead from an empty file to today's schema. A step that was released is never edited: a data base
+//! The steps that lead from an empty file to today's schema. A step that was released is never edited: a database
 //! remembers the check sum of each step it has taken, and is refused if the program's differs.
-//! Deliberately absent: steps back. An older program refuses a newer data base.
+//! Deliberately absent: steps back. An older program refuses a newer database.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::open_error::OpenError;
 
-/// Tells Dayline's data bases from others (`DYLN`).
+/// Tells Dayline's databases from others (`DYLN`).
 const APPLICATION_ID: i32 = 0x4459_4C4E;
 
 /// One step.
@@ -31,14 +31,14 @@ pub(crate) const ALL: &[Migration] = &[
     Migration { number: 3, name: "day_sums", sql: include_str!("migrations/0003_day_sums.sql") },
 ];
 
-/// What a data base says about one step.
+/// What a database says about one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
     /// Its number, from 1.
     pub number: u32,
     /// Its name.
     pub name: String,
-    /// Whether the data base has taken it.
+    /// Whether the database has taken it.
     pub applied: bool,
 }
 
@@ -54,7 +54,7 @@ impl Migration {
     }
 }
 
-/// Takes the steps that the data base has not taken yet, each as one transaction.
+/// Takes the steps that the database has not taken yet, each as one transaction.
 pub(crate) fn apply(connection: &mut Connection, steps: &[Migration]) -> Result<(), OpenError> {
     prepare(connection)?;
     for step in steps {
@@ -68,7 +68,7 @@ pub(crate) fn apply(connection: &mut Connection, steps: &[Migration]) -> Result<
     check(connection, steps).map(drop)
 }
 
-/// Which steps the data base has taken. Refuses a data base that is not Dayline's, newer than `steps`, or that took
+/// Which steps the database has taken. Refuses a database that is not Dayline's, newer than `steps`, or that took
 /// other ones.
 pub(crate) fn states(connection: &Connection, steps: &[Migration]) -> Result<Vec<MigrationState>, OpenError> {
     let taken = if is_empty(connection)? { Vec::new() } else { check(connection, steps)? };

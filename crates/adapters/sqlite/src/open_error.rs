@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a data base could not be opened.
+/// Why a database could not be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The folder can't be used.
@@ -22,21 +22,21 @@ pub enum OpenError {
         /// The folder.
         folder: PathBuf,
     },
-    /// There is no data base in the folder.
-    #[error("there is no dayline data base in {}; start the server once to make it", folder.display())]
+    /// There is no database in the folder.
+    #[error("there is no dayline database in {}; start the server once to make it", folder.display())]
     Missing {
         /// The folder.
         folder: PathBuf,
     },
     /// The file belongs to another program.
-    #[error("the file is not a dayline data base (application id {found})")]
+    #[error("the file is not a dayline database (application id {found})")]
     NotDayline {
         /// What the file says it is.
         found: i32,
     },
     /// Made by a newer program.
     #[error(
-        "the data base has taken migration {found} ({name}), but this program knows only {known}: \
+        "the database has taken migration {found} ({name}), but this program knows only {known}: \
          use the newer program that made it"
     )]
     Newer {
@@ -49,7 +49,7 @@ pub enum OpenError {
     },
     /// A step it took is not what this program has under that number.
     #[error(
-        "migration {number} ({name}) of the data base differs from this program's: they are not of the same line"
+        "migration {number} ({name}) of the database differs from this program's: they are not of the same line"
     )]
     Differs {
         /// The step.
@@ -76,15 +76,15 @@ pub enum OpenError {
         error: rusqlite::Error,
     },
     /// The file system does not allow what WAL needs.
-    #[error("the data base can't use write-ahead logging here (journal mode {mode}): put it on a local disk")]
+    #[error("the database can't use write-ahead logging here (journal mode {mode}): put it on a local disk")]
     NoWal {
         /// The mode SQLite fell back to.
         mode: String,
     },
     /// A thread could not be started.
-    #[error("can't start a data base thread: {0}")]
+    #[error("can't start a database thread: {0}")]
     Thread(io::Error),
     /// SQLite says so.
-    #[error("can't open the data base: {0}")]
+    #[error("can't open the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }

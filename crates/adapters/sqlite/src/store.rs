@@ -41,7 +41,7 @@ impl SqliteStore {
     }
 }
 
-/// The migrations this program knows, and which of them the folder's data base has taken. Changes nothing. Blocks.
+/// The migrations this program knows, and which of them the folder's database has taken. Changes nothing. Blocks.
 pub fn migration_states(folder: &Path) -> Result<Vec<MigrationState>, OpenError> {
     db::migration_states(folder, migrations::ALL)
 }

@@ -59,11 +59,11 @@ impl Lane {
             // Whoever asked may be gone by now; then the answer is nobody's.
             let _ = reply.send(outcome.unwrap_or_else(|panic| Err(panicked(&*panic))));
         });
-        let stopped = || PortError::Unavailable("the data base is closed".to_owned());
+        let stopped = || PortError::Unavailable("the database is closed".to_owned());
         match self.jobs.as_ref().ok_or_else(stopped)?.try_send(job) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(stopped())),
             Err(TrySendError::Full(_)) => {
-                Err(PortError::Unavailable(format!("more than {WAITING} calls wait for the data base")))
+                Err(PortError::Unavailable(format!("more than {WAITING} calls wait for the database")))
             }
             Err(TrySendError::Disconnected(_)) => Err(stopped()),
         }
@@ -105,5 +105,5 @@ fn be_patient(_: i32) {}
 fn panicked(panic: &(dyn Any + Send)) -> PortError {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    PortError::Unavailable(format!("a data base call panicked: {text}"))
+    PortError::Unavailable(format!("a database call panicked: {text}"))
 }

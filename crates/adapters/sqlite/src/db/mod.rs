@@ -1,4 +1,4 @@
-//! The data base of an embedded Dayline: one file, one connection that writes, some that read, each on its own
+//! The database of an embedded Dayline: one file, one connection that writes, some that read, each on its own
 //! thread. A read never waits for a write (write-ahead logging).
 //! Deliberately absent: tables and statements.
 
@@ -15,7 +15,7 @@ use dayline_app::ports::PortFuture;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::failure::Failure;
-use crate::folder::{FolderLock, create_private, data_base_in};
+use crate::folder::{FolderLock, create_private, database_in};
 use crate::migrations::{self, Migration};
 use crate::open_error::OpenError;
 use lane::Lane;
@@ -34,7 +34,7 @@ const READER_CACHE_KIB: i32 = 4 << 10;
 /// Distinct statements kept prepared, for each connection.
 const STATEMENTS: usize = 64;
 
-/// The open data base. Fields are in the order they must be closed: the writer after the readers, since the last
+/// The open database. Fields are in the order they must be closed: the writer after the readers, since the last
 /// connection to close tidies the write-ahead log away.
 #[derive(Debug)]
 pub(crate) struct Db {
@@ -42,7 +42,7 @@ pub(crate) struct Db {
     writing: Arc<Writing>,
 }
 
-/// What all that read the data base have in common. Fields, again, in the order they must be closed.
+/// What all that read the database have in common. Fields, again, in the order they must be closed.
 #[derive(Debug)]
 struct Writing {
     writer: Lane,
@@ -52,9 +52,9 @@ struct Writing {
 }
 
 impl Db {
-    /// Opens the folder's data base as its server: makes it if it is missing and takes pending migrations.
+    /// Opens the folder's database as its server: makes it if it is missing and takes pending migrations.
     pub(crate) fn open(lock: FolderLock, steps: &[Migration]) -> Result<Self, OpenError> {
-        let file = data_base_in(lock.folder());
+        let file = database_in(lock.folder());
         create_private(&file)
             .map_err(|error| OpenError::Folder { folder: lock.folder().to_owned(), error })?;
         let mut writer = connect(&file, WRITER_CACHE_KIB)?;
@@ -62,7 +62,7 @@ impl Db {
         Self::start(&file, writer, Some(lock))
     }
 
-    /// Opens the folder's data base beside a server, if one runs. Changes nothing about its schema.
+    /// Opens the folder's database beside a server, if one runs. Changes nothing about its schema.
     pub(crate) fn open_beside(folder: &Path, steps: &[Migration]) -> Result<Self, OpenError> {
         let file = existing(folder)?;
         let writer = connect(&file, WRITER_CACHE_KIB)?;
@@ -82,7 +82,7 @@ impl Db {
         Ok(Self { readers, writing: Arc::new(writing) })
     }
 
-    /// The same data base with a reader of its own, so that whoever reads much here keeps nobody waiting there.
+    /// The same database with a reader of its own, so that whoever reads much here keeps nobody waiting there.
     pub(crate) fn reading_apart(&self) -> Result<Self, OpenError> {
         let readers = start_readers(&self.writing.file, 1)?;
         Ok(Self { readers, writing: Arc::clone(&self.writing) })
@@ -190,7 +190,7 @@ fn in_transaction<T>(
     Ok(outcome)
 }
 
-/// What the folder's data base says about each migration; all pending if there is none.
+/// What the folder's database says about each migration; all pending if there is none.
 pub(crate) fn migration_states(
     folder: &Path,
     steps: &[Migration],
@@ -203,7 +203,7 @@ pub(crate) fn migration_states(
 }
 
 fn existing(folder: &Path) -> Result<std::path::PathBuf, OpenError> {
-    let file = data_base_in(folder);
+    let file = database_in(folder);
     if file.is_file() { Ok(file) } else { Err(OpenError::Missing { folder: folder.to_owned() }) }
 }
 

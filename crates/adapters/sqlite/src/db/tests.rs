@@ -1,4 +1,4 @@
-//! What the lanes promise: no read waits for a write, and no call can take the data base down with it.
+//! What the lanes promise: no read waits for a write, and no call can take the database down with it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-/// A data base with one table of one row: the number 1.
+/// A database with one table of one row: the number 1.
 async fn open() -> (Db, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(FolderLock::take(folder.path()).unwrap(), migrations::ALL).unwrap();
@@ -144,7 +144,7 @@ async fn a_call_that_panics_is_undone_and_the_next_one_works() {
                 panic!("on purpose")
             })
             .await;
-        assert_eq!(panicked, Err(PortError::Unavailable("a data base call panicked: on purpose".to_owned())));
+        assert_eq!(panicked, Err(PortError::Unavailable("a database call panicked: on purpose".to_owned())));
         let panicked: Result<(), PortError> = db.read(|_| panic!("{}", "on purpose")).await;
         assert!(panicked.is_err());
     }

@@ -1,4 +1,4 @@
-//! The write-ahead log beside the data base. SQLite copies it back by itself and begins it anew, unless some reader is
+//! The write-ahead log beside the database. SQLite copies it back by itself and begins it anew, unless some reader is
 //! always in the middle of it; here is what keeps it bounded then, and what empties it.
 
 use std::fs;
@@ -11,7 +11,7 @@ use rusqlite::Connection;
 /// 4 MiB, so that this is only ever reached by a huge transaction or when reads overlap without a pause.
 const LIMIT_BYTES: u64 = 64 << 20;
 
-/// The write-ahead log of a data base.
+/// The write-ahead log of a database.
 #[derive(Debug, Clone)]
 pub(super) struct Wal {
     file: Arc<Path>,
@@ -19,8 +19,8 @@ pub(super) struct Wal {
 }
 
 impl Wal {
-    pub(super) fn of(data_base: &Path) -> Self {
-        let mut file = data_base.as_os_str().to_owned();
+    pub(super) fn of(database: &Path) -> Self {
+        let mut file = database.as_os_str().to_owned();
         file.push("-wal");
         Self { file: PathBuf::from(file).into(), limit_bytes: LIMIT_BYTES }
     }

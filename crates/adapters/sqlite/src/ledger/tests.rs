@@ -12,7 +12,7 @@ use crate::migrations;
 const INSERT: &str =
     "INSERT INTO app_usage (user_number, start_ms, end_ms, source_number) VALUES (?1, ?2, ?3, 1)";
 
-/// A data base in memory with the people 1 and 2.
+/// A database in memory with the people 1 and 2.
 fn prepared() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();

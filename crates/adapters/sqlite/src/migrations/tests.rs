@@ -1,4 +1,4 @@
-//! How a data base comes to today's schema, and which ones are refused.
+//! How a database comes to today's schema, and which ones are refused.
 
 use std::fs;
 use std::thread;
@@ -43,7 +43,7 @@ fn a_fresh_file_takes_all_steps_and_none_twice() {
 }
 
 #[test]
-fn an_older_data_base_takes_the_steps_it_lacks() {
+fn an_older_database_takes_the_steps_it_lacks() {
     let (_folder, mut connection) = new_file();
     apply(&mut connection, &[FIRST]).unwrap();
     assert_eq!(applied(&states(&connection, &[FIRST, SECOND]).unwrap()), [(1, true), (2, false)]);
@@ -52,7 +52,7 @@ fn an_older_data_base_takes_the_steps_it_lacks() {
 }
 
 #[test]
-fn a_data_base_that_took_another_step_is_refused() {
+fn a_database_that_took_another_step_is_refused() {
     let (_folder, mut connection) = new_file();
     apply(&mut connection, &[FIRST, SECOND]).unwrap();
     let edited = Migration { sql: "CREATE TABLE a (x INTEGER);\n", ..FIRST };
@@ -72,7 +72,7 @@ fn how_lines_end_makes_no_other_step() {
 }
 
 #[test]
-fn a_newer_data_base_is_refused_and_left_alone() {
+fn a_newer_database_is_refused_and_left_alone() {
     let (_folder, mut connection) = new_file();
     apply(&mut connection, &[FIRST, SECOND]).unwrap();
     let outcome = apply(&mut connection, &[FIRST]);
@@ -110,7 +110,7 @@ fn two_programs_that_start_at_once_take_each_step_once() {
 }
 
 #[test]
-fn a_data_base_of_another_program_is_refused_and_left_as_it_is() {
+fn a_database_of_another_program_is_refused_and_left_as_it_is() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("dayline.db");
     let foreign = Connection::open(&file).unwrap();
@@ -121,7 +121,7 @@ fn a_data_base_of_another_program_is_refused_and_left_as_it_is() {
     assert!(matches!(open(), Err(OpenError::NotDayline { found: 0 })));
     assert!(matches!(SqliteStore::open_beside(folder.path()), Err(OpenError::NotDayline { found: 0 })));
     assert_eq!(fs::read(&file).unwrap(), before);
-    fs::write(&file, "no data base at all, but long enough to be taken for the header of one, who knows")
+    fs::write(&file, "no database at all, but long enough to be taken for the header of one, who knows")
         .unwrap();
     assert!(matches!(open(), Err(OpenError::Sqlite(_))));
 }

@@ -42,7 +42,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_data_base_of_another_program_is_refused_and_left_alone() {
+fn a_database_of_another_program_is_refused_and_left_alone() {
     let others = ["PRAGMA application_id = 42", "CREATE TABLE entries (position)", "PRAGMA user_version = 1"];
     for other in others {
         let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ fn a_data_base_of_another_program_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_data_base_is_refused_and_left_alone() {
+fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let text = "once upon a time there was a file, and it was long enough to be anything. ".repeat(20);
     fs::write(folder.path().join("ping-log.db"), &text).unwrap();

@@ -43,7 +43,7 @@ async fn steps_in(store: &SqliteStore) -> u64 {
 
 /// Files as they are at some moment, and how long the log was when each step had been answered.
 struct Recorded {
-    data_base: Vec<u8>,
+    database: Vec<u8>,
     wal: Vec<u8>,
     answered: Vec<usize>,
 }
@@ -52,7 +52,7 @@ impl Recorded {
     /// What a machine finds that lost power when the log was as given.
     fn found(&self, wal: &[u8]) -> TempDir {
         let folder = tempdir().unwrap();
-        fs::write(folder.path().join("dayline.db"), &self.data_base).unwrap();
+        fs::write(folder.path().join("dayline.db"), &self.database).unwrap();
         fs::write(folder.path().join("dayline.db-wal"), wal).unwrap();
         folder
     }
@@ -77,8 +77,8 @@ async fn recorded(steps: u64) -> Recorded {
         assert_eq!(store.apply(commit(n, vec![(user, change)])).await, Ok(Applied::Done));
         answered.push(fs::metadata(file("dayline.db-wal")).unwrap().len() as usize);
     }
-    let [data_base, wal] = ["dayline.db", "dayline.db-wal"].map(|name| fs::read(file(name)).unwrap());
-    Recorded { data_base, wal, answered }
+    let [database, wal] = ["dayline.db", "dayline.db-wal"].map(|name| fs::read(file(name)).unwrap());
+    Recorded { database, wal, answered }
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn a_new_folder_and_its_files_are_for_their_owner_only() {
     register(&store, 1).await;
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
     let files: Vec<_> = fs::read_dir(&folder).unwrap().map(Result::unwrap).collect();
-    assert!(files.len() >= 4, "lock, data base, its log and index");
+    assert!(files.len() >= 4, "lock, database, its log and index");
     for file in files {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
     }
