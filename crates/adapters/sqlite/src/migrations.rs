@@ -1,5 +1,5 @@
 //! The steps that lead from an empty file to today's schema. A step that was released is never edited: a database
-//! remembers the check sum of each step it has taken, and is refused if the program's differs.
+//! remembers the checksum of each step it has taken, and is refused if the program's differs.
 //! Deliberately absent: steps back. An older program refuses a newer database.
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ pub struct MigrationState {
 }
 
 impl Migration {
-    /// The check sum of its text, without regard to how a check-out ends lines.
+    /// The checksum of its text, without regard to how a check-out ends lines.
     fn checksum(&self) -> u32 {
         let mut sum = crc32fast::Hasher::new();
         self.sql.lines().for_each(|line| {

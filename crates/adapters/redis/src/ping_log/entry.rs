@@ -11,7 +11,7 @@ const TRAILER: usize = 5;
 
 /// Ends an entry of records.
 pub(super) fn seal(records: &mut Vec<u8>) {
-    let crc = check_sum(records);
+    let crc = checksum(records);
     records.extend_from_slice(&crc.to_le_bytes());
     records.push(VERSION);
 }
@@ -21,7 +21,7 @@ pub(super) fn records_len(sealed: &[u8]) -> usize {
     sealed.len().saturating_sub(TRAILER)
 }
 
-fn check_sum(records: &[u8]) -> u32 {
+fn checksum(records: &[u8]) -> u32 {
     crc32fast::hash(records)
 }
 
@@ -71,8 +71,8 @@ fn open(mut bytes: Vec<u8>, position: Position) -> Payload {
     if version != VERSION {
         return damaged(bytes, &format!("has the unknown format {version}"));
     }
-    if check_sum(records) != u32::from_le_bytes([a, b, c, d]) {
-        return damaged(bytes, "has a wrong check sum");
+    if checksum(records) != u32::from_le_bytes([a, b, c, d]) {
+        return damaged(bytes, "has a wrong checksum");
     }
     bytes.truncate(bytes.len() - TRAILER);
     Payload::Records(bytes)

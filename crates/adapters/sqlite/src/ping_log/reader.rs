@@ -88,8 +88,8 @@ fn entry(row: &Row<'_>) -> Result<LogEntry, rusqlite::Error> {
     let bytes = row.get_ref(4)?.as_bytes().unwrap_or_default();
     let wrong = if format != FORMAT {
         Some(format!("ping log entry {position} has the unknown format {format}"))
-    } else if i64::from(schema::check_sum(position, total, format, bytes)) != crc {
-        Some(format!("ping log entry {position} has a wrong check sum"))
+    } else if i64::from(schema::checksum(position, total, format, bytes)) != crc {
+        Some(format!("ping log entry {position} has a wrong checksum"))
     } else {
         None
     };

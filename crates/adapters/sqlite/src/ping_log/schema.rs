@@ -1,4 +1,4 @@
-//! The file: its tables, its version, how a connection to it is set up, and the check sum of an entry.
+//! The file: its tables, its version, how a connection to it is set up, and the checksum of an entry.
 
 use std::path::Path;
 use std::time::Duration;
@@ -103,8 +103,8 @@ fn read_pragma(connection: &Connection, name: &str) -> Result<i64, rusqlite::Err
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
-/// The check sum of an entry: over its content and its place, so that an entry which shows up elsewhere is found.
-pub(super) fn check_sum(position: u64, total: u64, format: i64, payload: &[u8]) -> u32 {
+/// The checksum of an entry: over its content and its place, so that an entry which shows up elsewhere is found.
+pub(super) fn checksum(position: u64, total: u64, format: i64, payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&position.to_le_bytes());
     hasher.update(&total.to_le_bytes());

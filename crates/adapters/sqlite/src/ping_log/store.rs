@@ -206,7 +206,7 @@ pub(super) fn to_sql(number: u64) -> i64 {
 }
 
 fn insert(connection: &Connection, entry: Mark, payload: &[u8]) -> Result<(), rusqlite::Error> {
-    let crc = schema::check_sum(entry.position, entry.total, FORMAT, payload);
+    let crc = schema::checksum(entry.position, entry.total, FORMAT, payload);
     connection
         .prepare_cached(
             "INSERT INTO entries (position, total, format, crc, payload) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -34,7 +34,7 @@ async fn flipped_bytes_are_found_and_spare_the_other_entries() {
         log_with("UPDATE entries SET payload = x'080000000200FF0000000000' WHERE position = 3").await;
     let (bytes, reason) = reason(folder.path()).await;
     assert_eq!((bytes.len(), bytes[6]), (12, 0xFF));
-    assert_eq!(reason, "ping log entry 3 has a wrong check sum");
+    assert_eq!(reason, "ping log entry 3 has a wrong checksum");
 }
 
 #[tokio::test]
@@ -42,13 +42,13 @@ async fn a_payload_that_is_cut_off_is_found() {
     let folder = log_with("UPDATE entries SET payload = substr(payload, 1, 7) WHERE position = 3").await;
     let (bytes, reason) = reason(folder.path()).await;
     assert_eq!(bytes, [8, 0, 0, 0, 2, 0, 0]);
-    assert_eq!(reason, "ping log entry 3 has a wrong check sum");
+    assert_eq!(reason, "ping log entry 3 has a wrong checksum");
 }
 
 #[tokio::test]
 async fn an_empty_payload_is_found() {
     let folder = log_with("UPDATE entries SET payload = x'' WHERE position = 3").await;
-    assert_eq!(reason(folder.path()).await.1, "ping log entry 3 has a wrong check sum");
+    assert_eq!(reason(folder.path()).await.1, "ping log entry 3 has a wrong checksum");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_entry_at_the_place_of_another_is_found() {
          WHERE position = 3",
     )
     .await;
-    assert_eq!(reason(folder.path()).await.1, "ping log entry 3 has a wrong check sum");
+    assert_eq!(reason(folder.path()).await.1, "ping log entry 3 has a wrong checksum");
 }
 
 #[tokio::test]
