@@ -103,7 +103,7 @@ pub async fn embedded(
     crew.limits.read_bytes = READ_BYTES_ON_ONE_DISK;
     let reports = {
         let store = Arc::clone(&store);
-        reports(&app, move || store.reading_apart().map_err(Failure::because))
+        reports(&app, move || store.with_own_reader().map_err(Failure::because))
     };
     let probes = vec![
         probe_log(&log, "is there space on the disk of the data folder?"),

@@ -32,8 +32,8 @@ impl SqliteStore {
 
     /// The same store with a connection of its own to read by, on a thread that has the priority of the one which asks
     /// for it. Reads by one never wait for reads by the other. Blocks.
-    pub fn reading_apart(&self) -> Result<Self, OpenError> {
-        Ok(Self { db: Arc::new(self.db.reading_apart()?), keys: Arc::clone(&self.keys) })
+    pub fn with_own_reader(&self) -> Result<Self, OpenError> {
+        Ok(Self { db: Arc::new(self.db.with_own_reader()?), keys: Arc::clone(&self.keys) })
     }
 
     fn over(db: Db) -> Self {

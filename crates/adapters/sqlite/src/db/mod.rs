@@ -83,7 +83,7 @@ impl Db {
     }
 
     /// The same database with a reader of its own, so that whoever reads much here keeps nobody waiting there.
-    pub(crate) fn reading_apart(&self) -> Result<Self, OpenError> {
+    pub(crate) fn with_own_reader(&self) -> Result<Self, OpenError> {
         let readers = start_readers(&self.writing.file, 1)?;
         Ok(Self { readers, writing: Arc::clone(&self.writing) })
     }
