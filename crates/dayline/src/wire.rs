@@ -244,13 +244,13 @@ impl Shared {
         }
     }
 
-    /// The same, kept true over Redis. Only who answers requests needs to hear of live events.
+    /// The same, kept true over Redis. Only who answers requests needs to subscribe to live events.
     async fn with_others(
         self,
         redis: &RedisServer,
         keys: &KeyRing,
         settings: &Settings,
-        hears: bool,
+        subscribes: bool,
     ) -> Result<Self, Failure> {
         let Self { ping_log, limits, revocations, live } = self;
         let rates = settings.rates;
@@ -260,7 +260,7 @@ impl Shared {
         };
         let clock = Arc::new(SystemClock);
         let revocations = RedisRevocations::start(redis, revocations, clock).await;
-        let start_live = if hears { RedisLive::start } else { RedisLive::start_telling };
+        let start_live = if subscribes { RedisLive::start } else { RedisLive::start_publisher };
         Ok(Self {
             ping_log,
             limits: Arc::new(RedisLimits::new(redis, rate_of, &keys.secret_for("limits"), limits)),

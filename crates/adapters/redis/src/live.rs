@@ -1,5 +1,5 @@
 //! Live events between nodes: told to the subscribers here at once, and to those elsewhere by a message.
-//! Deliberately absent: the subscribers (a local channel, handed in), and keeping what nobody heard.
+//! Deliberately absent: the subscribers (a local channel, handed in), and keeping what no subscriber got.
 
 mod message;
 
@@ -15,11 +15,11 @@ use tokio::task::JoinSet;
 
 use crate::link::{Link, Question};
 use crate::server::RedisServer;
-use crate::subscriber::{Listener, listen};
+use crate::subscriber::{Subscriber, stay_subscribed};
 
 /// Changes that may wait to be sent. More, and everybody elsewhere is told that they missed some.
 const WAITING: usize = 20_000;
-/// Changes in one message, of 36 bytes each: what may wait at a listener is bounded by the number of messages.
+/// Changes in one message, of 36 bytes each: what may wait at a subscriber is bounded by the number of messages.
 const AT_ONCE: usize = 200;
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -50,17 +50,17 @@ struct Outbox {
 
 impl RedisLive {
     /// For a process that serves pages: tells the subscribers of `local` what others announce, and others what is
-    /// announced here. Returns at once; while Redis is away only what is announced here is heard. Must be called in a
+    /// announced here. Returns at once; while Redis is away only what is announced here reaches them. Must be called in a
     /// tokio runtime.
     pub fn start(server: &RedisServer, local: Arc<dyn LiveEvents>, randomness: &dyn Randomness) -> Self {
-        let mut live = Self::start_telling(server, local, randomness);
-        let listener = Arc::clone(&live.shared) as Arc<dyn Listener>;
-        live.tasks.spawn(listen(server.clone(), live.shared.channel.clone(), listener));
+        let mut live = Self::start_publisher(server, local, randomness);
+        let subscriber = Arc::clone(&live.shared) as Arc<dyn Subscriber>;
+        live.tasks.spawn(stay_subscribed(server.clone(), live.shared.channel.clone(), subscriber));
         live
     }
 
-    /// For a process that serves no pages: the same without listening.
-    pub fn start_telling(
+    /// For a process that serves no pages: the same without subscribing.
+    pub fn start_publisher(
         server: &RedisServer,
         local: Arc<dyn LiveEvents>,
         randomness: &dyn Randomness,
@@ -77,7 +77,7 @@ impl RedisLive {
             missed: watch::Sender::new(0),
         });
         let mut tasks = JoinSet::new();
-        tasks.spawn(tell(Arc::clone(&shared)));
+        tasks.spawn(publish(Arc::clone(&shared)));
         Self { shared, tasks }
     }
 }
@@ -137,8 +137,8 @@ impl Shared {
     }
 }
 
-impl Listener for Shared {
-    fn heard<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()> {
+impl Subscriber for Shared {
+    fn receive<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()> {
         match message::parse(message) {
             Some((node, _)) if node == self.node => {}
             Some((_, changes)) if !changes.is_empty() => self.local.announce(&changes),
@@ -154,8 +154,8 @@ impl Listener for Shared {
     }
 }
 
-/// Sends for ever what is announced.
-async fn tell(shared: Arc<Shared>) {
+/// Publishes for ever what is announced.
+async fn publish(shared: Arc<Shared>) {
     loop {
         shared.more.notified().await;
         let messages = shared.take_messages();
@@ -169,7 +169,7 @@ async fn tell(shared: Arc<Shared>) {
         if shared.link.ask::<()>(Question::Pipeline(&all)).await.is_err() {
             shared.outbox().dropped = true;
             tokio::time::sleep(PAUSE).await;
-            // Others must hear that they missed something, also if nothing is announced any more.
+            // Others must be told that they missed something, also if nothing is announced any more.
             shared.more.notify_one();
         }
     }

@@ -100,7 +100,7 @@ impl RedisPingLog {
     }
 }
 
-/// While the log is full nothing is appended, and so nothing is heard about how much waits.
+/// While the log is full nothing is appended, and so nothing tells how much waits.
 async fn watch(fullness: Arc<Fullness>, reader: Arc<Reader>) {
     loop {
         fullness.filled().await;

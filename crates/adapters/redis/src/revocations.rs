@@ -1,5 +1,5 @@
 //! Revoked credentials, known on every node: a set in Redis for those who come late, and a message for those who
-//! listen. Deliberately absent: the set that is asked for every request (a local one, handed in), and what outlives
+//! subscribe. Deliberately absent: the set that is asked for every request (a local one, handed in), and what outlives
 //! Redis (the ended sessions in the database, which the binary revokes again at its start).
 
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use tokio::task::JoinSet;
 use crate::error::SetupError;
 use crate::link::{Link, Question};
 use crate::server::RedisServer;
-use crate::subscriber::{Listener, listen};
+use crate::subscriber::{Subscriber, stay_subscribed};
 
 mod message;
 
-/// Revocations that wait for Redis to be back; what does not fit is an error, since other nodes would not hear of it.
+/// Revocations that wait for Redis to be back; what does not fit is an error, since other nodes would not know of it.
 const WAITING: usize = 10_000;
 /// Revocations in one round trip.
 const AT_ONCE: usize = 256;
@@ -46,7 +46,7 @@ struct Delivery {
 }
 
 impl RedisRevocations {
-    /// Loads what is revoked and listens from now on, for as long as this lives. `local` is the set that requests are
+    /// Loads what is revoked and subscribes from now on, for as long as this lives. `local` is the set that requests are
     /// checked against.
     pub async fn start(
         server: &RedisServer,
@@ -63,7 +63,11 @@ impl RedisRevocations {
         shared.load(&mut server.connect().await?).await?;
         let (deliveries, waiting) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(server.clone(), shared.channel.clone(), Arc::clone(&shared) as Arc<dyn Listener>));
+        tasks.spawn(stay_subscribed(
+            server.clone(),
+            shared.channel.clone(),
+            Arc::clone(&shared) as Arc<dyn Subscriber>,
+        ));
         tasks.spawn(deliver(shared, waiting));
         Ok(Self { local, deliveries, _tasks: tasks })
     }
@@ -93,7 +97,7 @@ impl Revocations for RedisRevocations {
     }
 }
 
-/// What listening and delivering have in common.
+/// What the subscription and the deliveries have in common.
 struct Shared {
     link: Link,
     set: String,
@@ -151,11 +155,11 @@ impl Shared {
     }
 }
 
-impl Listener for Shared {
-    fn heard<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()> {
+impl Subscriber for Shared {
+    fn receive<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let Some((credentials, until)) = message::parse(message) else {
-                return tracing::warn!("heard of a revocation in an unknown form");
+                return tracing::warn!("got a revocation in an unknown form");
             };
             self.refuse(credentials, until).await;
         })

@@ -86,13 +86,13 @@ impl RedisServer {
         self.connect_with(config().set_response_timeout(None)).await
     }
 
-    /// A connection on which `hear` is called with whatever Redis sends unasked.
-    pub(crate) async fn connect_to_hear(
+    /// A connection on which `on_push` is called with whatever Redis sends unasked.
+    pub(crate) async fn connect_to_subscribe(
         &self,
-        hear: impl AsyncPushSender,
+        on_push: impl AsyncPushSender,
         answer: Duration,
     ) -> RedisResult<MultiplexedConnection> {
-        self.connect_with(config().set_response_timeout(Some(answer)).set_push_sender(hear)).await
+        self.connect_with(config().set_response_timeout(Some(answer)).set_push_sender(on_push)).await
     }
 
     async fn connect_with(&self, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {

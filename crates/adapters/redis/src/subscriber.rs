@@ -1,5 +1,5 @@
-//! Listens to a channel for ever: subscribes, lets the listener catch up, hears, and begins again when the connection
-//! is lost. Deliberately absent: publishing, and what messages say.
+//! Subscribes to a channel for ever: lets the subscriber catch up, passes messages on, and begins again when the
+//! connection is lost. Deliberately absent: publishing, and what messages say.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,39 +16,39 @@ use crate::server::RedisServer;
 /// sum, also if nobody closed it.
 const ASK: Duration = Duration::from_millis(400);
 const ALIVE: Duration = Duration::from_millis(800);
-/// Messages that may wait for the listener, each of some kilobytes. More, and the subscription begins anew with catching
+/// Messages that may wait for the subscriber, each of some kilobytes. More, and the subscription begins anew with catching
 /// up.
 const WAITING: usize = 4_096;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(300);
 
-/// Who listens.
-pub(crate) trait Listener: Send + Sync + 'static {
-    /// Somebody published this.
-    fn heard<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()>;
+/// Who gets the messages of a channel.
+pub(crate) trait Subscriber: Send + Sync + 'static {
+    /// Somebody published this message.
+    fn receive<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()>;
 
-    /// The subscription stands (again): messages are heard from now on. Finds out what was missed before.
+    /// The subscription stands (again): messages arrive from now on. Finds out what was missed before.
     /// Asks over the same connection: any other may be one that died without a word.
     fn catch_up<'a>(&'a self, connection: &'a mut MultiplexedConnection) -> BoxFuture<'a, RedisResult<()>>;
 }
 
-/// Listens until the end of the process, or of the task.
-pub(crate) async fn listen(server: RedisServer, channel: String, listener: Arc<dyn Listener>) {
+/// Stays subscribed until the end of the process, or of the task.
+pub(crate) async fn stay_subscribed(server: RedisServer, channel: String, subscriber: Arc<dyn Subscriber>) {
     let mut pause = FIRST_PAUSE;
     let mut was_away = false;
     loop {
-        let why = match subscribe(&server, &channel, &*listener).await {
+        let why = match subscribe(&server, &channel, &*subscriber).await {
             Ok(subscription) => {
                 pause = FIRST_PAUSE;
                 if std::mem::take(&mut was_away) {
-                    tracing::info!(channel, "listening to redis again");
+                    tracing::info!(channel, "subscribed to redis again");
                 }
-                subscription.until_lost(&*listener).await
+                subscription.until_lost(&*subscriber).await
             }
             Err(error) => detail(&error),
         };
         if !std::mem::replace(&mut was_away, true) {
-            tracing::warn!(channel, why, "not listening to redis");
+            tracing::warn!(channel, why, "not subscribed to redis");
         }
         tokio::time::sleep(pause).await;
         pause = LONGEST_PAUSE.min(pause * 2);
@@ -57,7 +57,7 @@ pub(crate) async fn listen(server: RedisServer, channel: String, listener: Arc<d
 
 struct Subscription {
     connection: MultiplexedConnection,
-    /// Ends when the connection does, and when the listener is so slow that messages had to be dropped.
+    /// Ends when the connection does, and when the subscriber is so slow that messages had to be dropped.
     messages: mpsc::Receiver<Vec<u8>>,
 }
 
@@ -65,17 +65,19 @@ struct Subscription {
 async fn subscribe(
     server: &RedisServer,
     channel: &str,
-    listener: &dyn Listener,
+    subscriber: &dyn Subscriber,
 ) -> RedisResult<Subscription> {
     let (sender, messages) = mpsc::channel(WAITING);
-    let mut connection = server.connect_to_hear(hear(sender), ALIVE).await?;
+    let mut connection = server.connect_to_subscribe(forward_to(sender), ALIVE).await?;
     connection.subscribe(channel).await?;
-    listener.catch_up(&mut connection).await?;
+    subscriber.catch_up(&mut connection).await?;
     Ok(Subscription { connection, messages })
 }
 
 /// Takes what Redis sends unasked. Called by the task that reads from the connection, which must not wait.
-fn hear(sender: mpsc::Sender<Vec<u8>>) -> impl Fn(PushInfo) -> Result<(), Ended> + Send + Sync + 'static {
+fn forward_to(
+    sender: mpsc::Sender<Vec<u8>>,
+) -> impl Fn(PushInfo) -> Result<(), Ended> + Send + Sync + 'static {
     let sender = Mutex::new(Some(sender));
     move |push: PushInfo| {
         let mut sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,17 +95,17 @@ fn hear(sender: mpsc::Sender<Vec<u8>>) -> impl Fn(PushInfo) -> Result<(), Ended>
     }
 }
 
-/// Nobody hears what Redis sends any more.
+/// Nobody takes what Redis sends any more.
 struct Ended;
 
 impl Subscription {
-    /// Passes messages on. Returns why, once nothing is heard any more.
-    async fn until_lost(mut self, listener: &dyn Listener) -> String {
+    /// Passes messages on. Returns why, once none come any more.
+    async fn until_lost(mut self, subscriber: &dyn Subscriber) -> String {
         let mut dead = std::pin::pin!(until_dead(&mut self.connection));
         loop {
             tokio::select! {
                 message = self.messages.recv() => match message {
-                    Some(message) => listener.heard(&message).await,
+                    Some(message) => subscriber.receive(&message).await,
                     None => return "the connection was closed, or too slow".to_owned(),
                 },
                 why = &mut dead => return why,

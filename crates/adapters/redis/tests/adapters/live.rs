@@ -67,14 +67,14 @@ async fn shared_live_events_keep_the_facts_of_all_live_events() {
 async fn what_one_node_announces_others_hear_once_and_in_order_and_it_does_not_hear_itself_twice() {
     let redis = TestRedis::start();
     let (here, elsewhere) = (node(&redis, &redis.server()).await, node(&redis, &redis.server()).await);
-    let telling = RedisLive::start_telling(&redis.server(), Arc::new(FakeLive::default()), &Names);
+    let publisher = RedisLive::start_publisher(&redis.server(), Arc::new(FakeLive::default()), &Names);
     let (mut mine, mut theirs) = (here.subscribe(ADA), elsewhere.subscribe(ADA));
     for version in 1..=10 {
         here.announce(&[changed(version)]);
         assert_eq!(next(&mut *mine).await, LiveEvent::Changed(changed(version)));
         assert_eq!(next(&mut *theirs).await, LiveEvent::Changed(changed(version)));
     }
-    telling.announce(&[changed(11)]);
+    publisher.announce(&[changed(11)]);
     assert_eq!(next(&mut *mine).await, LiveEvent::Changed(changed(11)));
     assert_eq!(next(&mut *theirs).await, LiveEvent::Changed(changed(11)));
 }
@@ -106,14 +106,14 @@ async fn who_could_not_tell_others_says_so_when_it_can() {
     let redis = TestRedis::start();
     let way = Proxy::to(&redis);
     let here = node(&redis, &redis.server()).await;
-    let telling = RedisLive::start_telling(&way.server(), Arc::new(FakeLive::default()), &Names);
+    let publisher = RedisLive::start_publisher(&way.server(), Arc::new(FakeLive::default()), &Names);
     let mut mine = here.subscribe(ADA);
-    telling.announce(&[changed(1)]);
+    publisher.announce(&[changed(1)]);
     assert_eq!(next(&mut *mine).await, LiveEvent::Changed(changed(1)));
     way.cut();
     // Far more than is kept.
     for _ in 0..300 {
-        telling.announce(&[changed(2); 100]);
+        publisher.announce(&[changed(2); 100]);
     }
     until("it has tried in vain", async || way.turned_away() > 0).await;
     way.mend();
@@ -121,7 +121,7 @@ async fn who_could_not_tell_others_says_so_when_it_can() {
     // A busy machine may make it say so again. Each announcement is waited for: who announces more than it listens to
     // misses some for ever.
     let heard = loop {
-        telling.announce(&[changed(3)]);
+        publisher.announce(&[changed(3)]);
         match next(&mut *mine).await {
             LiveEvent::Missed => {}
             LiveEvent::Changed(change) => break change,
