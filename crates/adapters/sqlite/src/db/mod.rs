@@ -2,7 +2,7 @@
 //! thread. A read never waits for a write (write-ahead logging).
 //! Deliberately absent: tables and statements.
 
-mod lane;
+mod pool;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::folder::{FolderLock, create_private, database_in};
 use crate::migrations::{self, Migration};
 use crate::open_error::OpenError;
-use lane::Lane;
+use pool::ConnectionPool;
 use wal::Wal;
 
 /// Connections that read. Reads are short, and two of them keep a disk busy.
@@ -38,14 +38,14 @@ const STATEMENTS: usize = 64;
 /// connection to close tidies the write-ahead log away.
 #[derive(Debug)]
 pub(crate) struct Db {
-    readers: Lane,
+    readers: ConnectionPool,
     writing: Arc<Writing>,
 }
 
 /// What all that read the database have in common. Fields, again, in the order they must be closed.
 #[derive(Debug)]
 struct Writing {
-    writer: Lane,
+    writer: ConnectionPool,
     wal: Wal,
     file: PathBuf,
     _lock: Option<FolderLock>,
@@ -76,8 +76,8 @@ impl Db {
 
     fn start(file: &Path, writer: Connection, lock: Option<FolderLock>) -> Result<Self, OpenError> {
         let readers = start_readers(file, READERS)?;
-        let writer =
-            Lane::start("dayline-write", vec![writer], WRITER_GIVES_WAY).map_err(OpenError::Thread)?;
+        let writer = ConnectionPool::start("dayline-write", vec![writer], WRITER_GIVES_WAY)
+            .map_err(OpenError::Thread)?;
         let writing = Writing { writer, wal: Wal::of(file), file: file.to_owned(), _lock: lock };
         Ok(Self { readers, writing: Arc::new(writing) })
     }
@@ -157,14 +157,14 @@ enum Synchronous {
     Normal,
 }
 
-fn start_readers(file: &Path, number: usize) -> Result<Lane, OpenError> {
+fn start_readers(file: &Path, number: usize) -> Result<ConnectionPool, OpenError> {
     let readers = (0..number).map(|_| {
         let reader = connect(file, READER_CACHE_KIB)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(reader)
     });
     let readers = readers.collect::<Result<_, OpenError>>()?;
-    Lane::start("dayline-read", readers, 0).map_err(OpenError::Thread)
+    ConnectionPool::start("dayline-read", readers, 0).map_err(OpenError::Thread)
 }
 
 fn in_transaction<T>(

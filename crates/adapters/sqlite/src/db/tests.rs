@@ -1,4 +1,4 @@
-//! What the lanes promise: no read waits for a write, and no call can take the database down with it.
+//! What the connection pools promise: no read waits for a write, and no call can take the database down with it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -184,7 +184,7 @@ async fn more_calls_than_may_wait_are_refused_at_once() {
     let (begun, go_on, writing) = slow_write(&db);
     begun.await.unwrap();
     let done = Arc::new(AtomicUsize::new(0));
-    let calls = (0..lane::WAITING + 10).map(|_| {
+    let calls = (0..pool::WAITING + 10).map(|_| {
         let done = Arc::clone(&done);
         db.write(move |_| Ok(done.fetch_add(1, Ordering::Relaxed)))
     });
@@ -196,7 +196,7 @@ async fn more_calls_than_may_wait_are_refused_at_once() {
     };
     let (outcomes, ()) = tokio::join!(join_all(calls), release);
     let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(PortError::Unavailable(_)))).count();
-    assert_eq!((refused, done.load(Ordering::Relaxed)), (10, lane::WAITING));
+    assert_eq!((refused, done.load(Ordering::Relaxed)), (10, pool::WAITING));
 }
 
 #[tokio::test]

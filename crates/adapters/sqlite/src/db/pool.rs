@@ -1,4 +1,4 @@
-//! A lane: threads that own connections and do the calls sent to them, so that no async thread ever waits for a disk.
+//! A connection pool: threads that own connections and do the calls sent to them, so that no async thread ever waits for a disk.
 //! Deliberately absent: what the calls do, and how connections are opened.
 
 use std::any::Any;
@@ -14,24 +14,24 @@ use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 
-/// How many calls may wait for a lane. More is overload, and refused at once.
+/// How many calls may wait for a pool. More is overload, and refused at once.
 pub(super) const WAITING: usize = 1024;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Some threads, each with a connection of its own, that take calls from one queue.
 #[derive(Debug)]
-pub(crate) struct Lane {
+pub(crate) struct ConnectionPool {
     /// `None` only while it is dropped.
     jobs: Option<SyncSender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Lane {
+impl ConnectionPool {
     /// Starts a thread per connection. They give way to other threads by so much, as `nice` counts.
     pub(crate) fn start(name: &str, connections: Vec<Connection>, give_way: i32) -> io::Result<Self> {
         let (sender, receiver) = mpsc::sync_channel(WAITING);
-        let mut lane = Self { jobs: Some(sender), threads: Vec::new() };
+        let mut pool = Self { jobs: Some(sender), threads: Vec::new() };
         let queue = Arc::new(Mutex::new(receiver));
         for connection in connections {
             let queue = Arc::clone(&queue);
@@ -40,9 +40,9 @@ impl Lane {
                 be_patient(give_way);
                 work(&queue, connection);
             };
-            lane.threads.push(thread.spawn(run)?);
+            pool.threads.push(thread.spawn(run)?);
         }
-        Ok(lane)
+        Ok(pool)
     }
 
     /// Does a call on one of the threads. A call that nobody waits for any more is not begun.
@@ -71,7 +71,7 @@ impl Lane {
 }
 
 /// Finishes the calls already sent, then closes the connections.
-impl Drop for Lane {
+impl Drop for ConnectionPool {
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
