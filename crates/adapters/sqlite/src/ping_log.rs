@@ -6,12 +6,12 @@ mod checkpoint;
 mod error;
 #[cfg(test)]
 mod failing_disk;
+mod log_file;
 mod options;
 mod progress;
 mod queue;
 mod reader;
 mod schema;
-mod store;
 mod writer;
 
 use std::fs::{File, TryLockError};
@@ -26,12 +26,12 @@ use dayline_app::ports::{
 use crate::failure::Failure;
 use crate::folder::create_private;
 pub use error::OpenPingLogError;
+use log_file::LogFile;
 pub use options::PingLogOptions;
 use options::{Fatal, RETRY_FULL_S};
 use progress::Progress;
 use queue::Queue;
 use reader::Reader;
-use store::Store;
 use writer::Writer;
 
 const FILE: &str = "ping-log.db";
@@ -59,21 +59,21 @@ impl SqlitePingLog {
         let lock = lock(&folder.join(LOCK_FILE))?;
         let path = folder.join(FILE);
         create_private(&path).map_err(|source| OpenPingLogError::Io { path: path.clone(), source })?;
-        let store = Store::open(&path, options)?;
-        Self::start(lock, path, store, options, Box::new(fatal))
+        let log_file = LogFile::open(&path, options)?;
+        Self::start(lock, path, log_file, options, Box::new(fatal))
     }
 
     fn start(
         lock: File,
         path: PathBuf,
-        store: Store,
+        log_file: LogFile,
         options: &PingLogOptions,
         fatal: Fatal,
     ) -> Result<Self, OpenPingLogError> {
         let reader = Arc::new(Reader::open(&path)?);
-        let progress = Arc::new(Progress::new(store.committed(), store.trimmed(), options));
+        let progress = Arc::new(Progress::new(log_file.committed(), log_file.trimmed(), options));
         let queue = Arc::new(Queue::new(options.max_pending_bytes));
-        let writer = Writer::new(store, Arc::clone(&queue), Arc::clone(&progress), fatal);
+        let writer = Writer::new(log_file, Arc::clone(&queue), Arc::clone(&progress), fatal);
         let writer = std::thread::Builder::new()
             .name("ping-log".into())
             .spawn(move || writer.run())

@@ -21,16 +21,16 @@ struct Rig {
 }
 
 impl Rig {
-    fn new(prepare: impl FnOnce(&Store)) -> Self {
+    fn new(prepare: impl FnOnce(&LogFile)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (path, options) = (folder.path().join(FILE), PingLogOptions::default());
-        let store = Store::open(&path, &options).unwrap();
-        prepare(&store);
-        let (fault, fatal) = (Arc::clone(&store.fault), Arc::<Mutex<Vec<String>>>::default());
+        let log_file = LogFile::open(&path, &options).unwrap();
+        prepare(&log_file);
+        let (fault, fatal) = (Arc::clone(&log_file.fault), Arc::<Mutex<Vec<String>>>::default());
         let told = Arc::clone(&fatal);
         let tell = Box::new(move |why: &str| told.lock().unwrap().push(why.to_owned()));
         let lock = lock(&folder.path().join(LOCK_FILE)).unwrap();
-        let log = SqlitePingLog::start(lock, path, store, &options, tell).unwrap();
+        let log = SqlitePingLog::start(lock, path, log_file, &options, tell).unwrap();
         Self { log, fault, fatal, folder }
     }
 
@@ -131,7 +131,7 @@ async fn everybody_who_waits_when_the_log_fails_is_told() {
 #[tokio::test]
 async fn a_full_disk_refuses_until_there_is_room_and_loses_nothing() {
     // A page for each table and the first one, and some for entries.
-    let rig = Rig::new(|store| store.limit_pages(40));
+    let rig = Rig::new(|log_file| log_file.limit_pages(40));
     let mut accepted = 0u8;
     while rig.append(&[accepted; 3_000]).await.is_ok() {
         accepted += 1;
@@ -150,7 +150,7 @@ async fn a_full_disk_refuses_until_there_is_room_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_trim_makes_room_on_a_full_disk_even_if_the_next_entry_is_too_large_for_it() {
-    let rig = Rig::new(|store| store.limit_pages(40));
+    let rig = Rig::new(|log_file| log_file.limit_pages(40));
     while rig.append(&[1; 3_000]).await.is_ok() {}
     rig.log.trim(Partition(0), Position { major: 10, minor: 0 }).await.unwrap();
     assert!(is_unavailable(&rig.append(&vec![2; 60_000]).await));

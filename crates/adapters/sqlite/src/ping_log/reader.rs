@@ -7,9 +7,9 @@ use dayline_app::ports::{LogEntry, Payload, Position};
 use rusqlite::{Connection, Row};
 
 use super::error::{OpenPingLogError, is_damage};
+use super::log_file::{self, to_sql};
 use super::progress::Mark;
 use super::schema::{self, FORMAT};
-use super::store::{self, to_sql};
 
 pub(super) struct Reader {
     connection: Mutex<Connection>,
@@ -38,7 +38,7 @@ impl Reader {
 
     /// The mark of the last entry up to and including `position`.
     pub(super) fn mark_at(&self, position: u64) -> Result<Option<Mark>, rusqlite::Error> {
-        store::mark_at(&self.connection(), position)
+        log_file::mark_at(&self.connection(), position)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use dayline_app::ports::AppendError;
 
 use super::error::{is_failed_fsync, is_full};
+use super::log_file::LogFile;
 use super::options::Fatal;
 use super::progress::Progress;
 use super::queue::{Batch, Queue, Work};
-use super::store::Store;
 
 /// How long a trim waits for a commit to go with, instead of an fsync of its own. A trim that is lost in a crash
 /// is done again by the reader, so that there is no hurry.
@@ -20,7 +20,7 @@ const DELETE_PAUSE: Duration = Duration::from_millis(10);
 const KEPT_BUFFER: usize = 1 << 20;
 
 pub(super) struct Writer {
-    store: Store,
+    log_file: LogFile,
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     fatal: Fatal,
@@ -32,14 +32,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, queue: Arc<Queue>, progress: Arc<Progress>, fatal: Fatal) -> Self {
-        Self { store, queue, progress, fatal, batch: None, commits_fail: false, copies_fail: false }
+    pub(super) fn new(log_file: LogFile, queue: Arc<Queue>, progress: Arc<Progress>, fatal: Fatal) -> Self {
+        Self { log_file, queue, progress, fatal, batch: None, commits_fail: false, copies_fail: false }
     }
 
     pub(super) fn run(mut self) {
         let mut payload = Vec::new();
         loop {
-            let patience = if self.store.owes_deletion() { DELETE_PAUSE } else { TRIM_PATIENCE };
+            let patience = if self.log_file.owes_deletion() { DELETE_PAUSE } else { TRIM_PATIENCE };
             let work = self.queue.next(&mut payload, patience);
             let close = matches!(work, Work::Close);
             if let Work::Commit(batch) = work {
@@ -59,9 +59,9 @@ impl Writer {
 
     /// Commits and settles. An error means that nothing can be promised any more.
     fn commit(&mut self, payload: &[u8]) -> Result<(), rusqlite::Error> {
-        let outcome = self.store.commit(payload, self.progress.trimmed());
+        let outcome = self.log_file.commit(payload, self.progress.trimmed());
         if outcome.is_ok() && !payload.is_empty() {
-            self.progress.commit(self.store.committed());
+            self.progress.commit(self.log_file.committed());
         }
         let failed = outcome.as_ref().err().is_some_and(is_failed_fsync);
         self.report(outcome.as_ref().err());
@@ -76,7 +76,7 @@ impl Writer {
     }
 
     fn tidy(&mut self, urgent: bool) -> Result<(), rusqlite::Error> {
-        match self.store.tidy(urgent) {
+        match self.log_file.tidy(urgent) {
             Ok(copied) => self.copies_fail &= !copied,
             Err(error) if is_failed_fsync(&error) => return Err(error),
             Err(error) => {

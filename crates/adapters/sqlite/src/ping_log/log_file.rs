@@ -16,7 +16,7 @@ const PAGE: u64 = 4096;
 /// Pages that a commit writes besides those of the payload: a leaf, the first page, now and then an inner one.
 const PAGES_BESIDES: u64 = 2;
 
-pub(super) struct Store {
+pub(super) struct LogFile {
     connection: Connection,
     committed: Mark,
     /// As the file has it; what the reader asked for may be further.
@@ -34,14 +34,14 @@ pub(super) struct Store {
     pub(super) fault: std::sync::Arc<std::sync::atomic::AtomicI32>,
 }
 
-impl Store {
+impl LogFile {
     pub(super) fn open(path: &Path, options: &PingLogOptions) -> Result<Self, OpenPingLogError> {
         let connection = schema::open_for_writing(path)?;
         let sqlite = |source| OpenPingLogError::Sqlite { path: path.to_owned(), source };
-        let mut store =
+        let mut log_file =
             Self::load(connection, Checkpointer::open(path)?, options.wal_bytes).map_err(sqlite)?;
-        store.skip_consumed(options.consumed.major).map_err(sqlite)?;
-        Ok(store)
+        log_file.skip_consumed(options.consumed.major).map_err(sqlite)?;
+        Ok(log_file)
     }
 
     fn load(
