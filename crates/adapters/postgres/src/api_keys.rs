@@ -52,10 +52,10 @@ impl ApiKeys for PgStore {
 
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
-            let server = self.primary().await?;
+            let pool = self.primary().await?;
             let sql =
                 format!("SELECT {COLUMNS} FROM api_keys JOIN users ON users.id = user_id WHERE hash = $1");
-            let rows = server.query(&sql, &[(&&hash[..], Type::BYTEA)]).await?;
+            let rows = pool.query(&sql, &[(&&hash[..], Type::BYTEA)]).await?;
             let Some(mut key) = rows.first().map(api_key).transpose()? else { return Ok(None) };
             if key.last_used_at.is_some_and(|last| now.since(last) < USE_NOTED_EVERY_MS && now >= last) {
                 return Ok(Some(key));
@@ -63,7 +63,7 @@ impl ApiKeys for PgStore {
             let sql = "UPDATE api_keys SET last_used_at = greatest(last_used_at, $2) WHERE id = $1";
             let params: [Param<'_>; 2] = [(&uuid(key.id), Type::UUID), (&Timestamp(now), Type::TIMESTAMPTZ)];
             // Deleted in between: it was valid when it was looked up, and its end is announced beside this.
-            server.execute(sql, &params).await?;
+            pool.execute(sql, &params).await?;
             key.last_used_at = key.last_used_at.max(Some(now));
             Ok(Some(key))
         })

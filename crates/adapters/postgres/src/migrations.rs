@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::db::{Server, Transaction};
+use crate::db::{ConnectionPool, Transaction};
 use crate::error::corrupt;
 use crate::values::column;
 
@@ -81,10 +81,10 @@ const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 )";
 
 /// Applies what is missing.
-pub(crate) async fn migrate(server: &Server) -> Result<Migrated, PortError> {
+pub(crate) async fn migrate(pool: &ConnectionPool) -> Result<Migrated, PortError> {
     let mut applied = Vec::new();
     for (version, migration) in (1u32..).zip(MIGRATIONS) {
-        let mut transaction = server.begin().await?;
+        let mut transaction = pool.begin().await?;
         let outcome = apply(&mut transaction, i64::from(version), migration).await;
         match outcome {
             Ok(true) => {
@@ -98,7 +98,7 @@ pub(crate) async fn migrate(server: &Server) -> Result<Migrated, PortError> {
             }
         }
     }
-    check(server).await?;
+    check(pool).await?;
     Ok(Migrated { applied })
 }
 
@@ -134,9 +134,9 @@ async fn apply(
 }
 
 /// What of this program's files the schema has.
-pub(crate) async fn states(server: &Server) -> Result<Vec<MigrationState>, PortError> {
+pub(crate) async fn states(pool: &ConnectionPool) -> Result<Vec<MigrationState>, PortError> {
     let mut version = 0;
-    if let Some(last) = history(server).await?.last() {
+    if let Some(last) = history(pool).await?.last() {
         version = column::<i64>(last, "version")?;
     }
     let state = |(number, migration): (u32, &Migration)| MigrationState {
@@ -147,19 +147,19 @@ pub(crate) async fn states(server: &Server) -> Result<Vec<MigrationState>, PortE
 }
 
 /// What was applied, the earliest first.
-async fn history(server: &Server) -> Result<Vec<Row>, PortError> {
+async fn history(pool: &ConnectionPool) -> Result<Vec<Row>, PortError> {
     const SQL: &str = "SELECT version, checksum, oldest_writer FROM schema_migrations ORDER BY version";
-    let exists = server.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there", &[]).await?;
+    let exists = pool.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there", &[]).await?;
     match exists.first().map(|row| column::<bool>(row, "there")).transpose()? {
-        Some(true) => server.query(SQL, &[]).await,
+        Some(true) => pool.query(SQL, &[]).await,
         _ => Ok(Vec::new()),
     }
 }
 
 /// Whether this program may write the schema that is there.
-pub(crate) async fn check(server: &Server) -> Result<(), PortError> {
+pub(crate) async fn check(pool: &ConnectionPool) -> Result<(), PortError> {
     let mut version = 0;
-    for row in &history(server).await? {
+    for row in &history(pool).await? {
         version = column::<i64>(row, "version")?;
         let oldest_writer = column::<i64>(row, "oldest_writer")?;
         if oldest_writer > KNOWN {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use dayline_app::ports::PortError;
 use tokio_postgres::types::Type;
 
-use crate::db::{Server, Transaction};
+use crate::db::{ConnectionPool, Transaction};
 use crate::months::Month;
 
 /// The months this process knows to have partitions. Only a hint: a month may be dropped at any time.
@@ -18,11 +18,11 @@ pub(crate) struct KnownMonths(Mutex<BTreeSet<Month>>);
 
 impl KnownMonths {
     /// Makes the month's partitions unless they are there.
-    pub(crate) async fn ensure(&self, server: &Server, month: Month) -> Result<(), PortError> {
+    pub(crate) async fn ensure(&self, pool: &ConnectionPool, month: Month) -> Result<(), PortError> {
         if self.known().contains(&month) {
             return Ok(());
         }
-        create(server, month).await?;
+        create(pool, month).await?;
         self.known().insert(month);
         Ok(())
     }
@@ -38,8 +38,8 @@ impl KnownMonths {
 }
 
 /// Makes a month's tables; false if they are there.
-pub(crate) async fn create(server: &Server, month: Month) -> Result<bool, PortError> {
-    let mut transaction = server.begin().await?;
+pub(crate) async fn create(pool: &ConnectionPool, month: Month) -> Result<bool, PortError> {
+    let mut transaction = pool.begin().await?;
     let outcome = create_month(&mut transaction, month).await;
     transaction.finish(outcome).await
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::{ConfigError, PgConfig};
-use crate::db::Server;
+use crate::db::ConnectionPool;
 use crate::error::corrupt;
 use crate::values::column;
 
@@ -27,9 +27,9 @@ pub(crate) struct Replicas {
 }
 
 pub(crate) struct Replica {
-    server: Server,
+    pool: ConnectionPool,
     /// A connection for the comparison alone, so that a busy replica is not taken for a dead one.
-    probe: Server,
+    probe: ConnectionPool,
     /// Milliseconds, since the store was opened, up to which the replica is known to be complete; 0: unknown.
     complete_ms: AtomicU64,
 }
@@ -47,13 +47,13 @@ impl Replicas {
     pub(crate) fn watch(config: &PgConfig) -> Result<Self, ConfigError> {
         let single = PgConfig { max_connections: 1, ..config.clone() };
         let replica = |server| {
-            let (server, probe) = (Server::new(server, config)?, Server::new(server, &single)?);
-            Ok(Replica { server, probe, complete_ms: AtomicU64::new(0) })
+            let (pool, probe) = (ConnectionPool::new(server, config)?, ConnectionPool::new(server, &single)?);
+            Ok(Replica { pool, probe, complete_ms: AtomicU64::new(0) })
         };
         let all = config.replicas.iter().map(replica).collect::<Result<Arc<[Replica]>, ConfigError>>()?;
         let (born, max_lag) = (Instant::now(), config.max_replica_lag);
         let watch = Watch {
-            primary: Server::new(&config.primary, &single)?,
+            primary: ConnectionPool::new(&config.primary, &single)?,
             replicas: Arc::clone(&all),
             born,
             every: config.replica_check_every,
@@ -84,8 +84,8 @@ impl Replica {
         complete > 0 && now.saturating_sub(Duration::from_millis(complete)) <= max_lag
     }
 
-    pub(crate) fn server(&self) -> &Server {
-        &self.server
+    pub(crate) fn pool(&self) -> &ConnectionPool {
+        &self.pool
     }
 
     /// What the replica's answer is worth: `None` if it gave none. It is not used then until it was compared with
@@ -102,7 +102,7 @@ impl Replica {
 
 /// Compares the replicas with the primary, again and again.
 struct Watch {
-    primary: Server,
+    primary: ConnectionPool,
     replicas: Arc<[Replica]>,
     born: Instant,
     every: Duration,
@@ -157,8 +157,8 @@ impl Watch {
     }
 
     /// How far a log is; whoever takes longer than a round says nothing in it.
-    async fn lsn(&self, server: &Server, sql: &str) -> Result<Option<i64>, PortError> {
-        let answer = tokio::time::timeout(self.every, server.query(sql, &[])).await;
+    async fn lsn(&self, pool: &ConnectionPool, sql: &str) -> Result<Option<i64>, PortError> {
+        let answer = tokio::time::timeout(self.every, pool.query(sql, &[])).await;
         let rows = answer.map_err(|_| PortError::Unavailable("no answer in time".into()))??;
         let row = rows.first().ok_or_else(|| corrupt("log position", "no answer"))?;
         column(row, "lsn")

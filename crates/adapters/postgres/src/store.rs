@@ -8,7 +8,7 @@ use dayline_app::ports::PortError;
 use dayline_domain::UtcMs;
 
 use crate::config::{ConfigError, PgConfig};
-use crate::db::Server;
+use crate::db::ConnectionPool;
 use crate::error::corrupt;
 use crate::migrations::{self, Migrated, MigrationState};
 use crate::month_tables::KnownMonths;
@@ -33,7 +33,7 @@ const MONTHS_AHEAD: usize = 2;
 /// [`AuditLog`]: dayline_app::ports::AuditLog
 /// [`ReportJobs`]: dayline_app::ports::ReportJobs
 pub struct PgStore {
-    primary: Server,
+    primary: ConnectionPool,
     replicas: Replicas,
     months: KnownMonths,
     statement_timeout: Duration,
@@ -46,7 +46,7 @@ impl PgStore {
     /// the calls that need it. With replicas, call this inside a Tokio runtime: they are watched in the background
     /// until the store is dropped.
     pub fn open(config: &PgConfig) -> Result<Self, ConfigError> {
-        let primary = Server::new(&config.primary, config)?;
+        let primary = ConnectionPool::new(&config.primary, config)?;
         Ok(Self {
             replicas: Replicas::watch(config)?,
             primary,
@@ -101,7 +101,7 @@ impl PgStore {
     }
 
     /// The primary, once it was found fit.
-    pub(crate) async fn primary(&self) -> Result<&Server, PortError> {
+    pub(crate) async fn primary(&self) -> Result<&ConnectionPool, PortError> {
         if !self.checked.load(Ordering::Relaxed) {
             self.check().await?;
         }
@@ -109,7 +109,7 @@ impl PgStore {
     }
 
     /// The primary for work that takes long: migrations, months, the erasure of a person.
-    pub(crate) fn patient(&self) -> Server {
+    pub(crate) fn patient(&self) -> ConnectionPool {
         const LONGER: u32 = 60;
         self.primary.with_statement_timeout(self.statement_timeout.saturating_mul(LONGER))
     }

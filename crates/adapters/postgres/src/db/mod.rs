@@ -22,14 +22,14 @@ use limits::Limits;
 pub(crate) use statement::{Param, Statement};
 pub(crate) use transaction::Transaction;
 
-/// One server.
+/// A pool of connections to one server, and the bound on its statements.
 #[derive(Clone)]
-pub(crate) struct Server {
+pub(crate) struct ConnectionPool {
     pool: Pool,
     limits: Limits,
 }
 
-impl Server {
+impl ConnectionPool {
     /// A pool for a server. Connects when first used.
     pub(crate) fn new(server: &Config, config: &PgConfig) -> Result<Self, ConfigError> {
         let mut server = server.clone();
@@ -54,7 +54,7 @@ impl Server {
         Ok(Self { pool, limits: Limits { statement: config.statement_timeout } })
     }
 
-    /// The same server with another bound on statements.
+    /// The same pool with another bound on statements.
     pub(crate) fn with_statement_timeout(&self, statement: Duration) -> Self {
         Self { pool: self.pool.clone(), limits: Limits { statement } }
     }

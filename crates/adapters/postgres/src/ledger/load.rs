@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::{Param, Server, Statement};
+use crate::db::{ConnectionPool, Param, Statement};
 use crate::error::corrupt;
 use crate::values::{Day, Interned, Timestamp, bits_column, column, nth, uuid};
 
@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (
 ) AS piece";
 
 /// The days asked for, in the order asked for.
-pub(super) async fn load(server: &Server, keys: &[DayKey]) -> Result<Vec<LoadedDay>, PortError> {
+pub(super) async fn load(pool: &ConnectionPool, keys: &[DayKey]) -> Result<Vec<LoadedDay>, PortError> {
     let (Some(first), Some(last)) =
         (keys.iter().map(|key| key.day).min(), keys.iter().map(|key| key.day).max())
     else {
@@ -69,7 +69,7 @@ pub(super) async fn load(server: &Server, keys: &[DayKey]) -> Result<Vec<LoadedD
         Statement { sql: pieces_of("app_usage"), params: of_pieces() },
         Statement { sql: pieces_of("outranked_usage"), params: of_pieces() },
     ];
-    let answers = server.snapshot(&statements).await?;
+    let answers = pool.snapshot(&statements).await?;
     let [versions, counted, outranked] = answers.as_slice() else {
         return Err(corrupt("load", "not three answers"));
     };

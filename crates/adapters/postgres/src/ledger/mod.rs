@@ -42,7 +42,7 @@ impl LedgerReader for PgStore {
         Box::pin(async move {
             let report = read::Report::new(user, interval, false);
             if let Some(replica) = self.replicas().pick()
-                && let Some(outcome) = replica.judge(report.versions(replica.server()).await)
+                && let Some(outcome) = replica.judge(report.versions(replica.pool()).await)
             {
                 return outcome;
             }
@@ -58,7 +58,7 @@ impl LedgerReader for PgStore {
     fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>> {
         Box::pin(async move {
             if let Some(replica) = self.replicas().pick()
-                && let Some(outcome) = replica.judge(read::extent(replica.server(), user).await)
+                && let Some(outcome) = replica.judge(read::extent(replica.pool(), user).await)
             {
                 return outcome;
             }
@@ -70,7 +70,7 @@ impl LedgerReader for PgStore {
         Box::pin(async move {
             let report = read::Report::new(user, interval, outranked);
             if let Some(replica) = self.replicas().pick()
-                && let Some(outcome) = replica.judge(report.read(replica.server()).await)
+                && let Some(outcome) = replica.judge(report.read(replica.pool()).await)
             {
                 return outcome;
             }
@@ -82,7 +82,7 @@ impl LedgerReader for PgStore {
         Box::pin(async move {
             let report = read::Report::new(user, interval, false);
             if let Some(replica) = self.replicas().pick()
-                && let Some(outcome) = replica.judge(report.read_sums(replica.server(), &cut).await)
+                && let Some(outcome) = replica.judge(report.read_sums(replica.pool(), &cut).await)
             {
                 return outcome;
             }

@@ -11,7 +11,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::load::piece;
-use crate::db::{Param, Server, Statement};
+use crate::db::{ConnectionPool, Param, Statement};
 use crate::error::corrupt;
 use crate::values::{Day, Interned, Timestamp, bits_column, column, uuid};
 
@@ -85,17 +85,17 @@ impl Report {
         Statement { sql, params }
     }
 
-    pub(super) async fn versions(&self, server: &Server) -> Result<Vec<(UtcDay, u64)>, PortError> {
+    pub(super) async fn versions(&self, pool: &ConnectionPool) -> Result<Vec<(UtcDay, u64)>, PortError> {
         let statement = self.of_versions();
-        versions(&server.query(&statement.sql, &statement.params).await?)
+        versions(&pool.query(&statement.sql, &statement.params).await?)
     }
 
-    pub(super) async fn read(&self, server: &Server) -> Result<LedgerView, PortError> {
+    pub(super) async fn read(&self, pool: &ConnectionPool) -> Result<LedgerView, PortError> {
         let mut statements = vec![self.of_versions(), self.of_pieces(pieces_of("app_usage"))];
         if self.outranked {
             statements.push(self.of_pieces(pieces_of("outranked_usage")));
         }
-        let answers = server.snapshot(&statements).await?;
+        let answers = pool.snapshot(&statements).await?;
         let [days, counted, outranked @ ..] = answers.as_slice() else {
             return Err(corrupt("read", "not all answers"));
         };
@@ -107,7 +107,11 @@ impl Report {
     }
 
     /// The same with sums of days instead of their pieces, where there are any and no `cut` forbids it.
-    pub(super) async fn read_sums(&self, server: &Server, cut: &[UtcDay]) -> Result<LedgerView, PortError> {
+    pub(super) async fn read_sums(
+        &self,
+        pool: &ConnectionPool,
+        cut: &[UtcDay],
+    ) -> Result<LedgerView, PortError> {
         let cut: Vec<Day> = cut.iter().copied().map(Day).collect();
         let of_days: Vec<Param<'_>> = [self.of_versions().params, vec![(&cut, Type::DATE_ARRAY)]].concat();
         let times = self.of_pieces(PIECES_OF_THE_REST.into()).params.split_off(1);
@@ -115,18 +119,22 @@ impl Report {
             Statement { sql: summed(SUMS), params: of_days.clone() },
             Statement { sql: summed(PIECES_OF_THE_REST), params: [of_days, times].concat() },
         ];
-        let answers = server.snapshot(&statements).await?;
+        let answers = pool.snapshot(&statements).await?;
         let [days, rest] = answers.as_slice() else { return Err(corrupt("read", "not all answers")) };
         // Sums of a later program, or damaged: all there is to know is in the pieces.
-        let Some(sums) = sums(days)? else { return self.read(server).await };
+        let Some(sums) = sums(days)? else { return self.read(pool).await };
         let counted = pieces(rest, &mut Interned::default())?;
         Ok(LedgerView { versions: versions(days)?, counted, sums, outranked: Vec::new() })
     }
 
-    pub(super) async fn explain(&self, server: &Server, analyze: bool) -> Result<Vec<String>, PortError> {
+    pub(super) async fn explain(
+        &self,
+        pool: &ConnectionPool,
+        analyze: bool,
+    ) -> Result<Vec<String>, PortError> {
         let options = if analyze { "ANALYZE, BUFFERS, TIMING OFF" } else { "COSTS OFF" };
         let statement = self.of_pieces(format!("EXPLAIN ({options}) {}", pieces_of("app_usage")).into());
-        let rows = server.query(&statement.sql, &statement.params).await?;
+        let rows = pool.query(&statement.sql, &statement.params).await?;
         rows.iter().map(|row| column(row, "QUERY PLAN")).collect()
     }
 }
@@ -163,7 +171,7 @@ fn pieces(rows: &[Row], interned: &mut Interned) -> Result<Vec<Piece>, PortError
 
 /// The days changed at a time or later, with their versions.
 pub(super) async fn changed_since(
-    server: &Server,
+    pool: &ConnectionPool,
     user: UserId,
     since: UtcMs,
 ) -> Result<Vec<(UtcDay, u64)>, PortError> {
@@ -171,14 +179,17 @@ pub(super) async fn changed_since(
 WHERE user_id = (SELECT id FROM users WHERE uuid = $1) AND changed_at >= $2
 ORDER BY day";
     let params: [Param<'_>; 2] = [(&uuid(user), Type::UUID), (&Timestamp(since), Type::TIMESTAMPTZ)];
-    versions(&server.query(sql, &params).await?)
+    versions(&pool.query(sql, &params).await?)
 }
 
 /// The first and the last day of a person.
-pub(super) async fn extent(server: &Server, user: UserId) -> Result<Option<(UtcDay, UtcDay)>, PortError> {
+pub(super) async fn extent(
+    pool: &ConnectionPool,
+    user: UserId,
+) -> Result<Option<(UtcDay, UtcDay)>, PortError> {
     let sql = "SELECT min(day) AS first, max(day) AS last FROM ledger_days
 WHERE user_id = (SELECT id FROM users WHERE uuid = $1)";
-    let rows = server.query(sql, &[(&uuid(user), Type::UUID)]).await?;
+    let rows = pool.query(sql, &[(&uuid(user), Type::UUID)]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (first, last): (Option<Day>, Option<Day>) = (column(row, "first")?, column(row, "last")?);
     Ok(first.zip(last).map(|(first, last)| (first.0, last.0)))

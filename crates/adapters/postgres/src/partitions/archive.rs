@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
 
 use super::archive_file::{ArchiveSummary, ArchiveWriter, Section};
-use crate::db::{Server, Transaction};
+use crate::db::{ConnectionPool, Transaction};
 use crate::error::port_error;
 use crate::month_tables::exists;
 use crate::months::Month;
@@ -25,8 +25,12 @@ enum Message {
     End,
 }
 
-pub(super) async fn archive(server: &Server, month: Month, path: &Path) -> Result<ArchiveSummary, PortError> {
-    let mut transaction = server.begin_snapshot().await?;
+pub(super) async fn archive(
+    pool: &ConnectionPool,
+    month: Month,
+    path: &Path,
+) -> Result<ArchiveSummary, PortError> {
+    let mut transaction = pool.begin_snapshot().await?;
     if !exists(&mut transaction, month).await? {
         transaction.roll_back().await;
         return Err(PortError::Rejected(format!("there is no month {month}")));

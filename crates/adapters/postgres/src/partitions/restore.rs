@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::types::Type;
 
 use super::archive_file::{ArchiveReader, ArchiveSummary, Section};
-use crate::db::{Server, Transaction};
+use crate::db::{ConnectionPool, Transaction};
 use crate::month_tables::{exists, lock, sql};
 use crate::months::Month;
 
@@ -19,11 +19,11 @@ const BATCHES_AHEAD: usize = 2;
 
 type Batch = (Section, Vec<String>);
 
-pub(super) async fn restore(server: &Server, path: &Path) -> Result<ArchiveSummary, PortError> {
+pub(super) async fn restore(pool: &ConnectionPool, path: &Path) -> Result<ArchiveSummary, PortError> {
     let path = PathBuf::from(path);
     let opened = tokio::task::spawn_blocking(move || ArchiveReader::open(&path)).await;
     let reader = opened.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
-    let mut transaction = server.begin().await?;
+    let mut transaction = pool.begin().await?;
     let outcome = restore_month(&mut transaction, reader).await;
     transaction.finish(outcome).await
 }
