@@ -88,7 +88,7 @@ impl RedisPingLog {
         if record.is_empty() {
             return Ok(());
         }
-        self.gather.add(partition, record)?.settled().await
+        self.gather.add(partition, record)?.finished().await
     }
 
     fn check(&self, partition: Partition) -> Result<(), PortError> {

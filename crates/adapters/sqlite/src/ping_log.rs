@@ -92,7 +92,7 @@ impl SqlitePingLog {
         if record.is_empty() {
             return Ok(());
         }
-        self.queue.enlist(record)?.settled().await
+        self.queue.enlist(record)?.finished().await
     }
 
     async fn read(&self, after: Position, max_bytes: usize) -> Result<Vec<LogEntry>, PortError> {

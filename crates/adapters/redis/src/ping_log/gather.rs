@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 /// An entry takes records until it has so many bytes, so that a reader can stop between entries.
 const ENTRY: usize = 256 << 10;
-/// What a client is told to wait when too much gathers: the next batch takes it all.
+/// What a client is told to wait when too much gathers: the next commit takes it all.
 const RETRY_PENDING_S: u32 = 1;
 
 pub(super) struct Gather {
@@ -22,7 +22,7 @@ struct State {
     /// Of each partition, which of the entries still takes records.
     open: Vec<Option<usize>>,
     bytes: usize,
-    batch: Arc<Batch>,
+    commit: Arc<GroupCommit>,
     /// Lanes that have a connection.
     lanes: usize,
     /// Why there was none, the last time.
@@ -39,15 +39,15 @@ pub(super) struct Entry {
 
 /// Everybody whose records travel together. One for all of them.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct GroupCommit {
     outcome: OnceLock<Result<(), AppendError>>,
-    settled: Notify,
+    finished: Notify,
 }
 
 /// What a lane sends. Whoever waits for it is answered, also if it is dropped.
 pub(super) struct Parcel {
     pub(super) entries: Vec<Entry>,
-    batch: Arc<Batch>,
+    commit: Arc<GroupCommit>,
 }
 
 impl Gather {
@@ -56,7 +56,7 @@ impl Gather {
             entries: Vec::new(),
             open: vec![None; partitions as usize],
             bytes: 0,
-            batch: Arc::default(),
+            commit: Arc::default(),
             lanes: 0,
             away: String::new(),
             turned_away: None,
@@ -65,7 +65,7 @@ impl Gather {
     }
 
     /// Adds a record, of a partition there is, to what is sent next.
-    pub(super) fn add(&self, partition: Partition, record: Vec<u8>) -> Result<Arc<Batch>, AppendError> {
+    pub(super) fn add(&self, partition: Partition, record: Vec<u8>) -> Result<Arc<GroupCommit>, AppendError> {
         let mut state = self.lock();
         if state.lanes == 0 {
             return Err(AppendError::Unavailable(state.away.clone()));
@@ -78,10 +78,10 @@ impl Gather {
         }
         state.bytes += record.len();
         state.put(partition, record);
-        let batch = Arc::clone(&state.batch);
+        let commit = Arc::clone(&state.commit);
         drop(state);
         self.more.notify_one();
-        Ok(batch)
+        Ok(commit)
     }
 
     /// Takes all that has gathered, once there is something.
@@ -107,7 +107,7 @@ impl Gather {
             && let Some(parcel) = state.take()
         {
             drop(state);
-            parcel.settle(Err(AppendError::Unavailable(why.to_owned())));
+            parcel.finish(Err(AppendError::Unavailable(why.to_owned())));
         }
     }
 
@@ -142,34 +142,34 @@ impl State {
         }
         self.open.fill(None);
         self.bytes = 0;
-        Some(Parcel { entries: std::mem::take(&mut self.entries), batch: std::mem::take(&mut self.batch) })
+        Some(Parcel { entries: std::mem::take(&mut self.entries), commit: std::mem::take(&mut self.commit) })
     }
 }
 
 impl Parcel {
     /// Tells everybody what became of their records. Only the first word counts.
-    pub(super) fn settle(&self, outcome: Result<(), AppendError>) {
-        let _ = self.batch.outcome.set(outcome);
-        self.batch.settled.notify_waiters();
+    pub(super) fn finish(&self, outcome: Result<(), AppendError>) {
+        let _ = self.commit.outcome.set(outcome);
+        self.commit.finished.notify_waiters();
     }
 }
 
 impl Drop for Parcel {
     fn drop(&mut self) {
-        self.settle(Err(AppendError::Unavailable("the ping log was closed".to_owned())));
+        self.finish(Err(AppendError::Unavailable("the ping log was closed".to_owned())));
     }
 }
 
-impl Batch {
+impl GroupCommit {
     /// What became of the records, once that is known.
-    pub(super) async fn settled(&self) -> Result<(), AppendError> {
+    pub(super) async fn finished(&self) -> Result<(), AppendError> {
         loop {
             // Before the look, so that an outcome between look and wait is not missed.
-            let settled = self.settled.notified();
+            let finished = self.finished.notified();
             if let Some(outcome) = self.outcome.get() {
                 return outcome.clone();
             }
-            settled.await;
+            finished.await;
         }
     }
 }
@@ -219,7 +219,7 @@ mod tests {
         assert!(waiting.outcome.get().is_none());
         gather.lane_went("two");
         let away = Err(AppendError::Unavailable("two".to_owned()));
-        assert_eq!(waiting.settled().await, away);
+        assert_eq!(waiting.finished().await, away);
         assert_eq!(gather.add(Partition(0), vec![1]).map(|_| ()), away);
         gather.lane_came();
         assert!(gather.add(Partition(0), vec![1]).is_ok());
@@ -241,12 +241,12 @@ mod tests {
         let waiting: Vec<_> = (0..3).map(|_| gather.add(Partition(0), vec![1]).unwrap()).collect();
         let parcel = gather.next().await;
         let later = gather.add(Partition(0), vec![1]).unwrap();
-        parcel.settle(Ok(()));
+        parcel.finish(Ok(()));
         drop(parcel);
-        for batch in waiting {
-            assert_eq!(batch.settled().await, Ok(()));
+        for commit in waiting {
+            assert_eq!(commit.finished().await, Ok(()));
         }
         drop(gather.next().await);
-        assert!(matches!(later.settled().await, Err(AppendError::Unavailable(_))));
+        assert!(matches!(later.finished().await, Err(AppendError::Unavailable(_))));
     }
 }

@@ -47,10 +47,10 @@ impl Lane {
             match self.send(&command, connection).await {
                 Ok(waiting) => {
                     self.fullness.note(waiting);
-                    parcel.settle(Ok(()));
+                    parcel.finish(Ok(()));
                 }
                 Err(error) => {
-                    parcel.settle(Err(refusal(&error)));
+                    parcel.finish(Err(refusal(&error)));
                     if is_lost(&error) {
                         return detail(&error);
                     }

@@ -19,7 +19,7 @@ pub(super) struct Queue {
 
 struct Gather {
     payload: Vec<u8>,
-    batch: Arc<Batch>,
+    commit: Arc<GroupCommit>,
     /// The writer waits for work. Whoever brings the first record wakes it and clears this: waking is a system
     /// call, even if nobody sleeps.
     writer_sleeps: bool,
@@ -30,7 +30,7 @@ struct Gather {
 
 /// Everybody whose records are in one commit. One for all of them, made once per commit.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct GroupCommit {
     outcome: OnceLock<Result<(), AppendError>>,
     changed: Notify,
     /// Whether the one who was woken has woken the others.
@@ -39,8 +39,8 @@ pub(super) struct Batch {
 
 /// What the writer is to do.
 pub(super) enum Work {
-    /// Commit the payload, then settle the batch.
-    Commit(Arc<Batch>),
+    /// Commit the payload, then finish the group commit.
+    Commit(Arc<GroupCommit>),
     /// Nothing came; there is time for chores.
     Chores,
     /// Nothing will come any more.
@@ -51,7 +51,7 @@ impl Queue {
     pub(super) fn new(max_bytes: usize) -> Self {
         let gather = Gather {
             payload: Vec::new(),
-            batch: Arc::default(),
+            commit: Arc::default(),
             writer_sleeps: false,
             closing: false,
             refusing: None,
@@ -60,7 +60,7 @@ impl Queue {
     }
 
     /// Adds a record to the next commit.
-    pub(super) fn enlist(&self, record: &[u8]) -> Result<Arc<Batch>, AppendError> {
+    pub(super) fn enlist(&self, record: &[u8]) -> Result<Arc<GroupCommit>, AppendError> {
         let mut gather = self.lock();
         if let Some(why) = &gather.refusing {
             return Err(AppendError::Unavailable(why.clone()));
@@ -69,13 +69,13 @@ impl Queue {
             return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
         }
         gather.payload.extend_from_slice(record);
-        let batch = Arc::clone(&gather.batch);
+        let commit = Arc::clone(&gather.commit);
         let wake = std::mem::take(&mut gather.writer_sleeps);
         drop(gather);
         if wake {
             self.work.notify_one();
         }
-        Ok(batch)
+        Ok(commit)
     }
 
     /// Waits for work, at most for `patience`. The payload is swapped with `spare`, which must be empty: two buffers
@@ -86,7 +86,7 @@ impl Queue {
         loop {
             if !gather.payload.is_empty() {
                 std::mem::swap(&mut gather.payload, spare);
-                return Work::Commit(std::mem::take(&mut gather.batch));
+                return Work::Commit(std::mem::take(&mut gather.commit));
             }
             if gather.closing {
                 return Work::Close;
@@ -114,9 +114,9 @@ impl Queue {
         let mut gather = self.lock();
         gather.refusing.get_or_insert_with(|| why.to_owned());
         gather.payload = Vec::new();
-        let batch = std::mem::take(&mut gather.batch);
+        let commit = std::mem::take(&mut gather.commit);
         drop(gather);
-        batch.settle(Err(AppendError::Unavailable(why.to_owned())));
+        commit.finish(Err(AppendError::Unavailable(why.to_owned())));
     }
 
     fn lock(&self) -> MutexGuard<'_, Gather> {
@@ -125,18 +125,18 @@ impl Queue {
     }
 }
 
-impl Batch {
+impl GroupCommit {
     /// Tells everybody what became of their records. Only the first call counts.
     ///
     /// Wakes one of them, who wakes the others: that is one wake-up from the writer's thread to the runtime's, and
     /// the others are woken from inside the runtime, where waking costs no system call.
-    pub(super) fn settle(&self, outcome: Result<(), AppendError>) {
+    pub(super) fn finish(&self, outcome: Result<(), AppendError>) {
         let _ = self.outcome.set(outcome);
         self.changed.notify_one();
     }
 
     /// What became of the records, once that is known. Who is woken and dropped before it looks hands the wake-up on.
-    pub(super) async fn settled(&self) -> Result<(), AppendError> {
+    pub(super) async fn finished(&self) -> Result<(), AppendError> {
         let outcome = loop {
             // Before the look, so that an outcome between look and wait is not missed.
             let changed = self.changed.notified();

@@ -9,7 +9,7 @@ use super::error::{is_failed_fsync, is_full};
 use super::log_file::LogFile;
 use super::options::Fatal;
 use super::progress::Progress;
-use super::queue::{Batch, Queue, Work};
+use super::queue::{GroupCommit, Queue, Work};
 
 /// How long a trim waits for a commit to go with, instead of an fsync of its own. A trim that is lost in a crash
 /// is done again by the reader, so that there is no hurry.
@@ -24,8 +24,8 @@ pub(super) struct Writer {
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     fatal: Fatal,
-    /// The batch that is being committed.
-    batch: Option<Arc<Batch>>,
+    /// Those who wait for the commit under way.
+    waiting: Option<Arc<GroupCommit>>,
     /// What failed the last time, of commits and of copies. Said once, not for each that follows.
     commits_fail: bool,
     copies_fail: bool,
@@ -33,7 +33,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(log_file: LogFile, queue: Arc<Queue>, progress: Arc<Progress>, fatal: Fatal) -> Self {
-        Self { log_file, queue, progress, fatal, batch: None, commits_fail: false, copies_fail: false }
+        Self { log_file, queue, progress, fatal, waiting: None, commits_fail: false, copies_fail: false }
     }
 
     pub(super) fn run(mut self) {
@@ -42,8 +42,8 @@ impl Writer {
             let patience = if self.log_file.owes_deletion() { DELETE_PAUSE } else { TRIM_PATIENCE };
             let work = self.queue.next(&mut payload, patience);
             let close = matches!(work, Work::Close);
-            if let Work::Commit(batch) = work {
-                self.batch = Some(batch);
+            if let Work::Commit(commit) = work {
+                self.waiting = Some(commit);
             }
             if let Err(error) = self.commit(&payload) {
                 self.refuse_for_good(&error);
@@ -57,7 +57,7 @@ impl Writer {
         }
     }
 
-    /// Commits and settles. An error means that nothing can be promised any more.
+    /// Commits and tells everybody who waits. An error means that nothing can be promised any more.
     fn commit(&mut self, payload: &[u8]) -> Result<(), rusqlite::Error> {
         let outcome = self.log_file.commit(payload, self.progress.trimmed());
         if outcome.is_ok() && !payload.is_empty() {
@@ -65,8 +65,8 @@ impl Writer {
         }
         let failed = outcome.as_ref().err().is_some_and(is_failed_fsync);
         self.report(outcome.as_ref().err());
-        if let Some(batch) = self.batch.take() {
-            batch.settle(outcome.as_ref().map_err(refusal).copied());
+        if let Some(commit) = self.waiting.take() {
+            commit.finish(outcome.as_ref().map_err(refusal).copied());
         }
         match outcome {
             Err(error) if failed => Err(error),
@@ -113,8 +113,8 @@ impl Drop for Writer {
     /// However the thread ends, nobody waits for it in vain.
     fn drop(&mut self) {
         let why = "ping log is closed";
-        if let Some(batch) = self.batch.take() {
-            batch.settle(Err(AppendError::Unavailable(why.to_owned())));
+        if let Some(commit) = self.waiting.take() {
+            commit.finish(Err(AppendError::Unavailable(why.to_owned())));
         }
         self.queue.refuse(why);
         if std::thread::panicking() {
