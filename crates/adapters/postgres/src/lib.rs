@@ -24,5 +24,5 @@ mod values;
 pub use config::{ConfigError, PgConfig};
 pub use migrations::{Migrated, MigrationState, MigrationStep};
 pub use months::{InvalidMonth, Month};
-pub use partitions::{ArchiveSummary, PartitionInfo, Partitions};
+pub use partitions::{ArchiveSummary, MonthInfo, Partitions};
 pub use store::PgStore;

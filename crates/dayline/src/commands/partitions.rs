@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use dayline_postgres::{ArchiveSummary, Month, PartitionInfo, PgStore};
+use dayline_postgres::{ArchiveSummary, Month, MonthInfo, PgStore};
 
 use crate::config::DatabaseOptions;
 use crate::console::{remark, say};
@@ -88,8 +88,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     Ok(())
 }
 
-fn line(info: &PartitionInfo) -> String {
-    let PartitionInfo { month, counted_estimate, outranked_estimate, bytes } = info;
+fn line(info: &MonthInfo) -> String {
+    let MonthInfo { month, counted_estimate, outranked_estimate, bytes } = info;
     let mib = *bytes as f64 / f64::from(1 << 20);
     format!("{month}  {counted_estimate} pieces  {outranked_estimate} outranked  {mib:.1} MiB")
 }

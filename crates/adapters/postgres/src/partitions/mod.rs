@@ -16,9 +16,9 @@ use crate::store::PgStore;
 use crate::values::column;
 pub use archive_file::ArchiveSummary;
 
-/// A month's partitions, as an operator sees them.
+/// A month of the ledger, as an operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionInfo {
+pub struct MonthInfo {
     /// The month.
     pub month: Month,
     /// About how many counted pieces it holds, as of the last analysis.
@@ -44,7 +44,7 @@ impl PgStore {
 
 impl Partitions<'_> {
     /// The months there are, the earliest first.
-    pub async fn list(&self) -> Result<Vec<PartitionInfo>, PortError> {
+    pub async fn list(&self) -> Result<Vec<MonthInfo>, PortError> {
         const SQL: &str = "SELECT right(child.relname, 7) AS month,
   sum(greatest(child.reltuples, 0)) FILTER (WHERE parent.relname = 'app_usage')::bigint AS counted,
   sum(greatest(child.reltuples, 0)) FILTER (WHERE parent.relname = 'outranked_usage')::bigint AS outranked,
@@ -58,7 +58,7 @@ GROUP BY 1 ORDER BY 1";
             // A partition that is not ours to name is not ours to show.
             let Ok(month) = column::<&str>(row, "month")?.replace('_', "-").parse() else { continue };
             let number = |name| Ok(column::<Option<i64>>(row, name)?.unwrap_or_default().cast_unsigned());
-            months.push(PartitionInfo {
+            months.push(MonthInfo {
                 month,
                 counted_estimate: number("counted")?,
                 outranked_estimate: number("outranked")?,
