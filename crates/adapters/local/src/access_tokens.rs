@@ -1,5 +1,5 @@
 //! Access tokens: JWT (RFC 7519) signed with HS256, and nothing else that a JWT could be.
-//! Deliberately absent: revocation (its own port), and the library's own clock: `now` is given.
+//! Not here: revocation (its own port), and the library's own clock: `now` is given.
 
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! The system's wall clock. Deliberately absent: monotonic time; what measures waiting keeps its own.
+//! The system's wall clock. Not here: monotonic time; what measures waiting keeps its own.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,4 @@
 //! Counting against a rate for many keys, in memory that only recently used keys take.
-//! Deliberately absent: what is limited and how fast.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;

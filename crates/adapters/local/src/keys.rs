@@ -1,5 +1,4 @@
 //! The server's secrets: the keys that sign access tokens, and the one that refresh tokens are derived with.
-//! Deliberately absent: the file they are kept in (see `keys_file`), and the tokens.
 
 use std::fmt;
 

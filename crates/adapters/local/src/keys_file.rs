@@ -1,5 +1,5 @@
 //! The file the server's keys are kept in: readable by its owner alone, never half written, never overwritten
-//! because it could not be read. Deliberately absent: what is in it (see `keys`).
+//! because it could not be read.
 
 use std::fs;
 use std::io::{self, Write};

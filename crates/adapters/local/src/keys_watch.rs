@@ -1,5 +1,5 @@
 //! Follows the key file while the server runs: what is changed there holds here, without a restart.
-//! Deliberately absent: when to look, and what is logged.
+//! Not here: when to look, and what is logged.
 
 use std::path::PathBuf;
 use std::sync::Arc;

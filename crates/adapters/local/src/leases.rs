@@ -1,5 +1,4 @@
 //! Leases of a process that is alone: every partition, from the start to the end.
-//! Deliberately absent: other processes.
 
 use std::collections::BTreeSet;
 

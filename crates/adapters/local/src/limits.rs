@@ -1,4 +1,4 @@
-//! Limits on attempts, counted in this process. Deliberately absent: which attempts count against what (the use
+//! Limits on attempts, counted in this process. Not here: which attempts count against what (the use
 //! cases), and a count that several nodes share.
 
 use std::hash::{BuildHasher, RandomState};

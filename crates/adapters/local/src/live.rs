@@ -1,4 +1,4 @@
-//! Live events within one process. Deliberately absent: other nodes, and a memory of what nobody listened to.
+//! Live events within one process. Not here: other nodes, and a memory of what nobody listened to.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,4 @@
 //! Passwords hashed with argon2id, on a few threads of their own with low priority.
-//! Deliberately absent: what makes a good password (the domain) and how often one may try (limits).
 
 mod hashing;
 mod workers;

@@ -1,5 +1,4 @@
-//! How many pings one person may send to this process. Deliberately absent: what happens to a ping, and the
-//! watermark that protects the log from everybody together.
+//! How many pings one person may send to this process.
 
 use dayline_app::ports::{PingQuota, TooMany};
 use dayline_domain::UserId;

@@ -1,4 +1,4 @@
-//! The operating system's secure random bytes. Deliberately absent: a generator of our own.
+//! The operating system's secure random bytes.
 
 use dayline_app::ports::Randomness;
 

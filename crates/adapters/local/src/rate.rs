@@ -1,5 +1,5 @@
 //! A rate, as an operator writes it: so many at once, and so many more in each second, minute or hour.
-//! Deliberately absent: counting (see [`crate::LocalLimits`] and [`crate::LocalPingQuota`]).
+//! Not here: counting (see [`crate::LocalLimits`] and [`crate::LocalPingQuota`]).
 
 use std::fmt;
 use std::num::NonZeroU32;

@@ -1,5 +1,5 @@
 //! Refresh tokens (design, section 7): random, each derived from the one before, recognised by a tag.
-//! Deliberately absent: whether a token is still good (the domain's `Session::judge`).
+//! Not here: whether a token is still good (the domain's `Session::judge`).
 
 use std::sync::{Arc, PoisonError, RwLock};
 

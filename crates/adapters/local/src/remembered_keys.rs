@@ -1,5 +1,5 @@
 //! API keys remembered for a while, so that trackers with keys are let in while the store is away or slow.
-//! Deliberately absent: refusing keys that were deleted. They are revoked, and revocations are asked each time.
+//! Not here: refusing keys that were deleted. They are revoked, and revocations are asked each time.
 
 use std::sync::Arc;
 use std::time::Duration;

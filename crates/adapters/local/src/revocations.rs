@@ -1,4 +1,4 @@
-//! Credentials revoked before their time, in this process. Deliberately absent: telling other nodes, and what
+//! Credentials revoked before their time, in this process. Not here: telling other nodes, and what
 //! outlives a restart (the store's ended sessions, read again at the start).
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! API keys and device codes as texts. Deliberately absent: what one allows and when it ends (the use cases).
+//! API keys and device codes as texts.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! From a URL to its domain (design, section 1): the `url` crate, and before it a fast path for plain URLs that
-//! copies nothing. Deliberately absent: the public suffix list; a domain is the whole host.
+//! copies nothing. Not here: the public suffix list; a domain is the whole host.
 
 use std::borrow::Cow;
 

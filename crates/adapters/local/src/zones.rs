@@ -1,5 +1,5 @@
 //! Time zones from the IANA database that is built into the binary, so that the same binary gives the same
-//! answer everywhere. Deliberately absent: the system's own database, and zones without a name (POSIX rules).
+//! answer everywhere. Not here: the system's own database, and zones without a name (POSIX rules).
 
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};

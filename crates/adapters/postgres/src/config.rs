@@ -1,5 +1,4 @@
 //! How to reach the servers, and every bound on waiting for them.
-//! Deliberately absent: defaults of the command line, and reading files or the environment.
 
 use std::fmt;
 use std::path::PathBuf;

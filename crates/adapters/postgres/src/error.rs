@@ -1,5 +1,5 @@
 //! What an error of the database means to the port: try again, refused data, or damage.
-//! Deliberately absent: details that quote data. Messages name constraints, never values.
+//! Not here: details that quote data. Messages name constraints, never values.
 
 use std::error::Error as _;
 

@@ -1,5 +1,5 @@
 //! The schema's versions: files embedded in the program, each applied once, in one transaction, with a checksum kept.
-//! Deliberately absent: ways back. Files only add, so that processes of the version before keep serving.
+//! Not here: ways back. Files only add, so that processes of the version before keep serving.
 
 use std::borrow::Cow;
 

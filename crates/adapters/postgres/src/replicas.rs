@@ -1,6 +1,6 @@
 //! Which replicas may be read from. Once a second the primary says how far its log has come, and each replica how
 //! far it has got; so it is known up to which moment a replica is complete, whatever the clocks of the machines say.
-//! Deliberately absent: reading one's own writes. Pieces and versions come from one snapshot, that is enough.
+//! Not here: reading one's own writes. Pieces and versions come from one snapshot, that is enough.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! Report jobs, and their results in chunks. A worker takes the next one past those that others are just taking.
-//! Deliberately absent: which state follows which (the domain).
 
 use dayline_app::ports::{CreateJob, PortError, PortFuture, ReportJobs};
 use dayline_domain::report::report_job::{JobDays, JobFailure};

@@ -1,5 +1,4 @@
 //! The store: the primary, its replicas, and what this process knows of the partitions.
-//! Deliberately absent: SQL; each port has a file of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! The domain's values as PostgreSQL has them: instants, days, identities, names.
-//! Deliberately absent: any validity beyond what the domain's own constructors check.
 
 use std::error::Error;
 

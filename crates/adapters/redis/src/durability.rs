@@ -1,5 +1,5 @@
 //! Whether a Redis keeps what it has acknowledged: asked at the start, and by the ping log again and again.
-//! Deliberately absent: changing its settings, which is the operator's.
+//! Not here: changing its settings, which is the operator's.
 
 use std::collections::HashMap;
 

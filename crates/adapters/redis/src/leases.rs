@@ -1,5 +1,5 @@
 //! Leases on partitions among the workers of a cluster: each says twice a second that it lives, and gets its share.
-//! Deliberately absent: messages between workers. Whoever finds a partition free in its share takes it.
+//! Not here: messages between workers. Whoever finds a partition free in its share takes it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -1,6 +1,6 @@
 //! Redis adapters: what the processes of a clustered Dayline share. The partitioned ping log,
 //! revocations, limits, leases on partitions, and live events.
-//! Deliberately absent: anything that must outlive Redis itself, but the pings on their way.
+//! Not here: anything that must outlive Redis itself, but the pings on their way.
 
 mod durability;
 mod error;

@@ -1,6 +1,6 @@
 //! Limits on attempts, counted over all nodes by the clock of Redis. Keys are hashed with a secret: Redis holds no
 //! address, and none can be guessed from what it holds.
-//! Deliberately absent: the rates (configuration), and counting while Redis is away (a local count, handed in).
+//! Not here: the rates (configuration), and counting while Redis is away (a local count, handed in).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! One shared connection that is made again when it is lost. While Redis is away, calls fail at once.
-//! Deliberately absent: waiting for Redis to come back. Callers have something better to say.
+//! Not here: waiting for Redis to come back. Callers have something better to say.
 
 use std::time::Duration;
 

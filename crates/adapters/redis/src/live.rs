@@ -1,5 +1,5 @@
 //! Live events between nodes: told to the subscribers here at once, and to those elsewhere by a message.
-//! Deliberately absent: the subscribers (a local channel, handed in), and keeping what no subscriber got.
+//! Not here: the subscribers (a local channel, handed in), and keeping what no subscriber got.
 
 mod message;
 

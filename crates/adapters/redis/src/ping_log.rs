@@ -1,6 +1,6 @@
 //! The ping log in Redis: one stream for each partition, an entry for whatever gathered during a round trip.
 //! With `appendfsync always` Redis answers after the fsync, so that an append is durable when it returns.
-//! Deliberately absent: consumer groups and the reader's position (the ledger keeps that).
+//! Not here: consumer groups and the reader's position (the ledger keeps that).
 
 mod entry;
 mod fullness;

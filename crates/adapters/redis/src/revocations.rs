@@ -1,5 +1,5 @@
 //! Revoked credentials, known on every node: a set in Redis for those who come late, and a message for those who
-//! subscribe. Deliberately absent: the set that is asked for every request (a local one, handed in), and what outlives
+//! subscribe. Not here: the set that is asked for every request (a local one, handed in), and what outlives
 //! Redis (the ended sessions in the database, which the binary revokes again at its start).
 
 use std::sync::Arc;

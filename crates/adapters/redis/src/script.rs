@@ -1,4 +1,4 @@
-//! Lua scripts that Redis keeps by their hash. Deliberately absent: the scripts (beside what they are for).
+//! Lua scripts that Redis keeps by their hash.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
 //! Subscribes to a channel for ever: lets the subscriber catch up, passes messages on, and begins again when the
-//! connection is lost. Deliberately absent: publishing, and what messages say.
+//! connection is lost.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

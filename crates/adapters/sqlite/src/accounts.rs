@@ -1,5 +1,4 @@
 //! Accounts: one row per person. Deleting it deletes all that is theirs, by the foreign keys of the schema.
-//! Deliberately absent: hashing.
 
 use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, User};
 use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};

@@ -1,5 +1,5 @@
 //! Dead letters, as operators and those whose they are see them. They are written together with the log position they belong to, by
-//! [`crate::ledger`]. Deliberately absent: what to do about one.
+//! [`crate::ledger`].
 
 use dayline_app::ports::{DeadLetter, DeadLetters, Partition, PortFuture, StoredDeadLetter};
 use dayline_domain::UserId;

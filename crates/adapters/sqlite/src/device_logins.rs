@@ -1,5 +1,4 @@
 //! Devices that wait to be signed in by a code, each one row, changed by compare-and-set on its revision.
-//! Deliberately absent: when a code ends and how often a device may poll (the domain).
 
 use dayline_app::ports::{DeviceLogins, PortFuture};
 use dayline_domain::identity::account::Label;

@@ -1,5 +1,5 @@
 //! What goes wrong inside this crate, and as what the ports report it.
-//! Deliberately absent: what goes wrong while a database is opened (see `open_error`).
+//! Not here: what goes wrong while a database is opened (see `open_error`).
 
 use dayline_app::ports::PortError;
 use rusqlite::{Error, ErrorCode};

@@ -1,5 +1,4 @@
 //! The data folder: its lock and its files. One server at a time works in a folder.
-//! Deliberately absent: what is in the files.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;

@@ -1,6 +1,6 @@
 //! The steps that lead from an empty file to today's schema. A step that was released is never edited: a database
 //! remembers the checksum of each step it has taken, and is refused if the program's differs.
-//! Deliberately absent: steps back. An older program refuses a newer database.
+//! Not here: steps back. An older program refuses a newer database.
 
 #[cfg(test)]
 mod tests;

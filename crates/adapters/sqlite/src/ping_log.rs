@@ -1,6 +1,6 @@
 //! The ping log in a SQLite file of its own, with group commit: one row per commit, its payload all the records
 //! that arrived while the commit before it was on its way to the disk.
-//! Deliberately absent: timers on the way of a ping, and the reader's position (the ledger keeps that).
+//! Not here: timers on the way of a ping, and the reader's position (the ledger keeps that).
 
 mod checkpoint;
 mod error;

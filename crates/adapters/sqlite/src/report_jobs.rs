@@ -1,5 +1,4 @@
 //! Report jobs, each one row, and their results, each some chunks of one attempt.
-//! Deliberately absent: which state follows which (the domain).
 
 use dayline_app::ports::{CreateJob, PortFuture, ReportJobs};
 use dayline_domain::report::report_job::{JobDays, JobFailure};

@@ -1,5 +1,4 @@
 //! Sessions: one row per person and device while it lives, and its bare identity for a while after.
-//! Deliberately absent: when a session expires and which token is good (the domain).
 
 use dayline_app::ports::{PortFuture, Sessions, StartSession, Started};
 use dayline_domain::identity::account::Label;

@@ -1,5 +1,4 @@
 //! The store: one value that is the ledger, the accounts and the sessions of an embedded Dayline.
-//! Deliberately absent: the ports themselves, each in a module of its own.
 
 use std::path::Path;
 use std::sync::Arc;

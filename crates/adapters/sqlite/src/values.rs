@@ -1,5 +1,4 @@
 //! How the domain's values look in a column: identities as the 16 bytes of a UUID, unsigned numbers by their bits.
-//! Deliberately absent: texts, which are parsed where they are read.
 
 use dayline_app::ports::Position;
 use dayline_domain::{Id, UtcMs};

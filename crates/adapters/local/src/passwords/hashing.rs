@@ -1,4 +1,4 @@
-//! Making and checking one argon2id hash in its PHC form. Deliberately absent: threads and queues.
+//! Making and checking one argon2id hash in its PHC form.
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Block, Params, Version};

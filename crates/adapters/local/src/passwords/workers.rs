@@ -1,5 +1,4 @@
 //! A few threads that do slow work one piece at a time, and a queue before them that ends.
-//! Deliberately absent: what the work is.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};

@@ -1,5 +1,5 @@
 //! One server: a bounded pool, statements of one flush each, transactions that never leak into the pool.
-//! Deliberately absent: named statements and session state; PgBouncer in transaction mode keeps neither.
+//! Not here: named statements and session state; PgBouncer in transaction mode keeps neither.
 
 mod lease;
 mod limits;

@@ -1,5 +1,5 @@
 //! A transaction of several flushes on one connection.
-//! Deliberately absent: nesting, and transactions that survive an error.
+//! Not here: nesting, and transactions that survive an error.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};

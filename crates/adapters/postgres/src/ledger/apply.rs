@@ -1,6 +1,6 @@
 //! One commit as one transaction of two round trips, however many people it is about: everything but the `COMMIT`
 //! travels at once, and is judged in order when the answers are there.
-//! Deliberately absent: retries, but for a month without partition. The worker reads the position again and goes on.
+//! Not here: retries, but for a month without partition. The worker reads the position again and goes on.
 
 use dayline_app::ports::{Applied, LedgerCommit, PortError};
 

@@ -1,5 +1,5 @@
 //! The statements of a commit. Each does one kind of thing for all people in a month at once, from arrays.
-//! Deliberately absent: running them, and what comes of it (see `apply`).
+//! Not here: running them, and what comes of it (see `apply`).
 //!
 //! They name the month's own tables and not their parents. To leave out all other months the planner would need bounds
 //! on the day, and of today's rows its statistics know nothing yet: it then believes that there are hardly any, and

@@ -1,5 +1,4 @@
 //! Where records gather while earlier ones are on their way to Redis, and where those who brought them wait.
-//! Deliberately absent: sending (the lanes).
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 

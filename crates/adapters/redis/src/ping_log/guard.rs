@@ -1,5 +1,5 @@
 //! Looks again and again whether Redis still keeps what it acknowledges: its settings can be changed while it runs, and
-//! another server can take its place. Deliberately absent: what that takes ([`crate::check_durability`]).
+//! another server can take its place. Not here: what that takes (see `durability`).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A lane: one connection over which gathered records go to Redis, all that gathered in one round trip. Several lanes
 //! take turns, so that one batch travels while the next is written to the disk.
-//! Deliberately absent: timers on the way of a record, and reading.
+//! Not here: timers on the way of a record, and reading.
 
 use std::sync::Arc;
 use std::time::Duration;

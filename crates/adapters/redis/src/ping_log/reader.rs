@@ -1,5 +1,4 @@
 //! The worker's side: entries after a position, waiting for them, trimming behind it, and how much waits.
-//! Deliberately absent: appending (the lanes).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! The scripts that change the log, each atomic: entries, ids and the count of waiting bytes change together.
-//! Deliberately absent: reading, which needs no script.
 
 use redis::Script;
 

@@ -1,6 +1,5 @@
 //! The database of an embedded Dayline: one file, one connection that writes, some that read, each on its own
 //! thread. A read never waits for a write (write-ahead logging).
-//! Deliberately absent: tables and statements.
 
 mod pool;
 #[cfg(test)]

@@ -1,5 +1,4 @@
 //! A connection pool: threads that own connections and do the calls sent to them, so that no async thread ever waits for a disk.
-//! Deliberately absent: what the calls do, and how connections are opened.
 
 use std::any::Any;
 use std::io;

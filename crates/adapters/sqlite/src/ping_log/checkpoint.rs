@@ -1,5 +1,5 @@
 //! Copies the write-ahead log back into the file, so that it can begin anew, without holding appends up.
-//! Deliberately absent: SQLite's own checkpoints, which make one unlucky commit wait for all of the copying.
+//! Not here: SQLite's own checkpoints, which make one unlucky commit wait for all of the copying.
 //!
 //! A thread with a connection of its own copies while commits go on, and again what they added meanwhile, until little
 //! is left. Only that little is copied by the writer, between two commits: with nobody writing the copy is

@@ -1,5 +1,4 @@
 //! Why a ping log can't be opened, and what SQLite's errors mean for its writer.
-//! Deliberately absent: errors of readers, which are the crate's usual ones.
 
 use std::path::PathBuf;
 
