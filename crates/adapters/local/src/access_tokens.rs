@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{KeyRing, choose_signer};
 
-/// How far clocks of our own nodes may be apart, in milliseconds: what `exp`, `nbf` and `iat` forgive.
+/// How far clocks of our own nodes may be apart, in milliseconds: what `exp`, `nbf` and `iat`
+/// forgive.
 pub const LEEWAY_MS: i64 = 30_000;
-/// Longest token that is looked at, in bytes; ours are below 1.5 KiB even for the longest device name.
+/// Longest token that is looked at, in bytes; ours are below 1.5 KiB even for the longest device
+/// name.
 pub const MAX_TOKEN: usize = 4_096;
 
 /// Says in the header what the token is for (RFC 9068), so that no other JWT of ours passes as one.
@@ -30,8 +32,8 @@ const CACHE_BYTES: u64 = 8 << 20;
 /// About what an entry takes beside the token's text.
 const ENTRY_BYTES: u64 = 256;
 
-/// Makes and checks access tokens. A token that was verified is remembered, so that the next request with it costs
-/// a comparison and no signature.
+/// Makes and checks access tokens. A token that was verified is remembered, so that the next
+/// request with it costs a comparison and no signature.
 pub struct JwtAccessTokens {
     keys: RwLock<Arc<Keys>>,
     /// The number of the current key set. What was verified with another one is verified again.
@@ -175,8 +177,8 @@ impl Keys {
     /// What the token says, if it is one of ours, at whatever time.
     fn verify(&self, token: &str) -> Option<Verified> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        // `jku`, `jwk`, `x5u` and the like are not looked at: keys come from the ring alone. `crit` demands to be
-        // understood or refused (RFC 7515, section 4.1.11).
+        // `jku`, `jwk`, `x5u` and the like are not looked at: keys come from the ring alone. `crit`
+        // demands to be understood or refused (RFC 7515, section 4.1.11).
         if header.alg != Algorithm::HS256 || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return None;
         }
@@ -205,8 +207,9 @@ impl Keys {
     }
 }
 
-/// The library checks form and signature. What the claims say is decided here, by the given clock and with types
-/// that leave nothing open: the library would take a list of audiences, or a claim that is missing.
+/// The library checks form and signature. What the claims say is decided here, by the given clock
+/// and with types that leave nothing open: the library would take a list of audiences, or a claim
+/// that is missing.
 fn signature_only() -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.required_spec_claims.clear();
@@ -249,8 +252,8 @@ impl Hash for Presented<'_> {
     }
 }
 
-/// A token ends in its signature, which differs from token to token and can't be chosen: its end says as much as
-/// the whole, and only verified tokens get into the map.
+/// A token ends in its signature, which differs from token to token and can't be chosen: its end
+/// says as much as the whole, and only verified tokens get into the map.
 fn hash_end<H: Hasher>(token: &str, state: &mut H) {
     let bytes = token.as_bytes();
     state.write(&bytes[bytes.len().saturating_sub(16)..]);

@@ -18,9 +18,10 @@ const LOOK_EVERY: u32 = 64;
 /// As few keys as are not worth sweeping.
 const FEW_KEYS: usize = 256;
 
-/// A rate, counted for each key on its own. A key that has refilled is as good as new and is forgotten when the
-/// number of keys has doubled since the last sweep. So there are never many more than were used within the time it
-/// takes to refill, and a take costs the same on average however many there are.
+/// A rate, counted for each key on its own. A key that has refilled is as good as new and is
+/// forgotten when the number of keys has doubled since the last sweep. So there are never many more
+/// than were used within the time it takes to refill, and a take costs the same on average however
+/// many there are.
 pub(crate) struct KeyedRates<Key: Hash + Eq + Clone, C: Clock> {
     limiter: RateLimiter<Key, HashMapStateStore<Key>, C, NoOpMiddleware<C::Instant>>,
     clock: C,
@@ -40,7 +41,8 @@ impl<Key: Hash + Eq + Clone, C: Clock + Clone> KeyedRates<Key, C> {
         }
     }
 
-    /// Counts `count` against a key, all or none. More than the burst count as the burst: else they could never pass.
+    /// Counts `count` against a key, all or none. More than the burst count as the burst: else they
+    /// could never pass.
     pub(crate) fn take(&self, key: &Key, count: u32) -> Result<(), TooMany> {
         let Some(count) = NonZeroU32::new(count.min(self.burst)) else { return Ok(()) };
         let taken = self.limiter.check_key_n(key, count);

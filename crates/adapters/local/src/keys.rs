@@ -1,4 +1,5 @@
-//! The server's secrets: the keys that sign access tokens, and the one that refresh tokens are derived with.
+//! The server's secrets: the keys that sign access tokens, and the one that refresh tokens are
+//! derived with.
 
 use std::fmt;
 
@@ -15,8 +16,8 @@ use sha2::Sha256;
 /// Fewest bytes of a secret (RFC 7518, section 3.2: no shorter than the hash).
 pub const MIN_SECRET: usize = 32;
 
-/// The server's secrets. The newest access key that is not retired and whose time has come signs; all of them verify.
-/// Never shown; wiped from memory when dropped.
+/// The server's secrets. The newest access key that is not retired and whose time has come signs;
+/// all of them verify. Never shown; wiped from memory when dropped.
 #[derive(Clone)]
 pub struct KeyRing {
     /// The oldest first.
@@ -133,8 +134,8 @@ impl KeyRing {
         ring
     }
 
-    /// Reads the document that [`Self::to_document`] writes; or takes any other text, less white space around it, as
-    /// one secret from which all keys are derived, the same on every node.
+    /// Reads the document that [`Self::to_document`] writes; or takes any other text, less white
+    /// space around it, as one secret from which all keys are derived, the same on every node.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
         if text.starts_with('{') { Self::from_document(text) } else { Self::from_secret(text) }
@@ -190,7 +191,8 @@ impl KeyRing {
         Zeroizing::new(serde_json::to_string_pretty(&document).unwrap_or_default())
     }
 
-    /// Adds a new random key, which signs from then on; gives its name. The tokens of the others stay good.
+    /// Adds a new random key, which signs from then on; gives its name. The tokens of the others
+    /// stay good.
     pub fn add(&mut self, randomness: &dyn Randomness, now: UtcMs, signs_from: UtcMs) -> String {
         let mut name = [0; 6];
         randomness.fill(&mut name);
@@ -205,9 +207,9 @@ impl KeyRing {
         kid
     }
 
-    /// Retires a key: it signs no more, and verifies until `retires_at`, or until what was said before if that is
-    /// earlier. With a time that is at least the life of an access token ahead nobody notices; with `now` all its
-    /// tokens are refused at once.
+    /// Retires a key: it signs no more, and verifies until `retires_at`, or until what was said
+    /// before if that is earlier. With a time that is at least the life of an access token ahead
+    /// nobody notices; with `now` all its tokens are refused at once.
     pub fn retire(&mut self, kid: &str, retires_at: UtcMs) -> Result<(), KeyError> {
         let others_sign = self.access.iter().any(|key| key.kid != kid && key.retires_at.is_none());
         let key = self.access.iter_mut().find(|key| key.kid == kid);
@@ -240,7 +242,8 @@ impl KeyRing {
         self.access.iter().map(info).collect()
     }
 
-    /// A secret for another purpose, the same on every node that has these keys, and for as long as they are in use.
+    /// A secret for another purpose, the same on every node that has these keys, and for as long as
+    /// they are in use.
     pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
         derive(&self.refresh, purpose).expose_secret().first_chunk().copied().unwrap_or_default()
     }
@@ -269,7 +272,8 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// The newest whose time has come. If there is none the oldest: its time comes first, and somebody has to sign.
+/// The newest whose time has come. If there is none the oldest: its time comes first, and somebody
+/// has to sign.
 pub(crate) fn choose_signer<'a, T>(
     oldest_first: impl DoubleEndedIterator<Item = &'a T> + Clone,
     now: UtcMs,
@@ -297,7 +301,8 @@ fn decode(of: &str, text: &str) -> Result<SecretSlice<u8>, KeyError> {
     long_enough(of, secret)
 }
 
-/// A key of its own for each purpose, so that no two uses of a secret can be played against each other.
+/// A key of its own for each purpose, so that no two uses of a secret can be played against each
+/// other.
 fn derive(secret: &SecretSlice<u8>, purpose: &str) -> SecretSlice<u8> {
     let mac = keyed(secret.expose_secret()).chain_update("dayline 1 ").chain_update(purpose);
     mac.finalize().into_bytes().to_vec().into()

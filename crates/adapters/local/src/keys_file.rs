@@ -1,5 +1,5 @@
-//! The file the server's keys are kept in: readable by its owner alone, never half written, never overwritten
-//! because it could not be read.
+//! The file the server's keys are kept in: readable by its owner alone, never half written, never
+//! overwritten because it could not be read.
 
 use std::fs;
 use std::io::{self, Write};
@@ -33,8 +33,8 @@ pub enum KeyFileError {
     },
 }
 
-/// The keys in the file; if there is no such file it is made, with new random keys. Of several processes that start
-/// at once, one makes it and the others read that.
+/// The keys in the file; if there is no such file it is made, with new random keys. Of several
+/// processes that start at once, one makes it and the others read that.
 pub fn load_or_create_keys(
     path: &Path,
     randomness: &dyn Randomness,
@@ -58,8 +58,8 @@ pub fn read_keys(path: &Path) -> Result<KeyRing, KeyFileError> {
     KeyRing::parse(&Zeroizing::new(text)).map_err(|source| KeyFileError::Keys { path: path.into(), source })
 }
 
-/// Changes the file's keys, one change after another: who reads the file sees the old ones or the new ones. If the
-/// change fails the file stays as it is.
+/// Changes the file's keys, one change after another: who reads the file sees the old ones or the
+/// new ones. If the change fails the file stays as it is.
 pub fn change_keys<T>(
     path: &Path,
     change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
@@ -89,7 +89,8 @@ fn create(path: &Path, keys: &KeyRing) -> io::Result<()> {
     }
 }
 
-/// A file beside `path` with the keys in it, safe on disk, that only its owner can read from its first moment.
+/// A file beside `path` with the keys in it, safe on disk, that only its owner can read from its
+/// first moment.
 fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(".keys-").tempfile_in(folder_of(path))?;
     file.write_all(keys.to_document().as_bytes())?;
@@ -97,8 +98,8 @@ fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Waits until nobody else changes keys in this folder. Not every file system can lock a folder; there, operators
-/// have to take turns themselves.
+/// Waits until nobody else changes keys in this folder. Not every file system can lock a folder;
+/// there, operators have to take turns themselves.
 fn take_turn(path: &Path) -> Option<fs::File> {
     let folder = fs::File::open(folder_of(path)).ok()?;
     folder.lock().ok()?;
@@ -121,8 +122,9 @@ fn keep_owner(_: &Path, _: &fs::File) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that was copied or unpacked may have become readable for others. Some file systems know no modes, so
-/// that it can't be private there: the operator has to know, but must not be locked out.
+/// A file that was copied or unpacked may have become readable for others. Some file systems know
+/// no modes, so that it can't be private there: the operator has to know, but must not be locked
+/// out.
 #[cfg(unix)]
 fn keep_private(path: &Path) {
     use std::os::unix::fs::PermissionsExt;

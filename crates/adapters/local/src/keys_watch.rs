@@ -11,8 +11,8 @@ use crate::keys::KeyRing;
 use crate::keys_file::{KeyFileError, read_keys};
 use crate::refresh_tokens::HmacRefreshTokens;
 
-/// A key file, and what its keys are used by. The file is small and is read whole at each look: times of files lie
-/// more often than their content.
+/// A key file, and what its keys are used by. The file is small and is read whole at each look:
+/// times of files lie more often than their content.
 pub struct KeyWatch {
     path: PathBuf,
     access: Arc<JwtAccessTokens>,
@@ -31,8 +31,8 @@ impl KeyWatch {
         Self { path, access, refresh, in_force: digest(keys) }
     }
 
-    /// Looks once. Other keys than before are put in force and given. While the file can't be used, those before stay
-    /// in force. Blocks on the file.
+    /// Looks once. Other keys than before are put in force and given. While the file can't be used,
+    /// those before stay in force. Blocks on the file.
     pub fn look(&mut self) -> Result<Option<KeyRing>, KeyFileError> {
         let keys = read_keys(&self.path)?;
         let found = digest(&keys);

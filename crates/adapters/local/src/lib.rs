@@ -1,6 +1,6 @@
-//! Adapters that need nothing but this process: clock, randomness, time zones, site names, password hashing,
-//! tokens and their keys, limits, revocations, live events. Each is one small file for one port.
-//! Not here: anything that is stored (but the key file) or shared between nodes.
+//! Adapters that need nothing but this process: clock, randomness, time zones, site names, password
+//! hashing, tokens and their keys, limits, revocations, live events. Each is one small file for one
+//! port. Not here: anything that is stored (but the key file) or shared between nodes.
 
 mod access_tokens;
 mod clock;

@@ -1,5 +1,5 @@
-//! Limits on attempts, counted in this process. Not here: which attempts count against what (the use
-//! cases), and a count that several nodes share.
+//! Limits on attempts, counted in this process. Not here: which attempts count against what (the
+//! use cases), and a count that several nodes share.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -14,7 +14,8 @@ use crate::rate::{Per, Rate};
 pub struct LimitRates {
     /// Sign-ins to one account from devices that are not signed in to it, right or wrong ones.
     pub login_per_account: Rate,
-    /// Sign-ins to one account from one device that is signed in to it, once the account's own limit is used up.
+    /// Sign-ins to one account from one device that is signed in to it, once the account's own
+    /// limit is used up.
     pub login_per_known_device: Rate,
     /// Sign-ins from one network address, to whatever accounts.
     pub login_per_address: Rate,
@@ -24,7 +25,8 @@ pub struct LimitRates {
     pub refresh_per_address: Rate,
     /// Devices that ask to be signed in by a code, from one network address.
     pub device_code_per_address: Rate,
-    /// Codes that one signed-in person tries to approve: guessing somebody else's must stay hopeless.
+    /// Codes that one signed-in person tries to approve: guessing somebody else's must stay
+    /// hopeless.
     pub approve_per_user: Rate,
 }
 
@@ -57,8 +59,8 @@ impl Default for LimitRates {
     }
 }
 
-/// What a key is counted under: 128 bits of a hash that differs from process to process. So an entry takes the same
-/// small space whatever a client sends, and no address stays in memory.
+/// What a key is counted under: 128 bits of a hash that differs from process to process. So an
+/// entry takes the same small space whatever a client sends, and no address stays in memory.
 type HashedKey = (u64, u64);
 
 /// Limits on attempts in this process, by monotonic time.

@@ -8,10 +8,12 @@ use dayline_app::ports::{BoxFuture, DayChanged, LiveEvent, LiveEvents, LiveSubsc
 use dayline_domain::UserId;
 use tokio::sync::broadcast::{Receiver, Sender, error::RecvError};
 
-/// Events kept for a subscriber that is slow; who is slower than that is told to look at everything again.
+/// Events kept for a subscriber that is slow; who is slower than that is told to look at everything
+/// again.
 const KEPT: usize = 64;
 
-/// Tells each person's subscribers of that person's days alone. People whom nobody watches cost nothing.
+/// Tells each person's subscribers of that person's days alone. People whom nobody watches cost
+/// nothing.
 #[derive(Default)]
 pub struct LocalLive {
     people: Arc<People>,

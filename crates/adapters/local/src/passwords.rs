@@ -22,7 +22,8 @@ pub struct Argon2Settings {
     pub passes: u32,
     /// Lanes; at least 1. They are filled one after the other.
     pub lanes: u32,
-    /// Hashes made at a time, each on a thread of its own that holds `memory_kib` while it has work; at least 1.
+    /// Hashes made at a time, each on a thread of its own that holds `memory_kib` while it has
+    /// work; at least 1.
     pub threads: usize,
     /// Hashes that may wait. Beyond that there is no sense in making more people wait.
     pub queue: usize,

@@ -16,8 +16,9 @@ pub struct LocalPingQuota<C: Clock = MonotonicClock> {
 }
 
 impl LocalPingQuota {
-    /// A tracker sends a ping every few seconds, and after a time without network all at once: 50,000 are nearly two
-    /// working weeks of one device. 200 a second is ten times what a hundred devices of one person send.
+    /// A tracker sends a ping every few seconds, and after a time without network all at once:
+    /// 50,000 are nearly two working weeks of one device. 200 a second is ten times what a hundred
+    /// devices of one person send.
     pub const DEFAULT: Rate = Rate::new(50_000, 200, Per::Second);
 
     /// Nothing is used up yet.

@@ -1,5 +1,5 @@
-//! A rate, as an operator writes it: so many at once, and so many more in each second, minute or hour.
-//! Not here: counting (see [`crate::LocalLimits`] and [`crate::LocalPingQuota`]).
+//! A rate, as an operator writes it: so many at once, and so many more in each second, minute or
+//! hour. Not here: counting (see [`crate::LocalLimits`] and [`crate::LocalPingQuota`]).
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -29,8 +29,8 @@ impl Per {
     }
 }
 
-/// So many at once, and so many more in each unit of time. As text `10+1/m`: ten, and one more a minute; `off`
-/// limits nothing that could be told from a flood.
+/// So many at once, and so many more in each unit of time. As text `10+1/m`: ten, and one more a
+/// minute; `off` limits nothing that could be told from a flood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     burst: u32,

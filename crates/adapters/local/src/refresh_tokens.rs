@@ -1,5 +1,5 @@
-//! Refresh tokens (design, section 7): random, each derived from the one before, recognised by a tag.
-//! Not here: whether a token is still good (the domain's `Session::judge`).
+//! Refresh tokens (design, section 7): random, each derived from the one before, recognised by a
+//! tag. Not here: whether a token is still good (the domain's `Session::judge`).
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -21,12 +21,13 @@ const TOKEN: usize = 16 + 4 + 32 + TAG;
 /// Characters of the token's base64 form, which has no padding.
 const TEXT: usize = (TOKEN * 4).div_ceil(3);
 
-/// Makes refresh tokens: `dlr_` and, as base64url without padding, session (16 bytes) ‖ generation (4) ‖ secret (32)
-/// ‖ tag (16).
+/// Makes refresh tokens: `dlr_` and, as base64url without padding, session (16 bytes) ‖ generation
+/// (4) ‖ secret (32) ‖ tag (16).
 ///
-/// A session's first secret is random. The next one is the keyed hash of the one before, so that a retry gets the
-/// same successor although only hashes are stored. The tag proves, without a look into any store, that we made the
-/// token; so an old one that comes back is known to be stolen and not just garbage.
+/// A session's first secret is random. The next one is the keyed hash of the one before, so that a
+/// retry gets the same successor although only hashes are stored. The tag proves, without a look
+/// into any store, that we made the token; so an old one that comes back is known to be stolen and
+/// not just garbage.
 pub struct HmacRefreshTokens {
     key: RwLock<Hmac<Sha256>>,
     randomness: Arc<dyn Randomness>,
@@ -38,8 +39,8 @@ impl HmacRefreshTokens {
         Self { key: RwLock::new(keyed(keys.refresh_key())), randomness }
     }
 
-    /// Uses another ring from now on. With the same refresh key, which no rotation changes, nothing changes; with
-    /// another one no older token opens any more.
+    /// Uses another ring from now on. With the same refresh key, which no rotation changes, nothing
+    /// changes; with another one no older token opens any more.
     pub fn replace_keys(&self, keys: &KeyRing) {
         *self.key.write().unwrap_or_else(PoisonError::into_inner) = keyed(keys.refresh_key());
     }
@@ -51,7 +52,8 @@ impl HmacRefreshTokens {
             .chain_update(generation.0.to_be_bytes())
     }
 
-    /// Over the secret as well, else the tag of one token would do for every other of its generation.
+    /// Over the secret as well, else the tag of one token would do for every other of its
+    /// generation.
     fn tag(&self, session: SessionId, generation: Generation, secret: &[u8; 32]) -> Hmac<Sha256> {
         self.mac("tag", session, generation).chain_update(secret)
     }

@@ -1,5 +1,6 @@
-//! API keys remembered for a while, so that trackers with keys are let in while the store is away or slow.
-//! Not here: refusing keys that were deleted. They are revoked, and revocations are asked each time.
+//! API keys remembered for a while, so that trackers with keys are let in while the store is away
+//! or slow. Not here: refusing keys that were deleted. They are revoked, and revocations are asked
+//! each time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,8 @@ use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, UserId, UtcMs};
 use quick_cache::sync::Cache;
 
-/// For so long a key is not looked up again, in milliseconds: a key that was deleted without this process being told
-/// is refused within two seconds all the same.
+/// For so long a key is not looked up again, in milliseconds: a key that was deleted without this
+/// process being told is refused within two seconds all the same.
 const FRESH_MS: i64 = 1_000;
 /// How long a look-up may take where there is an answer in memory.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -8,15 +8,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use dayline_app::ports::{Clock, CredentialId, PortFuture, Revocations};
 use dayline_domain::UtcMs;
 
-/// More slots make it rarer that a good credential shares one with a revoked one; these take 16 KiB.
+/// More slots make it rarer that a good credential shares one with a revoked one; these take 16
+/// KiB.
 const SLOTS: usize = 4_096;
 /// As few revocations as are not worth sweeping.
 const FEW: usize = 1_024;
 
 /// A set of revoked credentials that forgets.
 ///
-/// Asking takes no lock unless the credential falls into the same slot as a revoked one: a slot counts the revoked
-/// credentials that fall into it.
+/// Asking takes no lock unless the credential falls into the same slot as a revoked one: a slot
+/// counts the revoked credentials that fall into it.
 pub struct LocalRevocations {
     clock: Arc<dyn Clock>,
     slots: Vec<AtomicU32>,

@@ -9,8 +9,8 @@ use dayline_domain::identity::session::TokenHash;
 use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
 
-/// Secrets of 256 random bits, as base64url behind their prefix; hashed with SHA-256. No slow hash is needed where
-/// there is nothing to guess.
+/// Secrets of 256 random bits, as base64url behind their prefix; hashed with SHA-256. No slow hash
+/// is needed where there is nothing to guess.
 pub struct RandomSecrets {
     randomness: Arc<dyn Randomness>,
 }

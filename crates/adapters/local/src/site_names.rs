@@ -1,5 +1,5 @@
-//! From a URL to its domain (design, section 1): the `url` crate, and before it a fast path for plain URLs that
-//! copies nothing. Not here: the public suffix list; a domain is the whole host.
+//! From a URL to its domain (design, section 1): the `url` crate, and before it a fast path for
+//! plain URLs that copies nothing. Not here: the public suffix list; a domain is the whole host.
 
 use std::borrow::Cow;
 
@@ -31,17 +31,19 @@ fn parsed_domain(url: &str) -> Result<Option<String>, InvalidUrl> {
     Ok(Some(domain.to_owned()))
 }
 
-/// The domain of an `http` or `https` URL whose host is so plain that parsing would leave it as it is; `None` if
-/// that is not certain.
+/// The domain of an `http` or `https` URL whose host is so plain that parsing would leave it as it
+/// is; `None` if that is not certain.
 fn plain_domain(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let end = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
     let (host, after) = rest.split_at(end);
-    // What ends the host must end it for a browser too; credentials, a port or a capital letter do not.
+    // What ends the host must end it for a browser too; credentials, a port or a capital letter do
+    // not.
     if !matches!(after.bytes().next(), None | Some(b'/' | b'?' | b'#')) {
         return None;
     }
-    // Empty labels, punycode ("xn--"), and last labels that make it an IPv4 address are for the parser.
+    // Empty labels, punycode ("xn--"), and last labels that make it an IPv4 address are for the
+    // parser.
     let last = host.rsplit('.').next()?;
     let odd = host.starts_with('.') || host.contains("..") || host.contains("--");
     if odd || last.is_empty() || last.starts_with(|first: char| first.is_ascii_digit()) {
@@ -54,8 +56,8 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-')
 }
 
-/// A host without dots at its end (one means the root of the DNS, more mean nothing) and without every leading
-/// `www.`: so a domain never starts with one, and reducing it again changes nothing.
+/// A host without dots at its end (one means the root of the DNS, more mean nothing) and without
+/// every leading `www.`: so a domain never starts with one, and reducing it again changes nothing.
 fn bare(host: &str) -> &str {
     let mut bare = host.trim_end_matches('.');
     while let Some(rest) = bare.strip_prefix("www.").filter(|rest| !rest.is_empty()) {

@@ -1,5 +1,6 @@
-//! Time zones from the IANA database that is built into the binary, so that the same binary gives the same
-//! answer everywhere. Not here: the system's own database, and zones without a name (POSIX rules).
+//! Time zones from the IANA database that is built into the binary, so that the same binary gives
+//! the same answer everywhere. Not here: the system's own database, and zones without a name (POSIX
+//! rules).
 
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -93,8 +94,9 @@ impl Zone for JiffZone {
 
     fn start_of(&self, date: LocalDate) -> UtcMs {
         let midnight = i64::from(date.0) * DAY_MS;
-        // Before this instant it is an earlier date in any zone; from it on, each stretch of constant offset is
-        // asked in turn, so that a midnight that is skipped or comes twice needs no rule of its own.
+        // Before this instant it is an earlier date in any zone; from it on, each stretch of
+        // constant offset is asked in turn, so that a midnight that is skipped or comes twice needs
+        // no rule of its own.
         let mut from = UtcMs(midnight - MAX_OFFSET_MS);
         loop {
             let shown = UtcMs(midnight - i64::from(self.offset_s_at(from)) * 1_000).max(from);
@@ -106,7 +108,8 @@ impl Zone for JiffZone {
     }
 }
 
-/// The instant as jiff knows it. Jiff ends shortly before the year 10000; what is beyond has the offset of the end.
+/// The instant as jiff knows it. Jiff ends shortly before the year 10000; what is beyond has the
+/// offset of the end.
 fn timestamp(at: UtcMs) -> Timestamp {
     Timestamp::from_millisecond(at.0).unwrap_or(if at.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }

@@ -1,9 +1,10 @@
-//! Commits into a month that is already full: each round brings a ping of every person, which extends their last piece or,
-//! every tenth round, begins a new one. Prints how long a commit for all of them takes; and what it would take if the month's
-//! table were made otherwise, in turns.
+//! Commits into a month that is already full: each round brings a ping of every person, which
+//! extends their last piece or, every tenth round, begins a new one. Prints how long a commit for
+//! all of them takes; and what it would take if the month's table were made otherwise, in turns.
 //!
-//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE EARLIER TURNS` (default: 1,000, 0 and 3): `EARLIER`
-//! is how many pieces of 40 activities everybody's day holds already, so that its sums are of some size.
+//! `scripts/with-servers cargo bench -p dayline-postgres --bench commits -- PEOPLE EARLIER TURNS`
+//! (default: 1,000, 0 and 3): `EARLIER` is how many pieces of 40 activities everybody's day holds
+//! already, so that its sums are of some size.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +41,8 @@ const MEASURED_FROM_MS: i64 = 80_000_000;
 /// Pieces each person has in the month before the day that is measured.
 const BEFORE: u64 = 1_000;
 
-/// Gives everybody's day pieces of many activities before the ones that are measured; in rounds of few enough rows.
+/// Gives everybody's day pieces of many activities before the ones that are measured; in rounds of
+/// few enough rows.
 async fn begin_days(store: &PgStore, people: &[UserId], days: &mut [LedgerDay], earlier: u64) {
     let pings: Vec<Ping> = (0..earlier)
         .map(|n| {

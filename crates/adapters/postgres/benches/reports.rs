@@ -1,9 +1,9 @@
-//! Reports over a full ledger: builds a year of pieces of many people, 100,000 a year each, written in the order of
-//! time as life does, and prints how long a day's and a year's pieces take in the database and for the caller, and a year's
-//! reports of pieces and of sums, one after the other.
+//! Reports over a full ledger: builds a year of pieces of many people, 100,000 a year each, written
+//! in the order of time as life does, and prints how long a day's and a year's pieces take in the
+//! database and for the caller, and a year's reports of pieces and of sums, one after the other.
 //!
-//! `scripts/with-servers cargo bench -p dayline-postgres --bench reports -- ROWS` (default: 10 million, some minutes; 200,000
-//! is enough to try it).
+//! `scripts/with-servers cargo bench -p dayline-postgres --bench reports -- ROWS` (default: 10
+//! million, some minutes; 200,000 is enough to try it).
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +40,8 @@ fn year() -> Interval {
     first_day().interval().hull(UtcDay(first_day().0 + 364).interval())
 }
 
-/// A month of everybody's pieces: one every 315 seconds, 300 seconds long, each person's a little shifted.
+/// A month of everybody's pieces: one every 315 seconds, 300 seconds long, each person's a little
+/// shifted.
 async fn fill(client: &Client, month: &str) {
     let pieces = format!(
         "INSERT INTO app_usage (user_id, start_time, end_time, device_id, app_name, domain)

@@ -1,4 +1,5 @@
-//! Accounts. What has to be one with the sessions (a new password, the erasure of a person) locks the person first.
+//! Accounts. What has to be one with the sessions (a new password, the erasure of a person) locks
+//! the person first.
 
 use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortError, PortFuture, User};
 use dayline_domain::{ApiKeyId, Email, FullName, SessionId, UserId, UtcMs};
@@ -128,7 +129,8 @@ async fn change_password(
     keep: Option<SessionId>,
     now: UtcMs,
 ) -> Result<Option<Vec<SessionId>>, PortError> {
-    // The row stays locked: a sign-in that was checked against the old password waits, and is refused.
+    // The row stays locked: a sign-in that was checked against the old password waits, and is
+    // refused.
     let sql = "UPDATE users SET password_hash = $3, updated_at = $4
                WHERE uuid = $1 AND password_hash = coalesce($2, password_hash)";
     let params: [Param<'_>; 4] = [
@@ -143,8 +145,9 @@ async fn change_password(
     end_sessions_of(transaction, id, keep, now).await.map(Some)
 }
 
-/// Erases a person. The lock on their row comes first, then their days, then their pieces: a commit that is under way
-/// is waited for at the days, and one that comes later finds no days or nobody to make them for.
+/// Erases a person. The lock on their row comes first, then their days, then their pieces: a commit
+/// that is under way is waited for at the days, and one that comes later finds no days or nobody to
+/// make them for.
 async fn delete(
     transaction: &mut Transaction,
     id: UserId,

@@ -15,7 +15,8 @@ use crate::values::{Timestamp, column, hash_column, id_column, optional_time, ti
 const COLUMNS: &str =
     "api_keys.id, users.uuid AS user_uuid, name, scopes, hash, api_keys.created_at, last_used_at, expires_at";
 
-/// How stale "last used" may be, in milliseconds: so that a key used all the time is written once a minute.
+/// How stale "last used" may be, in milliseconds: so that a key used all the time is written once a
+/// minute.
 const USE_NOTED_EVERY_MS: i64 = 60_000;
 
 /// The scopes and their bits in the table.
@@ -62,7 +63,8 @@ impl ApiKeys for PgStore {
             }
             let sql = "UPDATE api_keys SET last_used_at = greatest(last_used_at, $2) WHERE id = $1";
             let params: [Param<'_>; 2] = [(&uuid(key.id), Type::UUID), (&Timestamp(now), Type::TIMESTAMPTZ)];
-            // Deleted in between: it was valid when it was looked up, and its end is announced beside this.
+            // Deleted in between: it was valid when it was looked up, and its end is announced
+            // beside this.
             pool.execute(sql, &params).await?;
             key.last_used_at = key.last_used_at.max(Some(now));
             Ok(Some(key))

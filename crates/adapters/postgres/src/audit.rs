@@ -13,7 +13,8 @@ use crate::values::{Timestamp, bits_column, column, time_column, uuid};
 impl AuditLog for PgStore {
     fn record(&self, event: AuditEvent) -> PortFuture<'_, ()> {
         Box::pin(async move {
-            // The lock is the foreign key's own: taken here, a person who is just being deleted is no error.
+            // The lock is the foreign key's own: taken here, a person who is just being deleted is
+            // no error.
             let sql = "INSERT INTO audit_events (user_id, at, kind, subject, address)
                        SELECT id, $2, $3, $4, $5 FROM users WHERE uuid = $1 FOR KEY SHARE";
             let params: [Param<'_>; 5] = [

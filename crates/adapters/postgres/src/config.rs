@@ -17,15 +17,16 @@ pub struct PgConfig {
     pub max_connections: usize,
     /// Longest wait for a connection to be made, and for a free one of the pool.
     pub connect_timeout: Duration,
-    /// Longest a statement may run, and longest a transaction may idle before the server ends it, so that a
-    /// paused process can't keep its locks.
+    /// Longest a statement may run, and longest a transaction may idle before the server ends it,
+    /// so that a paused process can't keep its locks.
     pub statement_timeout: Duration,
     /// Replicas further behind the primary than this are not read from. At least twice
     /// [`replica_check_every`](Self::replica_check_every), or they never are.
     pub max_replica_lag: Duration,
     /// How often replicas are compared with the primary.
     pub replica_check_every: Duration,
-    /// Certificates (PEM) to trust instead of the system's, for servers reached with `sslmode=require`.
+    /// Certificates (PEM) to trust instead of the system's, for servers reached with
+    /// `sslmode=require`.
     pub root_certificates: Option<PathBuf>,
 }
 
@@ -41,10 +42,12 @@ pub enum ConfigError {
 }
 
 impl PgConfig {
-    /// The primary's URL, `postgres://user:password@host:port/database` or `key=value` pairs, with default bounds.
+    /// The primary's URL, `postgres://user:password@host:port/database` or `key=value` pairs, with
+    /// default bounds.
     ///
-    /// `sslmode=require` (also `verify-ca`, `verify-full`) means TLS with a checked certificate. Anything else means
-    /// plain: `prefer` protects against nobody who can interfere with the connection.
+    /// `sslmode=require` (also `verify-ca`, `verify-full`) means TLS with a checked certificate.
+    /// Anything else means plain: `prefer` protects against nobody who can interfere with the
+    /// connection.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         Ok(Self {
             primary: parse(url)?,

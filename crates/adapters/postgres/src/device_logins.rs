@@ -65,7 +65,8 @@ impl DeviceLogins for PgStore {
                 let params: [Param<'_>; 2] = [(&&from.device_code[..], Type::BYTEA), (&revision, Type::INT8)];
                 return Ok(server.execute(USE_UP, &params).await? > 0);
             };
-            // The lock makes a deletion that is under way decide first whether there is still somebody who approved.
+            // The lock makes a deletion that is under way decide first whether there is still
+            // somebody who approved.
             let sql = "WITH person AS MATERIALIZED (SELECT id FROM users WHERE uuid = $8 FOR KEY SHARE)
                        UPDATE device_logins SET user_code = $2, device_id = $3, device_name = $4, address = $5,
                          created_at = $6, denied = $7, approved_by = (SELECT id FROM person),

@@ -14,14 +14,15 @@ pub(crate) fn port_error(error: &Error) -> PortError {
         return PortError::Unavailable(without_address(error));
     };
     let text = describe(db);
-    // Classes of SQLSTATE (PostgreSQL's manual, appendix A): data exceptions, violated constraints, raised by a
-    // trigger, too large for an index.
+    // Classes of SQLSTATE (PostgreSQL's manual, appendix A): data exceptions, violated constraints,
+    // raised by a trigger, too large for an index.
     match db.code().code().get(..2) {
         Some("22" | "23" | "P0" | "54") => PortError::Rejected(text),
         _ if *db.code() == SqlState::DATA_CORRUPTED || *db.code() == SqlState::INDEX_CORRUPTED => {
             PortError::Corrupt(text)
         }
-        // Connections, resources, operators, locks, serialisation; and what only an operator can mend.
+        // Connections, resources, operators, locks, serialisation; and what only an operator can
+        // mend.
         _ => PortError::Unavailable(text),
     }
 }

@@ -1,6 +1,7 @@
-//! PostgreSQL adapters: the ledger, accounts, sessions, keys and logs of a clustered Dayline, with partitions by month and
-//! reads from replicas. Right behind PgBouncer 1.18 in transaction mode: unnamed statements, no session state.
-//! Not here: the ping log (Redis), any rule, and the current time, which callers hand in.
+//! PostgreSQL adapters: the ledger, accounts, sessions, keys and logs of a clustered Dayline, with
+//! partitions by month and reads from replicas. Right behind PgBouncer 1.18 in transaction mode:
+//! unnamed statements, no session state. Not here: the ping log (Redis), any rule, and the current
+//! time, which callers hand in.
 
 mod accounts;
 mod api_keys;

@@ -1,5 +1,6 @@
-//! The schema's versions: files embedded in the program, each applied once, in one transaction, with a checksum kept.
-//! Not here: ways back. Files only add, so that processes of the version before keep serving.
+//! The schema's versions: files embedded in the program, each applied once, in one transaction,
+//! with a checksum kept. Not here: ways back. Files only add, so that processes of the version
+//! before keep serving.
 
 use std::borrow::Cow;
 
@@ -15,8 +16,8 @@ use crate::values::column;
 struct Migration {
     name: &'static str,
     sql: &'static str,
-    /// The oldest program, by the number of migrations it knows, that may still write after this one. Stays at the
-    /// one before as long as a migration only adds.
+    /// The oldest program, by the number of migrations it knows, that may still write after this
+    /// one. Stays at the one before as long as a migration only adds.
     oldest_writer: i64,
 }
 
@@ -31,7 +32,8 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_report_jobs.sql"),
         oldest_writer: 1,
     },
-    // A program of the version before goes on writing, but can't make months, which it has made some ahead.
+    // A program of the version before goes on writing, but can't make months, which it has made
+    // some ahead.
     Migration {
         name: "covered_reports",
         sql: include_str!("../migrations/0003_covered_reports.sql"),
@@ -68,7 +70,8 @@ pub struct MigrationState {
     pub applied: bool,
 }
 
-/// "DAYL": the lock that makes migrations wait for each other. It belongs to the transaction, not the session.
+/// "DAYL": the lock that makes migrations wait for each other. It belongs to the transaction, not
+/// the session.
 const LOCK: i64 = 0x4441_594C;
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

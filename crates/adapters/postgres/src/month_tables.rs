@@ -12,7 +12,8 @@ use tokio_postgres::types::Type;
 use crate::db::{ConnectionPool, Transaction};
 use crate::months::Month;
 
-/// The months this process knows to have partitions. Only a hint: a month may be dropped at any time.
+/// The months this process knows to have partitions. Only a hint: a month may be dropped at any
+/// time.
 #[derive(Default)]
 pub(crate) struct KnownMonths(Mutex<BTreeSet<Month>>);
 
@@ -44,7 +45,8 @@ pub(crate) async fn create(pool: &ConnectionPool, month: Month) -> Result<bool, 
     transaction.finish(outcome).await
 }
 
-/// Makes a month's tables one transaction at a time: whoever comes second waits, then finds them there.
+/// Makes a month's tables one transaction at a time: whoever comes second waits, then finds them
+/// there.
 async fn create_month(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
     lock(transaction, month).await?;
     if exists(transaction, month).await? {

@@ -1,6 +1,7 @@
-//! Which replicas may be read from. Once a second the primary says how far its log has come, and each replica how
-//! far it has got; so it is known up to which moment a replica is complete, whatever the clocks of the machines say.
-//! Not here: reading one's own writes. Pieces and versions come from one snapshot, that is enough.
+//! Which replicas may be read from. Once a second the primary says how far its log has come, and
+//! each replica how far it has got; so it is known up to which moment a replica is complete,
+//! whatever the clocks of the machines say. Not here: reading one's own writes. Pieces and versions
+//! come from one snapshot, that is enough.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,7 +31,8 @@ pub(crate) struct Replica {
     pool: ConnectionPool,
     /// A connection for the comparison alone, so that a busy replica is not taken for a dead one.
     probe: ConnectionPool,
-    /// Milliseconds, since the store was opened, up to which the replica is known to be complete; 0: unknown.
+    /// Milliseconds, since the store was opened, up to which the replica is known to be complete;
+    /// 0: unknown.
     complete_ms: AtomicU64,
 }
 
@@ -88,8 +90,8 @@ impl Replica {
         &self.pool
     }
 
-    /// What the replica's answer is worth: `None` if it gave none. It is not used then until it was compared with
-    /// the primary again, and the primary has to answer.
+    /// What the replica's answer is worth: `None` if it gave none. It is not used then until it was
+    /// compared with the primary again, and the primary has to answer.
     pub(crate) fn judge<T>(&self, outcome: Result<T, PortError>) -> Option<Result<T, PortError>> {
         if let Err(PortError::Unavailable(error)) = &outcome {
             tracing::debug!(error, "a replica failed; reading from the primary");

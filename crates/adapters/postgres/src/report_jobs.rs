@@ -1,4 +1,5 @@
-//! Report jobs, and their results in chunks. A worker takes the next one past those that others are just taking.
+//! Report jobs, and their results in chunks. A worker takes the next one past those that others are
+//! just taking.
 
 use dayline_app::ports::{CreateJob, PortError, PortFuture, ReportJobs};
 use dayline_domain::report::report_job::{JobDays, JobFailure};
@@ -72,7 +73,8 @@ impl ReportJobs for PgStore {
 
     fn advance(&self, job: ReportJob, chunk: Option<Vec<u8>>) -> PortFuture<'_, bool> {
         Box::pin(async move {
-            // The person is locked before their job, in the order in which a deletion of the account locks.
+            // The person is locked before their job, in the order in which a deletion of the
+            // account locks.
             let sql = "WITH person AS MATERIALIZED (SELECT id FROM users WHERE uuid = $1 FOR KEY SHARE),
                        job AS (
                          UPDATE report_jobs SET state = $4, leased_until = $5, ended_at = $6, failure = $7,

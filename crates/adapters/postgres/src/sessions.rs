@@ -1,5 +1,5 @@
-//! Sessions. A sign-in locks its person, so that sign-ins, password changes and erasures of one person come one after
-//! another; everything else is one statement.
+//! Sessions. A sign-in locks its person, so that sign-ins, password changes and erasures of one
+//! person come one after another; everything else is one statement.
 
 use dayline_app::ports::{PortError, PortFuture, Sessions, StartSession, Started};
 use dayline_domain::identity::account::Label;
@@ -18,7 +18,8 @@ use crate::values::{Timestamp, column, hash_column, id_column, time_column, u32_
 const SELECT: &str =
     "SELECT sessions.*, users.uuid AS user_uuid FROM sessions JOIN users ON users.id = user_id";
 
-/// Ends sessions: what `{which}` selects of them. The ended ones are remembered for the other nodes.
+/// Ends sessions: what `{which}` selects of them. The ended ones are remembered for the other
+/// nodes.
 const END: &str = "WITH gone AS (DELETE FROM sessions WHERE {which} RETURNING id)
 INSERT INTO ended_sessions (id, ended_at) SELECT id, $1 FROM gone
 ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at

@@ -19,7 +19,8 @@ use crate::values::column;
 /// How many months after the current one have their partitions made ahead.
 const MONTHS_AHEAD: usize = 2;
 
-/// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`], [`Accounts`], [`Sessions`],
+/// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`], [`Accounts`],
+/// [`Sessions`],
 /// [`ApiKeys`], [`DeviceLogins`], [`AuditLog`] and [`ReportJobs`]. Each call is one transaction.
 ///
 /// [`LedgerWriter`]: dayline_app::ports::LedgerWriter
@@ -41,9 +42,9 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// A store over these servers. Connects when first used, so that a server that is down now is only an error of
-    /// the calls that need it. With replicas, call this inside a Tokio runtime: they are watched in the background
-    /// until the store is dropped.
+    /// A store over these servers. Connects when first used, so that a server that is down now is
+    /// only an error of the calls that need it. With replicas, call this inside a Tokio runtime:
+    /// they are watched in the background until the store is dropped.
     pub fn open(config: &PgConfig) -> Result<Self, ConfigError> {
         let primary = ConnectionPool::new(&config.primary, config)?;
         Ok(Self {
@@ -55,8 +56,8 @@ impl PgStore {
         })
     }
 
-    /// Brings the schema up to this program's version. Safe when many processes do it at once, and while processes
-    /// of earlier versions serve.
+    /// Brings the schema up to this program's version. Safe when many processes do it at once, and
+    /// while processes of earlier versions serve.
     pub async fn migrate(&self) -> Result<Migrated, PortError> {
         migrations::migrate(&self.patient()).await
     }
@@ -66,8 +67,9 @@ impl PgStore {
         migrations::states(&self.primary).await
     }
 
-    /// Whether the primary answers and is fit to be written by this program: its schema is neither too old nor too
-    /// new, and a commit is durable when it is acknowledged. Every other call does this before its first statement.
+    /// Whether the primary answers and is fit to be written by this program: its schema is neither
+    /// too old nor too new, and a commit is durable when it is acknowledged. Every other call does
+    /// this before its first statement.
     pub async fn check(&self) -> Result<(), PortError> {
         migrations::check(&self.primary).await?;
         let rows = self.primary.query("SELECT current_setting('synchronous_commit') AS value", &[]).await?;
@@ -83,8 +85,8 @@ impl PgStore {
         Ok(())
     }
 
-    /// Makes the partitions of the current month and the two after. Call it at the start and once a day; what is
-    /// missing all the same is made when it is needed.
+    /// Makes the partitions of the current month and the two after. Call it at the start and once a
+    /// day; what is missing all the same is made when it is needed.
     pub async fn prepare_months(&self, now: UtcMs) -> Result<(), PortError> {
         let primary = self.primary().await?;
         let ahead = std::iter::successors(Month::at(now), |month| month.next());

@@ -15,13 +15,15 @@ use crate::error::corrupt;
 /// 2000-01-01, where PostgreSQL's times begin, in Unix milliseconds and in days.
 const EPOCH_MS: i64 = 946_684_800_000;
 const EPOCH_DAYS: i32 = 10_957;
-/// What `timestamptz` and `date` can hold (PostgreSQL's datatype/timestamp.h); beyond lies infinity.
+/// What `timestamptz` and `date` can hold (PostgreSQL's datatype/timestamp.h); beyond lies
+/// infinity.
 const TIMESTAMPS: std::ops::Range<i64> = -211_813_488_000_000_000..9_223_371_331_200_000_000;
 const DATES: std::ops::Range<i32> = -2_451_545..2_145_031_949;
 
 type ToSqlResult = Result<IsNull, Box<dyn Error + Sync + Send>>;
 
-/// An instant as a `timestamptz`. What the type can't hold becomes infinite, so that bounds of reads stay bounds.
+/// An instant as a `timestamptz`. What the type can't hold becomes infinite, so that bounds of
+/// reads stay bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timestamp(pub(crate) UtcMs);
 
@@ -104,7 +106,8 @@ pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, 
     row.try_get(name).map_err(|error| corrupt(name, error))
 }
 
-/// A column of a row by its place: for rows by the thousand, where looking names up would cost more than reading.
+/// A column of a row by its place: for rows by the thousand, where looking names up would cost more
+/// than reading.
 pub(crate) fn nth<'a, T: FromSql<'a>>(row: &'a Row, place: usize) -> Result<T, PortError> {
     row.try_get(place).map_err(|error| corrupt("a column", error))
 }
@@ -142,7 +145,8 @@ pub(crate) fn hash_column(row: &Row, name: &str) -> Result<[u8; 32], PortError> 
 /// The sources of many rows, each kept once.
 #[derive(Default)]
 pub(crate) struct Interned {
-    /// Few sources follow each other again and again, so that a short list searched from its end finds most.
+    /// Few sources follow each other again and again, so that a short list searched from its end
+    /// finds most.
     recent: Vec<Arc<Source>>,
     all: std::collections::HashMap<Source, Arc<Source>>,
 }

@@ -1,6 +1,7 @@
-//! How many appends per second the ping log in Redis makes durable, beside what the disk itself does in the same run.
-//! `cargo bench -p dayline-redis --bench ping_log`; the rounds are interleaved, so that a busy moment of the machine hits
-//! all cases alike. Redis runs beside, on the same processors, with every write synced; its share is told apart.
+//! How many appends per second the ping log in Redis makes durable, beside what the disk itself
+//! does in the same run. `cargo bench -p dayline-redis --bench ping_log`; the rounds are
+//! interleaved, so that a busy moment of the machine hits all cases alike. Redis runs beside, on
+//! the same processors, with every write synced; its share is told apart.
 
 #![allow(
     clippy::unwrap_used,
@@ -55,7 +56,8 @@ struct Shown {
 }
 
 fn main() {
-    // `cargo bench … -- 64` measures only the cases with that in their name; cargo itself adds `--bench`.
+    // `cargo bench … -- 64` measures only the cases with that in their name; cargo itself adds
+    // `--bench`.
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     let cases: Vec<_> = CASES.iter().filter(|case| case.name.contains(&wanted)).collect();
     let folder = tempfile::tempdir().unwrap();

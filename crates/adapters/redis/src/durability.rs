@@ -1,5 +1,5 @@
-//! Whether a Redis keeps what it has acknowledged: asked at the start, and by the ping log again and again.
-//! Not here: changing its settings, which is the operator's.
+//! Whether a Redis keeps what it has acknowledged: asked at the start, and by the ping log again
+//! and again. Not here: changing its settings, which is the operator's.
 
 use std::collections::HashMap;
 
@@ -20,8 +20,8 @@ const SETTINGS: [(&str, &str, &str); 4] = [
     ("maxmemory-policy", "noeviction", "redis throws pings away when its memory is used up"),
 ];
 
-/// Refuses a Redis that may lose what it has acknowledged, unless `accept_less`: then the reasons come back as
-/// warnings. Gives what the operator should know in any case.
+/// Refuses a Redis that may lose what it has acknowledged, unless `accept_less`: then the reasons
+/// come back as warnings. Gives what the operator should know in any case.
 pub async fn check_durability(server: &RedisServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
     let mut connection = server.connect().await.map_err(NotDurable::Unreachable)?;
     let mut found = look(&mut connection).await.map_err(NotDurable::Unreachable)?;

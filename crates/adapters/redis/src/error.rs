@@ -1,4 +1,5 @@
-//! What Redis's errors mean to Dayline, in one place. None of them shows the address or the password.
+//! What Redis's errors mean to Dayline, in one place. None of them shows the address or the
+//! password.
 
 use dayline_app::ports::PortError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
@@ -47,7 +48,8 @@ pub enum NotDurable {
     /// It can't be asked.
     #[error("can't use redis: {0}")]
     Unreachable(#[source] RedisError),
-    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to do about it.
+    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to
+    /// do about it.
     #[error("redis is not safe for pings: {}", .0.join("; "))]
     Objections(Vec<String>),
 }
@@ -58,7 +60,8 @@ impl From<RedisError> for SetupError {
     }
 }
 
-/// Whether the connection is of no use any more: gone, silent, or to a server that has become a replica.
+/// Whether the connection is of no use any more: gone, silent, or to a server that has become a
+/// replica.
 pub(crate) fn is_lost(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_unrecoverable_error()

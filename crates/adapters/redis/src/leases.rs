@@ -1,5 +1,6 @@
-//! Leases on partitions among the workers of a cluster: each says twice a second that it lives, and gets its share.
-//! Not here: messages between workers. Whoever finds a partition free in its share takes it.
+//! Leases on partitions among the workers of a cluster: each says twice a second that it lives, and
+//! gets its share. Not here: messages between workers. Whoever finds a partition free in its share
+//! takes it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,10 +20,11 @@ use crate::server::RedisServer;
 static LEASE: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/lease.lua")));
 
 const BEAT: Duration = Duration::from_millis(500);
-/// For so long after a heartbeat others believe that a worker lives. Somebody else has its partitions within this and a
-/// beat or two after it died.
+/// For so long after a heartbeat others believe that a worker lives. Somebody else has its
+/// partitions within this and a beat or two after it died.
 const BELIEVED: Duration = Duration::from_secs(2);
-/// For so long it believes itself that it has them, which ends earlier, since the clocks are not the same.
+/// For so long it believes itself that it has them, which ends earlier, since the clocks are not
+/// the same.
 const BELIEVES: Duration = Duration::from_millis(1_700);
 /// How long a heartbeat or a farewell may take.
 const ANSWER: Duration = Duration::from_secs(1);
@@ -46,8 +48,9 @@ struct Shared {
 }
 
 impl RedisLeases {
-    /// Joins the workers of a log with so many partitions. Returns at once; while Redis is away there is no partition to
-    /// work on, nor any ping. Must be called in a tokio runtime, in which the heart beats.
+    /// Joins the workers of a log with so many partitions. Returns at once; while Redis is away
+    /// there is no partition to work on, nor any ping. Must be called in a tokio runtime, in which
+    /// the heart beats.
     pub fn join(server: &RedisServer, partitions: u32, randomness: &dyn Randomness) -> Self {
         let mut id = [0; 16];
         randomness.fill(&mut id);

@@ -1,6 +1,6 @@
-//! Limits on attempts, counted over all nodes by the clock of Redis. Keys are hashed with a secret: Redis holds no
-//! address, and none can be guessed from what it holds.
-//! Not here: the rates (configuration), and counting while Redis is away (a local count, handed in).
+//! Limits on attempts, counted over all nodes by the clock of Redis. Keys are hashed with a secret:
+//! Redis holds no address, and none can be guessed from what it holds. Not here: the rates
+//! (configuration), and counting while Redis is away (a local count, handed in).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +35,9 @@ pub struct RedisLimits {
 }
 
 impl RedisLimits {
-    /// Counts at these rates. `secret` must be the same on all nodes and known to nobody else; `away` counts while
-    /// Redis is away, each node for itself, so that people can go on signing in.
+    /// Counts at these rates. `secret` must be the same on all nodes and known to nobody else;
+    /// `away` counts while Redis is away, each node for itself, so that people can go on signing
+    /// in.
     pub fn new(
         server: &RedisServer,
         rates: impl Fn(Limit) -> SharedRate + Send + Sync + 'static,

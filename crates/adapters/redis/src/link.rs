@@ -1,5 +1,5 @@
-//! One shared connection that is made again when it is lost. While Redis is away, calls fail at once.
-//! Not here: waiting for Redis to come back. Callers have something better to say.
+//! One shared connection that is made again when it is lost. While Redis is away, calls fail at
+//! once. Not here: waiting for Redis to come back. Callers have something better to say.
 
 use std::time::Duration;
 
@@ -52,7 +52,8 @@ impl Link {
         Self { server, state: Mutex::default() }
     }
 
-    /// Asks something that may be asked twice: once more on a new connection if the old one turns out to be dead.
+    /// Asks something that may be asked twice: once more on a new connection if the old one turns
+    /// out to be dead.
     pub(crate) async fn ask<T: FromRedisValue>(&self, question: Question<'_>) -> Result<T, PortError> {
         match self.ask_once(question).await {
             Err(error) if is_lost(&error) && !error.is_timeout() => self.ask_once(question).await,

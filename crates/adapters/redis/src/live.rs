@@ -1,5 +1,6 @@
-//! Live events between nodes: told to the subscribers here at once, and to those elsewhere by a message.
-//! Not here: the subscribers (a local channel, handed in), and keeping what no subscriber got.
+//! Live events between nodes: told to the subscribers here at once, and to those elsewhere by a
+//! message. Not here: the subscribers (a local channel, handed in), and keeping what no subscriber
+//! got.
 
 mod message;
 
@@ -19,7 +20,8 @@ use crate::subscriber::{Subscriber, stay_subscribed};
 
 /// Changes that may wait to be sent. More, and everybody elsewhere is told that they missed some.
 const WAITING: usize = 20_000;
-/// Changes in one message, of 36 bytes each: what may wait at a subscriber is bounded by the number of messages.
+/// Changes in one message, of 36 bytes each: what may wait at a subscriber is bounded by the number
+/// of messages.
 const AT_ONCE: usize = 200;
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -49,9 +51,9 @@ struct Outbox {
 }
 
 impl RedisLive {
-    /// For a process that serves pages: tells the subscribers of `local` what others announce, and others what is
-    /// announced here. Returns at once; while Redis is away only what is announced here reaches them. Must be called in a
-    /// tokio runtime.
+    /// For a process that serves pages: tells the subscribers of `local` what others announce, and
+    /// others what is announced here. Returns at once; while Redis is away only what is announced
+    /// here reaches them. Must be called in a tokio runtime.
     pub fn start(server: &RedisServer, local: Arc<dyn LiveEvents>, randomness: &dyn Randomness) -> Self {
         let mut live = Self::start_publisher(server, local, randomness);
         let subscriber = Arc::clone(&live.shared) as Arc<dyn Subscriber>;
@@ -169,7 +171,8 @@ async fn publish(shared: Arc<Shared>) {
         if shared.link.ask::<()>(Question::Pipeline(&all)).await.is_err() {
             shared.outbox().dropped = true;
             tokio::time::sleep(PAUSE).await;
-            // Others must be told that they missed something, also if nothing is announced any more.
+            // Others must be told that they missed something, also if nothing is announced any
+            // more.
             shared.more.notify_one();
         }
     }

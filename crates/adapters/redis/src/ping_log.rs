@@ -1,6 +1,7 @@
-//! The ping log in Redis: one stream for each partition, an entry for whatever gathered during a round trip.
-//! With `appendfsync always` Redis answers after the fsync, so that an append is durable when it returns.
-//! Not here: consumer groups and the reader's position (the ledger keeps that).
+//! The ping log in Redis: one stream for each partition, an entry for whatever gathered during a
+//! round trip. With `appendfsync always` Redis answers after the fsync, so that an append is
+//! durable when it returns. Not here: consumer groups and the reader's position (the ledger keeps
+//! that).
 
 mod entry;
 mod fullness;
@@ -48,8 +49,9 @@ pub struct RedisPingLog {
 
 impl RedisPingLog {
     /// Opens the log, or makes one. Whether Redis is durable enough for it is to be asked before
-    /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen not to be; who accepted
-    /// less is not asked again. Must be called in a tokio runtime, which keeps the connections.
+    /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen
+    /// not to be; who accepted less is not asked again. Must be called in a tokio runtime, which
+    /// keeps the connections.
     pub async fn open(server: &RedisServer, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
         let stays_durable = look(&mut server.connect().await?).await?.objections.is_empty();

@@ -1,6 +1,7 @@
-//! Revoked credentials, known on every node: a set in Redis for those who come late, and a message for those who
-//! subscribe. Not here: the set that is asked for every request (a local one, handed in), and what outlives
-//! Redis (the ended sessions in the database, which the binary revokes again at its start).
+//! Revoked credentials, known on every node: a set in Redis for those who come late, and a message
+//! for those who subscribe. Not here: the set that is asked for every request (a local one, handed
+//! in), and what outlives Redis (the ended sessions in the database, which the binary revokes again
+//! at its start).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,19 +20,22 @@ use crate::subscriber::{Subscriber, stay_subscribed};
 
 mod message;
 
-/// Revocations that wait for Redis to be back; what does not fit is an error, since other nodes would not know of it.
+/// Revocations that wait for Redis to be back; what does not fit is an error, since other nodes
+/// would not know of it.
 const WAITING: usize = 10_000;
 /// Revocations in one round trip.
 const AT_ONCE: usize = 256;
 /// How long a caller waits for Redis to have it. It is refused here already, and delivered later.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long Redis may take to have it; then it is tried again over a new connection, in time for what is promised.
+/// How long Redis may take to have it; then it is tried again over a new connection, in time for
+/// what is promised.
 const ANSWER: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Credentials read at once when catching up.
 const PAGE: usize = 1_000;
 
-/// A [`Revocations`] that all nodes share. It asks and fills a local set, and carries revocations between nodes.
+/// A [`Revocations`] that all nodes share. It asks and fills a local set, and carries revocations
+/// between nodes.
 pub struct RedisRevocations {
     local: Arc<dyn Revocations>,
     deliveries: mpsc::Sender<Delivery>,
@@ -46,8 +50,8 @@ struct Delivery {
 }
 
 impl RedisRevocations {
-    /// Loads what is revoked and subscribes from now on, for as long as this lives. `local` is the set that requests are
-    /// checked against.
+    /// Loads what is revoked and subscribes from now on, for as long as this lives. `local` is the
+    /// set that requests are checked against.
     pub async fn start(
         server: &RedisServer,
         local: Arc<dyn Revocations>,
@@ -107,8 +111,8 @@ struct Shared {
 }
 
 impl Shared {
-    /// From the latest end to the earliest: what is added meanwhile can only push entries to a later page, and what
-    /// has run out goes at the other end.
+    /// From the latest end to the earliest: what is added meanwhile can only push entries to a
+    /// later page, and what has run out goes at the other end.
     async fn load(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
         let mut first = 0;
         loop {

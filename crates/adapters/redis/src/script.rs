@@ -20,7 +20,8 @@ impl LoadedScript {
         call
     }
 
-    /// Runs a call made by [`Self::call`]; teaches Redis the script if it does not know it (any more).
+    /// Runs a call made by [`Self::call`]; teaches Redis the script if it does not know it (any
+    /// more).
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         call: &Cmd,

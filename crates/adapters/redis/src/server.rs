@@ -18,7 +18,8 @@ use crate::error::SetupError;
 
 /// How long a connection may take to come about, its greeting included.
 const CONNECT: Duration = Duration::from_secs(1);
-/// How long an answer may take. Behind `appendfsync always` it waits for the disk, which has bad moments.
+/// How long an answer may take. Behind `appendfsync always` it waits for the disk, which has bad
+/// moments.
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// A Redis server, and the prefix of Dayline's keys in it. Cheap to clone; opens nothing by itself.
@@ -30,8 +31,8 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// The server at `redis://[user:password@]host[:port][/db]`, the same with `rediss` over TLS, or `unix:///path`; with the
-    /// key prefix `dayline`.
+    /// The server at `redis://[user:password@]host[:port][/db]`, the same with `rediss` over TLS,
+    /// or `unix:///path`; with the key prefix `dayline`.
     pub fn new(url: &str) -> Result<Self, SetupError> {
         let info = url.into_connection_info().map_err(|error| SetupError::Url(error.to_string()))?;
         if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
@@ -54,8 +55,8 @@ impl RedisServer {
         self
     }
 
-    /// The same server, which is to be reached over TLS, with a certificate that one of these confirms (PEM), instead of
-    /// one of the system's.
+    /// The same server, which is to be reached over TLS, with a certificate that one of these
+    /// confirms (PEM), instead of one of the system's.
     pub fn with_root_certificates(mut self, certificates: &[u8]) -> Result<Self, SetupError> {
         if CertificateDer::pem_slice_iter(certificates).next().is_none() {
             return Err(SetupError::Certificates("there are none to trust".to_owned()));

@@ -1,5 +1,5 @@
-//! Subscribes to a channel for ever: lets the subscriber catch up, passes messages on, and begins again when the
-//! connection is lost.
+//! Subscribes to a channel for ever: lets the subscriber catch up, passes messages on, and begins
+//! again when the connection is lost.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use tokio::sync::mpsc;
 use crate::error::detail;
 use crate::server::RedisServer;
 
-/// A connection is asked whether it is alive so often; it has [`ALIVE`] to answer. So a dead one is noticed within their
-/// sum, also if nobody closed it.
+/// A connection is asked whether it is alive so often; it has [`ALIVE`] to answer. So a dead one is
+/// noticed within their sum, also if nobody closed it.
 const ASK: Duration = Duration::from_millis(400);
 const ALIVE: Duration = Duration::from_millis(800);
-/// Messages that may wait for the subscriber, each of some kilobytes. More, and the subscription begins anew with catching
-/// up.
+/// Messages that may wait for the subscriber, each of some kilobytes. More, and the subscription
+/// begins anew with catching up.
 const WAITING: usize = 4_096;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(300);
@@ -27,8 +27,8 @@ pub(crate) trait Subscriber: Send + Sync + 'static {
     /// Somebody published this message.
     fn receive<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, ()>;
 
-    /// The subscription stands (again): messages arrive from now on. Finds out what was missed before.
-    /// Asks over the same connection: any other may be one that died without a word.
+    /// The subscription stands (again): messages arrive from now on. Finds out what was missed
+    /// before. Asks over the same connection: any other may be one that died without a word.
     fn catch_up<'a>(&'a self, connection: &'a mut MultiplexedConnection) -> BoxFuture<'a, RedisResult<()>>;
 }
 
@@ -57,7 +57,8 @@ pub(crate) async fn stay_subscribed(server: RedisServer, channel: String, subscr
 
 struct Subscription {
     connection: MultiplexedConnection,
-    /// Ends when the connection does, and when the subscriber is so slow that messages had to be dropped.
+    /// Ends when the connection does, and when the subscriber is so slow that messages had to be
+    /// dropped.
     messages: mpsc::Receiver<Vec<u8>>,
 }
 
@@ -74,7 +75,8 @@ async fn subscribe(
     Ok(Subscription { connection, messages })
 }
 
-/// Takes what Redis sends unasked. Called by the task that reads from the connection, which must not wait.
+/// Takes what Redis sends unasked. Called by the task that reads from the connection, which must
+/// not wait.
 fn forward_to(
     sender: mpsc::Sender<Vec<u8>>,
 ) -> impl Fn(PushInfo) -> Result<(), Ended> + Send + Sync + 'static {

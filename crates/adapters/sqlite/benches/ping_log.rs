@@ -1,6 +1,7 @@
-//! How many appends per second the ping log makes durable, beside what the disk itself does in the same run.
-//! `cargo bench -p dayline-sqlite --bench ping_log`; the rounds are interleaved, so that a busy moment of the machine hits
-//! all cases alike. The folder of the file is the current one: a temporary folder may be in memory.
+//! How many appends per second the ping log makes durable, beside what the disk itself does in the
+//! same run. `cargo bench -p dayline-sqlite --bench ping_log`; the rounds are interleaved, so that
+//! a busy moment of the machine hits all cases alike. The folder of the file is the current one: a
+//! temporary folder may be in memory.
 
 #![allow(
     clippy::unwrap_used,
@@ -73,7 +74,8 @@ struct Shown {
 }
 
 fn main() {
-    // `cargo bench … -- 64` measures only the cases with that in their name; cargo itself adds `--bench`.
+    // `cargo bench … -- 64` measures only the cases with that in their name; cargo itself adds
+    // `--bench`.
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     let cases: Vec<_> = CASES.iter().filter(|case| case.name.contains(&wanted)).collect();
     let folder = tempfile::tempdir_in(".").unwrap();

@@ -1,5 +1,5 @@
-//! A year of one person with 100,000 pieces, stored commit by commit: how long a year's reports take when they are made of
-//! pieces and of sums, one after the other.
+//! A year of one person with 100,000 pieces, stored commit by commit: how long a year's reports
+//! take when they are made of pieces and of sums, one after the other.
 //!
 //! `cargo bench -p dayline-sqlite --bench reports`
 

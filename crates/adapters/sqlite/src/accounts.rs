@@ -1,4 +1,5 @@
-//! Accounts: one row per person. Deleting it deletes all that is theirs, by the foreign keys of the schema.
+//! Accounts: one row per person. Deleting it deletes all that is theirs, by the foreign keys of the
+//! schema.
 
 use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, User};
 use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};

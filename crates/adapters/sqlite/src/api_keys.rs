@@ -1,5 +1,6 @@
-//! API keys. Those used within the last minute are answered from memory (see `recent_keys`), so that a tracker's pings
-//! do not each ask the database. Not here: revocation, which takes effect beside this at once.
+//! API keys. Those used within the last minute are answered from memory (see `recent_keys`), so
+//! that a tracker's pings do not each ask the database. Not here: revocation, which takes effect
+//! beside this at once.
 
 use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
 use dayline_domain::identity::account::Label;

@@ -25,8 +25,8 @@ impl AuditLog for SqliteStore {
             tx.prepare_cached(RECORD)?.execute(row)?;
             Ok(())
         };
-        // Waiting for the disk would tell a guesser that there is such a person, and guesses would keep the disk from
-        // pings.
+        // Waiting for the disk would tell a guesser that there is such a person, and guesses would
+        // keep the disk from pings.
         if failed { self.db.write_without_waiting(insert) } else { self.db.write(insert) }
     }
 

@@ -1,4 +1,5 @@
-//! Dead letters, as operators and those whose they are see them. They are written together with the log position they belong to, by
+//! Dead letters, as operators and those whose they are see them. They are written together with the
+//! log position they belong to, by
 //! [`crate::ledger`].
 
 use dayline_app::ports::{DeadLetter, DeadLetters, Partition, PortFuture, StoredDeadLetter};

@@ -1,4 +1,5 @@
-//! Devices that wait to be signed in by a code, each one row, changed by compare-and-set on its revision.
+//! Devices that wait to be signed in by a code, each one row, changed by compare-and-set on its
+//! revision.
 
 use dayline_app::ports::{DeviceLogins, PortFuture};
 use dayline_domain::identity::account::Label;

@@ -38,8 +38,8 @@ impl From<Failure> for PortError {
     }
 }
 
-/// Whatever is not surely the data's fault or damage is `Unavailable`: then nothing is put aside, and the call may be
-/// tried again.
+/// Whatever is not surely the data's fault or damage is `Unavailable`: then nothing is put aside,
+/// and the call may be tried again.
 fn port_error(error: &Error) -> PortError {
     let text = error.to_string();
     match error {

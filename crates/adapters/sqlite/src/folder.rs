@@ -9,16 +9,16 @@ use crate::open_error::OpenError;
 const LOCK: &str = "dayline.lock";
 const DATABASE: &str = "dayline.db";
 
-/// The right to be the only server in a folder, as long as it lives. The system takes it back when the process ends,
-/// however it ends.
+/// The right to be the only server in a folder, as long as it lives. The system takes it back when
+/// the process ends, however it ends.
 #[derive(Debug)]
 pub struct FolderLock {
     folder: PathBuf,
     file: File,
 }
 
-/// Closing the file would do, were it not for processes that are being started at that moment: they have it open until
-/// they run their own program.
+/// Closing the file would do, were it not for processes that are being started at that moment: they
+/// have it open until they run their own program.
 impl Drop for FolderLock {
     fn drop(&mut self) {
         // If this fails, closing it has to do.
@@ -27,8 +27,8 @@ impl Drop for FolderLock {
 }
 
 impl FolderLock {
-    /// Takes the folder, and makes it if there is none (for its owner's eyes only, like every file in it). Refuses if
-    /// another process has it.
+    /// Takes the folder, and makes it if there is none (for its owner's eyes only, like every file
+    /// in it). Refuses if another process has it.
     pub fn take(folder: &Path) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Folder { folder: folder.to_owned(), error };
         create_private_folder(folder).map_err(failed)?;
@@ -51,8 +51,8 @@ pub(crate) fn database_in(folder: &Path) -> PathBuf {
     folder.join(DATABASE)
 }
 
-/// Makes the file if it is missing, so that SQLite does not make it readable for everybody. SQLite gives the files it
-/// makes beside it the same mode.
+/// Makes the file if it is missing, so that SQLite does not make it readable for everybody. SQLite
+/// gives the files it makes beside it the same mode.
 pub(crate) fn create_private(file: &Path) -> io::Result<()> {
     private_file().open(file).map(drop)
 }

@@ -1,5 +1,5 @@
-//! SQLite adapters: the ping log, the ledger, accounts and sessions of an embedded Dayline.
-//! Not here: rules. What a day is, when a token is good and what a password must be is the domain's.
+//! SQLite adapters: the ping log, the ledger, accounts and sessions of an embedded Dayline. Not
+//! here: rules. What a day is, when a token is good and what a password must be is the domain's.
 
 mod accounts;
 mod api_keys;

@@ -1,6 +1,6 @@
-//! The steps that lead from an empty file to today's schema. A step that was released is never edited: a database
-//! remembers the checksum of each step it has taken, and is refused if the program's differs.
-//! Not here: steps back. An older program refuses a newer database.
+//! The steps that lead from an empty file to today's schema. A step that was released is never
+//! edited: a database remembers the checksum of each step it has taken, and is refused if the
+//! program's differs. Not here: steps back. An older program refuses a newer database.
 
 #[cfg(test)]
 mod tests;
@@ -68,8 +68,8 @@ pub(crate) fn apply(connection: &mut Connection, steps: &[Migration]) -> Result<
     check(connection, steps).map(drop)
 }
 
-/// Which steps the database has taken. Refuses a database that is not Dayline's, newer than `steps`, or that took
-/// other ones.
+/// Which steps the database has taken. Refuses a database that is not Dayline's, newer than
+/// `steps`, or that took other ones.
 pub(crate) fn states(connection: &Connection, steps: &[Migration]) -> Result<Vec<MigrationState>, OpenError> {
     let taken = if is_empty(connection)? { Vec::new() } else { check(connection, steps)? };
     let state = |step: &Migration| MigrationState {

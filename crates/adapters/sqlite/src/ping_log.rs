@@ -1,6 +1,6 @@
-//! The ping log in a SQLite file of its own, with group commit: one row per commit, its payload all the records
-//! that arrived while the commit before it was on its way to the disk.
-//! Not here: timers on the way of a ping, and the reader's position (the ledger keeps that).
+//! The ping log in a SQLite file of its own, with group commit: one row per commit, its payload all
+//! the records that arrived while the commit before it was on its way to the disk. Not here: timers
+//! on the way of a ping, and the reader's position (the ledger keeps that).
 
 mod checkpoint;
 mod error;
@@ -36,21 +36,23 @@ use writer::Writer;
 
 const FILE: &str = "ping-log.db";
 const LOCK_FILE: &str = "ping-log.lock";
-/// A [`PingLog`] of one partition in a SQLite file. Dropping it commits what gathered and closes the file;
-/// that takes a commit or two, so that async code may as well wait for it.
+/// A [`PingLog`] of one partition in a SQLite file. Dropping it commits what gathered and closes
+/// the file; that takes a commit or two, so that async code may as well wait for it.
 pub struct SqlitePingLog {
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     reader: Arc<Reader>,
     writer: Option<JoinHandle<()>>,
-    /// Held as long as the log is open; the system lets go of it when the process ends, however it ends.
+    /// Held as long as the log is open; the system lets go of it when the process ends, however it
+    /// ends.
     _lock: File,
 }
 
 impl SqlitePingLog {
-    /// Opens the log in `folder` (which exists), or makes one. Blocks for a few milliseconds, however much
-    /// waits in the log. `fatal` is called from a thread of the log if an fsync fails: the system may then have
-    /// dropped what it was to write, so that nothing can be promised by this process any more.
+    /// Opens the log in `folder` (which exists), or makes one. Blocks for a few milliseconds,
+    /// however much waits in the log. `fatal` is called from a thread of the log if an fsync fails:
+    /// the system may then have dropped what it was to write, so that nothing can be promised by
+    /// this process any more.
     pub fn open(
         folder: &Path,
         options: &PingLogOptions,
@@ -119,8 +121,8 @@ impl SqlitePingLog {
         Ok(())
     }
 
-    /// Runs on the runtime's blocking threads, which are kept for seconds after use: a steady reader does not pay
-    /// for a new one each time.
+    /// Runs on the runtime's blocking threads, which are kept for seconds after use: a steady
+    /// reader does not pay for a new one each time.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, rusqlite::Error> + Send + 'static,

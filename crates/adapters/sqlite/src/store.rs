@@ -9,8 +9,8 @@ use crate::migrations::{self, MigrationState};
 use crate::open_error::OpenError;
 use crate::recent_keys::RecentKeys;
 
-/// The ledger, accounts, sessions and dead letters in one SQLite file, `dayline.db`. Clones share it. When the last one
-/// is dropped, calls already begun are finished first.
+/// The ledger, accounts, sessions and dead letters in one SQLite file, `dayline.db`. Clones share
+/// it. When the last one is dropped, calls already begun are finished first.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pub(crate) db: Arc<Db>,
@@ -18,19 +18,20 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store of a data folder as its only server; makes it, or brings it to today's schema, if need be.
-    /// Blocks: call it before serving.
+    /// Opens the store of a data folder as its only server; makes it, or brings it to today's
+    /// schema, if need be. Blocks: call it before serving.
     pub fn open(lock: FolderLock) -> Result<Self, OpenError> {
         Ok(Self::over(Db::open(lock, migrations::ALL)?))
     }
 
-    /// Opens the store of a data folder for an operator's command, beside a server if one runs. Blocks.
+    /// Opens the store of a data folder for an operator's command, beside a server if one runs.
+    /// Blocks.
     pub fn open_beside(folder: &Path) -> Result<Self, OpenError> {
         Ok(Self::over(Db::open_beside(folder, migrations::ALL)?))
     }
 
-    /// The same store with a connection of its own to read by, on a thread that has the priority of the one which asks
-    /// for it. Reads by one never wait for reads by the other. Blocks.
+    /// The same store with a connection of its own to read by, on a thread that has the priority of
+    /// the one which asks for it. Reads by one never wait for reads by the other. Blocks.
     pub fn with_own_reader(&self) -> Result<Self, OpenError> {
         Ok(Self { db: Arc::new(self.db.with_own_reader()?), keys: Arc::clone(&self.keys) })
     }
@@ -40,7 +41,8 @@ impl SqliteStore {
     }
 }
 
-/// The migrations this program knows, and which of them the folder's database has taken. Changes nothing. Blocks.
+/// The migrations this program knows, and which of them the folder's database has taken. Changes
+/// nothing. Blocks.
 pub fn migration_states(folder: &Path) -> Result<Vec<MigrationState>, OpenError> {
     db::migration_states(folder, migrations::ALL)
 }

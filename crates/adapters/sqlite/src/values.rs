@@ -1,4 +1,5 @@
-//! How the domain's values look in a column: identities as the 16 bytes of a UUID, unsigned numbers by their bits.
+//! How the domain's values look in a column: identities as the 16 bytes of a UUID, unsigned numbers
+//! by their bits.
 
 use dayline_app::ports::Position;
 use dayline_domain::{Id, UtcMs};
@@ -37,7 +38,8 @@ pub(crate) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<UtcMs> {
     row.get(column).map(UtcMs)
 }
 
-/// A position as two columns. SQLite's integers are signed; the bits are kept, since nothing compares by size there.
+/// A position as two columns. SQLite's integers are signed; the bits are kept, since nothing
+/// compares by size there.
 pub(crate) fn columns_of(position: Position) -> (i64, i64) {
     (position.major as i64, position.minor as i64)
 }

@@ -36,7 +36,8 @@ impl Hashing {
             .ok_or_else(|| PortError::Rejected("the password could not be hashed".into()))
     }
 
-    /// Checks a password. Without a hash, and with one that can't be read, the same work is done in vain.
+    /// Checks a password. Without a hash, and with one that can't be read, the same work is done in
+    /// vain.
     pub(crate) fn verify(
         &self,
         password: &str,
@@ -128,7 +129,8 @@ mod tests {
     #[test]
     fn an_unknown_person_costs_the_same_work_as_a_wrong_password() {
         let hashing = Hashing::new(19_456, 2, 1).unwrap();
-        // What is left in memory depends on each block of each pass: the same is left only by the same work.
+        // What is left in memory depends on each block of each pass: the same is left only by the
+        // same work.
         let left_by_todays_work = |salt| {
             let mut memory = Memory::new();
             hashing.hash("a wrong password", salt, &mut memory).unwrap();

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use argon2::Block;
 
-/// What a worker lends to each piece of work: the same memory again and again, since to get it anew from the
-/// system costs a tenth of a hash.
+/// What a worker lends to each piece of work: the same memory again and again, since to get it anew
+/// from the system costs a tenth of a hash.
 pub(crate) type Memory = Vec<Block>;
 
 /// A piece of work.
@@ -48,7 +48,8 @@ fn work_on(jobs: &Mutex<Receiver<Job>>) {
     be_patient();
     let mut memory = Memory::new();
     loop {
-        // The lock is held while waiting: then the others wait for the lock instead, which is the same.
+        // The lock is held while waiting: then the others wait for the lock instead, which is the
+        // same.
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(IDLE);
         match job {
             Ok(job) => job(&mut memory),
@@ -61,7 +62,8 @@ fn work_on(jobs: &Mutex<Receiver<Job>>) {
 /// Lets everything else run first: a hash may take longer, a ping may not.
 #[cfg(target_os = "linux")]
 fn be_patient() {
-    // On Linux the number belongs to the thread. If it can't be had, the bound on threads has to do.
+    // On Linux the number belongs to the thread. If it can't be had, the bound on threads has to
+    // do.
     let _ = rustix::process::nice(10);
 }
 
@@ -73,7 +75,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn workers_give_way_to_other_threads_and_leave_their_priority_alone() {
-        // Field 19 of the thread's statistics (proc_pid_stat(5)); the name before it may contain spaces.
+        // Field 19 of the thread's statistics (proc_pid_stat(5)); the name before it may contain
+        // spaces.
         let nice = || -> i32 {
             let text = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
             let (_, fields) = text.rsplit_once(") ").unwrap();

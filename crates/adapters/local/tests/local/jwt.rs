@@ -1,4 +1,5 @@
-//! Access tokens against everything that others may send instead: each line says what is refused, or until when not.
+//! Access tokens against everything that others may send instead: each line says what is refused,
+//! or until when not.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What the in-process adapters promise beyond what a unit of code can show: the contracts of their ports, and the
-//! lines on tokens, passwords and zones that Dayline must withstand.
+//! What the in-process adapters promise beyond what a unit of code can show: the contracts of their
+//! ports, and the lines on tokens, passwords and zones that Dayline must withstand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code, helpers included")]
 
 use std::sync::Arc;

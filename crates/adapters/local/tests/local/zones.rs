@@ -1,4 +1,5 @@
-//! Reports in every IANA zone, day by day over years: nothing is counted twice or lost, whatever clocks did.
+//! Reports in every IANA zone, day by day over years: nothing is counted twice or lost, whatever
+//! clocks did.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,8 @@ fn minutes(zone: &dyn Zone, day: &str) -> i64 {
     local_day(zone, date(day)).map_or(0, |day| day.ms() / 60_000)
 }
 
-/// Pieces that fill every instant, each with its own length so that hardly any starts on a full hour.
+/// Pieces that fill every instant, each with its own length so that hardly any starts on a full
+/// hour.
 fn full_timeline(from: LocalDate, to: LocalDate) -> Vec<Piece> {
     let source = Source::new("laptop", "Code", None).unwrap();
     let mut start = dayline_domain::UtcDay(from.0 - 3).start();

@@ -5,8 +5,9 @@ use std::ops::Deref;
 use deadpool_postgres::Object;
 use tokio_postgres::Client;
 
-/// A connection taken from the pool. Unless given back it is closed: whoever was interrupted in the middle of
-/// something (a time-out, a dropped future) must not leave an open transaction to the next.
+/// A connection taken from the pool. Unless given back it is closed: whoever was interrupted in the
+/// middle of something (a time-out, a dropped future) must not leave an open transaction to the
+/// next.
 pub(crate) struct Lease(Option<Object>);
 
 impl Lease {
@@ -32,7 +33,8 @@ impl Deref for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
-            // Closes it: the server rolls back when it notices, at the latest when the transaction idles too long.
+            // Closes it: the server rolls back when it notices, at the latest when the transaction
+            // idles too long.
             drop(Object::take(connection));
         }
     }

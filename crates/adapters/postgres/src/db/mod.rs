@@ -1,5 +1,5 @@
-//! One server: a bounded pool, statements of one flush each, transactions that never leak into the pool.
-//! Not here: named statements and session state; PgBouncer in transaction mode keeps neither.
+//! One server: a bounded pool, statements of one flush each, transactions that never leak into the
+//! pool. Not here: named statements and session state; PgBouncer in transaction mode keeps neither.
 
 mod lease;
 mod limits;
@@ -85,8 +85,9 @@ impl ConnectionPool {
         Ok(Transaction::new(self.lease().await?, self.limits, begin))
     }
 
-    /// Begins a transaction whose statements look up each row by its key. Left alone, the planner takes each look-up for
-    /// a visit to a slow disk, and reads all of a table for a few hundred rows of it.
+    /// Begins a transaction whose statements look up each row by its key. Left alone, the planner
+    /// takes each look-up for a visit to a slow disk, and reads all of a table for a few hundred
+    /// rows of it.
     pub(crate) async fn begin_by_key(&self) -> Result<Transaction, PortError> {
         let begin = transaction::begin("READ COMMITTED", self.limits)
             + "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";

@@ -13,8 +13,8 @@ use super::limits::Limits;
 use super::statement::{Param, Statement};
 use crate::error::port_error;
 
-/// The command that begins a transaction and bounds it. In the transaction alone: behind PgBouncer a session's
-/// settings would be somebody else's too.
+/// The command that begins a transaction and bounds it. In the transaction alone: behind PgBouncer
+/// a session's settings would be somebody else's too.
 pub(super) fn begin(isolation: &str, limits: Limits) -> String {
     // The server's unit is the millisecond; 0 would mean no bound.
     let ms = limits.statement.as_millis().clamp(1, i32::MAX as u128);
@@ -49,8 +49,8 @@ impl Transaction {
         self.bounded(self.lease.execute_typed(sql, params)).await
     }
 
-    /// Runs statements in one round trip; gives for each how many rows it changed. After the first that failed, the
-    /// others fail too.
+    /// Runs statements in one round trip; gives for each how many rows it changed. After the first
+    /// that failed, the others fail too.
     pub(crate) async fn execute_all(
         &mut self,
         statements: &[Statement<'_>],
@@ -70,8 +70,8 @@ impl Transaction {
         self.bounded(self.lease.batch_execute(sql)).await
     }
 
-    /// Does the work, sending `BEGIN` ahead of it if that was not done yet: a future sends when it is polled first,
-    /// and these are polled in order.
+    /// Does the work, sending `BEGIN` ahead of it if that was not done yet: a future sends when it
+    /// is polled first, and these are polled in order.
     async fn bounded<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, PortError> {
         let start = async {
             if self.begun.swap(true, Ordering::Relaxed) {

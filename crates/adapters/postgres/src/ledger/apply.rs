@@ -1,6 +1,6 @@
-//! One commit as one transaction of two round trips, however many people it is about: everything but the `COMMIT`
-//! travels at once, and is judged in order when the answers are there.
-//! Not here: retries, but for a month without partition. The worker reads the position again and goes on.
+//! One commit as one transaction of two round trips, however many people it is about: everything
+//! but the `COMMIT` travels at once, and is judged in order when the answers are there. Not here:
+//! retries, but for a month without partition. The worker reads the position again and goes on.
 
 use dayline_app::ports::{Applied, LedgerCommit, PortError};
 
@@ -8,7 +8,8 @@ use super::statements::{Short, Values};
 use crate::error::{is_missing_table, port_error};
 use crate::store::PgStore;
 
-/// How often a month may be dropped between being found and being written to before the commit is left to the worker.
+/// How often a month may be dropped between being found and being written to before the commit is
+/// left to the worker.
 const ATTEMPTS: usize = 3;
 
 enum Outcome {

@@ -1,5 +1,5 @@
-//! A commit turned on its side: what happens to the days and pieces of all people in a month, as arrays, so that one
-//! statement does one kind of thing for everybody.
+//! A commit turned on its side: what happens to the days and pieces of all people in a month, as
+//! arrays, so that one statement does one kind of thing for everybody.
 
 use std::collections::BTreeMap;
 

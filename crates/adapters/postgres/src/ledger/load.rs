@@ -12,7 +12,8 @@ use crate::db::{ConnectionPool, Param, Statement};
 use crate::error::corrupt;
 use crate::values::{Day, Interned, Timestamp, bits_column, column, nth, uuid};
 
-// Sub-selects are kept apart by `OFFSET 0`: each person and day is looked up by its key, and no table is read as a whole.
+// Sub-selects are kept apart by `OFFSET 0`: each person and day is looked up by its key, and no
+// table is read as a whole.
 
 const DAYS: &str = "SELECT person.id IS NOT NULL AS known, coalesce(stored.version, 0) AS version
 FROM unnest($1, $2) WITH ORDINALITY AS wanted (uuid, day, number)

@@ -92,8 +92,9 @@ impl LedgerReader for PgStore {
 }
 
 impl PgStore {
-    /// What the database would do for [`LedgerReader::read`] of counted pieces, line by line (`EXPLAIN`); with
-    /// `analyze` it does it, on the primary, and says how long that took. For operators and tests.
+    /// What the database would do for [`LedgerReader::read`] of counted pieces, line by line
+    /// (`EXPLAIN`); with `analyze` it does it, on the primary, and says how long that took. For
+    /// operators and tests.
     pub async fn explain_read(
         &self,
         user: UserId,

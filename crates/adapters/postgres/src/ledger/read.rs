@@ -1,5 +1,5 @@
-//! Reports: plain ranges over `start_time`, so that the planner reads only the months that can match; versions, sums and
-//! pieces from one snapshot.
+//! Reports: plain ranges over `start_time`, so that the planner reads only the months that can
+//! match; versions, sums and pieces from one snapshot.
 
 use std::borrow::Cow;
 
@@ -31,7 +31,8 @@ const SUMS: &str = "SELECT day, version, CASE WHEN IS_SUMMED THEN sums END AS su
 WHERE user_id = (SELECT id FROM users WHERE uuid = $1) AND day >= $2 AND day <= $3
 ORDER BY day";
 
-/// The pieces of the other days. The sub-select is kept apart by `OFFSET 0`: one index scan for each day.
+/// The pieces of the other days. The sub-select is kept apart by `OFFSET 0`: one index scan for
+/// each day.
 const PIECES_OF_THE_REST: &str = "SELECT piece.* FROM ledger_days AS rest
 CROSS JOIN LATERAL (
   SELECT start_time, end_time, device_id, app_name, domain FROM app_usage
@@ -106,7 +107,8 @@ impl Report {
         Ok(LedgerView { versions: versions(days)?, counted, outranked, sums: Vec::new() })
     }
 
-    /// The same with sums of days instead of their pieces, where there are any and no `cut` forbids it.
+    /// The same with sums of days instead of their pieces, where there are any and no `cut` forbids
+    /// it.
     pub(super) async fn read_sums(
         &self,
         pool: &ConnectionPool,
@@ -162,7 +164,8 @@ fn versions(rows: &[Row]) -> Result<Vec<(UtcDay, u64)>, PortError> {
     rows.iter().map(|row| Ok((column::<Day>(row, "day")?.0, bits_column(row, "version")?))).collect()
 }
 
-/// The pieces in rows, by start and source. Sorted here: rows come almost in order from the indexes.
+/// The pieces in rows, by start and source. Sorted here: rows come almost in order from the
+/// indexes.
 fn pieces(rows: &[Row], interned: &mut Interned) -> Result<Vec<Piece>, PortError> {
     let mut pieces = rows.iter().map(|row| piece(row, interned)).collect::<Result<Vec<_>, _>>()?;
     pieces.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));

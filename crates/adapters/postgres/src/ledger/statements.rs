@@ -1,9 +1,9 @@
-//! The statements of a commit. Each does one kind of thing for all people in a month at once, from arrays.
-//! Not here: running them, and what comes of it (see `apply`).
+//! The statements of a commit. Each does one kind of thing for all people in a month at once, from
+//! arrays. Not here: running them, and what comes of it (see `apply`).
 //!
-//! They name the month's own tables and not their parents. To leave out all other months the planner would need bounds
-//! on the day, and of today's rows its statistics know nothing yet: it then believes that there are hardly any, and
-//! reads all of the month for each changed row.
+//! They name the month's own tables and not their parents. To leave out all other months the
+//! planner would need bounds on the day, and of today's rows its statistics know nothing yet: it
+//! then believes that there are hardly any, and reads all of the month for each changed row.
 
 use std::borrow::Cow;
 
@@ -62,8 +62,9 @@ impl<'a> Values<'a> {
         self.columns.months.keys().copied()
     }
 
-    /// The statements, in the order in which they are judged and in which no two counted pieces ever overlap.
-    /// Letters and new days come before changed days: they lock their people, as deleting a person does first.
+    /// The statements, in the order in which they are judged and in which no two counted pieces
+    /// ever overlap. Letters and new days come before changed days: they lock their people, as
+    /// deleting a person does first.
     pub(super) fn parts(&self) -> Vec<Part<'_>> {
         let months = &self.columns.months;
         let mut parts = vec![self.move_position()];

@@ -1,6 +1,7 @@
 //! The SQL that makes and drops a month's tables. Nothing but the month goes into it.
 //!
-//! Tables are made alone and attached: that lets reports and commits go on, which `PARTITION OF` would make wait.
+//! Tables are made alone and attached: that lets reports and commits go on, which `PARTITION OF`
+//! would make wait.
 
 use crate::months::Month;
 
@@ -9,7 +10,8 @@ pub(crate) const PARENTS: [&str; 3] = ["ledger_days", "app_usage", "outranked_us
 
 /// Makes the month's tables, bare: rows may be put in before they get their indexes.
 pub(crate) fn create(month: Month) -> String {
-    // The tail of the current month grows: pieces are extended again and again, which leaves dead rows behind.
+    // The tail of the current month grows: pieces are extended again and again, which leaves dead
+    // rows behind.
     const GROWING: &str = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02";
     let table = |parent: &str, fill: u32| {
         format!(

@@ -1,4 +1,5 @@
-//! Writing a month to a file, streamed: rows from one snapshot become lines as they come, on a thread of their own.
+//! Writing a month to a file, streamed: rows from one snapshot become lines as they come, on a
+//! thread of their own.
 
 use std::io;
 use std::path::{Path, PathBuf};

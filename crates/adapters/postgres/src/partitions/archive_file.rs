@@ -1,5 +1,5 @@
-//! The archive's format: gzip over lines of JSON. The first line says what it is, the last how much there must be, so
-//! that a file that was cut off is not taken for a whole one.
+//! The archive's format: gzip over lines of JSON. The first line says what it is, the last how much
+//! there must be, so that a file that was cut off is not taken for a whole one.
 //!
 //! ```text
 //! {"dayline_archive":1,"month":"2026-03"}

@@ -1,5 +1,5 @@
-//! The operator's work on months: listing, making, archiving, restoring and dropping their partitions.
-//! Not here: making the months that commits need (see `month_tables`).
+//! The operator's work on months: listing, making, archiving, restoring and dropping their
+//! partitions. Not here: making the months that commits need (see `month_tables`).
 
 mod archive;
 mod archive_file;
@@ -29,8 +29,8 @@ pub struct MonthInfo {
     pub bytes: u64,
 }
 
-/// The operator's side of the partitions. A month is dropped, archived and restored as a whole: its counted and
-/// outranked pieces and the versions of its days.
+/// The operator's side of the partitions. A month is dropped, archived and restored as a whole: its
+/// counted and outranked pieces and the versions of its days.
 pub struct Partitions<'a> {
     store: &'a PgStore,
 }
@@ -73,15 +73,15 @@ GROUP BY 1 ORDER BY 1";
         month_tables::create(self.store.primary().await?, month).await
     }
 
-    /// Writes a month to a new gzip file of NDJSON, durable when this returns. The month stays. People are named by
-    /// their identity, so that the file can be restored into another database.
+    /// Writes a month to a new gzip file of NDJSON, durable when this returns. The month stays.
+    /// People are named by their identity, so that the file can be restored into another database.
     pub async fn archive(&self, month: Month, file: &Path) -> Result<ArchiveSummary, PortError> {
         self.store.primary().await?;
         archive::archive(&self.store.patient(), month, file).await
     }
 
-    /// Brings an archived month back, all or nothing. The month must not be there, or be empty. People who were
-    /// deleted since stay deleted: their part is left out.
+    /// Brings an archived month back, all or nothing. The month must not be there, or be empty.
+    /// People who were deleted since stay deleted: their part is left out.
     pub async fn restore(&self, file: &Path) -> Result<ArchiveSummary, PortError> {
         self.store.primary().await?;
         let summary = restore::restore(&self.store.patient(), file).await?;
@@ -89,8 +89,8 @@ GROUP BY 1 ORDER BY 1";
         Ok(summary)
     }
 
-    /// Drops a month with all that is in it, in milliseconds. False if there was none. Waits for the
-    /// transactions that use the ledger at that moment, for at most two seconds.
+    /// Drops a month with all that is in it, in milliseconds. False if there was none. Waits for
+    /// the transactions that use the ledger at that moment, for at most two seconds.
     pub async fn drop(&self, month: Month) -> Result<bool, PortError> {
         let mut transaction = self.store.primary().await?.begin().await?;
         let outcome = drop_month(&mut transaction, month).await;

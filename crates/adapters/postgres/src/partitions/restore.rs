@@ -1,5 +1,5 @@
-//! Bringing an archived month back in one transaction: into bare tables that get their indexes afterwards and are
-//! attached at last, so that nobody waits and nobody sees half a month.
+//! Bringing an archived month back in one transaction: into bare tables that get their indexes
+//! afterwards and are attached at last, so that nobody waits and nobody sees half a month.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,8 @@ fn read(mut reader: ArchiveReader, batches: &mpsc::Sender<Batch>) -> io::Result<
     Ok(())
 }
 
-/// Inserts rows given as JSON objects. Rows of people who are not there any more find nobody to belong to.
+/// Inserts rows given as JSON objects. Rows of people who are not there any more find nobody to
+/// belong to.
 fn insert(section: Section, month: Month) -> String {
     let columns = match section {
         Section::Days => "day date, version bigint, changed_at timestamptz",

@@ -1,4 +1,5 @@
-//! What a commit reads: the rows that it changes, however many others there are and whatever the planner's statistics say.
+//! What a commit reads: the rows that it changes, however many others there are and whatever the
+//! planner's statistics say.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,8 @@ async fn commit(store: &PgStore, people: &[UserId], days: &mut [LedgerDay], turn
     assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
 }
 
-/// How many rows were changed in today's days, and how many rows were read by reading a whole table.
+/// How many rows were changed in today's days, and how many rows were read by reading a whole
+/// table.
 async fn read(client: &Client) -> (i64, i64) {
     let sql = "SELECT coalesce(sum(n_tup_upd) FILTER (WHERE relname = 'ledger_days_2026_11'), 0)::bigint,
                  coalesce(sum(seq_tup_read) FILTER (WHERE relname ~ 'users|ledger_days|usage'), 0)::bigint

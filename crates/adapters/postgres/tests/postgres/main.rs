@@ -1,5 +1,5 @@
-//! The PostgreSQL adapters against real servers: what every store keeps, direct and through PgBouncer, and what only
-//! a server can break. `./test` starts the servers.
+//! The PostgreSQL adapters against real servers: what every store keeps, direct and through
+//! PgBouncer, and what only a server can break. `./test` starts the servers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! Months: made when needed, by many at once, at their edges; dropped under the feet of others; archived and restored.
+//! Months: made when needed, by many at once, at their edges; dropped under the feet of others;
+//! archived and restored.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Servers that are stopped, killed, cut off or silent: nothing is lost, nothing is applied twice, nobody waits forever.
+//! Servers that are stopped, killed, cut off or silent: nothing is lost, nothing is applied twice,
+//! nobody waits forever.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,8 +20,8 @@ fn rounds(few: u32, many: u32) -> u32 {
     if std::env::var_os("CI").is_some() { many } else { few }
 }
 
-/// Works as the program would, whatever fails, until told that no more is coming and all is done. Gives how often the
-/// store was not available.
+/// Works as the program would, whatever fails, until told that no more is coming and all is done.
+/// Gives how often the store was not available.
 async fn work_through(mut worker: Worker, no_more: Arc<AtomicBool>) -> u32 {
     let mut failures = 0;
     loop {

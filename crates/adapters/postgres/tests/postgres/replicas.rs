@@ -1,4 +1,5 @@
-//! Reports from real replicas: used while they keep up, left alone when they lag, are cut off or are no replicas.
+//! Reports from real replicas: used while they keep up, left alone when they lag, are cut off or
+//! are no replicas.
 
 use std::time::{Duration, Instant};
 

@@ -13,8 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::database::{Database, Via};
 use crate::world::{Dice, day, register};
 
-/// Passes bytes on and counts round trips: requests that come after an answer. Answers are held back for a while, so
-/// that everything that is sent without waiting for them is there first.
+/// Passes bytes on and counts round trips: requests that come after an answer. Answers are held
+/// back for a while, so that everything that is sent without waiting for them is there first.
 async fn counting_proxy(to: String) -> (u16, Arc<AtomicUsize>) {
     const HOLD: Duration = Duration::from_millis(60);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,5 @@
-//! The schema: made once however many start at once, read by older programs, refused where it must be.
+//! The schema: made once however many start at once, read by older programs, refused where it must
+//! be.
 
 use dayline_app::ports::{Accounts, LedgerReader, LedgerWriter, Partition, PortError, Position};
 use dayline_postgres::PgStore;

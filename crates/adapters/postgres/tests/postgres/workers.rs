@@ -108,7 +108,8 @@ async fn the_stale_writes_of_a_worker_that_was_paused_are_fenced_off() {
     assert_eq!(after.counted.len(), 2);
 }
 
-/// Deleting a person while their pings are being applied: either comes first, and nothing is left behind.
+/// Deleting a person while their pings are being applied: either comes first, and nothing is left
+/// behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_deleted_while_pings_are_applied_leaves_nothing_behind() {
     let database = Database::migrated().await;
@@ -145,7 +146,8 @@ async fn a_person_deleted_while_pings_are_applied_leaves_nothing_behind() {
     }
 }
 
-/// Commits that are dropped in the middle (a cancelled task) leave neither half a commit nor an open transaction.
+/// Commits that are dropped in the middle (a cancelled task) leave neither half a commit nor an
+/// open transaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn work_that_is_cancelled_anywhere_leaves_no_transaction_open() {
     let database = Database::migrated().await;

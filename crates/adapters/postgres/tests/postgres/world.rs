@@ -61,7 +61,8 @@ impl Dice {
         }
     }
 
-    /// Pings of several devices and apps, up to two minutes long, anywhere in `days` days from `first` on.
+    /// Pings of several devices and apps, up to two minutes long, anywhere in `days` days from
+    /// `first` on.
     pub(crate) fn pings(&mut self, count: usize, first: UtcDay, days: u64) -> Vec<Ping> {
         let source = |dice: &mut Self| {
             let device = ["laptop", "phone", "desk"][dice.below(3) as usize];

@@ -1,5 +1,5 @@
-//! Announced changes as bytes: a version, the node that says it, and of each change user, day, version, time; big end
-//! first. A message without changes says that some were dropped.
+//! Announced changes as bytes: a version, the node that says it, and of each change user, day,
+//! version, time; big end first. A message without changes says that some were dropped.
 
 use dayline_app::ports::DayChanged;
 use dayline_domain::{UserId, UtcDay, UtcMs};

@@ -1,5 +1,5 @@
-//! What an entry of the stream looks like: records one after another, then their CRC-32 and the format's version.
-//! Not here: the records themselves (`dayline_app::tracking::record`).
+//! What an entry of the stream looks like: records one after another, then their CRC-32 and the
+//! format's version. Not here: the records themselves (`dayline_app::tracking::record`).
 
 use dayline_app::ports::{LogEntry, Payload, PortError, Position};
 use redis::Value;

@@ -21,7 +21,8 @@ impl Fullness {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Takes note of how many bytes wait. Redis may count less than nothing for a moment, after it lost some.
+    /// Takes note of how many bytes wait. Redis may count less than nothing for a moment, after it
+    /// lost some.
     pub(super) fn note(&self, waiting: i64) {
         let waiting = waiting.max(0) as u64;
         // In one step, since all lanes tell: the last word is about the last number that came.

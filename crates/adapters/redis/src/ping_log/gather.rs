@@ -1,4 +1,5 @@
-//! Where records gather while earlier ones are on their way to Redis, and where those who brought them wait.
+//! Where records gather while earlier ones are on their way to Redis, and where those who brought
+//! them wait.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 

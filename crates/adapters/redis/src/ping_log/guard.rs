@@ -1,5 +1,6 @@
-//! Looks again and again whether Redis still keeps what it acknowledges: its settings can be changed while it runs, and
-//! another server can take its place. Not here: what that takes (see `durability`).
+//! Looks again and again whether Redis still keeps what it acknowledges: its settings can be
+//! changed while it runs, and another server can take its place. Not here: what that takes (see
+//! `durability`).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! The log's keys: one hash, the head, with what is true for the whole log, and one stream for each partition.
-//! The head has `format`, `partitions`, `epoch`, `bytes` (of all records that wait) and of each partition n `end:n` and
-//! `start:n`: the bytes of all records ever appended and ever trimmed. The scripts keep them.
+//! The log's keys: one hash, the head, with what is true for the whole log, and one stream for each
+//! partition. The head has `format`, `partitions`, `epoch`, `bytes` (of all records that wait) and
+//! of each partition n `end:n` and `start:n`: the bytes of all records ever appended and ever
+//! trimmed. The scripts keep them.
 
 use dayline_app::ports::Partition;
 use redis::RedisResult;
@@ -49,8 +50,8 @@ impl Head {
         partition.0 < self.partitions()
     }
 
-    /// A connection over which may be appended to this log, which is made if there is none. Nobody may append over another:
-    /// the script says why.
+    /// A connection over which may be appended to this log, which is made if there is none. Nobody
+    /// may append over another: the script says why.
     pub(super) async fn connect(&self) -> Result<MultiplexedConnection, SetupError> {
         let mut connection = self.server.connect().await?;
         if self.stays_durable {

@@ -1,5 +1,5 @@
-//! A lane: one connection over which gathered records go to Redis, all that gathered in one round trip. Several lanes
-//! take turns, so that one batch travels while the next is written to the disk.
+//! A lane: one connection over which gathered records go to Redis, all that gathered in one round
+//! trip. Several lanes take turns, so that one batch travels while the next is written to the disk.
 //! Not here: timers on the way of a record, and reading.
 
 use std::sync::Arc;
@@ -74,9 +74,9 @@ impl Lane {
         command
     }
 
-    /// Sends a command; a second time if the connection turns out to be dead and a new one is to be had at once, as
-    /// after a restart of Redis. If the first one arrived after all, its records are there twice, which is allowed:
-    /// nobody was told that they are there once.
+    /// Sends a command; a second time if the connection turns out to be dead and a new one is to be
+    /// had at once, as after a restart of Redis. If the first one arrived after all, its records
+    /// are there twice, which is allowed: nobody was told that they are there once.
     async fn send(&self, command: &Cmd, connection: &mut MultiplexedConnection) -> Result<i64, RedisError> {
         match APPEND.run(command, connection).await {
             Err(error) if is_lost(&error) && !error.is_timeout() => {

@@ -1,4 +1,5 @@
-//! The worker's side: entries after a position, waiting for them, trimming behind it, and how much waits.
+//! The worker's side: entries after a position, waiting for them, trimming behind it, and how much
+//! waits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,14 +14,16 @@ use super::head::Head;
 use super::scripts::{RECOVER, TRIM};
 use crate::link::{Link, Question};
 
-/// Most entries in one answer: reading thousands keeps Redis from everybody else for some milliseconds.
+/// Most entries in one answer: reading thousands keeps Redis from everybody else for some
+/// milliseconds.
 const ENTRIES: usize = 4_096;
 /// How long Redis keeps a waiting reader, and how long the reader believes that it does.
 const BLOCK: Duration = Duration::from_millis(900);
 const BLOCK_AT_MOST: Duration = Duration::from_secs(1);
 /// How long a reader waits that can't ask Redis to tell it.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Positions are kept exactly only below: Lua counts in floating point. Bytes and milliseconds never come so far.
+/// Positions are kept exactly only below: Lua counts in floating point. Bytes and milliseconds
+/// never come so far.
 const EXACT: u64 = 1 << 53;
 
 pub(super) struct Reader {
@@ -36,8 +39,8 @@ impl Reader {
         Self { link: Link::new(head.server().clone()), head, idle }
     }
 
-    /// Goes on from one epoch to the next: each connection that was made began one, so that after many restarts there are
-    /// many with few entries.
+    /// Goes on from one epoch to the next: each connection that was made began one, so that after
+    /// many restarts there are many with few entries.
     pub(super) async fn read_after(
         &self,
         partition: Partition,
@@ -63,8 +66,8 @@ impl Reader {
         }
     }
 
-    /// The entries after `after` that fit into `room` bytes and are of the same epoch. Ids count bytes, so that it is known
-    /// beforehand where they end.
+    /// The entries after `after` that fit into `room` bytes and are of the same epoch. Ids count
+    /// bytes, so that it is known beforehand where they end.
     async fn fitting(
         &self,
         partition: Partition,
@@ -104,8 +107,9 @@ impl Reader {
         partition: Partition,
         after: Position,
     ) -> Result<Option<LogEntry>, PortError> {
-        // No transaction: a Redis without memory refuses it, even if it only reads, and then nothing would ever be worked
-        // off. What changes between the two looks does no harm, since the script that recovers looks again.
+        // No transaction: a Redis without memory refuses it, even if it only reads, and then
+        // nothing would ever be worked off. What changes between the two looks does no harm, since
+        // the script that recovers looks again.
         let mut look = pipe();
         look.cmd("XRANGE").arg(self.head.stream(partition)).arg(format!("({after}")).arg("+");
         look.arg("COUNT").arg(1);
@@ -120,8 +124,8 @@ impl Reader {
         Ok(first)
     }
 
-    /// The reader is ahead of all ids ever given: what Redis had is lost. Without this the reader would wait, and
-    /// skip what comes, until the ids have caught up with it.
+    /// The reader is ahead of all ids ever given: what Redis had is lost. Without this the reader
+    /// would wait, and skip what comes, until the ids have caught up with it.
     async fn recover(&self, partition: Partition, after: Position) -> Result<(), PortError> {
         if after.major >= EXACT || after.minor >= EXACT {
             return Err(PortError::Corrupt(format!(
@@ -150,7 +154,8 @@ impl Reader {
         command.arg("COUNT").arg(1).arg("BLOCK").arg(BLOCK.as_millis() as u64);
         command.arg("STREAMS").arg(self.head.stream(partition)).arg(after.to_string());
         match timeout(BLOCK_AT_MOST, command.query_async::<Value>(&mut connection)).await {
-            // Only a connection that has answered is kept: another one may still be waiting at the other end.
+            // Only a connection that has answered is kept: another one may still be waiting at the
+            // other end.
             Ok(Ok(_)) => *idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection),
             Ok(Err(_)) => sleep(PAUSE).await,
             Err(_) => {}

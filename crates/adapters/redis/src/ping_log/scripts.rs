@@ -1,4 +1,5 @@
-//! The scripts that change the log, each atomic: entries, ids and the count of waiting bytes change together.
+//! The scripts that change the log, each atomic: entries, ids and the count of waiting bytes change
+//! together.
 
 use redis::Script;
 

@@ -1,5 +1,5 @@
-//! Revocations as text: `s` or `k` and the id names a session or a key, in the set and in messages; a message is the
-//! time until which they are refused, and the names, separated by spaces.
+//! Revocations as text: `s` or `k` and the id names a session or a key, in the set and in messages;
+//! a message is the time until which they are refused, and the names, separated by spaces.
 
 use std::fmt::Write;
 

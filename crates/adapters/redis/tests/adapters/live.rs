@@ -118,8 +118,8 @@ async fn who_could_not_tell_others_says_so_when_it_can() {
     until("it has tried in vain", async || way.turned_away() > 0).await;
     way.mend();
     assert_eq!(next(&mut *mine).await, LiveEvent::Missed);
-    // A busy machine may make it say so again. Each announcement is waited for: who announces more than it listens to
-    // misses some for ever.
+    // A busy machine may make it say so again. Each announcement is waited for: who announces more
+    // than it listens to misses some for ever.
     let heard = loop {
         publisher.announce(&[changed(3)]);
         match next(&mut *mine).await {

@@ -1,4 +1,5 @@
-//! The adapters against real Redis servers, each test with one of its own that it may stop, kill and spoil.
+//! The adapters against real Redis servers, each test with one of its own that it may stop, kill
+//! and spoil.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code, helpers included")]
 #![allow(clippy::print_stdout, reason = "the long runs say how long they were")]
 

@@ -33,7 +33,8 @@ impl TestRedis {
         RedisServer::new(&self.url()).unwrap()
     }
 
-    /// Starts it again with what it has in its folder. Connections that ended meanwhile have been seen to.
+    /// Starts it again with what it has in its folder. Connections that ended meanwhile have been
+    /// seen to.
     pub(crate) async fn start_again(&self) {
         self.0.start_again();
         self.connect().await;

@@ -1,5 +1,5 @@
-//! The database of an embedded Dayline: one file, one connection that writes, some that read, each on its own
-//! thread. A read never waits for a write (write-ahead logging).
+//! The database of an embedded Dayline: one file, one connection that writes, some that read, each
+//! on its own thread. A read never waits for a write (write-ahead logging).
 
 mod pool;
 #[cfg(test)]
@@ -22,10 +22,11 @@ use wal::Wal;
 
 /// Connections that read. Reads are short, and two of them keep a disk busy.
 const READERS: usize = 4;
-/// How long a connection waits for another process (an operator's command, a backup) to finish writing.
+/// How long a connection waits for another process (an operator's command, a backup) to finish
+/// writing.
 const BUSY: Duration = Duration::from_secs(5);
-/// How much the writer gives way to requests, as `nice` counts: most of what it writes are timelines, as much as the
-/// workers give way, and for as good a reason.
+/// How much the writer gives way to requests, as `nice` counts: most of what it writes are
+/// timelines, as much as the workers give way, and for as good a reason.
 const WRITER_GIVES_WAY: i32 = 10;
 /// Page cache of the writer and of each reader, in KiB.
 const WRITER_CACHE_KIB: i32 = 16 << 10;
@@ -33,8 +34,8 @@ const READER_CACHE_KIB: i32 = 4 << 10;
 /// Distinct statements kept prepared, for each connection.
 const STATEMENTS: usize = 64;
 
-/// The open database. Fields are in the order they must be closed: the writer after the readers, since the last
-/// connection to close tidies the write-ahead log away.
+/// The open database. Fields are in the order they must be closed: the writer after the readers,
+/// since the last connection to close tidies the write-ahead log away.
 #[derive(Debug)]
 pub(crate) struct Db {
     readers: ConnectionPool,
@@ -51,7 +52,8 @@ struct Writing {
 }
 
 impl Db {
-    /// Opens the folder's database as its server: makes it if it is missing and takes pending migrations.
+    /// Opens the folder's database as its server: makes it if it is missing and takes pending
+    /// migrations.
     pub(crate) fn open(lock: FolderLock, steps: &[Migration]) -> Result<Self, OpenError> {
         let file = database_in(lock.folder());
         create_private(&file)
@@ -81,7 +83,8 @@ impl Db {
         Ok(Self { readers, writing: Arc::new(writing) })
     }
 
-    /// The same database with a reader of its own, so that whoever reads much here keeps nobody waiting there.
+    /// The same database with a reader of its own, so that whoever reads much here keeps nobody
+    /// waiting there.
     pub(crate) fn with_own_reader(&self) -> Result<Self, OpenError> {
         let readers = start_readers(&self.writing.file, 1)?;
         Ok(Self { readers, writing: Arc::clone(&self.writing) })
@@ -98,8 +101,8 @@ impl Db {
         }))
     }
 
-    /// One transaction that writes. It is durable when the future gives a result; all of it is undone if the call
-    /// fails.
+    /// One transaction that writes. It is durable when the future gives a result; all of it is
+    /// undone if the call fails.
     pub(crate) fn write<T: Send + 'static>(
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
@@ -120,8 +123,8 @@ impl Db {
         }))
     }
 
-    /// One transaction that writes what may get lost with the power: it waits for no disk, and is durable once a later
-    /// one is that does.
+    /// One transaction that writes what may get lost with the power: it waits for no disk, and is
+    /// durable once a later one is that does.
     pub(crate) fn write_without_waiting<T: Send + 'static>(
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,

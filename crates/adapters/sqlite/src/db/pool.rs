@@ -1,4 +1,5 @@
-//! A connection pool: threads that own connections and do the calls sent to them, so that no async thread ever waits for a disk.
+//! A connection pool: threads that own connections and do the calls sent to them, so that no async
+//! thread ever waits for a disk.
 
 use std::any::Any;
 use std::io;
@@ -82,7 +83,8 @@ impl Drop for ConnectionPool {
 
 fn work(queue: &Mutex<Receiver<Job>>, mut connection: Connection) {
     loop {
-        // One thread waits inside the lock and the others for it: whoever has a job is out of it at once.
+        // One thread waits inside the lock and the others for it: whoever has a job is out of it at
+        // once.
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
             Ok(job) => job(&mut connection),

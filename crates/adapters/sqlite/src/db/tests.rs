@@ -1,4 +1,5 @@
-//! What the connection pools promise: no read waits for a write, and no call can take the database down with it.
+//! What the connection pools promise: no read waits for a write, and no call can take the database
+//! down with it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

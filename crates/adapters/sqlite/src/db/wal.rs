@@ -1,5 +1,6 @@
-//! The write-ahead log beside the database. SQLite copies it back by itself and begins it anew, unless some reader is
-//! always in the middle of it; here is what keeps it bounded then, and what empties it.
+//! The write-ahead log beside the database. SQLite copies it back by itself and begins it anew,
+//! unless some reader is always in the middle of it; here is what keeps it bounded then, and what
+//! empties it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +8,9 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-/// Above this it is copied back and cut off, even if that means to wait for readers. SQLite by itself starts to copy at
-/// 4 MiB, so that this is only ever reached by a huge transaction or when reads overlap without a pause.
+/// Above this it is copied back and cut off, even if that means to wait for readers. SQLite by
+/// itself starts to copy at 4 MiB, so that this is only ever reached by a huge transaction or when
+/// reads overlap without a pause.
 const LIMIT_BYTES: u64 = 64 << 20;
 
 /// The write-ahead log of a database.
@@ -33,10 +35,12 @@ impl Wal {
     }
 }
 
-/// Copies everything back and cuts the file off, once no reader needs it any more. What was deleted is in no file then.
-/// If a reader takes longer than the connection's busy timeout, it stays until the next time.
+/// Copies everything back and cuts the file off, once no reader needs it any more. What was deleted
+/// is in no file then. If a reader takes longer than the connection's busy timeout, it stays until
+/// the next time.
 pub(super) fn empty(connection: &Connection) {
-    // The commit is durable with or without this; the answer says only whether a reader was in the way.
+    // The commit is durable with or without this; the answer says only whether a reader was in the
+    // way.
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 

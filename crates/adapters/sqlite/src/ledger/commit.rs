@@ -1,5 +1,6 @@
-//! Applies one step of a worker: position, versions and sums, pieces and dead letters, in one transaction that the caller commits
-//! or undoes. Nothing is trusted: every change names what it changes, and is refused if that is not there.
+//! Applies one step of a worker: position, versions and sums, pieces and dead letters, in one
+//! transaction that the caller commits or undoes. Nothing is trusted: every change names what it
+//! changes, and is refused if that is not there.
 
 use dayline_app::ports::{Applied, DeadLetter, LedgerCommit, Partition, Position};
 use dayline_app::reporting::sums_record;

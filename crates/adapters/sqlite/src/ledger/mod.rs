@@ -1,5 +1,5 @@
-//! The ledger: settled days as rows of counted and outranked pieces, with the log positions they stand for.
-//! A stored day is only ever changed by the differences the domain gives.
+//! The ledger: settled days as rows of counted and outranked pieces, with the log positions they
+//! stand for. A stored day is only ever changed by the differences the domain gives.
 
 mod commit;
 mod read;

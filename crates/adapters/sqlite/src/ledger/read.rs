@@ -1,5 +1,5 @@
-//! Reads days and stretches of the ledger. Every statement is a search in one range of a primary key, so that one
-//! person's day costs the same however many people there are.
+//! Reads days and stretches of the ledger. Every statement is a search in one range of a primary
+//! key, so that one person's day costs the same however many people there are.
 
 use dayline_app::ports::{DayKey, LedgerView, LoadedDay, Partition, Position};
 use dayline_app::reporting::sums_record;
@@ -22,7 +22,8 @@ pub(super) const SUMS: &str = "
 pub(super) const CHANGED_SINCE: &str = "
     SELECT day, version FROM ledger_days WHERE user_number = ?1 AND changed_ms >= ?2 ORDER BY day";
 pub(super) const EXTENT: &str = "SELECT min(day), max(day) FROM ledger_days WHERE user_number = ?1";
-// A piece lies within one day, so that those which touch an interval start at or after the midnight before it.
+// A piece lies within one day, so that those which touch an interval start at or after the midnight
+// before it.
 pub(super) const COUNTED: &str = "
     SELECT start_ms, end_ms, source_number FROM app_usage
     WHERE user_number = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND end_ms > ?4 ORDER BY start_ms";
@@ -111,7 +112,8 @@ pub(super) fn view(
     })
 }
 
-/// Versions of a stretch, its days' sums, and the pieces of those days that are cut or have no sums.
+/// Versions of a stretch, its days' sums, and the pieces of those days that are cut or have no
+/// sums.
 pub(super) fn summed_view(
     tx: &Transaction<'_>,
     user: i64,

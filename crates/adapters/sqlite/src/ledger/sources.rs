@@ -1,5 +1,6 @@
-//! Sources by their numbers. A source's row stays as long as its person: what was observed once is in some piece ever
-//! after. Not here: sources shared between people, since one may go and the other stay.
+//! Sources by their numbers. A source's row stays as long as its person: what was observed once is
+//! in some piece ever after. Not here: sources shared between people, since one may go and the
+//! other stay.
 
 use std::collections::HashMap;
 use std::sync::Arc;

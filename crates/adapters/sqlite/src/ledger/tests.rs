@@ -1,5 +1,5 @@
-//! What the schema itself promises: reads search one range of a primary key, the triggers look at neighbours only and
-//! refuse every overlap, and what belongs to a person goes with them.
+//! What the schema itself promises: reads search one range of a primary key, the triggers look at
+//! neighbours only and refuse every overlap, and what belongs to a person goes with them.
 
 use std::collections::BTreeMap;
 
@@ -145,7 +145,8 @@ fn every_table_is_strict() {
     assert_eq!(names, [""; 0]);
 }
 
-/// A new table that forgets this would keep what a person asked to be erased, or make erasing it slow.
+/// A new table that forgets this would keep what a person asked to be erased, or make erasing it
+/// slow.
 #[test]
 fn every_table_that_names_a_person_is_deleted_with_them_by_an_index() {
     let connection = prepared();

@@ -1,10 +1,12 @@
-//! Copies the write-ahead log back into the file, so that it can begin anew, without holding appends up.
-//! Not here: SQLite's own checkpoints, which make one unlucky commit wait for all of the copying.
+//! Copies the write-ahead log back into the file, so that it can begin anew, without holding
+//! appends up. Not here: SQLite's own checkpoints, which make one unlucky commit wait for all of
+//! the copying.
 //!
-//! A thread with a connection of its own copies while commits go on, and again what they added meanwhile, until little
-//! is left. Only that little is copied by the writer, between two commits: with nobody writing the copy is
-//! complete, and the next commit starts over at the beginning of the write-ahead log. So its file stops growing, and
-//! overwriting it costs a commit half of what extending it does: no new blocks, no new length to make durable.
+//! A thread with a connection of its own copies while commits go on, and again what they added
+//! meanwhile, until little is left. Only that little is copied by the writer, between two commits:
+//! with nobody writing the copy is complete, and the next commit starts over at the beginning of
+//! the write-ahead log. So its file stops growing, and overwriting it costs a commit half of what
+//! extending it does: no new blocks, no new length to make durable.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,5 @@
-//! The writing side of the file: commits entries, forgets trimmed ones, keeps the write-ahead log small.
+//! The writing side of the file: commits entries, forgets trimmed ones, keeps the write-ahead log
+//! small.
 
 use std::path::Path;
 
@@ -10,10 +11,12 @@ use super::options::PingLogOptions;
 use super::progress::Mark;
 use super::schema::{self, FORMAT};
 
-/// Bytes of trimmed entries that one commit deletes at most (and one entry in any case): about a millisecond.
+/// Bytes of trimmed entries that one commit deletes at most (and one entry in any case): about a
+/// millisecond.
 const DELETE_BYTES: u64 = 1 << 20;
 const PAGE: u64 = 4096;
-/// Pages that a commit writes besides those of the payload: a leaf, the first page, now and then an inner one.
+/// Pages that a commit writes besides those of the payload: a leaf, the first page, now and then an
+/// inner one.
 const PAGES_BESIDES: u64 = 2;
 
 pub(super) struct LogFile {
@@ -84,8 +87,8 @@ impl LogFile {
         self.deletes && self.deleted.position < self.trimmed.position
     }
 
-    /// Commits one entry with this payload, if there is one, and with it what is due of a trim up to `trim`.
-    /// It is on the disk on return, or else not committed.
+    /// Commits one entry with this payload, if there is one, and with it what is due of a trim up
+    /// to `trim`. It is on the disk on return, or else not committed.
     pub(super) fn commit(&mut self, payload: &[u8], trim: Mark) -> Result<(), rusqlite::Error> {
         let trim_due = trim.position > self.trimmed.position || self.owes_deletion();
         if payload.is_empty() && !trim_due {
@@ -93,7 +96,8 @@ impl LogFile {
         }
         let outcome = self.try_commit(payload, trim, trim_due);
         let outcome = match &outcome {
-            // Entries that can't be deleted must not keep new ones out. They stay in the file, beyond use.
+            // Entries that can't be deleted must not keep new ones out. They stay in the file,
+            // beyond use.
             Err(error) if trim_due && is_damage(error) => {
                 tracing::error!(%error, "ping log: the file is damaged, trimmed entries are not deleted any more");
                 self.deletes = false;
@@ -118,7 +122,8 @@ impl LogFile {
         if trim_due {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             write_trim(&transaction, trim)?;
-            // Before the new entry, which may then use the pages: on a full disk there are no others.
+            // Before the new entry, which may then use the pages: on a full disk there are no
+            // others.
             let deleted = if self.deletes { delete(&transaction, self.deleted, trim)? } else { self.deleted };
             if !payload.is_empty() {
                 insert(&transaction, entry, payload)?;
@@ -133,8 +138,9 @@ impl LogFile {
         Ok(())
     }
 
-    /// Lets the write-ahead log begin anew when it has grown enough, or as soon as possible if `urgent`.
-    /// To be called after each commit; it does a step at most, and says whether that was the last.
+    /// Lets the write-ahead log begin anew when it has grown enough, or as soon as possible if
+    /// `urgent`. To be called after each commit; it does a step at most, and says whether that was
+    /// the last.
     pub(super) fn tidy(&mut self, urgent: bool) -> Result<bool, rusqlite::Error> {
         if !self.copying {
             if urgent {
@@ -150,8 +156,9 @@ impl LogFile {
         self.copying = false;
         copied?;
         if !checkpoint::copy(&self.connection)?.is_complete() {
-            // As after an error, it starts again with the next commit: a reader that was in the way is gone soon, and a
-            // full disk may have room again, which must not all go to the write-ahead log.
+            // As after an error, it starts again with the next commit: a reader that was in the way
+            // is gone soon, and a full disk may have room again, which must not all go to the
+            // write-ahead log.
             return Ok(false);
         }
         self.wal_bytes = 0;
@@ -231,7 +238,8 @@ fn delete(transaction: &Transaction<'_>, deleted: Mark, trim: Mark) -> Result<Ma
     Ok(up_to)
 }
 
-/// The last of the first trimmed entries that have [`DELETE_BYTES`] together; the trim mark if all have less.
+/// The last of the first trimmed entries that have [`DELETE_BYTES`] together; the trim mark if all
+/// have less.
 fn end_of_range(transaction: &Transaction<'_>, deleted: Mark, trim: Mark) -> Result<Mark, rusqlite::Error> {
     let mut entries = transaction
         .prepare_cached("SELECT position, total FROM entries WHERE position <= ?1 ORDER BY position")?;

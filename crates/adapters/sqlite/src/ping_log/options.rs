@@ -2,8 +2,8 @@
 
 use dayline_app::ports::Position;
 
-/// What a client is told to wait while the backlog is above the watermark: a worker drains some hundred
-/// megabytes in this time.
+/// What a client is told to wait while the backlog is above the watermark: a worker drains some
+/// hundred megabytes in this time.
 pub(super) const RETRY_FULL_S: u32 = 5;
 
 /// What bounds a ping log.
@@ -13,13 +13,15 @@ pub struct PingLogOptions {
     pub high_bytes: u64,
     /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
     pub low_bytes: u64,
-    /// Bytes that may gather in memory while a commit is on its way; what does not fit is refused as full.
-    /// Bounds the size of an entry, too, except that a record larger than this is an entry of its own.
+    /// Bytes that may gather in memory while a commit is on its way; what does not fit is refused
+    /// as full. Bounds the size of an entry, too, except that a record larger than this is an entry
+    /// of its own.
     pub max_pending_bytes: usize,
     /// Bytes of write-ahead log after which it is copied back into the file and begun anew.
     pub wal_bytes: u64,
-    /// Where the reader stands: everything up to here counts as trimmed, and new positions come after it, also
-    /// if the file was lost or replaced by an older one. Otherwise the reader would skip what comes now.
+    /// Where the reader stands: everything up to here counts as trimmed, and new positions come
+    /// after it, also if the file was lost or replaced by an older one. Otherwise the reader would
+    /// skip what comes now.
     pub consumed: Position,
 }
 

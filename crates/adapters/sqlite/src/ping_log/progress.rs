@@ -1,4 +1,5 @@
-//! How far the log is written and trimmed, kept in memory: depth, watermarks, and waking those who wait for more.
+//! How far the log is written and trimmed, kept in memory: depth, watermarks, and waking those who
+//! wait for more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,8 +10,9 @@ use tokio::sync::Notify;
 
 use super::options::PingLogOptions;
 
-/// An entry's place, and the bytes of all payloads up to and including its own since the log was made.
-/// Positions have no gaps, so that two marks tell how many entries and bytes are between them.
+/// An entry's place, and the bytes of all payloads up to and including its own since the log was
+/// made. Positions have no gaps, so that two marks tell how many entries and bytes are between
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Mark {
     pub(super) position: u64,
@@ -87,7 +89,8 @@ impl Progress {
         }
     }
 
-    /// Whether the log is full now. Called with the marks locked, so that the last word is about the last marks.
+    /// Whether the log is full now. Called with the marks locked, so that the last word is about
+    /// the last marks.
     fn weigh(&self, marks: &Marks) {
         let full = self.watermarks.is_full(self.is_full(), marks.depth().bytes);
         self.full.store(full, Ordering::Relaxed);

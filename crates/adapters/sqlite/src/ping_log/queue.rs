@@ -1,5 +1,6 @@
-//! Where records gather between two commits, and where those who brought them wait. The hottest lock of the
-//! product: held for one copy of a record, with one wake-up of the writer per commit and not per record.
+//! Where records gather between two commits, and where those who brought them wait. The hottest
+//! lock of the product: held for one copy of a record, with one wake-up of the writer per commit
+//! and not per record.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -20,8 +21,8 @@ pub(super) struct Queue {
 struct Gather {
     payload: Vec<u8>,
     commit: Arc<GroupCommit>,
-    /// The writer waits for work. Whoever brings the first record wakes it and clears this: waking is a system
-    /// call, even if nobody sleeps.
+    /// The writer waits for work. Whoever brings the first record wakes it and clears this: waking
+    /// is a system call, even if nobody sleeps.
     writer_sleeps: bool,
     closing: bool,
     /// Why nothing is accepted any more.
@@ -78,8 +79,8 @@ impl Queue {
         Ok(commit)
     }
 
-    /// Waits for work, at most for `patience`. The payload is swapped with `spare`, which must be empty: two buffers
-    /// take turns, so that the steady state allocates nothing for them.
+    /// Waits for work, at most for `patience`. The payload is swapped with `spare`, which must be
+    /// empty: two buffers take turns, so that the steady state allocates nothing for them.
     pub(super) fn next(&self, spare: &mut Vec<u8>, patience: Duration) -> Work {
         let mut gather = self.lock();
         let mut idle = false;
@@ -128,14 +129,16 @@ impl Queue {
 impl GroupCommit {
     /// Tells everybody what became of their records. Only the first call counts.
     ///
-    /// Wakes one of them, who wakes the others: that is one wake-up from the writer's thread to the runtime's, and
-    /// the others are woken from inside the runtime, where waking costs no system call.
+    /// Wakes one of them, who wakes the others: that is one wake-up from the writer's thread to the
+    /// runtime's, and the others are woken from inside the runtime, where waking costs no system
+    /// call.
     pub(super) fn finish(&self, outcome: Result<(), AppendError>) {
         let _ = self.outcome.set(outcome);
         self.changed.notify_one();
     }
 
-    /// What became of the records, once that is known. Who is woken and dropped before it looks hands the wake-up on.
+    /// What became of the records, once that is known. Who is woken and dropped before it looks
+    /// hands the wake-up on.
     pub(super) async fn finished(&self) -> Result<(), AppendError> {
         let outcome = loop {
             // Before the look, so that an outcome between look and wait is not missed.

@@ -1,4 +1,5 @@
-//! The reading side of the file, on a connection of its own: it sees what is committed and never waits for the writer.
+//! The reading side of the file, on a connection of its own: it sees what is committed and never
+//! waits for the writer.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -68,8 +69,9 @@ fn collect(
     Ok(())
 }
 
-/// One entry by its position, where the file is damaged: positions have no gaps, so that the next one is known even if
-/// its page can't be read. So the reader gets over it, and what is behind it is not lost, too.
+/// One entry by its position, where the file is damaged: positions have no gaps, so that the next
+/// one is known even if its page can't be read. So the reader gets over it, and what is behind it
+/// is not lost, too.
 fn read_damaged(connection: &Connection, position: u64) -> Result<LogEntry, rusqlite::Error> {
     let mut select = connection
         .prepare_cached("SELECT position, total, format, crc, payload FROM entries WHERE position = ?1")?;

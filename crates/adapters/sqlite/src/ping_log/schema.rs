@@ -1,4 +1,5 @@
-//! The file: its tables, its version, how a connection to it is set up, and the checksum of an entry.
+//! The file: its tables, its version, how a connection to it is set up, and the checksum of an
+//! entry.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,11 +14,11 @@ const VERSION: i64 = 1;
 /// Records one after another, as `dayline_app::tracking::record` writes them.
 pub(super) const FORMAT: i64 = 1;
 
-/// `total` counts the payload bytes of all entries up to and including this one since the log was made, so that
-/// the depth of the log is a difference of two rows, whatever is between them. Positions are handed out by the one
-/// writer, from the last entry or the trim mark, whichever is later: never twice, and cheaper than
-/// AUTOINCREMENT, which writes one more page in each commit. `payload` comes last, so that the other columns are
-/// read without it.
+/// `total` counts the payload bytes of all entries up to and including this one since the log was
+/// made, so that the depth of the log is a difference of two rows, whatever is between them.
+/// Positions are handed out by the one writer, from the last entry or the trim mark, whichever is
+/// later: never twice, and cheaper than AUTOINCREMENT, which writes one more page in each commit.
+/// `payload` comes last, so that the other columns are read without it.
 const TABLES: &str = "
     CREATE TABLE entries (
         position INTEGER PRIMARY KEY,
@@ -51,7 +52,8 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, OpenPingLogErr
     Ok(connection)
 }
 
-/// Opens another connection to the file, which is there already: to read, or to copy the write-ahead log back.
+/// Opens another connection to the file, which is there already: to read, or to copy the
+/// write-ahead log back.
 pub(super) fn open_again(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     set_up(&connection)?;
@@ -60,7 +62,8 @@ pub(super) fn open_again(path: &Path) -> Result<Connection, rusqlite::Error> {
 }
 
 fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
-    // Every commit is on the disk before it returns; on macOS, where an fsync alone does not see to that, too.
+    // Every commit is on the disk before it returns; on macOS, where an fsync alone does not see to
+    // that, too.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
@@ -103,7 +106,8 @@ fn read_pragma(connection: &Connection, name: &str) -> Result<i64, rusqlite::Err
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
-/// The checksum of an entry: over its content and its place, so that an entry which shows up elsewhere is found.
+/// The checksum of an entry: over its content and its place, so that an entry which shows up
+/// elsewhere is found.
 pub(super) fn checksum(position: u64, total: u64, format: i64, payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&position.to_le_bytes());

@@ -11,8 +11,8 @@ use super::options::Fatal;
 use super::progress::Progress;
 use super::queue::{GroupCommit, Queue, Work};
 
-/// How long a trim waits for a commit to go with, instead of an fsync of its own. A trim that is lost in a crash
-/// is done again by the reader, so that there is no hurry.
+/// How long a trim waits for a commit to go with, instead of an fsync of its own. A trim that is
+/// lost in a crash is done again by the reader, so that there is no hurry.
 const TRIM_PATIENCE: Duration = Duration::from_secs(5);
 /// Between two ranges of a long deletion, when nothing else is to do.
 const DELETE_PAUSE: Duration = Duration::from_millis(10);

@@ -9,7 +9,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::{FIRST, append, file, numbered, numbers, open, open_with, read_all};
 
-/// Keeps the log's writer from committing for as long as it lives (up to the five seconds the writer waits).
+/// Keeps the log's writer from committing for as long as it lives (up to the five seconds the
+/// writer waits).
 fn hold(file: &mut Connection) -> Transaction<'_> {
     file.transaction_with_behavior(TransactionBehavior::Immediate).unwrap()
 }

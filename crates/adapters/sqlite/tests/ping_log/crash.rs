@@ -17,7 +17,8 @@ use crate::{FIRST, numbered, numbers, open, open_with, read_all};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_taken_in_mid_flight_has_everything_acknowledged_before() {
     let folder = tempfile::tempdir().unwrap();
-    // Files are copied one after another, which is only like a crash as long as the write-ahead log does not begin anew.
+    // Files are copied one after another, which is only like a crash as long as the write-ahead log
+    // does not begin anew.
     let options = PingLogOptions { wal_bytes: u64::MAX, ..PingLogOptions::default() };
     let log = open_with(folder.path(), &options);
     let (acknowledged, stop) = (Arc::<Mutex<Vec<u64>>>::default(), Arc::<AtomicBool>::default());
@@ -63,8 +64,8 @@ async fn wait_for_more(acknowledged: &Mutex<Vec<u64>>) {
 
 const CHILD_FOLDER: &str = "PING_LOG_CHILD_FOLDER";
 
-/// The child of the test below: appends, reads and trims until it is killed. It writes down what was acknowledged, and
-/// before each trim what was read.
+/// The child of the test below: appends, reads and trims until it is killed. It writes down what
+/// was acknowledged, and before each trim what was read.
 #[tokio::test]
 #[ignore = "started by a_killed_process_loses_nothing_it_acknowledged"]
 async fn appends_until_it_is_killed() {

@@ -136,6 +136,7 @@ async fn opening_takes_no_longer_with_a_large_backlog() {
     let log = open(folder.path());
     let took = start.elapsed();
     assert_eq!(log.depth().await.unwrap(), LogDepth { entries: ENTRIES, bytes: ENTRIES * size });
-    // A look at every entry takes longer than this even where opening is quick; usually it is a few milliseconds.
+    // A look at every entry takes longer than this even where opening is quick; usually it is a few
+    // milliseconds.
     assert!(took < Duration::from_secs(1), "{took:?}");
 }

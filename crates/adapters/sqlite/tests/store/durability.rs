@@ -1,5 +1,5 @@
-//! What was answered is on the disk: after a `kill -9` at any moment, and wherever the write-ahead log was cut off or
-//! damaged when the power failed.
+//! What was answered is on the disk: after a `kill -9` at any moment, and wherever the write-ahead
+//! log was cut off or damaged when the power failed.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -128,7 +128,8 @@ async fn commit_without_end() {
 /// Tells the child's answers from what the test harness prints.
 const ANSWERED: &str = "answered ";
 
-/// Lets a process commit until it has answered `answers` times, kills it, and gives the last answer that it got out.
+/// Lets a process commit until it has answered `answers` times, kills it, and gives the last answer
+/// that it got out.
 fn kill_after(folder: &Path, answers: usize) -> Option<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "durability::commit_without_end", "--ignored", "--nocapture"])

@@ -19,12 +19,14 @@ use tempfile::tempdir;
 
 use crate::{DAY, NOW, commit, open, ping, record, register};
 
-/// Fills all tables with what can be recognised as the `n`-th person's. Their rows lie among the others'.
+/// Fills all tables with what can be recognised as the `n`-th person's. Their rows lie among the
+/// others'.
 async fn live(store: &SqliteStore, people: &[(u64, UserId)]) {
     let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(DAY)).collect();
     for step in 0..150 {
         let changes = people.iter().zip(&mut days).map(|((n, user), day)| {
-            // Many short stretches of many apps that outrank a long one, so that pages fill, split and shrink.
+            // Many short stretches of many apps that outrank a long one, so that pages fill, split
+            // and shrink.
             let base =
                 Source::new(&format!("secret-device-{n}"), &format!("secret-app-{n}-base"), None).unwrap();
             let mut pings = vec![ping(&base, step * 10_000, step * 10_000 + 9_000)];

@@ -1,4 +1,5 @@
-//! The SQLite store as a whole: the contract of its ports, and what only a store on a disk can get wrong.
+//! The SQLite store as a whole: the contract of its ports, and what only a store on a disk can get
+//! wrong.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod contract;

@@ -1,4 +1,5 @@
-//! While the server is gone or stands still, appends and reads fail in bounded time; when it is back, they work.
+//! While the server is gone or stands still, appends and reads fail in bounded time; when it is
+//! back, they work.
 
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -65,7 +65,8 @@ async fn appender(
     tried
 }
 
-/// Follows a partition as a worker does, until it has all there is after `stop`. A worker trims, an onlooker does not.
+/// Follows a partition as a worker does, until it has all there is after `stop`. A worker trims, an
+/// onlooker does not.
 async fn reader(
     log: Arc<RedisPingLog>,
     partition: Partition,
@@ -113,7 +114,8 @@ fn by_appender(seen: &[(Position, Vec<u8>)]) -> BTreeMap<u64, Vec<u64>> {
 }
 
 impl Tried {
-    /// What was acknowledged is there, in order. Of what was refused anything may be there, anywhere.
+    /// What was acknowledged is there, in order. Of what was refused anything may be there,
+    /// anywhere.
     fn assert_nothing_is_lost(&self, found: &[u64]) {
         assert!(found.iter().all(|&number| number < self.attempts), "found what nobody tried");
         let mut promised = found.iter().filter(|number| self.acknowledged.binary_search(number).is_ok());
@@ -186,8 +188,9 @@ async fn nothing_acknowledged_is_lost_when_redis_is_restarted_again_and_again_un
     survives(Redis::stop, true).await;
 }
 
-/// Redis drops only the torn command of a torn transaction, and plays the others back the next time: before what was
-/// acknowledged after it. What is played back must not stand in the way of that.
+/// Redis drops only the torn command of a torn transaction, and plays the others back the next
+/// time: before what was acknowledged after it. What is played back must not stand in the way of
+/// that.
 #[tokio::test]
 async fn a_batch_torn_by_a_crash_anywhere_takes_nothing_with_it_that_was_acknowledged_later() {
     let redis = TestRedis::start();

@@ -42,8 +42,8 @@ async fn damaged_entries_are_read_as_such_in_their_place_and_stop_nothing() {
     let log = open(&redis).await;
     append(&log, "a").await;
     let epoch: u64 = redis.run("HGET dayline:log epoch").await;
-    // An entry too short for a checksum, one with a wrong one, and one with fields that are not ours. The last id is
-    // later than all that the log would give next.
+    // An entry too short for a checksum, one with a wrong one, and one with fields that are not
+    // ours. The last id is later than all that the log would give next.
     redis.run::<()>(&format!("XADD dayline:log:0 {epoch}-100 e oops")).await;
     redis.run::<()>(&format!("XADD dayline:log:0 {epoch}-200 e damaged\u{1}")).await;
     redis.run::<()>(&format!("XADD dayline:log:0 {}-5 x y z w", epoch + 100_000)).await;

@@ -1,4 +1,5 @@
-//! A Redis that was emptied or replaced by an older copy: no reader skips what comes, no position is given twice.
+//! A Redis that was emptied or replaced by an older copy: no reader skips what comes, no position
+//! is given twice.
 
 use dayline_app::ports::{Partition, PingLog, PortError, Position};
 
