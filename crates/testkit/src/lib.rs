@@ -1,4 +1,4 @@
-//! Private servers and folders for tests: PostgreSQL, PgBouncer and Redis as processes of one test, databases on the
+//! Private servers and folders for tests: PostgreSQL, PgBouncer, Redis and Kafka as processes of one test, databases on the
 //! server that all tests share, free ports, certificates. The programs are those that `scripts/with-servers` finds.
 //!
 //! It knows no other crate of Dayline, so that each can test with it. Whatever goes wrong here panics: a test that can't
@@ -9,6 +9,7 @@
 
 mod certificate;
 mod database;
+mod kafka;
 mod pgbouncer;
 mod port;
 mod postgres;
@@ -18,6 +19,7 @@ mod redis;
 
 pub use certificate::certify;
 pub use database::{Database, query, try_query};
+pub use kafka::{Kafka, KafkaSettings};
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;
