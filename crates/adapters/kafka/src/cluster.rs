@@ -1,0 +1,147 @@
+//! What a cluster is asked about the topic, and told about it. Each question is one round trip or two, off the threads that
+//! serve requests where the client blocks.
+//! Not here: records, both ways.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::error::{SetupError, code_of};
+use crate::events::Events;
+use crate::native::{self, TopicId};
+use crate::server::{ANSWER, KafkaServer};
+
+/// How long the controller may take to make a topic.
+const MAKE: Duration = Duration::from_secs(10);
+/// How long a broker waits for the others to have deleted, too. Its own copy is shorter at once.
+const DELETE: Duration = Duration::from_millis(100);
+
+/// A connection to the cluster, and the topic's name. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    admin: Arc<AdminClient<Events>>,
+    topic: Arc<str>,
+}
+
+/// Where a partition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// Machines that are to hold it.
+    pub(crate) replicas: usize,
+    /// Machines that hold all of it now.
+    pub(crate) in_sync: usize,
+    /// Whether one of them takes appends.
+    pub(crate) led: bool,
+}
+
+/// The offset of a partition's first record, and the one that its next record gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+}
+
+impl Cluster {
+    pub(crate) fn connect(server: &KafkaServer) -> Result<Self, SetupError> {
+        Ok(Self { admin: Arc::new(server.admin()?), topic: server.topic().into() })
+    }
+
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// Where the topic's partitions are, in their order; `None` if there is no such topic.
+    pub(crate) async fn layout(&self) -> Result<Option<Vec<Placed>>, Code> {
+        self.ask(|cluster| {
+            let metadata =
+                cluster.admin.inner().fetch_metadata(Some(cluster.topic()), ANSWER).map_err(|e| code(&e))?;
+            let Some(topic) = metadata.topics().first() else { return Ok(None) };
+            match topic.error().map(Code::from) {
+                Some(Code::UnknownTopicOrPartition) => return Ok(None),
+                Some(error) => return Err(error),
+                None => {}
+            }
+            let placed = topic.partitions().iter().map(|partition| Placed {
+                replicas: partition.replicas().len(),
+                in_sync: partition.isr().len(),
+                led: partition.leader() >= 0,
+            });
+            Ok(Some(placed.collect()))
+        })
+        .await
+    }
+
+    /// The topic's settings as they are in effect, by name.
+    pub(crate) async fn settings(&self) -> Result<HashMap<String, String>, Code> {
+        let topics = [ResourceSpecifier::Topic(self.topic())];
+        let described = self.admin.describe_configs(&topics, &within(ANSWER)).await.map_err(|e| code(&e))?;
+        let topic = described.into_iter().next().ok_or(Code::BadMessage)??;
+        let settings = topic.entries.into_iter();
+        Ok(settings.filter_map(|setting| Some((setting.name, setting.value?))).collect())
+    }
+
+    /// Makes the topic.
+    pub(crate) async fn create(&self, topic: &NewTopic<'_>) -> Result<(), Code> {
+        let options = within(MAKE).operation_timeout(Some(MAKE));
+        let made = self.admin.create_topics([topic], &options).await.map_err(|e| code(&e))?;
+        made.into_iter().next().ok_or(Code::BadMessage)?.map(drop).map_err(|(_, code)| code)
+    }
+
+    /// The topic's id, as a broker knows it now.
+    pub(crate) async fn topic_id(&self) -> Result<TopicId, Code> {
+        self.ask(|cluster| native::topic_id(cluster.admin.inner(), cluster.topic(), ANSWER)).await
+    }
+
+    /// The bounds of a partition, as its leader knows them now.
+    pub(crate) async fn bounds(&self, partition: i32) -> Result<Bounds, Code> {
+        self.ask(move |cluster| {
+            let found = cluster.admin.inner().fetch_watermarks(cluster.topic(), partition, ANSWER);
+            found.map(|(start, end)| Bounds { start, end }).map_err(|e| code(&e))
+        })
+        .await
+    }
+
+    /// The bounds of all partitions, in their order.
+    pub(crate) async fn all_bounds(&self, partitions: u32) -> Result<Vec<Bounds>, Code> {
+        let mut bounds = Vec::with_capacity(partitions as usize);
+        for partition in 0..partitions {
+            bounds.push(self.bounds(partition as i32).await?);
+        }
+        Ok(bounds)
+    }
+
+    /// Forgets a partition's records before an offset, or all there are. That a follower is slow to do the same is no error.
+    pub(crate) async fn delete_before(&self, partition: i32, offset: Option<i64>) -> Result<(), Code> {
+        let mut records = TopicPartitionList::new();
+        let offset = offset.map_or(Offset::End, Offset::Offset);
+        records.add_partition_offset(self.topic(), partition, offset).map_err(|e| code(&e))?;
+        let options = within(ANSWER).operation_timeout(Some(DELETE));
+        let deleted = self.admin.delete_records(&records, &options).await.map_err(|e| code(&e))?;
+        let elements = deleted.elements();
+        let outcome = elements.first().ok_or(Code::BadMessage)?.error();
+        match outcome.map_err(|e| code(&e)) {
+            Err(Code::RequestTimedOut) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(Self) -> Result<T, Code> + Send + 'static,
+    ) -> Result<T, Code> {
+        let cluster = self.clone();
+        tokio::task::spawn_blocking(move || question(cluster)).await.unwrap_or(Err(Code::Fail))
+    }
+}
+
+fn within(time: Duration) -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(time))
+}
+
+fn code(error: &KafkaError) -> Code {
+    code_of(error).unwrap_or(Code::Fail)
+}

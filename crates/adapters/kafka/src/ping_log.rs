@@ -1,0 +1,226 @@
+//! The ping log in Kafka: one topic, whose partitions are those of the log; a record for whatever gathered during a round
+//! trip. Kafka answers when the required number of machines has it, so that an append is durable when it returns.
+//! Not here: consumer groups and the reader's position (the ledger keeps that).
+
+mod backlog;
+mod cursor;
+mod entry;
+mod gather;
+mod guard;
+mod heard;
+mod lane;
+mod place;
+mod reader;
+mod sizes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dayline_app::ports::{
+    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+};
+use dayline_app::tracking::watermarks::Watermarks;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::cluster::Cluster;
+use crate::durability::look;
+use crate::error::SetupError;
+use crate::events::Events;
+use crate::native::FetchedTopic;
+use crate::server::{ANSWER, KafkaServer};
+use backlog::Backlog;
+use gather::{Gather, Pending};
+use guard::guard;
+use heard::Heard;
+use lane::Lane;
+use reader::Reader;
+use sizes::Sizes;
+
+/// What a client is told to wait while the backlog is above the watermark: workers drain some hundred megabytes in
+/// this time.
+const RETRY_FULL_S: u32 = 5;
+/// What a client is told to wait while brokers slow this process down.
+const RETRY_THROTTLED_S: u32 = 2;
+/// How often it is looked how much waits.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// What bounds a ping log.
+#[derive(Debug, Clone)]
+pub struct PingLogOptions {
+    /// Partitions, at least 1: as many as the topic has, since they decide in which partition a person is.
+    pub partitions: u32,
+    /// Backlog of all partitions, in bytes of payload as far as can be told, from which on appends are refused as full.
+    pub high_bytes: u64,
+    /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
+    pub low_bytes: u64,
+    /// Bytes that may gather in memory or be on their way; what does not fit is refused as full.
+    pub max_pending_bytes: usize,
+    /// Connections to each broker for appends, at least 1. A broker works on one request of a connection at a time.
+    pub connections: usize,
+}
+
+impl Default for PingLogOptions {
+    fn default() -> Self {
+        Self {
+            partitions: 16,
+            high_bytes: 8 << 30,
+            low_bytes: 6 << 30,
+            max_pending_bytes: 16 << 20,
+            connections: 4,
+        }
+    }
+}
+
+/// A [`PingLog`] in a Kafka topic, shared by all processes of an installation.
+pub struct KafkaPingLog {
+    gathers: Vec<Arc<Gather>>,
+    events: Events,
+    reader: Arc<Reader>,
+    backlog: Arc<Backlog>,
+    /// Ended when the log is dropped.
+    _tasks: JoinSet<()>,
+}
+
+impl KafkaPingLog {
+    /// Opens the log in a topic that is there ([`crate::create_topic`]). Whether it is durable enough is to be asked before
+    /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen not to be; who accepted
+    /// less is not asked again. Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// If Kafka can't be reached, or the topic has another number of partitions.
+    pub async fn open(server: &KafkaServer, options: &PingLogOptions) -> Result<Self, SetupError> {
+        let partitions = options.partitions.max(1);
+        let cluster = Cluster::connect(server)?;
+        let found = look(&cluster).await?;
+        if found.partitions != partitions {
+            let (topic, stored) = (server.topic().to_owned(), found.partitions);
+            return Err(SetupError::Partitions { topic, stored, configured: partitions });
+        }
+        let events = Events::default();
+        let heard: Vec<_> = (0..partitions).map(|_| Arc::new(Heard::new())).collect();
+        let sizes = Arc::new(Sizes::default());
+        let fetched = FetchedTopic::new(Arc::new(server.consumer(Events::default())?), server.topic())?;
+        let reader = Reader::new(cluster.clone(), fetched, heard.clone(), Arc::clone(&sizes));
+        let pending = Pending::new(options.max_pending_bytes);
+        let gathers: Vec<_> = (0..partitions).map(|_| Arc::new(Gather::new(Arc::clone(&pending)))).collect();
+        let watermarks = Watermarks::new(options.high_bytes, options.low_bytes);
+        let backlog = Arc::new(Backlog::new(cluster.clone(), partitions, Arc::clone(&sizes), watermarks));
+        backlog.depth().await.map_err(SetupError::Kafka)?;
+
+        let mut producers = Vec::new();
+        for _ in 0..options.connections.clamp(1, partitions as usize) {
+            producers.push(server.producer(options.max_pending_bytes, events.clone())?);
+        }
+        let mut tasks = JoinSet::new();
+        for (number, (gather, heard)) in gathers.iter().zip(&heard).enumerate() {
+            let lane = Lane {
+                producer: producers[number % producers.len()].clone(),
+                events: events.clone(),
+                topic: server.topic().into(),
+                partition: number as i32,
+                gather: Arc::clone(gather),
+                heard: Arc::clone(heard),
+                sizes: Arc::clone(&sizes),
+            };
+            tasks.spawn(lane.run());
+        }
+        let reader = Arc::new(reader);
+        tasks.spawn(watch(Arc::clone(&backlog), Arc::clone(&reader)));
+        tasks.spawn(guard(cluster, gathers.clone(), found.objections.is_empty()));
+        Ok(Self { gathers, events, reader, backlog, _tasks: tasks })
+    }
+
+    /// Entries that were deleted from the topic, by its retention or by hand, before they were read here.
+    pub fn lost_entries(&self) -> u64 {
+        self.reader.lost()
+    }
+
+    /// Whether brokers slow this process down now, since it sends more than a quota allows.
+    pub fn is_throttled(&self) -> bool {
+        self.events.throttled()
+    }
+
+    async fn append_record(&self, partition: Partition, record: Vec<u8>) -> Result<(), AppendError> {
+        let Some(gather) = self.gathers.get(partition.0 as usize) else {
+            return Err(AppendError::Unavailable(self.no_partition(partition)));
+        };
+        if self.backlog.is_full() {
+            return Err(AppendError::Full { retry_after_s: RETRY_FULL_S });
+        }
+        if self.events.throttled() {
+            return Err(AppendError::Full { retry_after_s: RETRY_THROTTLED_S });
+        }
+        // Nothing to keep.
+        if record.is_empty() {
+            return Ok(());
+        }
+        let wait = gather.add(record)?;
+        match timeout(ANSWER, wait.settled()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(AppendError::Unavailable("kafka did not answer in time".to_owned())),
+        }
+    }
+
+    fn check(&self, partition: Partition) -> Result<(), PortError> {
+        if (partition.0 as usize) < self.gathers.len() {
+            return Ok(());
+        }
+        Err(PortError::Rejected(self.no_partition(partition)))
+    }
+
+    fn no_partition(&self, Partition(number): Partition) -> String {
+        format!("this ping log has {} partitions, none of them {number}", self.gathers.len())
+    }
+}
+
+/// Looks again and again how much waits, since others append, too.
+async fn watch(backlog: Arc<Backlog>, reader: Arc<Reader>) {
+    loop {
+        sleep(LOOK_AGAIN).await;
+        // What is not known now is as it was.
+        let _ = backlog.depth().await;
+        reader.end_idle();
+    }
+}
+
+impl PingLog for KafkaPingLog {
+    fn partitions(&self) -> u32 {
+        self.gathers.len() as u32
+    }
+
+    fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(self.append_record(partition, record))
+    }
+
+    fn read_after(
+        &self,
+        partition: Partition,
+        after: Position,
+        max_bytes: usize,
+    ) -> PortFuture<'_, Vec<LogEntry>> {
+        Box::pin(async move {
+            self.check(partition)?;
+            self.reader.read_after(partition, after, max_bytes).await
+        })
+    }
+
+    fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if self.check(partition).is_ok() {
+                self.reader.wait_beyond(partition, after).await;
+            }
+        })
+    }
+
+    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            self.check(partition)?;
+            self.reader.trim(partition, up_to).await
+        })
+    }
+
+    fn depth(&self) -> PortFuture<'_, LogDepth> {
+        Box::pin(self.backlog.depth())
+    }
+}
