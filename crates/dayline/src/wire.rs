@@ -9,7 +9,8 @@ use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, Leases, LedgerReader, LedgerWriter,
     LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions,
 };
-use dayline_app::reporting::report_worker::ReportWorker;
+use dayline_app::reporting::export::ExportPorts;
+use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
 use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
 use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
@@ -310,20 +311,21 @@ fn crew(options: &ServeOptions, app: &App, ledger: Arc<dyn LedgerWriter>, leases
     Crew { leases, ports: WorkerPorts { log, ledger, live, clock }, limits }
 }
 
+/// Of the application's ports the worker has only what is no store.
 fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send + 'static) -> OpenReports {
-    let app = app.clone();
+    let (zones, clock, policy) = (app.zones.clone(), app.clock.clone(), app.rules.jobs);
     Box::new(move || {
         let store = Arc::new(open()?);
-        let own = App {
-            ledger: store.clone(),
-            report_jobs: store.clone(),
+        let data = ExportPorts {
             accounts: store.clone(),
             sessions: store.clone(),
             api_keys: store.clone(),
-            audit: store,
-            ..app
+            audit: store.clone(),
+            dead_letters: store.clone(),
+            ledger: store.clone(),
         };
-        Ok(ReportWorker::new(own, Arc::new(ClientForms)))
+        let ports = ReportPorts { jobs: store, data, zones, clock, forms: Arc::new(ClientForms) };
+        Ok(ReportWorker::new(ports, policy))
     })
 }
 
@@ -364,3 +366,6 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

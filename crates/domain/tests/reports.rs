@@ -4,10 +4,11 @@
 mod support;
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use dayline_domain::report::{
-    HourSlot, Joining, by_app, by_day, by_domain, by_hour, clip, join_at_midnight, local_day, local_days,
-    total,
+    Grouping, HourSlot, Joining, LocalDays, Report, by_app, by_day, by_domain, by_hour, clip,
+    join_at_midnight, local_day, local_days, total,
 };
 use dayline_domain::{DAY_MS, Domain, LocalDate, Piece, UtcMs, Zone};
 use proptest::prelude::*;
@@ -216,8 +217,60 @@ fn timelines() -> impl Strategy<Value = Vec<Piece>> {
     })
 }
 
+/// Pieces of four sources in turn.
+fn mixed(pieces: &[Piece]) -> Vec<Piece> {
+    let sources = [
+        source("a", "Code", None),
+        source("a", "Web", Some("a.org")),
+        source("b", "Web", None),
+        source("b", "Mail", Some("a.org")),
+    ];
+    let of = |(piece, source): (&Piece, &_)| Piece { source: Arc::clone(source), interval: piece.interval };
+    pieces.iter().zip(sources.iter().cycle()).map(of).collect()
+}
+
+fn report(grouping: Grouping, pieces: &[Piece], stretches: impl IntoIterator<Item = LocalDays>) -> Report {
+    let mut report = Report::empty(grouping);
+    for days in stretches {
+        report.add(pieces.into(), &days);
+    }
+    report
+}
+
 proptest! {
     #![proptest_config(support::cases(500))]
+
+    #[test]
+    fn a_report_of_stretches_of_days_is_the_report_of_all_of_them(
+        zone in zones(), pieces in timelines(), days_at_a_time in 1u16..20,
+    ) {
+        let pieces = mixed(&pieces);
+        let days = LocalDays { zone: Arc::new(zone), from: DATE.plus_days(-5), to: DATE.plus_days(12) };
+        for grouping in Grouping::ALL {
+            let at_once = report(grouping, &pieces, [days.clone()]);
+            prop_assert_eq!(&report(grouping, &pieces, days.stretches(days_at_a_time)), &at_once);
+            let all = days.interval().unwrap();
+            let total = match at_once {
+                Report::Apps(totals) => {
+                    let totals = totals.most_first();
+                    let expected: Vec<_> =
+                        by_app(&pieces, all).into_iter().map(|(app, ms)| (app.clone(), ms)).collect();
+                    prop_assert_eq!(&totals, &expected);
+                    totals.iter().map(|(_, ms)| ms).sum::<i64>()
+                }
+                Report::Domains(totals) => {
+                    let totals = totals.most_first();
+                    let expected: Vec<_> =
+                        by_domain(&pieces, all).into_iter().map(|(domain, ms)| (domain.cloned(), ms)).collect();
+                    prop_assert_eq!(&totals, &expected);
+                    totals.iter().map(|(_, ms)| ms).sum::<i64>()
+                }
+                Report::Hours(slots) => slots.iter().map(|slot| slot.ms).sum(),
+                Report::Days(totals) => totals.iter().map(|(_, ms)| ms).sum(),
+            };
+            prop_assert_eq!(total, dayline_domain::report::total(&pieces, all));
+        }
+    }
 
     #[test]
     fn slots_cover_each_day_once_and_sum_to_it_in_any_zone(zone in zones(), pieces in timelines()) {

@@ -31,7 +31,7 @@ pub use ledger::{
 pub use limits::{Limit, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{AppendError, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
-pub use report_jobs::{CreateJob, Part, ReportJobs, ResultForms, ResultWriter};
+pub use report_jobs::{CreateJob, ReportJobs};
 pub use sessions::{CredentialId, Revocations, Sessions, StartSession, Started};
 pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
 pub use tokens::{

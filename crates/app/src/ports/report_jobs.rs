@@ -1,13 +1,9 @@
-//! Report jobs, their results in chunks, and the forms that results have.
-//! Deliberately absent: which state follows which (the domain) and who runs a job.
+//! Report jobs, and their results in chunks.
+//! Not here: which state follows which (the domain), who runs a job, and how a result is written.
 
-use dayline_domain::report::HourSlot;
-use dayline_domain::timeline::Piece;
-use dayline_domain::{JobId, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs};
+use dayline_domain::{JobId, ReportJob, UserId, UtcMs};
 
 use super::PortFuture;
-use crate::reporting::export;
-use crate::reporting::reports::{LocalDays, Totals};
 
 /// What became of a request for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,41 +45,4 @@ pub trait ReportJobs: Send + Sync {
     /// Deletes up to `at_most` jobs that ended before, and as many chunks that are part of no result that is there
     /// or being made. Gives how many; 0 if nothing is left to delete.
     fn purge(&self, ended_before: UtcMs, at_most: usize) -> PortFuture<'_, u64>;
-}
-
-/// A part of a result.
-#[derive(Debug, Clone)]
-pub enum Part {
-    /// All of a report per app.
-    Apps(Totals<String>),
-    /// All of a report per domain.
-    Domains(Totals<Option<String>>),
-    /// All of a report per local hour.
-    Hours(Vec<HourSlot>),
-    /// All of a report per local day.
-    Days(Totals<LocalDate>),
-    /// Some of a timeline, in its order.
-    Timeline(Vec<Piece>),
-    /// A page of an export, in its order.
-    Export(export::Page),
-}
-
-/// The forms in which clients know results.
-pub trait ResultForms: Send + Sync {
-    /// Begins a result. Exports are about no days, all others about some.
-    fn begin(
-        &self,
-        kind: ReportKind,
-        format: ReportFormat,
-        days: Option<&LocalDays>,
-    ) -> Box<dyn ResultWriter>;
-}
-
-/// A result being written, part by part, to the end of a buffer that is emptied in between.
-pub trait ResultWriter: Send {
-    /// Writes a part.
-    fn part(&mut self, part: Part, out: &mut Vec<u8>);
-
-    /// Writes what comes after the last part.
-    fn end(&mut self, out: &mut Vec<u8>);
 }

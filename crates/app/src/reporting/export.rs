@@ -1,12 +1,17 @@
 //! Everything Dayline knows about a person, page by page, so that any amount of it needs little memory.
 //! Deliberately absent: secrets and their hashes, and the wire format.
 
+use std::sync::Arc;
+
 use dayline_domain::timeline::Piece;
 use dayline_domain::{Interval, Ping, Scope, Session, UserId, UtcDay, UtcMs};
 
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::auth::Caller;
-use crate::ports::{ApiKey, StoredAuditEvent, StoredDeadLetter, User};
+use crate::ports::{
+    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, LedgerReader, Sessions, StoredAuditEvent,
+    StoredDeadLetter, User,
+};
 use crate::tracking::record;
 use crate::{App, AppError};
 
@@ -46,9 +51,39 @@ pub struct DeadLetterPings {
     pub unreadable: Option<Vec<u8>>,
 }
 
+/// Where the data of an export is read.
+#[derive(Clone)]
+pub struct ExportPorts {
+    /// The profile.
+    pub accounts: Arc<dyn Accounts>,
+    /// Sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeys>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
+    /// Dead letters.
+    pub dead_letters: Arc<dyn DeadLetters>,
+    /// The ledger.
+    pub ledger: Arc<dyn LedgerReader>,
+}
+
+impl ExportPorts {
+    fn of(app: &App) -> Self {
+        Self {
+            accounts: app.accounts.clone(),
+            sessions: app.sessions.clone(),
+            api_keys: app.api_keys.clone(),
+            audit: app.audit.clone(),
+            dead_letters: app.dead_letters.clone(),
+            ledger: app.ledger.clone(),
+        }
+    }
+}
+
 /// An export under way.
 pub struct Export {
-    app: App,
+    ports: ExportPorts,
     user: UserId,
     /// The first and the last day of the ledger, once that is known.
     extent: Option<(UtcDay, UtcDay)>,
@@ -69,7 +104,7 @@ enum Next {
 /// Begins an export of the caller's data.
 pub fn open(app: &App, caller: &Caller) -> Result<Export, AppError> {
     caller.require(Scope::Account)?;
-    Ok(Export::of(app, caller.user))
+    Ok(Export::of(ExportPorts::of(app), caller.user))
 }
 
 impl From<StoredDeadLetter> for DeadLetterPings {
@@ -87,8 +122,8 @@ impl From<StoredDeadLetter> for DeadLetterPings {
 
 impl Export {
     /// An export of somebody's data, for whoever has asked already whether they may have it.
-    pub(crate) fn of(app: &App, user: UserId) -> Self {
-        Self { app: app.clone(), user, extent: None, next: Next::Profile }
+    pub(crate) fn of(ports: ExportPorts, user: UserId) -> Self {
+        Self { ports, user, extent: None, next: Next::Profile }
     }
 
     /// How many days of the ledger are done, and how many there are, as far as known.
@@ -112,14 +147,14 @@ impl Export {
                 }
                 Next::Sessions => {
                     self.next = Next::Keys;
-                    return Ok(Some(Page::Sessions(self.app.sessions.list(self.user).await?)));
+                    return Ok(Some(Page::Sessions(self.ports.sessions.list(self.user).await?)));
                 }
                 Next::Keys => {
                     self.next = Next::Audit(None);
-                    return Ok(Some(Page::Keys(self.app.api_keys.list(self.user).await?)));
+                    return Ok(Some(Page::Keys(self.ports.api_keys.list(self.user).await?)));
                 }
                 Next::Audit(before) => {
-                    let entries = self.app.audit.list(self.user, before, MAX_ENTRIES).await?;
+                    let entries = self.ports.audit.list(self.user, before, MAX_ENTRIES).await?;
                     let Some(oldest) = entries.last().map(|entry| entry.id) else {
                         self.next = Next::DeadLetter(0);
                         continue;
@@ -129,7 +164,7 @@ impl Export {
                 }
                 Next::DeadLetter(after) => {
                     // One at a time: a record may be as large as a request.
-                    let letters = self.app.dead_letters.list_of(self.user, after, 1).await?;
+                    let letters = self.ports.dead_letters.list_of(self.user, after, 1).await?;
                     let Some(letter) = letters.into_iter().next() else {
                         self.next = Next::Extent;
                         continue;
@@ -138,14 +173,14 @@ impl Export {
                     return Ok(Some(Page::DeadLetter(letter.into())));
                 }
                 Next::Extent => {
-                    self.extent = self.app.ledger.extent(self.user).await?;
+                    self.extent = self.ports.ledger.extent(self.user).await?;
                     self.next = self.extent.map_or(Next::Nothing, |(first, _)| Next::Days(first));
                 }
                 Next::Days(first) if self.extent.is_some_and(|(_, last)| first <= last) => {
                     let until = UtcDay(first.0.saturating_add(PAGE_DAYS));
                     self.next = Next::Days(until);
                     let Some(interval) = Interval::new(first.start(), until.start()) else { continue };
-                    let view = self.app.ledger.read(self.user, interval, true).await?;
+                    let view = self.ports.ledger.read(self.user, interval, true).await?;
                     if view.counted.is_empty() && view.outranked.is_empty() {
                         continue;
                     }
@@ -158,6 +193,6 @@ impl Export {
 
     async fn profile(&self) -> Result<User, AppError> {
         // A token may outlive its account by a moment; then there is nobody signed in.
-        self.app.accounts.find(self.user).await?.ok_or(AppError::NotSignedIn)
+        self.ports.accounts.find(self.user).await?.ok_or(AppError::NotSignedIn)
     }
 }

@@ -4,4 +4,5 @@ pub mod export;
 pub mod report_jobs;
 pub mod report_worker;
 pub mod reports;
+pub mod result_forms;
 pub mod sums_record;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dayline_domain::report::{Counted, Cut};
+use dayline_domain::report::{Cut, Grouping, LocalDays, Report};
 use dayline_domain::timeline::Piece;
 use dayline_domain::zone::Zone;
 use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, UtcMs, report};
@@ -35,24 +35,6 @@ pub struct DaysAsked {
     pub to: Option<LocalDate>,
     /// The time zone; the profile's if not given.
     pub tz: Option<String>,
-}
-
-/// Local days `from..=to` of a zone.
-#[derive(Clone)]
-pub struct LocalDays {
-    /// The zone.
-    pub zone: Arc<dyn Zone>,
-    /// The first day.
-    pub from: LocalDate,
-    /// The last day.
-    pub to: LocalDate,
-}
-
-impl LocalDays {
-    /// The instants they cover; `None` if the zone skips all of them.
-    pub fn interval(&self) -> Option<Interval> {
-        report::local_days(&*self.zone, self.from..=self.to)
-    }
 }
 
 /// Resolves the days a request asks for: one date, a range, or today if neither is given.
@@ -114,80 +96,37 @@ pub struct Versioned<T> {
     pub answer: T,
 }
 
-/// A sum per name, in milliseconds, most first.
-pub type Totals<Name> = Vec<(Name, i64)>;
-
-/// Milliseconds per app.
-pub async fn by_app(
+/// Counted time of local days, grouped.
+pub async fn report(
     app: &App,
     caller: &Caller,
+    grouping: Grouping,
     days: &LocalDays,
-) -> Result<Versioned<Totals<String>>, AppError> {
-    over(app, caller, days, Cut::Whole, |counted, window| {
-        report::by_app(counted, window).into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms)).collect()
-    })
-    .await
-}
-
-/// Milliseconds per domain; time without a domain is an item of its own.
-pub async fn by_domain(
-    app: &App,
-    caller: &Caller,
-    days: &LocalDays,
-) -> Result<Versioned<Totals<Option<String>>>, AppError> {
-    over(app, caller, days, Cut::Whole, |counted, window| {
-        let owned = |(domain, ms): (Option<&dayline_domain::Domain>, i64)| {
-            (domain.map(|d| d.as_str().to_owned()), ms)
-        };
-        report::by_domain(counted, window).into_iter().map(owned).collect()
-    })
-    .await
-}
-
-/// Milliseconds per local hour of each of the days.
-pub async fn by_hour(
-    app: &App,
-    caller: &Caller,
-    days: &LocalDays,
-) -> Result<Versioned<Vec<report::HourSlot>>, AppError> {
-    let sum = |counted: Counted<'_>, _| report::by_hour(counted, &*days.zone, days.from..=days.to);
-    over(app, caller, days, Cut::Hours, sum).await
-}
-
-/// Milliseconds per local day.
-pub async fn by_day(
-    app: &App,
-    caller: &Caller,
-    days: &LocalDays,
-) -> Result<Versioned<Totals<LocalDate>>, AppError> {
-    let sum = |counted: Counted<'_>, _| report::by_day(counted, &*days.zone, days.from..=days.to);
-    over(app, caller, days, Cut::Days, sum).await
-}
-
-/// Reads what counted in the days and sums it up. Days that no instant belongs to are an empty answer.
-async fn over<T>(
-    app: &App,
-    caller: &Caller,
-    days: &LocalDays,
-    cut: Cut,
-    sum: impl FnOnce(Counted<'_>, Interval) -> T,
-) -> Result<Versioned<T>, AppError> {
+) -> Result<Versioned<Report>, AppError> {
     caller.require(Scope::Read)?;
-    let nothing = || {
-        let start = days.zone.start_of(days.from);
-        Interval::new(start, start.plus(1)).ok_or_else(|| AppError::Internal("an empty window".into()))
+    let mut answer = Report::empty(grouping);
+    let version = add(&*app.ledger, caller.user, days, &mut answer).await?;
+    Ok(Versioned { version, answer })
+}
+
+/// Reads what counted in the days, and adds it to a report.
+pub(crate) async fn add(
+    ledger: &dyn LedgerReader,
+    user: UserId,
+    days: &LocalDays,
+    report: &mut Report,
+) -> Result<ReadVersion, PortError> {
+    let view = match days.interval() {
+        Some(window) => read(ledger, user, days, window, report.grouping().cut()).await?,
+        None => LedgerView::default(),
     };
-    let Some(window) = days.interval() else {
-        return Ok(Versioned { version: ReadVersion::default(), answer: sum((&[]).into(), nothing()?) });
-    };
-    let view = read(&*app.ledger, caller.user, days, window, cut).await?;
-    let answer = sum(view.as_counted(), window);
-    Ok(Versioned { version: ReadVersion(view.versions), answer })
+    report.add(view.as_counted(), days);
+    Ok(ReadVersion(view.versions))
 }
 
 /// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are few or if it cuts
 /// most of them where sums can't be cut, else sums.
-pub(crate) async fn read(
+async fn read(
     ledger: &dyn LedgerReader,
     user: UserId,
     days: &LocalDays,
@@ -196,7 +135,7 @@ pub(crate) async fn read(
 ) -> Result<LedgerView, PortError> {
     let touched = window.end().plus(-1).day().0 - window.start().day().0 + 1;
     if touched > MAX_DAYS_OF_PIECES {
-        let cut = report::cut_days(&*days.zone, days.from..=days.to, cut);
+        let cut = report::cut_days(&*days.zone, days.dates(), cut);
         if cut.len() <= touched as usize / 2 {
             return ledger.read_sums(user, window, cut).await;
         }

@@ -5,20 +5,21 @@ use std::sync::{Arc, Mutex};
 
 use dayline_app::identity::auth::Caller;
 use dayline_app::ports::{
-    Accounts, LedgerReader, LedgerView, Part, Partition, PingLog, PortError, PortFuture, ReportJobs,
+    Accounts, LedgerReader, LedgerView, Partition, PingLog, PortError, PortFuture, ReportJobs,
 };
+use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_jobs::{NewJob, cancel, list, request, result, show};
-use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportWorker};
-use dayline_app::reporting::reports::{
-    DaysAsked, by_app, by_day, by_domain, by_hour, resolve_days, timeline,
-};
+use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportPorts, ReportWorker};
+use dayline_app::reporting::reports::{DaysAsked, report, resolve_days, timeline};
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_app::{App, AppError};
-use dayline_contract::fakes::{FakeApp, FakeForms};
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::report::Grouping;
 use dayline_domain::report::report_job::JobFailure;
 use dayline_domain::{
-    DAY_MS, Interval, JobState, LocalDate, Ping, ReportJob, ReportKind, Source, UserId, UtcDay, UtcMs,
+    DAY_MS, Interval, JobPolicy, JobState, LocalDate, Ping, ReportJob, ReportKind, Source, UserId, UtcDay,
+    UtcMs,
 };
 
 use super::{caller, login, with_ada};
@@ -61,29 +62,20 @@ async fn text_of(app: &App, ada: &Caller, job: &ReportJob) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// What the worker's result would be in the form that tests use.
-fn lines(parts: &[Part]) -> String {
-    parts.iter().map(|part| format!("{part:?}\n")).chain(["end\n".to_owned()]).collect()
-}
-
 #[tokio::test]
 async fn a_year_as_a_job_is_the_same_as_at_once() {
     let (world, ada) = with_ada().await;
     observe_a_year(&world, &ada).await;
     let (app, worker) = (&world.app, world.report_worker());
-    for kind in [ReportKind::Apps, ReportKind::Domains, ReportKind::Hours, ReportKind::Days] {
+    for grouping in Grouping::ALL {
+        let kind = ReportKind::Sums(grouping);
         let job = request(app, &ada, year(kind)).await.unwrap();
         assert_eq!((job.state, job.days_all), (JobState::Queued, 365));
         assert_eq!(worker.run_next(&|| false).await, Ok(Some(Ran::Done)));
         let NewJob { from, to, tz, .. } = year(kind);
         let days = resolve_days(app, &ada, DaysAsked { date: None, from, to, tz }).await.unwrap();
-        let at_once = match kind {
-            ReportKind::Apps => Part::Apps(by_app(app, &ada, &days).await.unwrap().answer),
-            ReportKind::Domains => Part::Domains(by_domain(app, &ada, &days).await.unwrap().answer),
-            ReportKind::Hours => Part::Hours(by_hour(app, &ada, &days).await.unwrap().answer),
-            _ => Part::Days(by_day(app, &ada, &days).await.unwrap().answer),
-        };
-        assert_eq!(text_of(app, &ada, &job).await, lines(&[at_once]), "{kind:?}");
+        let at_once = report(app, &ada, grouping, &days).await.unwrap().answer;
+        assert_eq!(text_of(app, &ada, &job).await, format!("{at_once:?}\n"), "{kind:?}");
         let done = show(app, &ada, job.id).await.unwrap();
         assert_eq!((done.days_done, done.state), (365, JobState::Done { at: app.clock.now() }));
     }
@@ -113,8 +105,12 @@ async fn a_timeline_as_a_job_is_the_timeline_in_several_chunks() {
 async fn days_that_the_zone_skips_are_in_the_report_and_empty() {
     let (world, ada) = with_ada().await;
     let date = |text: &str| text.parse::<LocalDate>().ok();
-    let days =
-        NewJob { from: date("2026-01-01"), to: date("2026-01-31"), tz: None, ..year(ReportKind::Days) };
+    let days = NewJob {
+        from: date("2026-01-01"),
+        to: date("2026-01-31"),
+        tz: None,
+        ..year(ReportKind::Sums(Grouping::Days))
+    };
     let job = request(&world.app, &ada, days).await.unwrap();
     world.report_worker().run_next(&|| false).await.unwrap();
     assert_eq!(text_of(&world.app, &ada, &job).await.matches(", 0)").count(), 31);
@@ -166,13 +162,15 @@ fn interrupted(
         if read == 4 { at_fifth(Arc::clone(&during)) } else { Box::pin(async { Ok(()) }) }
     });
     let ledger = Arc::new(Acting { ledger, reads: AtomicUsize::new(0), acts });
-    ReportWorker::new(App { ledger, ..world.app.clone() }, Arc::new(FakeForms))
+    let ports = world.report_ports();
+    let data = ExportPorts { ledger, ..ports.data };
+    ReportWorker::new(ReportPorts { data, ..ports }, world.app.rules.jobs)
 }
 
 #[tokio::test]
 async fn while_a_job_runs_it_says_how_far_it_has_come() {
     let (world, ada) = with_ada().await;
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     let seen = Arc::new(Mutex::new(None));
     let worker = interrupted(&world, {
         let (seen, user, id) = (Arc::clone(&seen), ada.user, job.id);
@@ -192,7 +190,7 @@ async fn while_a_job_runs_it_says_how_far_it_has_come() {
 #[tokio::test]
 async fn a_cancelled_job_is_given_up() {
     let (world, ada) = with_ada().await;
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     let worker = interrupted(&world, {
         let (ada, id) = (ada.clone(), job.id);
         move |world| {
@@ -211,7 +209,7 @@ async fn a_cancelled_job_is_given_up() {
 #[tokio::test]
 async fn with_the_account_its_jobs_end() {
     let (world, ada) = with_ada().await;
-    for kind in [ReportKind::Timeline, ReportKind::Apps] {
+    for kind in [ReportKind::Timeline, ReportKind::Sums(Grouping::Apps)] {
         request(&world.app, &ada, year(kind)).await.unwrap();
     }
     let worker = interrupted(&world, {
@@ -231,7 +229,7 @@ async fn with_the_account_its_jobs_end() {
 #[tokio::test]
 async fn a_job_whose_worker_died_is_done_by_another() {
     let (world, ada) = with_ada().await;
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     let down = || PortError::Unavailable("down".to_owned());
     let dies = interrupted(&world, move |_| Box::pin(async move { Err(down()) }));
     assert!(matches!(dies.run_next(&|| false).await, Err(AppError::Unavailable(_))));
@@ -246,7 +244,7 @@ async fn a_job_whose_worker_died_is_done_by_another() {
 #[tokio::test]
 async fn a_job_that_never_comes_to_an_end_fails() {
     let (world, ada) = with_ada().await;
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     let worker = world.report_worker();
     for _ in 0..world.app.rules.jobs.max_attempts {
         let now = world.app.clock.now();
@@ -263,7 +261,7 @@ async fn a_job_that_never_comes_to_an_end_fails() {
 #[tokio::test]
 async fn what_can_not_be_read_fails_the_job_and_says_why_to_the_log_only() {
     let (world, ada) = with_ada().await;
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     let damaged = || PortError::Corrupt("page 7".to_owned());
     let worker = interrupted(&world, move |_| Box::pin(async move { Err(damaged()) }));
     let Some(Ran::Failed { why: JobFailure::Broken, detail }) = worker.run_next(&|| false).await.unwrap()
@@ -278,17 +276,16 @@ async fn what_can_not_be_read_fails_the_job_and_says_why_to_the_log_only() {
 async fn a_result_that_is_too_large_fails() {
     let (world, ada) = with_ada().await;
     observe_a_year(&world, &ada).await;
-    let mut app = world.app.clone();
-    app.rules.jobs.max_bytes = CHUNK as u64;
-    request(&app, &ada, year(ReportKind::Timeline)).await.unwrap();
-    let failed = ReportWorker::new(app, Arc::new(FakeForms)).run_next(&|| false).await.unwrap();
+    request(&world.app, &ada, year(ReportKind::Timeline)).await.unwrap();
+    let policy = JobPolicy { max_bytes: CHUNK as u64, ..world.app.rules.jobs };
+    let failed = ReportWorker::new(world.report_ports(), policy).run_next(&|| false).await.unwrap();
     assert!(matches!(failed, Some(Ran::Failed { why: JobFailure::TooLarge, .. })), "{failed:?}");
 }
 
 #[tokio::test]
 async fn a_worker_that_is_to_stop_gives_its_job_back() {
     let (world, ada) = with_ada().await;
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     let worker = world.report_worker();
     assert_eq!(worker.run_next(&|| true).await, Ok(Some(Ran::GivenBack)));
     assert_eq!(show(&world.app, &ada, job.id).await.unwrap().state, JobState::Queued);
@@ -300,7 +297,7 @@ async fn nobody_sees_jobs_of_somebody_else() {
     let (world, ada) = with_ada().await;
     super::register(&world, "eve@example.org").await;
     let eve = caller(&world, &login(&world, "eve@example.org", "phone").await).await.unwrap();
-    let job = request(&world.app, &ada, year(ReportKind::Apps)).await.unwrap();
+    let job = request(&world.app, &ada, year(ReportKind::Sums(Grouping::Apps))).await.unwrap();
     world.report_worker().run_next(&|| false).await.unwrap();
     assert_eq!(show(&world.app, &eve, job.id).await, Err(AppError::NotFound));
     assert_eq!(cancel(&world.app, &eve, job.id).await, Err(AppError::NotFound));

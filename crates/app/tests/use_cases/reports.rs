@@ -4,12 +4,13 @@ use dayline_app::AppError;
 use dayline_app::identity::auth::Caller;
 use dayline_app::ports::{Partition, PingLog};
 use dayline_app::reporting::reports::{
-    DaysAsked, ReadVersion, by_app, by_day, by_domain, by_hour, read_version, resolve_days, stretch, timeline,
+    DaysAsked, ReadVersion, Versioned, read_version, report, resolve_days, stretch, timeline,
 };
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::{Interval, LocalDate, Ping, Source, UtcMs};
+use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report};
+use dayline_domain::{AppName, Domain, Interval, LocalDate, Ping, Source, UtcMs};
 
 use super::with_ada;
 
@@ -24,6 +25,38 @@ async fn observe(world: &FakeApp, ada: &Caller, from_h: i64, to_h: i64) {
     let ping = Ping { source, interval: Interval::new(at(from_h), at(to_h)).unwrap() };
     world.log.append(Partition(0), record::encode(ada.user, &[ping])).await.unwrap();
     Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default()).step().await.unwrap();
+}
+
+async fn read(world: &FakeApp, ada: &Caller, grouping: Grouping, days: &LocalDays) -> Versioned<Report> {
+    report(&world.app, ada, grouping, days).await.unwrap()
+}
+
+async fn by_app(world: &FakeApp, ada: &Caller, days: &LocalDays) -> Vec<(AppName, i64)> {
+    let Report::Apps(totals) = read(world, ada, Grouping::Apps, days).await.answer else { panic!() };
+    totals.most_first()
+}
+
+async fn by_domain(world: &FakeApp, ada: &Caller, days: &LocalDays) -> Vec<(Option<Domain>, i64)> {
+    let Report::Domains(totals) = read(world, ada, Grouping::Domains, days).await.answer else { panic!() };
+    totals.most_first()
+}
+
+async fn by_hour(world: &FakeApp, ada: &Caller, days: &LocalDays) -> Vec<HourSlot> {
+    let Report::Hours(slots) = read(world, ada, Grouping::Hours, days).await.answer else { panic!() };
+    slots
+}
+
+async fn by_day(world: &FakeApp, ada: &Caller, days: &LocalDays) -> Vec<(LocalDate, i64)> {
+    let Report::Days(totals) = read(world, ada, Grouping::Days, days).await.answer else { panic!() };
+    totals
+}
+
+fn firefox(ms: i64) -> [(AppName, i64); 1] {
+    [(AppName::new("Firefox").unwrap(), ms)]
+}
+
+fn github(ms: i64) -> [(Option<Domain>, i64); 1] {
+    [(Some(Domain::new("github.com").unwrap()), ms)]
 }
 
 #[tokio::test]
@@ -73,12 +106,11 @@ async fn all_reports_of_a_local_day_agree() {
     };
     let days = resolve_days(&world.app, &ada, asked).await.unwrap();
     let hour = 3_600_000;
-    assert_eq!(by_app(&world.app, &ada, &days).await.unwrap().answer, [("Firefox".to_owned(), 12 * hour)]);
-    let domains = by_domain(&world.app, &ada, &days).await.unwrap();
-    assert_eq!(domains.answer, [(Some("github.com".to_owned()), 12 * hour)]);
-    let per_day = by_day(&world.app, &ada, &days).await.unwrap().answer;
+    assert_eq!(by_app(&world, &ada, &days).await, firefox(12 * hour));
+    assert_eq!(by_domain(&world, &ada, &days).await, github(12 * hour));
+    let per_day = by_day(&world, &ada, &days).await;
     assert_eq!(per_day.iter().map(|(_, ms)| ms / hour).collect::<Vec<_>>(), [9, 3]);
-    let hours = by_hour(&world.app, &ada, &days).await.unwrap().answer;
+    let hours = by_hour(&world, &ada, &days).await;
     assert_eq!((hours.len(), hours.iter().map(|slot| slot.ms).sum::<i64>()), (48, 12 * hour));
 }
 
@@ -100,19 +132,18 @@ async fn a_report_of_a_month_says_what_reports_of_its_days_say() {
         for n in 0..32 {
             let day = LocalDate(days.from.0 + n).to_string();
             let day = resolve_days(&world.app, &ada, month(&day, &day)).await.unwrap();
-            per_day.extend(by_day(&world.app, &ada, &day).await.unwrap().answer);
-            hours.extend(by_hour(&world.app, &ada, &day).await.unwrap().answer);
-            total +=
-                by_app(&world.app, &ada, &day).await.unwrap().answer.iter().map(|(_, ms)| ms).sum::<i64>();
+            per_day.extend(by_day(&world, &ada, &day).await);
+            hours.extend(by_hour(&world, &ada, &day).await);
+            total += by_app(&world, &ada, &day).await.iter().map(|(_, ms)| ms).sum::<i64>();
         }
-        let report = by_day(&world.app, &ada, &days).await.unwrap();
-        assert_eq!(report.version, read_version(&world.app, &ada, days.interval()).await.unwrap());
-        assert_eq!(report.answer, per_day, "{tz}");
-        assert_eq!(by_hour(&world.app, &ada, &days).await.unwrap().answer, hours, "{tz}");
-        let apps = by_app(&world.app, &ada, &days).await.unwrap();
-        assert_eq!((apps.answer, apps.version), (vec![("Firefox".to_owned(), total)], report.version));
-        let domains = by_domain(&world.app, &ada, &days).await.unwrap().answer;
-        assert_eq!(domains, [(Some("github.com".to_owned()), total)]);
+        let version = read_version(&world.app, &ada, days.interval()).await.unwrap();
+        for grouping in Grouping::ALL {
+            assert_eq!(read(&world, &ada, grouping, &days).await.version, version, "{grouping:?}");
+        }
+        assert_eq!(by_day(&world, &ada, &days).await, per_day, "{tz}");
+        assert_eq!(by_hour(&world, &ada, &days).await, hours, "{tz}");
+        assert_eq!(by_app(&world, &ada, &days).await, firefox(total));
+        assert_eq!(by_domain(&world, &ada, &days).await, github(total));
         assert_eq!(total, 134 * 3_600_000);
     }
 }
@@ -126,7 +157,7 @@ async fn a_read_version_changes_with_the_days_it_covers_and_with_no_other() {
     assert_eq!(now, ReadVersion::default());
     observe(&world, &ada, -2, -1).await;
     let after = read_version(&world.app, &ada, days.interval()).await.unwrap();
-    assert_eq!(by_app(&world.app, &ada, &days).await.unwrap().version, after);
+    assert_eq!(read(&world, &ada, Grouping::Apps, &days).await.version, after);
     assert_ne!(after, now);
     observe(&world, &ada, -30, -29).await;
     assert_eq!(read_version(&world.app, &ada, days.interval()).await.unwrap(), after);

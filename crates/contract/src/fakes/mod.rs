@@ -12,7 +12,8 @@ mod tokens;
 
 use std::sync::Arc;
 
-use dayline_app::reporting::report_worker::ReportWorker;
+use dayline_app::reporting::export::ExportPorts;
+use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
 use dayline_app::tracking::worker::WorkerPorts;
 use dayline_app::{App, Rules};
 
@@ -53,7 +54,26 @@ impl FakeApp {
 
     /// A worker for report jobs of this application, whose results are lines.
     pub fn report_worker(&self) -> ReportWorker {
-        ReportWorker::new(self.app.clone(), Arc::new(FakeForms))
+        ReportWorker::new(self.report_ports(), self.app.rules.jobs)
+    }
+
+    /// What such a worker works with.
+    pub fn report_ports(&self) -> ReportPorts {
+        let data = ExportPorts {
+            accounts: self.store.clone(),
+            sessions: self.store.clone(),
+            api_keys: self.store.clone(),
+            audit: self.store.clone(),
+            dead_letters: self.store.clone(),
+            ledger: self.store.clone(),
+        };
+        ReportPorts {
+            jobs: self.store.clone(),
+            data,
+            zones: self.app.zones.clone(),
+            clock: self.clock.clone(),
+            forms: Arc::new(FakeForms),
+        }
     }
 }
 

@@ -1,26 +1,41 @@
 //! Results in a form that no client knows, but a test can look at: a line for each part.
 
-use dayline_app::ports::{Part, ResultForms, ResultWriter};
-use dayline_app::reporting::reports::LocalDays;
-use dayline_domain::{ReportFormat, ReportKind};
+use std::fmt::Debug;
+
+use dayline_app::reporting::export::Page;
+use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
+use dayline_domain::report::{LocalDays, Report, ReportFormat};
+use dayline_domain::timeline::Piece;
 
 /// One line for each part.
 pub struct FakeForms;
 
 impl ResultForms for FakeForms {
-    fn begin(&self, _: ReportKind, _: ReportFormat, _: Option<&LocalDays>) -> Box<dyn ResultWriter> {
+    fn report(&self, report: Report, _: &LocalDays, _: ReportFormat, out: &mut Vec<u8>) {
+        write(&report, out);
+    }
+
+    fn timeline(&self, _: &LocalDays, _: ReportFormat) -> Box<dyn ResultWriter<Vec<Piece>>> {
+        Box::new(Lines)
+    }
+
+    fn export(&self) -> Box<dyn ResultWriter<Page>> {
         Box::new(Lines)
     }
 }
 
 struct Lines;
 
-impl ResultWriter for Lines {
+impl<Part: Debug> ResultWriter<Part> for Lines {
     fn part(&mut self, part: Part, out: &mut Vec<u8>) {
-        out.extend(format!("{part:?}\n").bytes());
+        write(&part, out);
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(self: Box<Self>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"end\n");
     }
+}
+
+fn write(part: &impl Debug, out: &mut Vec<u8>) {
+    out.extend(format!("{part:?}\n").bytes());
 }

@@ -2,6 +2,7 @@
 //! Deliberately absent: what a report says, and when a worker gives up.
 
 use dayline_app::ports::CreateJob;
+use dayline_domain::report::Grouping;
 use dayline_domain::report::report_job::{JobDays, JobFailure};
 use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs};
 
@@ -66,7 +67,7 @@ pub(super) fn job(user: UserId, n: u64) -> ReportJob {
     ReportJob {
         id: JobId::v7(NOW.0 as u64 + n, user.bits().to_be_bytes()[6..].try_into().unwrap()),
         user,
-        kind: ReportKind::Apps,
+        kind: ReportKind::Sums(Grouping::Apps),
         format: ReportFormat::Csv,
         days: Some(days),
         created_at: NOW.plus(n as i64),
@@ -101,7 +102,7 @@ async fn create(store: &Store, job: ReportJob) -> ReportJob {
 
 async fn a_job_is_found_exactly_as_it_was_made(store: Store) {
     let user = store.register(1).await.id;
-    for (n, kind) in (1..).zip(ReportKind::ALL) {
+    for (n, kind) in (1..).zip(ReportKind::all()) {
         let days = job(user, n).days.filter(|_| kind != ReportKind::Export);
         let job = create(&store, ReportJob { kind, format: kind.formats()[0], days, ..job(user, n) }).await;
         assert_eq!(store.report_jobs.find(user, job.id).await.unwrap(), Some(job));

@@ -1,36 +1,9 @@
 //! A long report made in the background: what was asked for, and how a job goes from queued to its end.
 //! Deliberately absent: the sums (see [`crate::report`]), the bytes of a result, and where jobs are kept.
 
+use super::{ReportFormat, ReportKind};
 use crate::id::{JobId, UserId};
 use crate::time::{DAY_MS, LocalDate, UtcMs};
-
-/// What a job makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReportKind {
-    /// Time per app.
-    Apps,
-    /// Time per domain.
-    Domains,
-    /// Time per local hour.
-    Hours,
-    /// Time per local day.
-    Days,
-    /// What counted when.
-    Timeline,
-    /// Everything about the person.
-    Export,
-}
-
-/// The form of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReportFormat {
-    /// One JSON object.
-    Json,
-    /// A table.
-    Csv,
-    /// One JSON object a line.
-    Ndjson,
-}
 
 /// Why a job failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,56 +14,6 @@ pub enum JobFailure {
     TooManyAttempts,
     /// What is stored can't be read, or a bug; the log says more.
     Broken,
-}
-
-impl ReportKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Apps, Self::Domains, Self::Hours, Self::Days, Self::Timeline, Self::Export];
-
-    /// A stable name, for the store and for clients.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Apps => "apps",
-            Self::Domains => "domains",
-            Self::Hours => "hours",
-            Self::Days => "days",
-            Self::Timeline => "timeline",
-            Self::Export => "export",
-        }
-    }
-
-    /// The kind with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// The forms its result may have; the first is the one it has if nobody says.
-    pub fn formats(self) -> &'static [ReportFormat] {
-        match self {
-            Self::Export => &[ReportFormat::Ndjson],
-            _ => &[ReportFormat::Json, ReportFormat::Csv],
-        }
-    }
-}
-
-impl ReportFormat {
-    /// Every form.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
-
-    /// A stable name, for the store, for clients and for the ends of file names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Csv => "csv",
-            Self::Ndjson => "ndjson",
-        }
-    }
-
-    /// The form with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
 }
 
 impl JobFailure {
@@ -287,7 +210,7 @@ mod tests {
         ReportJob {
             id: JobId::from_bits(1),
             user: UserId::from_bits(2),
-            kind: ReportKind::Apps,
+            kind: ReportKind::Timeline,
             format: ReportFormat::Json,
             days: None,
             created_at: UtcMs(0),
@@ -302,17 +225,9 @@ mod tests {
 
     #[test]
     fn every_name_is_read_as_what_it_was_written_for() {
-        for kind in ReportKind::ALL {
-            assert_eq!(ReportKind::from_name(kind.name()), Some(kind));
-            assert!(!kind.formats().is_empty());
-        }
-        for format in ReportFormat::ALL {
-            assert_eq!(ReportFormat::from_name(format.name()), Some(format));
-        }
         for failure in JobFailure::ALL {
             assert_eq!(JobFailure::from_name(failure.name()), Some(failure));
         }
-        assert_eq!(ReportKind::from_name("Apps"), None);
     }
 
     #[test]

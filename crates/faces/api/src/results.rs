@@ -1,17 +1,17 @@
 //! The results of report jobs in the forms of the API: the same as the answers to the same questions, part by part.
 //! Deliberately absent: where results are kept.
 
-use dayline_app::ports::{Part, ResultForms, ResultWriter};
-use dayline_app::reporting::reports::LocalDays;
+use dayline_app::reporting::export::Page;
+use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
+use dayline_domain::UtcMs;
+use dayline_domain::report::{LocalDays, Report, ReportFormat};
 use dayline_domain::timeline::Piece;
-use dayline_domain::{ReportFormat, ReportKind, UtcMs};
 use serde::Serialize;
 
 use crate::routes::export::{ExportLines, lines};
-use crate::routes::reports::{
-    AppSeconds, DaySeconds, DomainSeconds, HourSeconds, Line, Report, items, table,
-};
+use crate::routes::reports::show;
 use crate::routes::timeline::{COLUMNS, IntervalItem, row};
+use crate::wire::accept::Format;
 use crate::wire::csv::Csv;
 use crate::wire::instant;
 
@@ -19,47 +19,17 @@ use crate::wire::instant;
 pub struct ClientForms;
 
 impl ResultForms for ClientForms {
-    fn begin(
-        &self,
-        kind: ReportKind,
-        format: ReportFormat,
-        days: Option<&LocalDays>,
-    ) -> Box<dyn ResultWriter> {
-        match (days, kind, format) {
-            (Some(days), ReportKind::Timeline, ReportFormat::Csv) => Box::new(Timeline::new(days, true)),
-            (Some(days), ReportKind::Timeline, _) => Box::new(Timeline::new(days, false)),
-            (Some(days), _, format) => Box::new(Sums { days: days.clone(), format }),
-            (None, ..) => Box::new(ExportLines::new(None)),
-        }
-    }
-}
-
-/// A report, which comes as one part.
-struct Sums {
-    days: LocalDays,
-    format: ReportFormat,
-}
-
-impl ResultWriter for Sums {
-    fn part(&mut self, part: Part, out: &mut Vec<u8>) {
-        match part {
-            Part::Apps(sums) => self.write(items::<_, AppSeconds>(sums), out),
-            Part::Domains(sums) => self.write(items::<_, DomainSeconds>(sums), out),
-            Part::Hours(slots) => self.write(items::<_, HourSeconds>(slots), out),
-            Part::Days(sums) => self.write(items::<_, DaySeconds>(sums), out),
-            Part::Timeline(_) | Part::Export(_) => {}
-        }
+    fn report(&self, report: Report, days: &LocalDays, format: ReportFormat, out: &mut Vec<u8>) {
+        let format = if format == ReportFormat::Csv { Format::Csv } else { Format::Json };
+        out.append(&mut show(report, days, format));
     }
 
-    fn end(&mut self, _: &mut Vec<u8>) {}
-}
+    fn timeline(&self, days: &LocalDays, format: ReportFormat) -> Box<dyn ResultWriter<Vec<Piece>>> {
+        Box::new(Timeline::new(days, format == ReportFormat::Csv))
+    }
 
-impl Sums {
-    fn write<L: Line>(&self, items: Vec<L>, out: &mut Vec<u8>) {
-        match self.format {
-            ReportFormat::Csv => out.extend_from_slice(table(&items).as_bytes()),
-            ReportFormat::Json | ReportFormat::Ndjson => write_json(&Report::new(&self.days, items), out),
-        }
+    fn export(&self) -> Box<dyn ResultWriter<Page>> {
+        Box::new(ExportLines::new(None))
     }
 }
 
@@ -104,13 +74,12 @@ impl Timeline {
     }
 }
 
-impl ResultWriter for Timeline {
-    fn part(&mut self, part: Part, out: &mut Vec<u8>) {
-        let Part::Timeline(pieces) = part else { return };
+impl ResultWriter<Vec<Piece>> for Timeline {
+    fn part(&mut self, pieces: Vec<Piece>, out: &mut Vec<u8>) {
         if self.is_csv { self.rows(&pieces, out) } else { self.intervals(&pieces, out) }
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(mut self: Box<Self>, out: &mut Vec<u8>) {
         if self.is_csv {
             return;
         }
@@ -121,13 +90,12 @@ impl ResultWriter for Timeline {
     }
 }
 
-impl ResultWriter for ExportLines {
-    fn part(&mut self, part: Part, out: &mut Vec<u8>) {
-        let Part::Export(page) = part else { return };
+impl ResultWriter<Page> for ExportLines {
+    fn part(&mut self, page: Page, out: &mut Vec<u8>) {
         lines(page).for_each(|record| self.write(&record, out));
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(self: Box<Self>, out: &mut Vec<u8>) {
         self.finish(out);
     }
 }

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::identity::auth::Caller;
-use dayline_app::reporting::reports::{self, DaysAsked, LocalDays, ReadVersion};
-use dayline_domain::LocalDate;
-use dayline_domain::report::HourSlot;
+use dayline_app::reporting::reports::{self, DaysAsked};
+use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report as Sums};
+use dayline_domain::{AppName, Domain, LocalDate};
 use http::HeaderMap;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -206,16 +206,41 @@ async fn question<'a>(
     }
 }
 
-fn answer<L: Line>(wanted: &Wanted<'_>, days: &LocalDays, version: &ReadVersion, items: Vec<L>) -> Response {
-    match wanted.format {
-        Format::Json => wanted.json(version, &Report::new(days, items)),
-        Format::Csv => wanted.csv(version, table(&items)),
+/// Answers a report of some grouping.
+async fn report(
+    grouping: Grouping,
+    api: &Api,
+    caller: &Caller,
+    headers: &HeaderMap,
+    asked: DaysAsked,
+) -> Result<Response, Instead> {
+    let (days, wanted) = question(api, caller, headers, grouping.name(), asked).await?;
+    let report = reports::report(&api.app, caller, grouping, &days).await?;
+    Ok(wanted.answer(&report.version, show(report.answer, &days, wanted.format)))
+}
+
+/// The report as clients know it.
+pub(crate) fn show(report: Sums, days: &LocalDays, format: Format) -> Vec<u8> {
+    match report {
+        Sums::Apps(totals) => body::<_, AppSeconds>(totals.most_first(), days, format),
+        Sums::Domains(totals) => body::<_, DomainSeconds>(totals.most_first(), days, format),
+        Sums::Hours(slots) => body::<_, HourSeconds>(slots, days, format),
+        Sums::Days(totals) => body::<_, DaySeconds>(totals, days, format),
+    }
+}
+
+fn body<T, L: Line + From<T>>(rows: Vec<T>, days: &LocalDays, format: Format) -> Vec<u8> {
+    let items: Vec<L> = rows.into_iter().map(L::from).collect();
+    match format {
+        // Structs of texts and numbers always serialise.
+        Format::Json => serde_json::to_vec(&Report::new(days, items)).unwrap_or_default(),
+        Format::Csv => table(&items).into_bytes(),
     }
 }
 
 impl<L: Line> Report<L> {
     /// The report over the days.
-    pub(crate) fn new(days: &LocalDays, items: Vec<L>) -> Self {
+    fn new(days: &LocalDays, items: Vec<L>) -> Self {
         Self {
             from: days.from.to_string(),
             to: days.to.to_string(),
@@ -227,7 +252,7 @@ impl<L: Line> Report<L> {
 }
 
 /// The items as a table.
-pub(crate) fn table<L: Line>(items: &[L]) -> String {
+fn table<L: Line>(items: &[L]) -> String {
     let mut csv = Csv::new(L::COLUMNS);
     for item in items {
         item.label(&mut csv);
@@ -236,15 +261,15 @@ pub(crate) fn table<L: Line>(items: &[L]) -> String {
     csv.finish()
 }
 
-impl From<(String, i64)> for AppSeconds {
-    fn from((app_name, ms): (String, i64)) -> Self {
-        Self { app_name, seconds: Seconds(ms) }
+impl From<(AppName, i64)> for AppSeconds {
+    fn from((app, ms): (AppName, i64)) -> Self {
+        Self { app_name: app.as_str().to_owned(), seconds: Seconds(ms) }
     }
 }
 
-impl From<(Option<String>, i64)> for DomainSeconds {
-    fn from((domain, ms): (Option<String>, i64)) -> Self {
-        Self { domain, seconds: Seconds(ms) }
+impl From<(Option<Domain>, i64)> for DomainSeconds {
+    fn from((domain, ms): (Option<Domain>, i64)) -> Self {
+        Self { domain: domain.map(|domain| domain.as_str().to_owned()), seconds: Seconds(ms) }
     }
 }
 
@@ -258,11 +283,6 @@ impl From<(LocalDate, i64)> for DaySeconds {
     fn from((date, ms): (LocalDate, i64)) -> Self {
         Self { date: date.to_string(), seconds: Seconds(ms) }
     }
-}
-
-/// Items of a report.
-pub(crate) fn items<T, L: From<T>>(answer: Vec<T>) -> Vec<L> {
-    answer.into_iter().map(L::from).collect()
 }
 
 /// Seconds per app, most first.
@@ -282,9 +302,7 @@ pub(crate) async fn apps(
     Query(asked): Query<DaysAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
-    let (days, wanted) = question(&api, &caller, &headers, "apps", asked).await?;
-    let report = reports::by_app(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.version, items::<_, AppSeconds>(report.answer)))
+    report(Grouping::Apps, &api, &caller, &headers, asked).await
 }
 
 /// Seconds per domain, most first. What was no web page is an item of its own.
@@ -304,9 +322,7 @@ pub(crate) async fn domains(
     Query(asked): Query<DaysAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
-    let (days, wanted) = question(&api, &caller, &headers, "domains", asked).await?;
-    let report = reports::by_domain(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.version, items::<_, DomainSeconds>(report.answer)))
+    report(Grouping::Domains, &api, &caller, &headers, asked).await
 }
 
 /// Another name for `/report/domains`.
@@ -346,9 +362,7 @@ pub(crate) async fn hours(
     Query(asked): Query<DaysAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
-    let (days, wanted) = question(&api, &caller, &headers, "hours", asked).await?;
-    let report = reports::by_hour(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.version, items::<_, HourSeconds>(report.answer)))
+    report(Grouping::Hours, &api, &caller, &headers, asked).await
 }
 
 /// Seconds per local day, in order.
@@ -368,7 +382,5 @@ pub(crate) async fn days(
     Query(asked): Query<DaysAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
-    let (days, wanted) = question(&api, &caller, &headers, "days", asked).await?;
-    let report = reports::by_day(&api.app, &caller, &days).await?;
-    Ok(answer(&wanted, &days, &report.version, items::<_, DaySeconds>(report.answer)))
+    report(Grouping::Days, &api, &caller, &headers, asked).await
 }

@@ -79,12 +79,15 @@ pub(crate) async fn timeline(
         return Ok(unchanged);
     }
     let timeline = reports::timeline(&api.app, &caller, interval, outranked).await?;
-    Ok(match wanted.format {
+    let body = match wanted.format {
         Format::Json => {
-            wanted.json(&timeline.version, &TimelineBody::new(from, to, &timeline.answer, outranked))
+            // Structs of texts always serialise.
+            let body = TimelineBody::new(from, to, &timeline.answer, outranked);
+            serde_json::to_vec(&body).unwrap_or_default()
         }
-        Format::Csv => wanted.csv(&timeline.version, table(&timeline.answer)),
-    })
+        Format::Csv => table(&timeline.answer).into_bytes(),
+    };
+    Ok(wanted.answer(&timeline.version, body))
 }
 
 /// The ends of the stretch asked for; equal for a local day that does not exist.

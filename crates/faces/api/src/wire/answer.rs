@@ -10,7 +10,6 @@ use dayline_app::reporting::reports::{self, ReadVersion};
 use dayline_app::{App, AppError};
 use dayline_domain::Interval;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Serialize;
 
 use super::accept::Format;
 
@@ -19,7 +18,7 @@ pub(crate) struct Wanted<'a> {
     /// The form.
     pub(crate) format: Format,
     headers: &'a HeaderMap,
-    /// Everything but the read version that the answer depends on.
+    /// Everything but the data that the answer depends on.
     basis: DefaultHasher,
 }
 
@@ -53,20 +52,13 @@ impl<'a> Wanted<'a> {
         Ok(Some(response))
     }
 
-    /// The answer as JSON.
-    pub(crate) fn json(&self, version: &ReadVersion, body: &impl Serialize) -> Response {
-        // The bodies are structs of texts and numbers, which always serialise.
-        let body = serde_json::to_vec(body).unwrap_or_default();
-        self.answer(version, "application/json", body.into())
-    }
-
-    /// The answer as CSV.
-    pub(crate) fn csv(&self, version: &ReadVersion, table: String) -> Response {
-        self.answer(version, "text/csv; charset=utf-8; header=present", table.into())
-    }
-
-    fn answer(&self, version: &ReadVersion, media_type: &'static str, body: Body) -> Response {
-        let mut response = Response::new(body);
+    /// The answer in the wanted form, and what it was read from.
+    pub(crate) fn answer(&self, version: &ReadVersion, body: impl Into<Body>) -> Response {
+        let media_type = match self.format {
+            Format::Json => "application/json",
+            Format::Csv => "text/csv; charset=utf-8; header=present",
+        };
+        let mut response = Response::new(body.into());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         label(&mut response, &self.tag(version));
         response

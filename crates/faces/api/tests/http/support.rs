@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use dayline_api::{ApiConfig, ApiState, Check, ClientForms, Metrics, Readiness, router};
 use dayline_app::ports::BoxFuture;
 use dayline_app::ports::Partition;
-use dayline_app::reporting::report_worker::ReportWorker;
+use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -128,7 +128,8 @@ impl Server {
 
     /// Makes all reports that wait.
     pub(crate) async fn make_reports(&self) {
-        let worker = ReportWorker::new(self.fake.app.clone(), Arc::new(ClientForms));
+        let ports = ReportPorts { forms: Arc::new(ClientForms), ..self.fake.report_ports() };
+        let worker = ReportWorker::new(ports, self.fake.app.rules.jobs);
         while worker.run_next(&|| false).await.unwrap().is_some() {}
     }
 }

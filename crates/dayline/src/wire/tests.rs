@@ -1,0 +1,51 @@
+//! What the wiring promises and no port shows.
+
+use dayline_app::ports::{CreateUser, PasswordHash, PortError, User};
+use dayline_app::reporting::report_worker::Ran;
+use dayline_contract::fakes::FakeApp;
+use dayline_domain::{Email, FullName, JobId, JobState, ReportFormat, ReportJob, ReportKind, UserId};
+
+use super::*;
+
+fn export_job(user: UserId, now: UtcMs) -> ReportJob {
+    ReportJob {
+        id: JobId::from_bits(1),
+        user,
+        kind: ReportKind::Export,
+        format: ReportFormat::Ndjson,
+        days: None,
+        created_at: now,
+        state: JobState::Queued,
+        attempt: 0,
+        days_done: 0,
+        days_all: 0,
+        chunks: 0,
+        bytes: 0,
+    }
+}
+
+#[tokio::test]
+async fn an_export_job_is_made_over_the_report_workers_own_connections_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
+    let tracking = FakeApp::default();
+    let now = tracking.app.clock.now();
+    let ada = User {
+        id: UserId::from_bits(7),
+        email: Email::new("ada@example.org").unwrap(),
+        full_name: FullName::new("Ada").unwrap(),
+        timezone: "UTC".to_owned(),
+        created_at: now,
+        updated_at: now,
+    };
+    let job = export_job(ada.id, now);
+    assert_eq!(Accounts::create(&store, ada, PasswordHash("hash".to_owned())).await, Ok(CreateUser::Created));
+    ReportJobs::create(&store, job.clone(), 1, 1).await.unwrap();
+
+    tracking.store.fail(Some(PortError::Unavailable("tracking's connections are busy".to_owned())));
+    let own = store.with_own_reader().unwrap();
+    let worker = reports(&tracking.app, move || Ok(own))().unwrap();
+    assert_eq!(worker.run_next(&|| false).await, Ok(Some(Ran::Done)));
+    let result = ReportJobs::chunk(&store, job.user, job.id, 0).await.unwrap().unwrap();
+    assert!(String::from_utf8(result).unwrap().contains("ada@example.org"));
+}

@@ -1,0 +1,43 @@
+//! Consecutive local days of a zone.
+//! Not here: which of them a request asks for.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use super::local_days;
+use crate::time::{Interval, LocalDate};
+use crate::zone::Zone;
+
+/// Local days `from..=to` of a zone.
+#[derive(Clone)]
+pub struct LocalDays {
+    /// The zone.
+    pub zone: Arc<dyn Zone>,
+    /// The first day.
+    pub from: LocalDate,
+    /// The last day.
+    pub to: LocalDate,
+}
+
+impl LocalDays {
+    /// Their dates, also those that the zone skips.
+    pub fn dates(&self) -> RangeInclusive<LocalDate> {
+        self.from..=self.to
+    }
+
+    /// The instants they cover; `None` if the zone skips all of them.
+    pub fn interval(&self) -> Option<Interval> {
+        local_days(&*self.zone, self.dates())
+    }
+
+    /// The same days, at most so many at a time.
+    pub fn stretches(&self, days: u16) -> impl Iterator<Item = Self> + use<> {
+        let Self { zone, from, to } = self.clone();
+        let days = usize::from(days).max(1);
+        (from.0..=to.0).step_by(days).map(move |first| Self {
+            zone: Arc::clone(&zone),
+            from: LocalDate(first),
+            to: LocalDate(first.saturating_add(days as i32 - 1).min(to.0)),
+        })
+    }
+}
