@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use crate::Failure;
 use crate::baseline;
 use crate::client::{Load, closed_loop, open_loop, post};
 use crate::clock::{now, rfc3339};
-use crate::place::Lab;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::server::Server;
 use crate::stats::{Table, grouped, ms, percentile, spread};
 

@@ -8,7 +8,7 @@ use clap::Args;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use crate::Failure;
+use crate::failure::Failure;
 
 const SECRET: &[u8] = b"a secret of thirty-two bytes....";
 

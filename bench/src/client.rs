@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// A keep-alive connection.
 pub(crate) struct Connection {

@@ -7,8 +7,8 @@ use dayline_app::ports::{AccessClaims, AccessTokens};
 use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
 use dayline_local::{JwtAccessTokens, read_keys};
 
-use crate::Failure;
 use crate::clock::now;
+use crate::failure::Failure;
 use crate::server::Server;
 use crate::store::Sql;
 

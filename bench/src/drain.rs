@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use crate::Failure;
 use crate::client::{Turn, get, load};
 use crate::clock::{date, now};
 use crate::crowd;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::lag::Probes;
-use crate::place::Lab;
 use crate::server::Server;
 use crate::stats::{Table, grouped, mebibytes, ms, percentile};
 use crate::stream::{Order, Stream};

@@ -6,15 +6,15 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use crate::Failure;
 use crate::accept::PATH;
 use crate::client::{Turn, post};
 use crate::clock::{now, rfc3339};
 use crate::crowd;
+use crate::failure::Failure;
 use crate::histogram::Histogram;
+use crate::lab::Lab;
 use crate::outcomes::{Outcomes, Pace, send};
 use crate::peak::send_stream;
-use crate::place::Lab;
 use crate::server::Server;
 use crate::stats::{Table, ms};
 use crate::stream::{Order, Stream};

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::Failure;
 use crate::accept::Duel;
 use crate::crowd;
 use crate::drain::{self, Amount};
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::past;
-use crate::place::Lab;
 use crate::plot::{Curve, Plot};
 use crate::stats::{Table, grouped, ms, percentile, spread};
 use crate::stream::Order;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::Failure;
 use crate::accept::PATH;
 use crate::client::{Connection, get, post};
 use crate::clock::rfc3339;
+use crate::failure::Failure;
 
 /// Between two questions; so exact are the times.
 const PAUSE: Duration = Duration::from_millis(5);

@@ -10,9 +10,11 @@ mod client;
 mod clock;
 mod crowd;
 mod drain;
+mod failure;
 mod flood;
 mod grow;
 mod histogram;
+mod lab;
 mod lag;
 mod memory;
 mod outcomes;
@@ -34,17 +36,15 @@ mod stream;
 mod sums;
 mod table;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 
 use clap::{Parser, Subcommand};
 
-use place::{Lab, Where};
+use failure::Failure;
+use lab::Lab;
+use place::Where;
 use stats::Table;
-
-/// What a benchmark may fail with; it is only ever printed.
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// Benchmarks of Dayline.
 #[derive(Parser)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::Failure;
-use crate::place::Lab;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::stats::{Table, mebibytes, ms, percentile, spread};
 
 #[derive(Args)]

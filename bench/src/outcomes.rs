@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::Failure;
 use crate::client::{Connection, Turn};
+use crate::failure::Failure;
 use crate::histogram::Histogram;
 
 /// When who lost a connection tries again.

@@ -12,10 +12,10 @@ use dayline_domain::{Interval, UtcDay, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::SqliteStore;
 
-use crate::Failure;
 use crate::client::get;
 use crate::clock::{date, now};
 use crate::crowd::{identity, prefix};
+use crate::failure::Failure;
 use crate::server::Server;
 use crate::store::{Sql, Store};
 

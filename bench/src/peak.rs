@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Failure;
 use crate::client::Turn;
+use crate::failure::Failure;
 use crate::outcomes::{Outcomes, Pace, send};
 use crate::server::Server;
 use crate::stream::{Order, Stream};

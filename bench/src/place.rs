@@ -2,12 +2,10 @@
 //! workers over PostgreSQL, PgBouncer and Redis.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::Failure;
-use crate::server::Server;
+use crate::failure::Failure;
 use crate::services::Services;
 
 /// What the command line asks for.
@@ -52,24 +50,5 @@ impl Where {
                 Ok(vec![Place::Embedded])
             }
         }
-    }
-}
-
-/// What a measurement starts its servers with.
-pub(crate) struct Lab {
-    /// The dayline program.
-    pub(crate) program: PathBuf,
-    pub(crate) place: Place,
-}
-
-impl Lab {
-    /// A fresh Dayline with limits that do not stand in the way of a benchmark; returns when it is ready.
-    pub(crate) async fn start(&self, options: &[&str]) -> Result<Server, Failure> {
-        self.start_limited(&[&["--unlimited"], options].concat()).await
-    }
-
-    /// A fresh Dayline with the limits that it has by default; returns when it is ready.
-    pub(crate) async fn start_limited(&self, options: &[&str]) -> Result<Server, Failure> {
-        Server::start(&self.program, self.place, options).await
     }
 }

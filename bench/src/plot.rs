@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 420.0;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::Failure;
 use crate::accept::{PATH, ping, requests_of};
 use crate::client::{Load, get, open_loop, post};
-use crate::place::Lab;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::server::Server;
 use crate::stats::{Table, ms, percentile};
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// What Linux counts processor time in.
 const TICKS_PER_SECOND: f64 = 100.0;

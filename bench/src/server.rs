@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::Failure;
 use crate::client::{Connection, get, post};
+use crate::failure::Failure;
 use crate::place::Place;
 use crate::resources::status;
 use crate::services::Services;

@@ -12,7 +12,7 @@ use std::{env, fs};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 const FOLDER: &str = "DAYLINE_TEST_FOLDER";
 const PATIENCE: Duration = Duration::from_secs(30);

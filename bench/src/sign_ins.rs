@@ -8,10 +8,10 @@ use clap::Args;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::Failure;
 use crate::accept::{ping, requests_of};
 use crate::client::{Connection, Load, open_loop, post};
-use crate::place::Lab;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::server::PASSWORD;
 use crate::stats::{Table, ms, percentile};
 

@@ -6,10 +6,10 @@ use clap::Args;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::Failure;
 use crate::accept::{ping, requests_of};
 use crate::client::open_loop;
-use crate::place::Lab;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::stats::{Table, ms, percentile};
 
 /// What each kind of slow client sends before it falls silent.

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::Failure;
 use crate::clock::now;
 use crate::crowd;
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::outcomes::{Outcomes, Pace};
 use crate::peak::{find, rate, send_stream};
-use crate::place::Lab;
 use crate::resources::{folder_bytes, open_files, status};
 use crate::server::Server;
 use crate::stats::{Table, grouped, mebibytes, ms};

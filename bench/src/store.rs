@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::NoTls;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The data base of a server.
 #[derive(Clone)]

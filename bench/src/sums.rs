@@ -1,8 +1,8 @@
 //! Whether all that was accepted is in the ledger: the reports of all people, added up.
 
-use crate::Failure;
 use crate::client::get;
 use crate::clock::date;
+use crate::failure::Failure;
 use crate::outcomes::Outcomes;
 use crate::server::Server;
 

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::Failure;
 use crate::accept::{BatchOptions, Duel, batches_of};
 use crate::client::load;
 use crate::clock::now;
 use crate::crowd;
 use crate::drain::{self, Amount};
+use crate::failure::Failure;
+use crate::lab::Lab;
 use crate::memory;
 use crate::past;
-use crate::place::{Lab, Place};
+use crate::place::Place;
 use crate::stats::{Table, grouped, mebibytes, ms, percentile, spread};
 use crate::stream::{Order, Stream};
 

@@ -8,7 +8,7 @@ use dayline_domain::{
 };
 use dayline_local::JiffZones;
 
-use crate::{Failure, Work};
+use crate::work::{Failure, Work};
 
 const PING_MS: i64 = 5_000;
 const PINGS_A_DAY: i64 = 8 * 3_600_000 / PING_MS;

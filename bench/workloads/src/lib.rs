@@ -3,12 +3,9 @@
 
 mod days;
 mod texts;
+mod work;
 
-/// Why a workload can't be made.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// The work, to be done any number of times. Gives how many things came out, so that nothing is left out of it.
-pub type Work = Box<dyn Fn() -> usize>;
+pub use work::{Failure, Work};
 
 /// A piece of work with its input made beforehand.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use dayline_domain::{Ping, UserId};
 use dayline_local::UrlSiteNames;
 
 use crate::days;
-use crate::{Failure, Work};
+use crate::work::{Failure, Work};
 
 const PINGS: usize = 100;
 
