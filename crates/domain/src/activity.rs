@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::names::{AppName, DeviceId, Domain, NameError, check};
+use crate::time::Interval;
 
 /// Largest number of characters in the name of a project or language.
 const MAX: usize = 255;
@@ -95,6 +96,15 @@ pub struct Source {
     pub device: DeviceId,
     /// What it was used for; shared with everything else that names it.
     pub activity: Arc<Activity>,
+}
+
+/// A maximal run of one source in the timeline, within one UTC day.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Piece {
+    /// Device and activity.
+    pub source: Arc<Source>,
+    /// When.
+    pub interval: Interval,
 }
 
 #[cfg(test)]

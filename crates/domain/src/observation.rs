@@ -90,6 +90,16 @@ pub enum Seen {
     Here,
 }
 
+impl Seen {
+    /// The app, browser or editor; `None` for away and here.
+    pub fn app(&self) -> Option<&AppName> {
+        match self {
+            Self::Use { app, .. } | Self::Page { browser: app, .. } | Self::Beat { app, .. } => Some(app),
+            Self::Away | Self::Here => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 pub mod ingest;
 pub mod live;
+pub mod observation_record;
 pub mod record;
 pub mod watermarks;
 pub mod worker;

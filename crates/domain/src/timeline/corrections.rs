@@ -1,0 +1,113 @@
+//! The corrections that a day knows, and what they say of its window.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::activity::Source;
+use crate::correction::{Correction, CorrectionId, Says};
+use crate::timeline::spans::SpanSet;
+use crate::timeline::window::{Span, Window};
+
+/// All corrections of a window.
+///
+/// What an erasure takes is not kept: an entry under a later erasure leaves only its version behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Corrections {
+    entries: BTreeMap<CorrectionId, Entry>,
+    erasures: BTreeMap<(CorrectionId, u64), Span>,
+    /// The instants of all erasures.
+    erased: SpanSet,
+}
+
+/// The greatest version of an entry. Of one version that says two things, which nobody sends, the greater is taken, so
+/// that the order does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    version: u64,
+    /// What it says of the window; `None` if it covers nothing there.
+    says: Option<(Span, Arc<Source>)>,
+}
+
+/// A correction that covers something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Covering<'a> {
+    pub(crate) span: Span,
+    pub(crate) version: u64,
+    /// What counts in it; `None` for an erasure.
+    pub(crate) source: Option<&'a Arc<Source>>,
+}
+
+impl Corrections {
+    /// Takes in a version of a correction. Of one id only the greatest version exists.
+    pub(crate) fn take(&mut self, window: Window, correction: &Correction) {
+        let &Correction { id, version, ref says } = correction;
+        let says = match says {
+            Says::Nothing => None,
+            Says::Entry { interval, source } => window.cut(*interval).map(|span| (span, Arc::clone(source))),
+            Says::Erasure { interval } => return self.erase(id, version, window.cut(*interval)),
+        };
+        let mut entry = Entry { version, says };
+        if is_erased(&entry, &self.erasures) {
+            entry.says = None;
+        }
+        let known = self.entries.entry(id).or_insert_with(|| entry.clone());
+        if *known < entry {
+            *known = entry;
+        }
+    }
+
+    fn erase(&mut self, id: CorrectionId, version: u64, span: Option<Span>) {
+        let Some(span) = span else { return };
+        let known = self.erasures.entry((id, version)).or_insert(span);
+        *known = known.hull(span);
+        self.erased.insert(*known, 0);
+        for entry in self.entries.values_mut().filter(|entry| entry.version < version) {
+            if is_erased(entry, &self.erasures) {
+                entry.says = None;
+            }
+        }
+    }
+
+    /// The instants that are erased.
+    pub(crate) fn erased(&self) -> &SpanSet {
+        &self.erased
+    }
+
+    /// Whether no correction covers anything.
+    pub(crate) fn cover_nothing(&self) -> bool {
+        self.covering().next().is_none()
+    }
+
+    /// All that cover something.
+    pub(crate) fn covering(&self) -> impl Iterator<Item = Covering<'_>> {
+        let entries = self.entries.values().filter_map(|entry| {
+            let (span, source) = entry.says.as_ref()?;
+            Some(Covering { span: *span, version: entry.version, source: Some(source) })
+        });
+        let erasure = |(&(_, version), &span)| Covering { span, version, source: None };
+        entries.chain(self.erasures.iter().map(erasure))
+    }
+
+    /// All of them, cut to the window, by id.
+    pub(crate) fn all(&self, window: Window) -> impl Iterator<Item = Correction> {
+        let entries = self.entries.iter().map(move |(&id, entry)| {
+            let says = entry.says.as_ref().and_then(|(span, source)| {
+                Some(Says::Entry { interval: window.interval_of(*span)?, source: Arc::clone(source) })
+            });
+            Correction { id, version: entry.version, says: says.unwrap_or(Says::Nothing) }
+        });
+        let erasures = self.erasures.iter().filter_map(move |(&(id, version), &span)| {
+            let says = Says::Erasure { interval: window.interval_of(span)? };
+            Some(Correction { id, version, says })
+        });
+        entries.chain(erasures)
+    }
+}
+
+/// Whether later erasures decide over all that an entry says.
+fn is_erased(entry: &Entry, erasures: &BTreeMap<(CorrectionId, u64), Span>) -> bool {
+    let Some((span, _)) = &entry.says else { return false };
+    let later = erasures.iter().filter(|((_, version), _)| *version > entry.version);
+    let met = later.filter_map(|(_, erased)| erased.clip(*span));
+    met.collect::<SpanSet>().gaps(*span).next().is_none()
+}

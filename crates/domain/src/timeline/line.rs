@@ -1,0 +1,119 @@
+//! The line of one device: what it showed, instant by instant, and in which run (step 7 of the rule).
+//! Not here: what it shows, which is for the rule to say.
+
+use crate::timeline::numbers::ActivityNo;
+use crate::timeline::stretch::Stretch;
+use crate::timeline::window::Span;
+
+/// On what an instant of a line rests. The greater counts where both are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Basis {
+    /// On beats alone: step 4.
+    Inferred,
+    /// On what was in front: steps 2 and 3.
+    SeenOrHeld,
+}
+
+/// What a device shows at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) activity: ActivityNo,
+    pub(crate) basis: Basis,
+}
+
+/// A stretch of a line: a run, or that part of one that rests on the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RunPart {
+    pub(crate) span: Span,
+    pub(crate) shown: Shown,
+    /// When its run started.
+    pub(crate) started: u32,
+}
+
+/// What one device showed: parts of runs, in order and without overlap. Parts that touch and differ only in their end are
+/// one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Line(Vec<RunPart>);
+
+impl Line {
+    /// The parts that meet `within`, whole and in order.
+    pub(crate) fn meeting(&self, within: Span) -> impl Iterator<Item = &RunPart> {
+        let first = self.0.partition_point(|part| part.span.end <= within.start);
+        self.0[first..].iter().take_while(move |part| part.span.start < within.end)
+    }
+
+    /// Shows something else in `within`. Gives the stretch in which the line is now another, if any: it reaches to the end
+    /// of a run that crosses the right end of `within` and has got another start.
+    pub(crate) fn replace(&mut self, within: Span, shown: Vec<Stretch<Shown>>) -> Option<Span> {
+        let first = self.0.partition_point(|part| part.span.end < within.start);
+        let mut last =
+            first + self.0[first..].iter().take_while(|part| part.span.start <= within.end).count();
+        let mut after = Vec::with_capacity(last - first + shown.len());
+        for part in &self.0[first..last] {
+            let left = Span::new(part.span.start, part.span.end.min(within.start));
+            after.extend(left.map(|span| RunPart { span, ..*part }));
+        }
+        for Stretch { span, of } in shown {
+            append(&mut after, span, of);
+        }
+        for part in &self.0[first..last] {
+            if let Some(right) = Span::new(part.span.start.max(within.end), part.span.end) {
+                append(&mut after, right, part.shown);
+            }
+        }
+        // The run that crosses the right end may go on in parts that stay as they are but for its start.
+        while let Some(part) = self.0.get(last) {
+            let Some(started) = goes_on(&after, part.span, part.shown) else { break };
+            if started == part.started {
+                break;
+            }
+            after.push(RunPart { started, ..*part });
+            last += 1;
+        }
+        let changed = difference(&self.0[first..last], &after);
+        self.0.splice(first..last, after);
+        changed
+    }
+
+    /// How many parts there is memory for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+/// When the last run started, if `span` goes on with it.
+fn goes_on(parts: &[RunPart], span: Span, shown: Shown) -> Option<u32> {
+    let last = parts.last()?;
+    (last.span.end == span.start && last.shown.activity == shown.activity).then_some(last.started)
+}
+
+/// Adds what is shown next.
+fn append(parts: &mut Vec<RunPart>, span: Span, shown: Shown) {
+    let started = goes_on(parts, span, shown);
+    match parts.last_mut() {
+        Some(last) if started.is_some() && last.shown == shown => last.span.end = span.end,
+        _ => parts.push(RunPart { span, shown, started: started.unwrap_or(span.start) }),
+    }
+}
+
+/// The smallest span outside of which both are the same.
+fn difference(before: &[RunPart], after: &[RunPart]) -> Option<Span> {
+    let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    let (before, after) = (&before[same..], &after[same..]);
+    let start = match (before.first(), after.first()) {
+        (Some(a), Some(b)) if a.span.start == b.span.start && alike(a, b) => a.span.end.min(b.span.end),
+        (a, b) => [a, b].into_iter().flatten().map(|part| part.span.start).min()?,
+    };
+    let same = before.iter().rev().zip(after.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (before, after) = (&before[..before.len() - same], &after[..after.len() - same]);
+    let end = match (before.last(), after.last()) {
+        (Some(a), Some(b)) if a.span.end == b.span.end && alike(a, b) => a.span.start.max(b.span.start),
+        (a, b) => [a, b].into_iter().flatten().map(|part| part.span.end).max()?,
+    };
+    Span::new(start, end)
+}
+
+/// Whether two parts differ in nothing but their ends.
+fn alike(a: &RunPart, b: &RunPart) -> bool {
+    a.shown == b.shown && a.started == b.started
+}

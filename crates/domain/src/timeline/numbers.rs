@@ -1,0 +1,233 @@
+//! The names of one day as numbers, in which the rule works: quick to copy, to compare and to find.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::Index;
+use std::sync::Arc;
+
+use crate::activity::{Activity, Piece, Source};
+use crate::families::{Family, is_lock_screen};
+use crate::names::DeviceId;
+use crate::observation::{Seen, Subject};
+use crate::timeline::stretch::Stretch;
+use crate::timeline::window::Window;
+
+/// A subject's number. Like all numbers of this file it counts from 0 in the order in which things were first seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SubjectNo(u32);
+/// A device's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct DeviceNo(u32);
+/// A family's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FamilyNo(u32);
+/// An activity's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ActivityNo(u32);
+/// A source's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SourceNo(u32);
+
+impl SubjectNo {
+    /// Where a list with an entry for each subject has this one's.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl DeviceNo {
+    /// Where a list with an entry for each device has this one's.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl SourceNo {
+    /// Where a list with an entry for each source has this one's.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Values in the order in which they were first seen.
+#[derive(Debug, Clone)]
+struct Table<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), numbers: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Table<T> {
+    fn number(&mut self, value: &T) -> u32 {
+        if let Some(&number) = self.numbers.get(value) {
+            return number;
+        }
+        // Each value takes far more than a byte of memory, so there are never 2^32 of them.
+        let number = self.values.len() as u32;
+        self.values.push(value.clone());
+        self.numbers.insert(value.clone(), number);
+        number
+    }
+
+    /// About how much memory the table takes, without what its values point to, in bytes.
+    fn approx_bytes(&self) -> usize {
+        // A hash map keeps one entry in eight free, and a byte each.
+        let entry = size_of::<(T, u32)>() + 1;
+        self.values.capacity() * size_of::<T>() + self.numbers.capacity() * entry * 8 / 7
+    }
+}
+
+/// A subject, and what the rule asks of it most often.
+#[derive(Debug, Clone)]
+pub(crate) struct Numbered {
+    pub(crate) subject: Arc<Subject>,
+    pub(crate) device: DeviceNo,
+    /// The family of its app or browser; `None` for away and here.
+    pub(crate) family: Option<FamilyNo>,
+    pub(crate) is_lock_screen: bool,
+}
+
+/// What step 5 names: what is in front or inferred, with the page and the beat that add to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Named {
+    /// A use that is seen or held, or a beat from which it is inferred.
+    pub(crate) app: SubjectNo,
+    /// The page whose domain is shown.
+    pub(crate) page: Option<SubjectNo>,
+    /// The beat whose project and language are shown.
+    pub(crate) beat: Option<SubjectNo>,
+}
+
+/// All names of a day.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Numbers {
+    subjects: Vec<Numbered>,
+    by_subject: HashMap<Arc<Subject>, SubjectNo>,
+    devices: Table<DeviceId>,
+    families: Table<Family>,
+    activities: Table<Arc<Activity>>,
+    named: HashMap<Named, ActivityNo>,
+    sources: Vec<Arc<Source>>,
+    by_source: HashMap<(DeviceNo, ActivityNo), SourceNo>,
+}
+
+impl Numbers {
+    /// The subject's number; a new one if it has none yet.
+    pub(crate) fn subject(&mut self, subject: &Arc<Subject>) -> SubjectNo {
+        if let Some(&number) = self.by_subject.get(subject) {
+            return number;
+        }
+        let number = SubjectNo(self.subjects.len() as u32);
+        let app = subject.seen.app();
+        self.subjects.push(Numbered {
+            subject: Arc::clone(subject),
+            device: DeviceNo(self.devices.number(&subject.device)),
+            family: app.map(|app| FamilyNo(self.families.number(&Family::of(app)))),
+            is_lock_screen: app.is_some_and(is_lock_screen) && matches!(subject.seen, Seen::Use { .. }),
+        });
+        self.by_subject.insert(Arc::clone(subject), number);
+        number
+    }
+
+    /// The number of the activity that step 5 made; `None` if what it names has no app, which away and here have not.
+    pub(crate) fn activity(&mut self, named: Named) -> Option<ActivityNo> {
+        if let Some(&number) = self.named.get(&named) {
+            return Some(number);
+        }
+        let number = ActivityNo(self.activities.number(&Arc::new(self.spelled_out(named)?)));
+        self.named.insert(named, number);
+        Some(number)
+    }
+
+    fn spelled_out(&self, Named { app, page, beat }: Named) -> Option<Activity> {
+        let mut activity = Activity::of(self.seen(app).app()?.clone());
+        if let Seen::Use { domain, project, .. } = self.seen(app) {
+            (activity.domain, activity.project) = (domain.clone(), project.clone());
+        }
+        if let Some(Seen::Page { domain, .. }) = page.map(|page| self.seen(page)) {
+            activity.domain.clone_from(domain);
+        }
+        if let Some(Seen::Beat { project, language, .. }) = beat.map(|beat| self.seen(beat)) {
+            (activity.project, activity.language) = (project.clone(), language.clone());
+        }
+        Some(activity)
+    }
+
+    /// The number of a source that an entry brings.
+    pub(crate) fn entered(&mut self, source: &Source) -> SourceNo {
+        let device = DeviceNo(self.devices.number(&source.device));
+        let activity = ActivityNo(self.activities.number(&source.activity));
+        self.source(device, activity)
+    }
+
+    /// The number of a device's activity.
+    pub(crate) fn source(&mut self, device: DeviceNo, activity: ActivityNo) -> SourceNo {
+        let (devices, activities) = (&self.devices.values, &self.activities.values);
+        *self.by_source.entry((device, activity)).or_insert_with(|| {
+            let (device, activity) = (devices[device.index()].clone(), &activities[activity.0 as usize]);
+            self.sources.push(Arc::new(Source { device, activity: Arc::clone(activity) }));
+            SourceNo(self.sources.len() as u32 - 1)
+        })
+    }
+
+    /// The kind and value of a subject.
+    pub(crate) fn seen(&self, subject: SubjectNo) -> &Seen {
+        &self[subject].subject.seen
+    }
+
+    /// A device's name.
+    pub(crate) fn device(&self, device: DeviceNo) -> &DeviceId {
+        &self.devices.values[device.index()]
+    }
+
+    /// All devices, in the order of their numbers.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = DeviceNo> + use<> {
+        (0..self.devices.values.len() as u32).map(DeviceNo)
+    }
+
+    /// All subjects, in the order of their numbers.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = SubjectNo> + use<> {
+        (0..self.subjects.len() as u32).map(SubjectNo)
+    }
+
+    /// All sources, in the order of their numbers.
+    pub(crate) fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// A run as the surface shows it.
+    pub(crate) fn piece(&self, window: Window, run: Stretch<SourceNo>) -> Option<Piece> {
+        let interval = window.interval_of(run.span)?;
+        Some(Piece { source: Arc::clone(&self.sources[run.of.index()]), interval })
+    }
+
+    /// About how much memory the names take, in bytes.
+    pub(crate) fn approx_bytes(&self) -> usize {
+        // An `Arc` has two counters before its value, and names are some twenty bytes each.
+        const SUBJECT: usize = size_of::<Subject>() + 2 * size_of::<usize>() + 40;
+        const SOURCE: usize = size_of::<Source>() + 2 * size_of::<usize>() + 20;
+        const ACTIVITY: usize = size_of::<Activity>() + 2 * size_of::<usize>() + 40;
+        let subject = SUBJECT + size_of::<Numbered>() + size_of::<(Arc<Subject>, SubjectNo)>();
+        let source = SOURCE + size_of::<Arc<Source>>() + size_of::<((DeviceNo, ActivityNo), SourceNo)>();
+        self.subjects.len() * subject
+            + self.sources.len() * source
+            + self.activities.values.len() * ACTIVITY
+            + self.named.capacity() * size_of::<(Named, ActivityNo)>()
+            + self.devices.approx_bytes()
+            + self.families.approx_bytes()
+            + self.activities.approx_bytes()
+    }
+}
+
+impl Index<SubjectNo> for Numbers {
+    type Output = Numbered;
+
+    fn index(&self, number: SubjectNo) -> &Numbered {
+        &self.subjects[number.index()]
+    }
+}

@@ -1,0 +1,6 @@
+//! The timeline rule: its examples, a recorded day, and an oracle that was written from the text alone.
+#![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
+
+mod examples;
+mod recorded_day;
+mod values;
