@@ -1,6 +1,9 @@
 //! The timeline rule: its examples, a recorded day, and an oracle that was written from the text alone.
 #![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
+mod cases;
 mod examples;
+mod oracle;
+mod properties;
 mod recorded_day;
 mod values;
