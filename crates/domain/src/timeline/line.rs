@@ -75,9 +75,9 @@ impl Line {
         changed
     }
 
-    /// How many parts there is memory for.
-    pub(crate) fn capacity(&self) -> usize {
-        self.0.capacity()
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn approx_bytes(&self) -> usize {
+        size_of::<Self>() + self.0.capacity() * size_of::<RunPart>()
     }
 }
 

@@ -111,8 +111,10 @@ pub(crate) struct Numbers {
     devices: Table<DeviceId>,
     families: Table<Family>,
     activities: Table<Arc<Activity>>,
-    named: HashMap<Named, ActivityNo>,
+    by_named: HashMap<Named, ActivityNo>,
     sources: Vec<Arc<Source>>,
+    /// The device and activity of each source.
+    parts: Vec<(DeviceNo, ActivityNo)>,
     by_source: HashMap<(DeviceNo, ActivityNo), SourceNo>,
 }
 
@@ -136,15 +138,15 @@ impl Numbers {
 
     /// The number of the activity that step 5 made; `None` if what it names has no app, which away and here have not.
     pub(crate) fn activity(&mut self, named: Named) -> Option<ActivityNo> {
-        if let Some(&number) = self.named.get(&named) {
+        if let Some(&number) = self.by_named.get(&named) {
             return Some(number);
         }
-        let number = ActivityNo(self.activities.number(&Arc::new(self.spelled_out(named)?)));
-        self.named.insert(named, number);
+        let number = ActivityNo(self.activities.number(&Arc::new(self.named(named)?)));
+        self.by_named.insert(named, number);
         Some(number)
     }
 
-    fn spelled_out(&self, Named { app, page, beat }: Named) -> Option<Activity> {
+    fn named(&self, Named { app, page, beat }: Named) -> Option<Activity> {
         let mut activity = Activity::of(self.seen(app).app()?.clone());
         if let Seen::Use { domain, project, .. } = self.seen(app) {
             (activity.domain, activity.project) = (domain.clone(), project.clone());
@@ -167,12 +169,25 @@ impl Numbers {
 
     /// The number of a device's activity.
     pub(crate) fn source(&mut self, device: DeviceNo, activity: ActivityNo) -> SourceNo {
-        let (devices, activities) = (&self.devices.values, &self.activities.values);
-        *self.by_source.entry((device, activity)).or_insert_with(|| {
-            let (device, activity) = (devices[device.index()].clone(), &activities[activity.0 as usize]);
-            self.sources.push(Arc::new(Source { device, activity: Arc::clone(activity) }));
-            SourceNo(self.sources.len() as u32 - 1)
-        })
+        if let Some(&number) = self.by_source.get(&(device, activity)) {
+            return number;
+        }
+        let number = SourceNo(self.sources.len() as u32);
+        self.sources.push(self.spelled_out(device, activity));
+        self.parts.push((device, activity));
+        self.by_source.insert((device, activity), number);
+        number
+    }
+
+    /// A device's activity as the surface shows it.
+    pub(crate) fn spelled_out(&self, device: DeviceNo, activity: ActivityNo) -> Arc<Source> {
+        let activity = Arc::clone(&self.activities.values[activity.0 as usize]);
+        Arc::new(Source { device: self.device(device).clone(), activity })
+    }
+
+    /// The device and activity of a source.
+    pub(crate) fn parts(&self, source: SourceNo) -> (DeviceNo, ActivityNo) {
+        self.parts[source.index()]
     }
 
     /// The kind and value of a subject.
@@ -217,7 +232,7 @@ impl Numbers {
         self.subjects.len() * subject
             + self.sources.len() * source
             + self.activities.values.len() * ACTIVITY
-            + self.named.capacity() * size_of::<(Named, ActivityNo)>()
+            + self.by_named.capacity() * size_of::<(Named, ActivityNo)>()
             + self.devices.approx_bytes()
             + self.families.approx_bytes()
             + self.activities.approx_bytes()

@@ -83,10 +83,6 @@ impl SpanSet {
         self.0.iter().copied()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// How many spans there is memory for.
     pub(crate) fn capacity(&self) -> usize {
         self.0.capacity()

@@ -47,8 +47,9 @@ pub fn settle(
         known.take(window, correction);
     }
     let mut numbers = Numbers::default();
-    let observed = cut(observations, window, &mut numbers);
-    let evidence = unite_all(without_erased(observed, known.erased()), &numbers);
+    let observed = observations.iter().filter_map(|observation| cut(observation, window, &mut numbers));
+    let observed: Vec<Stretch<SubjectNo>> = without_erased(observed, known.erased()).collect();
+    let evidence = unite_all(observed.into_iter(), &numbers);
     let lines: Vec<Line> = numbers
         .devices()
         .map(|device| {
@@ -67,24 +68,22 @@ pub fn settle(
 /// before the window began with it: such starts are equal.)
 ///
 /// That an observation without length counts as one millisecond is seen to at the door.
-fn cut(observations: &[Observation], window: Window, numbers: &mut Numbers) -> Vec<Stretch<SubjectNo>> {
-    let cut = |observation: &Observation| {
-        let span = window.cut(observation.interval())?;
-        Some(Stretch { span, of: numbers.subject(observation.subject()) })
-    };
-    observations.iter().filter_map(cut).collect()
+pub(crate) fn cut(
+    observation: &Observation,
+    window: Window,
+    numbers: &mut Numbers,
+) -> Option<Stretch<SubjectNo>> {
+    let span = window.cut(observation.interval())?;
+    Some(Stretch { span, of: numbers.subject(observation.subject()) })
 }
 
 /// Step 1, *observations*, first sentence. Erasures come first: their instants are taken out of every observation, as if
 /// nothing had been seen.
 pub(crate) fn without_erased(
-    observed: Vec<Stretch<SubjectNo>>,
+    observed: impl Iterator<Item = Stretch<SubjectNo>>,
     erased: &SpanSet,
 ) -> impl Iterator<Item = Stretch<SubjectNo>> {
-    observed.into_iter().flat_map(|Stretch { span, of }| {
-        let left: Vec<Span> = erased.gaps(span).collect();
-        left.into_iter().map(move |span| Stretch { span, of })
-    })
+    observed.flat_map(|Stretch { span, of }| erased.gaps(span).map(move |span| Stretch { span, of }))
 }
 
 /// Step 1 for all that was observed. In the order of ends, which is the one in which it costs least.

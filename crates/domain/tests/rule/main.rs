@@ -3,6 +3,7 @@
 
 mod cases;
 mod examples;
+mod ledger_day;
 mod oracle;
 mod properties;
 mod recorded_day;

@@ -12,7 +12,7 @@ use dayline_domain::activity::{Activity, Piece};
 use dayline_domain::choices::Choices;
 use dayline_domain::correction::{Correction, Says};
 use dayline_domain::observation::{Observation, Seen};
-use dayline_domain::{Interval, UtcDay};
+use dayline_domain::{DeviceId, Interval, UtcDay};
 
 use crate::values::{app, device, domain, interval, language, project, source};
 
@@ -133,24 +133,55 @@ struct Shown {
     inferred: bool,
 }
 
+/// What the rule says of a day.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Painting {
+    pub(crate) counted: Vec<Piece>,
+    /// What devices showed while something else counted; by start, then source.
+    pub(crate) outranked: Vec<Piece>,
+    /// When nobody was at a device and it showed nothing that a page kept; by device, then start.
+    pub(crate) away: Vec<(DeviceId, Interval)>,
+}
+
+/// A device and what it shows.
+type Counts = (String, (String, Name, Name, Name));
+
 pub(crate) fn paint(
     day: UtcDay,
     observations: &[Observation],
     corrections: &[Correction],
     choices: Choices,
     cells: &Cells,
-) -> Vec<Piece> {
+) -> Painting {
     let devices = step_1(day, observations, corrections, cells);
     let all_beats: BTreeSet<(i64, Three)> =
         devices.values().flat_map(|device| device.beats.iter().cloned()).collect();
     let lines: BTreeMap<&String, Vec<Option<(Shown, i64)>>> =
         devices.iter().map(|(name, device)| (name, line(device, &all_beats, choices, cells))).collect();
     let midnight = i64::from(day.0) * DAY;
-    let mut counted: Vec<Option<(String, (String, Name, Name, Name))>> = vec![None; cells.0.len()];
-    for cell in cells.within(midnight, midnight + DAY) {
+    let of_day: Vec<usize> = cells.within(midnight, midnight + DAY).collect();
+    let nothing: Vec<Option<Counts>> = vec![None; cells.0.len()];
+    let mut counted = nothing.clone();
+    for &cell in &of_day {
         counted[cell] = step_9(corrections, cells.0[cell], step_8(&lines, cell));
     }
-    step_10(counted, cells)
+    let (mut outranked, mut away) = (Vec::new(), Vec::new());
+    for (name, line) in &lines {
+        let (mut loses, mut nobody) = (nothing.clone(), nothing.clone());
+        for &cell in &of_day {
+            let shown = line[cell].as_ref().map(|(shown, _)| ((*name).clone(), shown.names.clone()));
+            if shown.is_none() && step_6_is_away(&devices[*name], cell, false) {
+                nobody[cell] = Some(((*name).clone(), ("nobody".to_owned(), None, None, None)));
+            }
+            if shown.is_some() && counted[cell].is_some() && shown != counted[cell] {
+                loses[cell] = shown;
+            }
+        }
+        outranked.extend(step_10(loses, cells));
+        away.extend(step_10(nobody, cells).into_iter().map(|piece| (device(name), piece.interval)));
+    }
+    outranked.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));
+    Painting { counted: step_10(counted, cells), outranked, away }
 }
 
 /// Steps 0 and 1.
@@ -391,10 +422,7 @@ fn step_6_is_away(device: &Device, cell: usize, audible: bool) -> bool {
     covers(&device.away) && !covers(&device.here) && !audible
 }
 
-fn step_8(
-    lines: &BTreeMap<&String, Vec<Option<(Shown, i64)>>>,
-    cell: usize,
-) -> Option<(String, (String, Name, Name, Name))> {
+fn step_8(lines: &BTreeMap<&String, Vec<Option<(Shown, i64)>>>, cell: usize) -> Option<Counts> {
     let mut covering: Vec<(i64, Reverse<&String>, &Shown)> = lines
         .iter()
         .filter_map(|(name, line)| line[cell].as_ref().map(|(shown, start)| (*start, Reverse(*name), shown)))
@@ -406,11 +434,7 @@ fn step_8(
     first.map(|(_, Reverse(name), shown)| (name.clone(), shown.names.clone()))
 }
 
-fn step_9(
-    corrections: &[Correction],
-    (start, end): (i64, i64),
-    counted: Option<(String, (String, Name, Name, Name))>,
-) -> Option<(String, (String, Name, Name, Name))> {
+fn step_9(corrections: &[Correction], (start, end): (i64, i64), counted: Option<Counts>) -> Option<Counts> {
     let exists = |correction: &&Correction| {
         let same = corrections.iter().filter(|other| other.id == correction.id);
         same.map(|other| other.version).max() == Some(correction.version)
@@ -434,8 +458,8 @@ fn step_9(
     }
 }
 
-fn step_10(counted: Vec<Option<(String, (String, Name, Name, Name))>>, cells: &Cells) -> Vec<Piece> {
-    let mut runs: Vec<((String, (String, Name, Name, Name)), i64, i64)> = Vec::new();
+fn step_10(counted: Vec<Option<Counts>>, cells: &Cells) -> Vec<Piece> {
+    let mut runs: Vec<(Counts, i64, i64)> = Vec::new();
     for (counts, (start, end)) in counted.into_iter().zip(&cells.0) {
         let Some(counts) = counts else { continue };
         match runs.last_mut() {
@@ -443,7 +467,7 @@ fn step_10(counted: Vec<Option<(String, (String, Name, Name, Name))>>, cells: &C
             _ => runs.push((counts, *start, *end)),
         }
     }
-    let piece = |((on, names), start, end): ((String, (String, Name, Name, Name)), i64, i64)| {
+    let piece = |((on, names), start, end): (Counts, i64, i64)| {
         let activity = Activity {
             app: app(&names.0),
             domain: domain(names.1.as_deref()),

@@ -1,0 +1,324 @@
+//! The ledger day, second edition: one person's observations and corrections of one UTC day and its window, and what
+//! counts of them. It always equals the rule applied to all that it was ever told (see [`crate::timeline::steps`]).
+//! Not here: where it is stored, and whose it is.
+
+mod change;
+mod hours;
+mod observed;
+mod runs;
+mod sums;
+mod touched;
+
+pub use change::{DayChange, PieceChanges, Resized};
+pub use hours::Hours;
+pub use sums::{CorruptSums, DaySums, QUARTER_MS, QUARTERS};
+
+use std::sync::Arc;
+
+use crate::activity::Piece;
+use crate::choices::Choices;
+use crate::correction::{Correction, Says};
+use crate::names::DeviceId;
+use crate::observation::Observation;
+use crate::time::{Interval, UtcDay};
+use crate::timeline::corrections::Corrections;
+use crate::timeline::evidence::Evidence;
+use crate::timeline::line::Line;
+use crate::timeline::numbers::{Numbers, SourceNo, SubjectNo};
+use crate::timeline::spans::SpanSet;
+use crate::timeline::steps::{
+    activities, away, corrected, cut, shown, unite, unite_all, what_counts, without_erased,
+};
+use crate::timeline::stretch::{Stretch, append, split};
+use crate::timeline::window::{Span, Window};
+use observed::Observed;
+use runs::{RunChanges, Runs};
+use sums::RunningSums;
+use touched::Touched;
+
+/// One person's UTC day.
+///
+/// Its state is what was observed in its window, united where it touches or overlaps and without what was erased, and
+/// the corrections; everything else follows from it. Recording costs as much as what it touches: the part of a line that
+/// an observation can change, and what counts there. Corrections and new choices settle the day anew.
+#[derive(Debug, Clone)]
+pub struct LedgerDay {
+    day: UtcDay,
+    version: u64,
+    choices: Choices,
+    numbers: Numbers,
+    observed: Observed,
+    corrections: Corrections,
+    evidence: Evidence,
+    /// The line of each device, by its number.
+    lines: Vec<Line>,
+    counted: Runs,
+    /// Always those of `counted`.
+    sums: RunningSums,
+}
+
+impl LedgerDay {
+    /// A day of which nothing is known, never stored: version 0.
+    pub fn empty(day: UtcDay, choices: Choices) -> Self {
+        Self {
+            day,
+            version: 0,
+            choices,
+            numbers: Numbers::default(),
+            observed: Observed::default(),
+            corrections: Corrections::default(),
+            evidence: Evidence::default(),
+            lines: Vec::new(),
+            counted: Runs::default(),
+            sums: RunningSums::default(),
+        }
+    }
+
+    /// The day as it was stored: its state, in any order and in any parts that may overlap.
+    pub fn restore(
+        day: UtcDay,
+        version: u64,
+        choices: Choices,
+        observations: impl IntoIterator<Item = Observation>,
+        corrections: impl IntoIterator<Item = Correction>,
+    ) -> Self {
+        let mut restored = Self::empty(day, choices);
+        restored.version = version;
+        for correction in corrections {
+            restored.corrections.take(restored.window(), &correction);
+        }
+        for observation in observations {
+            restored.observe(&observation);
+        }
+        restored.settle_anew();
+        restored
+    }
+
+    /// Takes in observations and says what changed; `None` if they were known already, were erased or lie outside the
+    /// window.
+    pub fn record(&mut self, observations: &[Observation]) -> Option<DayChange> {
+        let mut touched = Touched::default();
+        let (mut new, mut hours) = (Vec::new(), Hours::default());
+        for observation in observations {
+            for (observed, changed) in self.observe(observation) {
+                hours = hours.and(changed);
+                new.extend(self.observation(observed));
+                if let Some(change) = unite(&mut self.evidence, &self.numbers, observed) {
+                    touched.add(change, observed.of, &self.evidence, &self.numbers, self.choices);
+                }
+            }
+        }
+        if new.is_empty() {
+            return None;
+        }
+        let recount = self.show_anew(&touched);
+        let changes = self.count_anew(&recount);
+        Some(self.change(&changes, new, hours, false))
+    }
+
+    /// Takes in corrections and says what changed; `None` if they were known already or say nothing of this day.
+    pub fn correct(&mut self, corrections: &[Correction]) -> Option<DayChange> {
+        let before = self.corrections.clone();
+        let mut hours = Hours::default();
+        for correction in corrections {
+            self.corrections.take(self.window(), correction);
+            if let Says::Erasure { interval } = &correction.says
+                && let Some(erased) = self.window().cut(*interval)
+            {
+                hours = hours.and(self.observed.erase(erased));
+            }
+        }
+        if self.corrections == before {
+            return None;
+        }
+        let changes = if hours.is_empty() { self.count_anew(&whole_day()) } else { self.settle_anew() };
+        Some(self.change(&changes, Vec::new(), hours, true))
+    }
+
+    /// Follows the person's choices and says what changed; `None` if nothing that counts did.
+    pub fn choose(&mut self, choices: Choices) -> Option<DayChange> {
+        if choices == self.choices {
+            return None;
+        }
+        self.choices = choices;
+        let changes = self.settle_anew();
+        (!changes.is_empty()).then(|| self.change(&changes, Vec::new(), Hours::default(), false))
+    }
+
+    /// Which day.
+    pub fn day(&self) -> UtcDay {
+        self.day
+    }
+
+    /// How often the day changed; 0 if it was never stored.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The choices by which the day is settled.
+    pub fn choices(&self) -> Choices {
+        self.choices
+    }
+
+    /// What counts, by start; no two overlap.
+    pub fn counted(&self) -> impl Iterator<Item = Piece> {
+        self.counted.iter().filter_map(|run| self.numbers.piece(self.window(), run))
+    }
+
+    /// What the counted pieces sum up to.
+    pub fn sums(&self) -> DaySums {
+        self.sums.to_sums(self.day, &self.numbers)
+    }
+
+    /// What was observed, united, by subject in the order in which they were first seen, and by start.
+    pub fn observations(&self) -> impl Iterator<Item = Observation> {
+        let all = self.observed.iter(&self.numbers);
+        all.filter_map(|observed| self.observation(observed))
+    }
+
+    /// Those of [`LedgerDay::observations`] that start in one hour of the window, 0 to 27: one part of the state.
+    pub fn observations_of_hour(&self, hour: u8) -> impl Iterator<Item = Observation> {
+        let all = self.observed.iter(&self.numbers);
+        let of_hour = all.filter(move |observed| hours::hour_of(observed.span.start) == hour);
+        of_hour.filter_map(|observed| self.observation(observed))
+    }
+
+    /// The corrections, cut to the window, by kind and id.
+    pub fn corrections(&self) -> impl Iterator<Item = Correction> {
+        self.corrections.all(self.window())
+    }
+
+    /// What devices showed and does not count because something else does at that instant; by start, then source.
+    pub fn outranked(&self) -> Vec<Piece> {
+        let counted: Vec<Stretch<SourceNo>> = self.counted.iter().collect();
+        let mut pieces = Vec::new();
+        for (device, line) in self.numbers.devices().zip(&self.lines) {
+            let mut outranked = Vec::new();
+            for part in line.meeting(Span::DAY) {
+                let shown = (device, part.shown.activity);
+                let in_day = part.span.clip(Span::DAY);
+                for (span, counts) in in_day.into_iter().flat_map(|span| split(&counted, span)) {
+                    if counts.is_some_and(|counts| self.numbers.parts(counts) != shown) {
+                        append(&mut outranked, Stretch { span, of: shown });
+                    }
+                }
+            }
+            pieces.extend(outranked.into_iter().filter_map(|Stretch { span, of: (device, activity) }| {
+                let source = self.numbers.spelled_out(device, activity);
+                Some(Piece { source, interval: self.window().interval_of(span)? })
+            }));
+        }
+        pieces.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));
+        pieces
+    }
+
+    /// When nobody was at a device of the day, whatever was in front: away and not here, and no page could be heard that
+    /// counts. By device, then start.
+    pub fn away(&self) -> Vec<(DeviceId, Interval)> {
+        let mut list = Vec::new();
+        for (device, line) in self.numbers.devices().zip(&self.lines) {
+            let Some(evidence) = self.evidence.device(device) else { continue };
+            let shown: SpanSet = line.meeting(Span::DAY).map(|part| part.span).collect();
+            let away = away(evidence, Span::DAY);
+            for span in away.into_iter().flat_map(|away| shown.gaps(away.span).collect::<Vec<_>>()) {
+                let interval = self.window().interval_of(span);
+                list.extend(interval.map(|interval| (self.numbers.device(device).clone(), interval)));
+            }
+        }
+        list.sort_unstable();
+        list
+    }
+
+    /// About how much memory the day takes, in bytes.
+    pub fn approx_bytes(&self) -> usize {
+        let lines: usize = self.lines.iter().map(Line::approx_bytes).sum();
+        size_of::<Self>()
+            + self.numbers.approx_bytes()
+            + self.observed.approx_bytes()
+            + self.evidence.approx_bytes()
+            + lines
+            + self.counted.approx_bytes()
+            + self.sums.approx_bytes()
+    }
+
+    fn window(&self) -> Window {
+        Window::of(self.day)
+    }
+
+    fn observation(&self, Stretch { span, of }: Stretch<SubjectNo>) -> Option<Observation> {
+        let interval = self.window().interval_of(span)?;
+        Some(Observation::new(Arc::clone(&self.numbers[of].subject), interval))
+    }
+
+    /// Steps 0 and 1 up to uniting what touches, which gives the state: the parts of an observation that were not known,
+    /// each with the hours whose part of the state that changed.
+    fn observe(&mut self, observation: &Observation) -> Vec<(Stretch<SubjectNo>, Hours)> {
+        let Some(observed) = cut(observation, self.window(), &mut self.numbers) else { return Vec::new() };
+        let known = without_erased(std::iter::once(observed), self.corrections.erased());
+        known.filter_map(|part| Some((part, self.observed.add(part)?))).collect()
+    }
+
+    /// Steps 2 to 7 where something was touched. Gives the parts of the day in which a line is another than before.
+    fn show_anew(&mut self, touched: &Touched) -> SpanSet {
+        let mut recount = SpanSet::default();
+        for device in self.numbers.devices() {
+            if self.lines.len() <= device.index() {
+                self.lines.push(Line::default());
+            }
+            for within in touched.on(device) {
+                let activities = activities(&self.evidence, device, &self.numbers, self.choices, within);
+                let shown = shown(activities, &mut self.numbers);
+                let changed = self.lines[device.index()].replace(within, shown);
+                if let Some(changed) = changed.and_then(|changed| changed.clip(Span::DAY)) {
+                    recount.insert(changed, 0);
+                }
+            }
+        }
+        recount
+    }
+
+    /// Steps 8 to 10 in some parts of the day.
+    fn count_anew(&mut self, recount: &SpanSet) -> RunChanges {
+        let mut changes = RunChanges::default();
+        for within in recount.iter() {
+            let counted = what_counts(&self.lines, &mut self.numbers, within);
+            let timeline = corrected(counted, &self.corrections, &mut self.numbers, within);
+            self.counted.replace(within, timeline, &mut changes);
+        }
+        self.sums.follow(&changes);
+        changes
+    }
+
+    /// All steps, of the whole state.
+    fn settle_anew(&mut self) -> RunChanges {
+        self.evidence = unite_all(self.observed.iter(&self.numbers), &self.numbers);
+        self.lines.clear();
+        self.show_anew(&Touched::everything(&self.numbers));
+        self.count_anew(&whole_day())
+    }
+
+    fn change(
+        &mut self,
+        changes: &RunChanges,
+        observed: Vec<Observation>,
+        hours: Hours,
+        corrected: bool,
+    ) -> DayChange {
+        let from_version = self.version;
+        self.version += 1;
+        let counted = PieceChanges::of(changes, self.window(), &self.numbers);
+        DayChange {
+            day: self.day,
+            from_version,
+            to_version: self.version,
+            counted,
+            observed,
+            hours,
+            corrected,
+        }
+    }
+}
+
+fn whole_day() -> SpanSet {
+    std::iter::once(Span::DAY).collect()
+}

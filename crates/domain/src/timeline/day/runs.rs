@@ -1,0 +1,80 @@
+//! What counts in a day, as runs, and how it changes.
+
+use std::collections::BTreeMap;
+
+use crate::timeline::numbers::SourceNo;
+use crate::timeline::stretch::{Stretch, append};
+use crate::timeline::window::Span;
+
+type Run = Stretch<SourceNo>;
+
+/// Maximal runs in order and without overlap.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runs(Vec<Run>);
+
+impl Runs {
+    /// Puts something else into `within`, and notes what that changes.
+    pub(crate) fn replace(&mut self, within: Span, runs: Vec<Run>, changes: &mut RunChanges) {
+        let first = self.0.partition_point(|run| run.span.end < within.start);
+        let last = first + self.0[first..].iter().take_while(|run| run.span.start <= within.end).count();
+        let before = &self.0[first..last];
+        let part =
+            |run: &Run, start: u32, end: u32| Span::new(start, end).map(|span| Stretch { span, ..*run });
+        let mut after = Vec::with_capacity(before.len() + runs.len());
+        after.extend(
+            before.iter().filter_map(|run| part(run, run.span.start, run.span.end.min(within.start))),
+        );
+        for run in runs {
+            append(&mut after, run);
+        }
+        for run in before {
+            if let Some(right) = part(run, run.span.start.max(within.end), run.span.end) {
+                append(&mut after, right);
+            }
+            changes.remove(*run);
+        }
+        for run in &after {
+            changes.add(*run);
+        }
+        self.0.splice(first..last, after);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Run> {
+        self.0.iter().copied()
+    }
+
+    /// About how much memory they take, in bytes.
+    pub(crate) fn approx_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Run>()
+    }
+}
+
+/// What changed, by where runs start and of which source they are: the end before and the end after, if there was and is
+/// such a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunChanges(BTreeMap<(u32, SourceNo), (Option<u32>, Option<u32>)>);
+
+impl RunChanges {
+    fn remove(&mut self, run: Run) {
+        self.0.entry((run.span.start, run.of)).or_insert((Some(run.span.end), None)).1 = None;
+    }
+
+    fn add(&mut self, run: Run) {
+        self.0.entry((run.span.start, run.of)).or_default().1 = Some(run.span.end);
+    }
+
+    /// The runs before and after, by start, of which at least one is there and which differ.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<Run>, Option<Run>)> {
+        let changed = self.0.iter().filter(|(_, (before, after))| before != after);
+        changed.map(|(&(start, of), &(before, after))| {
+            let run =
+                |end: Option<u32>| end.and_then(|end| Some(Stretch { span: Span::new(start, end)?, of }));
+            (run(before), run(after))
+        })
+    }
+
+    /// Whether nothing changed in the end.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
