@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dayline_app::ports::{AccessClaims, AccessTokens, Randomness, RefreshTokens};
 use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
-use dayline_api::fuzzing::bearer;
+use dayline_http_kit::credential::{Credential, Forms};
 use dayline_local::{HmacRefreshTokens, JwtAccessTokens, KeyRing, MAX_TOKEN};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue, header};
@@ -72,12 +72,12 @@ fn any_text(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, value.clone());
-    if let Some(token) = bearer(&headers) {
+    if let Some(Credential::Bearer(token)) = Credential::of(&headers, None, Forms::BEARER) {
         assert!(!token.is_empty() && token.len() <= MAX_TOKEN && token.trim_matches(' ') == token);
         assert!(bytes.ends_with(token.as_bytes()) || bytes.ends_with(b" "));
     }
     headers.append(header::AUTHORIZATION, value);
-    assert_eq!(bearer(&headers), None, "two of them are ambiguous");
+    assert_eq!(Credential::of(&headers, None, Forms::BEARER), None, "two of them are ambiguous");
 }
 
 /// A good token with bytes replaced, put in or taken out: `(what, where, byte)` each.

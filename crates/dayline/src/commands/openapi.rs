@@ -5,6 +5,6 @@ use crate::failure::Failure;
 
 /// Runs the command.
 pub fn run() -> Result<(), Failure> {
-    say(dayline_api::openapi().to_pretty_json().map_err(Failure::because)?);
+    say(dayline_api::document().to_pretty_json().map_err(Failure::because)?);
     Ok(())
 }

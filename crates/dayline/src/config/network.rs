@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use dayline_api::{ApiConfig, Cidr, ForwardedHeader, Metrics, ServerConfig};
+use dayline_api::ApiConfig;
+use dayline_http_kit::proxy::{Cidr, ForwardedHeader};
+use dayline_http_kit::{KitConfig, Metrics, ServerConfig};
 
 use crate::units;
 
@@ -89,9 +91,14 @@ fn public_url(text: &str) -> Result<String, String> {
 }
 
 impl NetworkOptions {
-    /// The settings of the router.
+    /// The settings of the API.
     pub fn api(&self) -> ApiConfig {
-        ApiConfig {
+        ApiConfig { max_live_streams: self.max_live_streams as usize }
+    }
+
+    /// The settings that all faces share.
+    pub fn kit(&self) -> KitConfig {
+        KitConfig {
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: match self.forwarded_header {
                 HeaderName::XForwardedFor => ForwardedHeader::XForwardedFor,
@@ -102,7 +109,6 @@ impl NetworkOptions {
             body_timeout: self.body_timeout,
             max_body_memory: usize::try_from(self.body_memory).unwrap_or(usize::MAX),
             max_ping_work: usize::try_from(self.ping_work).unwrap_or(usize::MAX),
-            max_live_streams: self.max_live_streams as usize,
         }
     }
 

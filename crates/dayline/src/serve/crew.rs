@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_api::Metrics;
 use dayline_app::ports::{Partition, Randomness};
 use dayline_app::tracking::worker::Worker;
+use dayline_http_kit::Metrics;
 use tokio::runtime::Runtime;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use dayline_api::Metrics;
 use dayline_app::App;
 use dayline_app::app::ACCESS_TOKEN_MS;
 use dayline_app::ports::{CredentialId, PortError};
 use dayline_domain::UtcMs;
 use dayline_domain::identity::device_login::CODE_LIFE_MS;
+use dayline_http_kit::Metrics;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::units::whole_ms;

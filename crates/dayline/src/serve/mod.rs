@@ -17,7 +17,8 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_api::{ApiState, Metrics, operations_router, router};
+use dayline_api::{ApiState, operations_router, route_patterns, router};
+use dayline_http_kit::{KitState, Metrics, Router, assemble};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
@@ -45,7 +46,7 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let listener = listener::bind(&options.network)?;
     let greeting = Greeting::new(&listener, options)?;
     let System { app, crew, reports, probes, keys, upkeep } = put_together(options).await?;
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, upkeep, options.sessions.audit_keep);
     housekeeping.begin().await;
 
@@ -56,10 +57,12 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let crew = crew.map(start).transpose()?;
     let start = |open| RunningReports::start(open, Arc::clone(&app.randomness), &stop);
     let reports = reports.map(start).transpose()?;
-    let api = ApiState::new(app, metrics.clone(), Arc::new(Parts(probes)), options.network.api());
+    let kit = KitState::new(app, metrics.clone(), options.network.kit());
+    let api = ApiState::new(Arc::clone(&kit), Arc::new(Parts(probes)), &options.network.api());
+    let face = if options.has(Role::Api) { router(api) } else { operations_router(api) };
 
     greeting.show()?;
-    answer(listener, api, options, metrics, stop).await;
+    answer(listener, assemble(&kit, [face]), options, metrics, stop).await;
 
     following_keys.abort();
     housekeeping.abort();
@@ -88,13 +91,12 @@ async fn put_together(options: &ServeOptions) -> Result<System, Failure> {
 /// Answers requests until told to stop and all that are in flight are answered.
 async fn answer(
     listener: tokio::net::TcpListener,
-    api: ApiState,
+    routes: Router,
     options: &ServeOptions,
     metrics: Metrics,
     stop: CancellationToken,
 ) {
-    let routes = if options.has(Role::Api) { router(api) } else { operations_router(api) };
     let mut config = options.network.server(metrics);
     config.max_connections = config.max_connections.min(process::connections_possible());
-    dayline_api::serve(listener, routes, config, stop).await;
+    dayline_http_kit::serve(listener, routes, config, stop).await;
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dayline_api::Metrics;
 use dayline_app::ports::{PortError, Randomness};
 use dayline_app::tracking::worker::{Step, Worker};
+use dayline_http_kit::Metrics;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dayline_api::Metrics;
+use dayline_http_kit::Metrics;
 use serde_json::Value;
 
 use crate::text;
@@ -15,7 +15,7 @@ fn family(name: &str) -> String {
 
 /// The metrics that `/metrics` announces.
 fn existing() -> BTreeSet<String> {
-    let metrics = Metrics::new().text().unwrap();
+    let metrics = Metrics::new([]).text().unwrap();
     metrics
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))

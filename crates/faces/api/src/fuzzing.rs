@@ -1,10 +1,8 @@
-//! What takes apart texts of strangers, for the fuzz targets and `bench/workloads` to reach; nothing else uses it.
+//! What takes pings of strangers apart, for the fuzz targets and `bench/workloads` to reach; nothing else uses it.
 //! Deliberately absent: routes and answers.
 
 use dayline_app::tracking::ingest::{PingDraft, Refusal};
-use http::HeaderMap;
 
-use crate::request::caller;
 use crate::routes::ping_body;
 
 /// The pings of a JSON body, each read or refused; `None` if the body is refused as a whole.
@@ -15,9 +13,4 @@ pub fn pings_of_json(text: &str) -> Option<Vec<Result<PingDraft<'_>, Refusal>>> 
 /// The pings of an NDJSON body, each read or refused; `None` if the body is refused as a whole.
 pub fn pings_of_lines(text: &str) -> Option<Vec<Result<PingDraft<'_>, Refusal>>> {
     ping_body::ndjson(text).ok()
-}
-
-/// The bearer token of a request with these headers.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    caller::bearer(headers)
 }

@@ -1,23 +1,16 @@
-//! The HTTP adapter: routes, wire types, problem details, connection limits.
-//! Deliberately absent: rules (the use cases and the domain decide) and wiring (the binary).
+//! The API as a face: routes, their wire types, the API document.
+//! Not here: rules (the use cases and the domain decide), what all faces share (the http kit) and wiring (the binary).
 
-mod edge;
 #[doc(hidden)]
 pub mod fuzzing;
-mod metrics;
 mod openapi;
-mod problem;
-mod request;
+mod refresh_cookie;
 mod results;
 mod router;
 mod routes;
-mod server;
 mod state;
-mod wire;
+mod views;
 
-pub use metrics::Metrics;
-pub use request::address::{Cidr, ForwardedHeader, InvalidCidr};
 pub use results::ClientForms;
-pub use router::{openapi, operations_router, router};
-pub use server::{ServerConfig, serve};
+pub use router::{document, operations_router, route_patterns, router};
 pub use state::{ApiConfig, ApiState, Check, Readiness};

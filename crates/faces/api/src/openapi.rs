@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use dayline_http_kit::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use http::StatusCode;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use crate::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
-use crate::routes::export::ExportLine;
+use crate::views::export::ExportLine;
 
 /// The document before any route is added.
 #[derive(OpenApi)]

@@ -6,14 +6,14 @@ use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
 use dayline_domain::UtcMs;
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
 use dayline_domain::timeline::Piece;
+use dayline_http_kit::instant;
 use serde::Serialize;
 
-use crate::routes::export::{ExportLines, lines};
 use crate::routes::reports::show;
-use crate::routes::timeline::{COLUMNS, IntervalItem, row};
-use crate::wire::accept::Format;
-use crate::wire::csv::Csv;
-use crate::wire::instant;
+use crate::views::accept::Format;
+use crate::views::csv::Csv;
+use crate::views::export::{ExportLines, lines};
+use crate::views::interval::{COLUMNS, IntervalItem, row};
 
 /// The forms that clients of the API know.
 pub struct ClientForms;

@@ -2,25 +2,20 @@
 //! Deliberately absent: what a route does; that is at its handler, with its path and its documentation.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use http::{HeaderValue, Method, header};
-use tower_http::cors::CorsLayer;
+use dayline_http_kit::router::with_state;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::edge::EdgeLayer;
 use crate::openapi::Document;
-use crate::problem::Problem;
-use crate::request::Api;
 use crate::routes::{
     api_keys, audit, auth, device_login, device_page, docs, export, live, operations, report_jobs, reports,
     sessions, timeline, track, users,
 };
-use crate::state::ApiState;
+use crate::state::{Api, ApiState};
 
 fn table() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
@@ -72,13 +67,21 @@ fn table() -> OpenApiRouter<Api> {
 }
 
 /// The API document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
+pub fn document() -> utoipa::openapi::OpenApi {
     table().into_openapi()
 }
 
-/// All routes. A clone shares everything with the original, so that each runtime may have one.
-pub fn router(state: ApiState) -> Router {
-    serve_table(table(), state)
+/// The patterns of all routes, to be counted one by one.
+pub fn route_patterns() -> Vec<String> {
+    document().paths.paths.into_keys().collect()
+}
+
+/// All routes.
+pub fn router(mut state: ApiState) -> Router {
+    let (routes, document) = table().split_for_parts();
+    // Texts, numbers and maps with texts for keys always serialise.
+    state.document = document.to_json().unwrap_or_default().into();
+    with_state(routes, Arc::new(state))
 }
 
 /// The routes of a process that only works in the background.
@@ -87,31 +90,5 @@ pub fn operations_router(state: ApiState) -> Router {
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::readyz))
         .routes(routes!(operations::metrics));
-    serve_table(table, state)
-}
-
-fn serve_table(table: OpenApiRouter<Api>, state: ApiState) -> Router {
-    let api: Api = Arc::new(state);
-    let (routes, _) = table.split_for_parts();
-    let routes = routes
-        .fallback(async || Problem::no_route())
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(EdgeLayer::new(Arc::clone(&api)));
-    let origins = allowed_origins(&api.config.allowed_origins);
-    let routes = if origins.is_empty() { routes } else { routes.layer(cors(origins)) };
-    routes.with_state(api)
-}
-
-fn allowed_origins(origins: &[String]) -> Vec<HeaderValue> {
-    origins.iter().filter_map(|origin| origin.parse().ok()).collect()
-}
-
-/// Lets pages of other sites call the API with an access token; never with the cookie.
-fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::CONTENT_ENCODING])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
-        .max_age(Duration::from_hours(1))
+    with_state(table.into(), Arc::new(state))
 }

@@ -1,16 +1,15 @@
-//! What the handlers work with: the application, the metrics, and what an operator may set.
-//! Deliberately absent: how connections are limited (see [`crate::ServerConfig`]).
+//! What the handlers work with: the application, what all faces share, and what only this face needs.
+//! Not here: how connections are limited (see [`dayline_http_kit::ServerConfig`]).
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use bytes::Bytes;
 use dayline_app::App;
 use dayline_app::ports::BoxFuture;
-
-use crate::metrics::Metrics;
-use crate::request::address::{Cidr, ForwardedHeader};
-use crate::request::budget::Budget;
-use crate::request::places::Places;
+use dayline_http_kit::credential::Forms;
+use dayline_http_kit::places::Places;
+use dayline_http_kit::{Face, Kit, KitState, Problem};
+use http::request;
 
 /// Most streams of live events that one person may have open: a few pages on a few devices.
 const LIVE_PER_PERSON: usize = 10;
@@ -19,68 +18,51 @@ const EXPORTS: usize = 32;
 /// Most exports of one person at a time.
 const EXPORTS_PER_PERSON: usize = 2;
 
+/// The state as axum hands it to extractors and handlers.
+pub(crate) type Api = Arc<ApiState>;
+
 /// What all handlers share.
 pub struct ApiState {
-    /// The application.
-    pub app: App,
-    /// The metrics that `/metrics` shows.
-    pub metrics: Metrics,
-    /// What `/readyz` asks.
-    pub readiness: Arc<dyn Readiness>,
-    /// What an operator may set.
-    pub config: ApiConfig,
-    pub(crate) body_memory: Budget,
-    pub(crate) ping_work: Budget,
+    pub(crate) app: App,
+    pub(crate) kit: Kit,
+    pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) live_streams: Arc<Places>,
     pub(crate) exports: Arc<Places>,
+    /// The API document as JSON. The router knows it, and puts it here.
+    pub(crate) document: Bytes,
 }
 
 impl ApiState {
-    /// The state of a router.
-    pub fn new(app: App, metrics: Metrics, readiness: Arc<dyn Readiness>, config: ApiConfig) -> Self {
-        let body_memory = Budget::new(config.max_body_memory);
-        let ping_work = Budget::new(config.max_ping_work.max(1));
+    /// The state of a router. `readiness` is what `/readyz` asks.
+    pub fn new(kit: Kit, readiness: Arc<dyn Readiness>, config: &ApiConfig) -> Self {
         let live_streams = Places::new(config.max_live_streams, LIVE_PER_PERSON);
         let exports = Places::new(EXPORTS, EXPORTS_PER_PERSON);
-        Self { app, metrics, readiness, config, body_memory, ping_work, live_streams, exports }
+        Self { app: kit.app.clone(), kit, readiness, live_streams, exports, document: Bytes::new() }
     }
 }
 
-/// What an operator may set about requests.
+impl Face for ApiState {
+    type Refusal = Problem;
+
+    fn kit(&self) -> &KitState {
+        &self.kit
+    }
+
+    fn forms(&self, _: &request::Parts) -> Forms {
+        Forms::BEARER
+    }
+}
+
+/// What an operator may set about the API alone.
 #[derive(Debug, Clone)]
 pub struct ApiConfig {
-    /// Proxies whose word about the client's address is taken.
-    pub trusted_proxies: Vec<Cidr>,
-    /// The header in which those proxies say it. Only this one is read: a proxy passes on what it does not
-    /// know, so that a client could put the other one there itself.
-    pub forwarded_header: ForwardedHeader,
-    /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by default.
-    pub allowed_origins: Vec<String>,
-    /// Where people reach this server (`https://host[:port]`), for links. The request's own host if not given.
-    pub public_url: Option<String>,
-    /// How long a request's body may take.
-    pub body_timeout: Duration,
-    /// Bytes of bodies that may be in memory while they arrive, over all requests.
-    pub max_body_memory: usize,
-    /// Bytes of pings that may be taken in at a time, over all requests, each of which counts as 4 KiB more: about
-    /// sixty milliseconds' work for two processors with the default. One request is always allowed.
-    pub max_ping_work: usize,
     /// Streams of live events that may be open at a time; each is a connection.
     pub max_live_streams: usize,
 }
 
 impl Default for ApiConfig {
     fn default() -> Self {
-        Self {
-            trusted_proxies: Vec::new(),
-            forwarded_header: ForwardedHeader::XForwardedFor,
-            allowed_origins: Vec::new(),
-            public_url: None,
-            body_timeout: Duration::from_secs(30),
-            max_body_memory: 64 << 20,
-            max_ping_work: 8 << 20,
-            max_live_streams: 2_000,
-        }
+        Self { max_live_streams: 2_000 }
     }
 }
 

@@ -3,25 +3,22 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::identity::api_keys::{self, NewKey};
-use dayline_app::ports::ApiKey;
 use dayline_domain::id::ApiKeyKind;
 use dayline_domain::identity::account::Label;
-use dayline_domain::{Scope, Scopes, UtcMs};
+use dayline_domain::{Scopes, UtcMs};
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::instant;
+use dayline_http_kit::path::PathId;
+use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::private_json;
 use crate::openapi::{BodyProblems, SignedInProblems};
-use crate::problem::{Problem, ProblemBody};
-use crate::request::Api;
-use crate::request::caller::SignedIn;
-use crate::request::fields::{Fields, FromFields, Json};
-use crate::request::path::PathId;
-use crate::wire::instant;
-
-/// What a key may allow, by the names that clients know.
-const SCOPES: [(&str, Scope); 2] = [("track", Scope::Track), ("read", Scope::Read)];
+use crate::state::Api;
+use crate::views::api_key::{ApiKeyScope, KeyItem, scope};
+use crate::views::json::private_json;
 
 /// A key to be made.
 #[derive(ToSchema)]
@@ -44,60 +41,6 @@ impl FromFields for NewApiKey {
         let expires_at = fields.optional("expires_at", instant::parse);
         let scopes = scopes?.into_iter().fold(Scopes::NONE, Scopes::with);
         Some(Self { name: name?, scopes, expires_at })
-    }
-}
-
-fn scope(name: &str) -> Result<Scope, &'static str> {
-    let known = SCOPES.iter().find(|(known, _)| *known == name);
-    known.map(|(_, scope)| *scope).ok_or("must be a list of track, read or both")
-}
-
-/// What a key may allow.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes the names in SCOPES")]
-pub(crate) enum ApiKeyScope {
-    /// Send pings.
-    Track,
-    /// Read the timeline and reports.
-    Read,
-}
-
-/// A key, without its text.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ApiKey)]
-pub(crate) struct KeyItem {
-    /// Identity, for deleting it.
-    #[schema(format = Uuid)]
-    id: String,
-    /// What the person calls it.
-    #[schema(example = "Tracker on the workstation")]
-    name: String,
-    /// What it allows.
-    #[schema(value_type = Vec<ApiKeyScope>)]
-    scopes: Vec<&'static str>,
-    /// When it was made.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    created_at: String,
-    /// When it was used last, to about a minute; null if never.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    last_used_at: Option<String>,
-    /// When it ends; null if never.
-    #[schema(format = DateTime)]
-    expires_at: Option<String>,
-}
-
-impl From<&ApiKey> for KeyItem {
-    fn from(key: &ApiKey) -> Self {
-        let allowed = SCOPES.iter().filter(|(_, scope)| key.scopes.allows(*scope));
-        Self {
-            id: key.id.to_string(),
-            name: key.name.as_str().to_owned(),
-            scopes: allowed.map(|(name, _)| *name).collect(),
-            created_at: instant::utc(key.created_at),
-            last_used_at: key.last_used_at.map(instant::utc),
-            expires_at: key.expires_at.map(instant::utc),
-        }
     }
 }
 

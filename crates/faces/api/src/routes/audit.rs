@@ -3,17 +3,16 @@
 use axum::extract::State;
 use axum::response::Response;
 use dayline_app::identity::audit::{self, MAX_ENTRIES};
-use dayline_app::ports::StoredAuditEvent;
+use dayline_http_kit::Problem;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::query::{FromParams, Params, Query};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::private_json;
 use crate::openapi::{QueryProblems, SignedInProblems};
-use crate::problem::Problem;
-use crate::request::Api;
-use crate::request::caller::SignedIn;
-use crate::request::query::{FromParams, Params, Query};
-use crate::wire::instant;
+use crate::state::Api;
+use crate::views::audit_entry::AuditEntry;
+use crate::views::json::private_json;
 
 /// Entries in one answer if nothing else is asked for.
 const ENTRIES: usize = 50;
@@ -52,40 +51,6 @@ pub(crate) struct AuditPage<'a> {
     /// For `before`, to get the entries after these; null if there are none.
     #[schema(example = 17)]
     next_before: Option<u64>,
-}
-
-/// Something that happened to my account.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct AuditEntry<'a> {
-    /// Grows with time.
-    #[schema(example = 42)]
-    id: u64,
-    /// When.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    at: String,
-    /// What: `registered`, `signed_in`, `device_signed_in`, `sign_in_failed`, `device_approved`, `device_denied`,
-    /// `token_reused`, `session_ended`, `sessions_ended`, `password_changed`, `password_reset`, `key_created`,
-    /// `key_deleted`, and more in later releases.
-    #[schema(example = "signed_in")]
-    kind: &'static str,
-    /// The device or key it was about.
-    #[schema(example = "laptop")]
-    subject: Option<&'a str>,
-    /// The network it came from (IPv4 /24, IPv6 /48).
-    #[schema(example = "192.0.2.0/24")]
-    address: Option<&'a str>,
-}
-
-impl<'a> From<&'a StoredAuditEvent> for AuditEntry<'a> {
-    fn from(StoredAuditEvent { id, event }: &'a StoredAuditEvent) -> Self {
-        Self {
-            id: *id,
-            at: instant::utc(event.at),
-            kind: event.kind.name(),
-            subject: event.subject.as_deref(),
-            address: event.address.as_deref(),
-        }
-    }
 }
 
 /// What happened to my account: sign-ins, failures, revocations, changes of password and keys.

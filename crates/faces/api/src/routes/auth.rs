@@ -6,18 +6,20 @@ use dayline_app::AppError;
 use dayline_app::identity::auth::{self, Login, Tokens};
 use dayline_domain::identity::account::Label;
 use dayline_domain::{DeviceId, Email};
+use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::caller::SigningOut;
+use dayline_http_kit::cookie;
+use dayline_http_kit::fields::{Fields, FromFields, Json, MaybeJson};
+use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::query::{FromParams, Params, Query};
 use http::{HeaderMap, StatusCode, header};
-use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::private_json;
 use crate::openapi::{BodyProblems, LimitedProblems, QueryProblems, SignedInProblems};
-use crate::problem::{Problem, ProblemBody};
-use crate::request::address::ClientAddress;
-use crate::request::caller::SigningOut;
-use crate::request::fields::{Fields, FromFields, Json, MaybeJson};
-use crate::request::query::{FromParams, Params, Query};
-use crate::request::{Api, cookie};
+use crate::refresh_cookie;
+use crate::state::Api;
+use crate::views::json::private_json;
+use crate::views::tokens::TokenPair;
 
 /// A sign-in of one device.
 #[derive(ToSchema)]
@@ -44,24 +46,6 @@ impl FromFields for SignIn {
         let device_name = fields.optional("device_name", Label::new);
         Some(Self { email: email?, password: password?, device_id: device_id?, device_name })
     }
-}
-
-/// The tokens of a session.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TokenPair {
-    /// Goes into the `Authorization` header of each request.
-    access_token: String,
-    /// Gets the next pair, once. `login` and `refresh` also set it as the cookie `dayline_refresh`.
-    refresh_token: String,
-    /// Always `Bearer`.
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    /// Seconds until the access token ends.
-    #[schema(example = 900)]
-    expires_in: i64,
-    /// The session; also in the list of sessions.
-    #[schema(format = Uuid)]
-    session_id: String,
 }
 
 /// Sign this device in. A second sign-in of a device replaces its session.
@@ -123,29 +107,17 @@ pub(crate) async fn refresh(
 ) -> Result<Response, Problem> {
     let from_cookie = match body {
         Some(_) => None,
-        None => cookie::refresh_token(&headers, &api.config.allowed_origins)?,
+        None => refresh_cookie::token(&headers, &api.kit.config.allowed_origins)?,
     };
-    let token = body.as_ref().map(|body| body.refresh_token.as_str()).or(from_cookie);
+    let token = body.as_ref().map(|body| body.refresh_token.as_str()).or(from_cookie.as_deref());
     let token = token.ok_or_else(|| AppError::field("refresh_token", "is missing"))?;
     let tokens = auth::refresh(&api.app, token, address).await?;
     Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
 }
 
-impl From<Tokens> for TokenPair {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
-            token_type: "Bearer",
-            expires_in: tokens.expires_in_s,
-            session_id: tokens.session.to_string(),
-        }
-    }
-}
-
 fn signed_in(api: &Api, tokens: Tokens, secure: bool) -> Response {
     let idle_s = api.app.rules.sessions.idle_ms / 1_000;
-    let cookie = cookie::set(&tokens.refresh_token, idle_s, secure);
+    let cookie = refresh_cookie::set(&tokens.refresh_token, idle_s, secure);
     let mut response = private_json(&TokenPair::from(tokens));
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -210,7 +182,7 @@ pub(crate) async fn logout_all(
 
 fn signed_out(secure: bool) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some(cookie) = cookie::set("", 0, secure) {
+    if let Some(cookie) = refresh_cookie::set("", 0, secure) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response

@@ -6,20 +6,21 @@ use dayline_app::identity::device_login::{self, NotYet, Request, Started};
 use dayline_domain::DeviceId;
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::device_login::{CODE_LIFE_MS, DeviceLogin};
+use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::cookie;
+use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::instant;
+use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::query::{FromParams, Params, Query};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::TokenPair;
-use super::private_json;
 use crate::openapi::{BodyProblems, LimitedProblems, QueryProblems, SignedInProblems};
-use crate::problem::{Problem, ProblemBody};
-use crate::request::address::ClientAddress;
-use crate::request::caller::SignedIn;
-use crate::request::fields::{Fields, FromFields, Json};
-use crate::request::query::{FromParams, Params, Query};
-use crate::request::{Api, cookie};
-use crate::wire::instant;
+use crate::state::Api;
+use crate::views::json::private_json;
+use crate::views::tokens::TokenPair;
 
 /// A device that asks to be signed in.
 #[derive(ToSchema)]
@@ -92,7 +93,7 @@ pub(crate) async fn start(
 
 /// Where people reach this server: what the operator says, or what the device itself has used.
 fn own_url(api: &Api, headers: &HeaderMap, secure: bool) -> String {
-    if let Some(url) = &api.config.public_url {
+    if let Some(url) = &api.kit.config.public_url {
         return url.trim_end_matches('/').to_owned();
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");

@@ -6,10 +6,9 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
+use dayline_http_kit::Problem;
 use http::{HeaderValue, header};
 use utoipa_swagger_ui::Config;
-
-use crate::problem::Problem;
 
 /// Scripts and styles from here only; Swagger UI writes style attributes and has images in its style sheet.
 const POLICY: &str =

@@ -14,16 +14,16 @@ use dayline_app::Kind;
 use dayline_app::ports::{LiveEvent, LiveSubscription};
 use dayline_app::tracking::live::{self, Missed, Watch};
 use dayline_domain::{UtcDay, UtcMs};
+use dayline_http_kit::Problem;
+use dayline_http_kit::caller::StaysSignedIn;
+use dayline_http_kit::places::Place;
+use dayline_http_kit::server::{Peer, Streams};
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::openapi::SignedInProblems;
-use crate::problem::Problem;
-use crate::request::Api;
-use crate::request::caller::StaysSignedIn;
-use crate::request::places::Place;
-use crate::server::{Peer, Streams};
+use crate::state::Api;
 
 /// How often a stream looks whether it may go on.
 const LOOK: Duration = Duration::from_secs(1);
@@ -181,7 +181,7 @@ async fn reason_to_end(api: &Api, credential: &StaysSignedIn, peer: Option<&Peer
     let (code, detail) = if peer.is_some_and(Peer::is_closing) {
         ("stopping", "the server stops; connect again")
     } else {
-        match credential.check(api).await {
+        match credential.check(&api.kit).await {
             Err(error) if error.kind() == Kind::Unauthenticated => (error.code(), error.detail()),
             // A store that can't be asked now ends nothing.
             Ok(()) | Err(_) => return None,

@@ -1,4 +1,4 @@
-//! The handlers, one file per resource, with the resource's wire types beside them.
+//! The handlers, one file per resource, with the wire types that no other handler has beside them.
 //! Deliberately absent: rules. A handler reads the request, calls one use case, and writes the answer.
 
 pub(crate) mod api_keys;
@@ -17,15 +17,3 @@ pub(crate) mod sessions;
 pub(crate) mod timeline;
 pub(crate) mod track;
 pub(crate) mod users;
-
-use axum::Json;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
-use serde::Serialize;
-
-/// A JSON answer that nobody may keep.
-fn private_json(body: &impl Serialize) -> Response {
-    let mut response = Json(body).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}

@@ -4,12 +4,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Problem, ProblemBody};
-use crate::request::Api;
+use crate::state::Api;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -48,7 +48,7 @@ pub(crate) struct CheckItem {
 }
 
 impl CheckItem {
-    fn of(check: &crate::Check) -> Self {
+    fn of(check: &crate::state::Check) -> Self {
         let ok = check.failure.is_none();
         Self { name: check.name, ok, needed: check.needed, hint: (!ok).then_some(check.hint) }
     }
@@ -85,7 +85,7 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Response {
     ),
 )]
 pub(crate) async fn metrics(State(api): State<Api>) -> Result<Response, Problem> {
-    let text = api.metrics.text()?;
+    let text = api.kit.metrics.text()?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS))], no_store(), text).into_response())
 }
 
@@ -94,12 +94,9 @@ pub(crate) async fn metrics(State(api): State<Api>) -> Result<Response, Problem>
     get, path = "/openapi.json", tag = "operations",
     responses((status = 200, body = serde_json::Value, description = "OpenAPI 3.1")),
 )]
-pub(crate) async fn openapi() -> Response {
-    // Written once: the document is the same for the life of the process.
-    static DOCUMENT: std::sync::LazyLock<String> =
-        std::sync::LazyLock::new(|| crate::openapi().to_json().unwrap_or_default());
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], DOCUMENT.as_str())
-        .into_response()
+pub(crate) async fn openapi(State(api): State<Api>) -> Response {
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (json, api.document.clone()).into_response()
 }
 
 fn no_store() -> [(HeaderName, HeaderValue); 1] {

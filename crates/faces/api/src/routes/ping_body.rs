@@ -6,12 +6,11 @@ use std::fmt;
 
 use dayline_app::tracking::ingest::{MAX_PINGS, PingDraft, Refusal};
 use dayline_domain::UtcMs;
+use dayline_http_kit::Problem;
+use dayline_http_kit::fields::malformed_detail;
+use dayline_http_kit::instant;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-
-use crate::problem::Problem;
-use crate::request::fields::malformed_detail;
-use crate::wire::instant;
 
 /// A ping that can be checked further, or why it can't.
 pub(crate) type Draft<'a> = Result<PingDraft<'a>, Refusal>;

@@ -11,22 +11,22 @@ use bytes::Bytes;
 use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
 use dayline_domain::{JobPolicy, JobState, LocalDate, ReportFormat, ReportJob, ReportKind};
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::instant;
+use dayline_http_kit::path::PathId;
+use dayline_http_kit::places::Place;
+use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::server::{Peer, Streams};
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::private_json;
 use crate::openapi::{BodyProblems, SignedInProblems};
-use crate::problem::{Problem, ProblemBody};
-use crate::request::Api;
-use crate::request::caller::SignedIn;
-use crate::request::fields::{Fields, FromFields, Json};
-use crate::request::path::PathId;
-use crate::request::places::Place;
-use crate::server::{Peer, Streams};
-use crate::wire::answer::has_tag;
-use crate::wire::instant;
+use crate::state::Api;
+use crate::views::answer::has_tag;
+use crate::views::json::private_json;
 
 /// Seconds after which an unfinished job is worth another look.
 const LOOK_AGAIN_S: u32 = 1;

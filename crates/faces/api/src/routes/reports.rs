@@ -6,41 +6,40 @@ use dayline_app::identity::auth::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report as Sums};
 use dayline_domain::{AppName, Domain, LocalDate};
+use dayline_http_kit::Problem;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::instant;
+use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::openapi::{QueryProblems, SignedInProblems};
-use crate::problem::Problem;
-use crate::request::Api;
-use crate::request::caller::SignedIn;
-use crate::request::query::{FromParams, Params, Query};
-use crate::wire::accept::Format;
-use crate::wire::answer::Wanted;
-use crate::wire::csv::Csv;
-use crate::wire::instant;
-use crate::wire::seconds::Seconds;
+use crate::state::Api;
+use crate::views::accept::Format;
+use crate::views::answer::Wanted;
+use crate::views::csv::Csv;
+use crate::views::seconds::Seconds;
 
 /// Which local days: `date`, or `from` and `to`; today if nothing is given.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes what DaysAsked reads")]
 pub(crate) struct DaysParams {
     /// One local day.
-    #[param(format = Date, example = "2026-11-20")]
-    date: Option<String>,
+    #[param(value_type = Option<String>, format = Date, example = "2026-11-20")]
+    date: Option<LocalDate>,
     /// The first of several local days.
-    #[param(format = Date)]
-    from: Option<String>,
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<LocalDate>,
     /// The last of them, included; at most 3,660 days.
-    #[param(format = Date)]
-    to: Option<String>,
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<LocalDate>,
     /// The time zone, by its IANA name; the profile's if left out.
     #[param(example = "America/New_York")]
     tz: Option<String>,
 }
 
-impl FromParams for DaysAsked {
+impl FromParams for DaysParams {
     fn from_params(params: &mut Params<'_>) -> Self {
         Self {
             date: params.optional("date", str::parse),
@@ -48,6 +47,12 @@ impl FromParams for DaysAsked {
             to: params.optional("to", str::parse),
             tz: params.optional("tz", str::parse),
         }
+    }
+}
+
+impl From<DaysParams> for DaysAsked {
+    fn from(DaysParams { date, from, to, tz }: DaysParams) -> Self {
+        Self { date, from, to, tz }
     }
 }
 
@@ -196,9 +201,9 @@ async fn question<'a>(
     caller: &Caller,
     headers: &'a HeaderMap,
     kind: &str,
-    asked: DaysAsked,
+    asked: DaysParams,
 ) -> Result<(LocalDays, Wanted<'a>), Instead> {
-    let days = reports::resolve_days(&api.app, caller, asked).await?;
+    let days = reports::resolve_days(&api.app, caller, asked.into()).await?;
     let wanted = Wanted::new(headers, caller, &(kind, days.zone.name(), days.from, days.to));
     match wanted.unchanged(&api.app, caller, days.interval()).await? {
         Some(unchanged) => Err(Instead::Unchanged(unchanged)),
@@ -212,7 +217,7 @@ async fn report(
     api: &Api,
     caller: &Caller,
     headers: &HeaderMap,
-    asked: DaysAsked,
+    asked: DaysParams,
 ) -> Result<Response, Instead> {
     let (days, wanted) = question(api, caller, headers, grouping.name(), asked).await?;
     let report = reports::report(&api.app, caller, grouping, &days).await?;
@@ -299,7 +304,7 @@ impl From<(LocalDate, i64)> for DaySeconds {
 pub(crate) async fn apps(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Query(asked): Query<DaysAsked>,
+    Query(asked): Query<DaysParams>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     report(Grouping::Apps, &api, &caller, &headers, asked).await
@@ -319,7 +324,7 @@ pub(crate) async fn apps(
 pub(crate) async fn domains(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Query(asked): Query<DaysAsked>,
+    Query(asked): Query<DaysParams>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     report(Grouping::Domains, &api, &caller, &headers, asked).await
@@ -339,7 +344,7 @@ pub(crate) async fn domains(
 pub(crate) async fn urls(
     api: State<Api>,
     caller: SignedIn,
-    asked: Query<DaysAsked>,
+    asked: Query<DaysParams>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     domains(api, caller, asked, headers).await
@@ -359,7 +364,7 @@ pub(crate) async fn urls(
 pub(crate) async fn hours(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Query(asked): Query<DaysAsked>,
+    Query(asked): Query<DaysParams>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     report(Grouping::Hours, &api, &caller, &headers, asked).await
@@ -379,7 +384,7 @@ pub(crate) async fn hours(
 pub(crate) async fn days(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Query(asked): Query<DaysAsked>,
+    Query(asked): Query<DaysParams>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     report(Grouping::Days, &api, &caller, &headers, asked).await

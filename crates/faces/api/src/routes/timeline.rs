@@ -6,20 +6,21 @@ use dayline_app::identity::auth::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked, Timeline};
 use dayline_app::{App, AppError};
 use dayline_domain::timeline::Piece;
-use dayline_domain::{Domain, Interval, LocalDate, UtcMs};
+use dayline_domain::{Interval, LocalDate, UtcMs};
+use dayline_http_kit::Problem;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::instant;
+use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::openapi::{QueryProblems, SignedInProblems};
-use crate::problem::Problem;
-use crate::request::Api;
-use crate::request::caller::SignedIn;
-use crate::request::query::{FromParams, Params, Query};
-use crate::wire::accept::Format;
-use crate::wire::answer::Wanted;
-use crate::wire::csv::Csv;
-use crate::wire::instant;
+use crate::state::Api;
+use crate::views::accept::Format;
+use crate::views::answer::Wanted;
+use crate::views::csv::Csv;
+use crate::views::interval::{COLUMNS, IntervalItem, row};
 
 /// Which part of the timeline. Today if nothing is given.
 #[derive(IntoParams)]
@@ -126,38 +127,6 @@ pub(crate) struct TimelineBody<'a> {
     outranked: Option<Vec<IntervalItem<'a>>>,
 }
 
-/// One device's unbroken use of one activity.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct IntervalItem<'a> {
-    /// The app.
-    #[schema(example = "Firefox")]
-    app_name: &'a str,
-    /// The page's host, if it was a web page.
-    #[schema(required, example = "github.com")]
-    domain: Option<&'a str>,
-    /// The device.
-    #[schema(example = "laptop")]
-    device_id: &'a str,
-    /// From when.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    start_time: String,
-    /// To when.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:05.000Z")]
-    end_time: String,
-}
-
-impl<'a> From<&'a Piece> for IntervalItem<'a> {
-    fn from(Piece { source, interval }: &'a Piece) -> Self {
-        Self {
-            app_name: source.activity.app.as_str(),
-            domain: source.activity.domain.as_ref().map(Domain::as_str),
-            device_id: source.device.as_str(),
-            start_time: instant::utc(interval.start()),
-            end_time: instant::utc(interval.end()),
-        }
-    }
-}
-
 impl<'a> TimelineBody<'a> {
     fn new(from: UtcMs, to: UtcMs, timeline: &'a Timeline, outranked: bool) -> Self {
         let shown = |pieces: &'a [Piece]| pieces.iter().map(IntervalItem::from).collect();
@@ -170,9 +139,6 @@ impl<'a> TimelineBody<'a> {
     }
 }
 
-/// The names of a timeline's CSV columns. The last one tells counted intervals from outranked ones.
-pub(crate) const COLUMNS: &str = "app_name,domain,device_id,start_time,end_time,counted";
-
 /// Counted intervals, then outranked ones.
 fn table(timeline: &Timeline) -> String {
     let mut csv = Csv::new(COLUMNS);
@@ -183,11 +149,4 @@ fn table(timeline: &Timeline) -> String {
         row(&mut csv, piece, false);
     }
     csv.finish()
-}
-
-/// Writes an interval.
-pub(crate) fn row(csv: &mut Csv, piece: &Piece, counted: bool) {
-    let item = IntervalItem::from(piece);
-    csv.text(item.app_name).text(item.domain.unwrap_or_default()).text(item.device_id);
-    csv.plain(&item.start_time).plain(&item.end_time).plain(if counted { "true" } else { "false" }).end_row();
 }

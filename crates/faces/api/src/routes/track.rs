@@ -8,15 +8,16 @@ use bytes::Bytes;
 use dayline_app::AppError;
 use dayline_app::tracking::ingest::{self, Receipt, Rejected};
 use dayline_domain::Scope;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::{body, fields};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ping_body;
 use crate::openapi::{BodyProblems, SignedInProblems};
-use crate::problem::{Problem, ProblemBody};
-use crate::request::caller::SignedIn;
-use crate::request::{Api, body, fields};
+use crate::state::Api;
 
 /// Most bytes of a request, also after unpacking.
 const MAX_BODY: usize = 1 << 20;
@@ -84,8 +85,8 @@ pub(crate) async fn track(
     caller.require(Scope::Track)?;
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
-    let body = body::take_in(&api, &parts, body, MAX_BODY).await?;
-    let work = api.ping_work.take_or_all(body.bytes() + REQUEST_WORK);
+    let body = body::take_in(&api.kit, &parts, body, MAX_BODY).await?;
+    let work = api.kit.ping_work.take_or_all(body.bytes() + REQUEST_WORK);
     // What comes on top would wait for longer than is worth it, and keep all others waiting.
     let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;
     let drafts = match form {
@@ -93,7 +94,7 @@ pub(crate) async fn track(
         Form::NdJson => ping_body::ndjson(body.text()?)?,
     };
     let receipt = ingest::accept(&api.app, &caller, drafts).await?;
-    api.metrics.pings_taken(&receipt);
+    api.kit.metrics.pings_taken(&receipt);
     Ok(answer(&receipt))
 }
 

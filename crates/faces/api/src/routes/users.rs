@@ -3,20 +3,18 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::identity::accounts::{self, Registration};
-use dayline_app::ports::User;
 use dayline_domain::{Email, FullName, NewPassword};
+use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::private_json;
 use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
-use crate::problem::{Problem, ProblemBody};
-use crate::request::Api;
-use crate::request::address::ClientAddress;
-use crate::request::caller::SignedIn;
-use crate::request::fields::{Fields, FromFields, Json};
-use crate::wire::instant;
+use crate::state::Api;
+use crate::views::json::private_json;
+use crate::views::profile::Profile;
 
 /// A registration.
 #[derive(ToSchema)]
@@ -43,42 +41,6 @@ impl FromFields for NewUser {
         let full_name = fields.required("full_name", FullName::new);
         let timezone = fields.optional("timezone", str::parse);
         Some(Self { email: email?, password: password?, full_name: full_name?, timezone })
-    }
-}
-
-/// A person's profile.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Profile {
-    /// Identity.
-    #[schema(format = Uuid)]
-    id: String,
-    /// The address to sign in with.
-    #[schema(example = "ada@example.org")]
-    email: String,
-    /// Name.
-    #[schema(example = "Ada Lovelace")]
-    full_name: String,
-    /// IANA name of the time zone that reports use by default.
-    #[schema(example = "Europe/Berlin")]
-    timezone: String,
-    /// Registration.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    created_at: String,
-    /// Last change.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    updated_at: String,
-}
-
-impl From<User> for Profile {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id.to_string(),
-            email: user.email.as_str().to_owned(),
-            full_name: user.full_name.as_str().to_owned(),
-            timezone: user.timezone,
-            created_at: instant::utc(user.created_at),
-            updated_at: instant::utc(user.updated_at),
-        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use dayline_api::{ApiConfig, Metrics, ServerConfig};
+use dayline_api::route_patterns;
+use dayline_http_kit::{KitConfig, Metrics, ServerConfig};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -94,7 +95,7 @@ async fn an_idle_connection_is_closed() {
 
 #[tokio::test]
 async fn a_body_that_trickles_in_is_answered_with_408_and_cut_off() {
-    let fakes = Server::with(ApiConfig { body_timeout: SHORT, ..ApiConfig::default() });
+    let fakes = Server::with(KitConfig { body_timeout: SHORT, ..KitConfig::default() });
     let ada = fakes.person("ada").await;
     let server = listen(fakes.router.clone(), patient()).await;
     let mut client = server.connect().await;
@@ -109,7 +110,7 @@ async fn a_body_that_trickles_in_is_answered_with_408_and_cut_off() {
 
 #[tokio::test]
 async fn a_client_that_takes_no_answer_is_cut_off() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(route_patterns());
     let config = ServerConfig { write_timeout: SHORT, metrics: Some(metrics.clone()), ..patient() };
     let fakes = Server::with_metrics(&metrics);
     let server = listen(fakes.router.clone(), config).await;
@@ -178,7 +179,7 @@ async fn two_thousand(server: &Listening) -> Vec<Client> {
 
 #[tokio::test]
 async fn two_thousand_slow_and_idle_connections_keep_nobody_from_being_served() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(route_patterns());
     let fakes = Server::with_metrics(&metrics);
     let server = listen(fakes.router.clone(), ServerConfig { metrics: Some(metrics), ..patient() }).await;
     let _slow = two_thousand(&server).await;
@@ -190,7 +191,7 @@ async fn two_thousand_slow_and_idle_connections_keep_nobody_from_being_served() 
 
 #[tokio::test]
 async fn two_thousand_slow_and_idle_connections_are_all_closed_in_time() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(route_patterns());
     let fakes = Server::with_metrics(&metrics);
     let (header_timeout, idle_timeout, metrics) = (SHORT, SHORT, Some(metrics));
     let config = ServerConfig { header_timeout, idle_timeout, metrics, ..patient() };
@@ -244,7 +245,7 @@ async fn a_shut_down_closes_idle_connections() {
 
 #[tokio::test]
 async fn a_connection_without_a_whole_request_does_not_hold_a_shut_down() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(route_patterns());
     let fakes = Server::with_metrics(&metrics);
     let config = ServerConfig { drain: SHORT, grace: LONG, metrics: Some(metrics), ..patient() };
     let server = listen(fakes.router.clone(), config).await;
@@ -304,7 +305,7 @@ async fn several_runtimes_of_one_thread_serve_one_port() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(std).unwrap();
-                dayline_api::serve(listener, router, patient(), shutdown).await;
+                dayline_http_kit::serve(listener, router, patient(), shutdown).await;
             });
         })
     });

@@ -1,7 +1,7 @@
 //! A tracker is signed in by a code, and never sees a password.
 
-use dayline_api::ApiConfig;
 use dayline_app::ports::Limit;
+use dayline_http_kit::KitConfig;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -156,6 +156,6 @@ async fn guessing_codes_ends_soon() {
 #[tokio::test]
 async fn links_lead_to_where_the_operator_says() {
     let public_url = Some("https://day.example.org/".to_owned());
-    let server = Server::with(ApiConfig { public_url, ..ApiConfig::default() });
+    let server = Server::with(KitConfig { public_url, ..KitConfig::default() });
     assert_eq!(ask(&server).await["verification_uri"], "https://day.example.org/device");
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::Server;
 
 fn document() -> Value {
-    serde_json::to_value(dayline_api::openapi()).unwrap()
+    serde_json::to_value(dayline_api::document()).unwrap()
 }
 
 /// Method, path and description of every operation.

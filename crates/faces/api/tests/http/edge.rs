@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use dayline_api::{ApiConfig, Metrics};
+use dayline_api::route_patterns;
 use dayline_app::ports::{PortError, TimeZones};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::Zone;
+use dayline_http_kit::{KitConfig, Metrics};
 use http::Method;
 use serde_json::json;
 
@@ -25,7 +26,7 @@ impl TimeZones for Panicking {
 async fn a_panic_is_a_500_and_the_server_goes_on() {
     let mut fake = FakeApp::default();
     fake.app.zones = Arc::new(Panicking);
-    let server = Server::of(fake, ApiConfig::default(), Metrics::new());
+    let server = Server::of(fake, KitConfig::default(), Metrics::new(route_patterns()));
     let user = json!({"email": "ada@example.org", "password": PASSWORD, "full_name": "Ada"});
     for _ in 0..2 {
         let reply = server.post("/api/v1/users").json(&user).send().await;
@@ -103,7 +104,7 @@ async fn pages_of_other_sites_are_shut_out_unless_allowed() {
     };
     assert_eq!(preflight(&Server::new()).await, None);
     let allowed_origins = vec!["https://app.example".to_owned()];
-    let server = Server::with(ApiConfig { allowed_origins, ..ApiConfig::default() });
+    let server = Server::with(KitConfig { allowed_origins, ..KitConfig::default() });
     assert_eq!(preflight(&server).await.unwrap(), "https://app.example");
     let reply = server.get("/healthz").header("origin", "https://app.example").send().await;
     assert_eq!(reply.header("access-control-allow-origin"), "https://app.example");
@@ -114,7 +115,7 @@ async fn pages_of_other_sites_are_shut_out_unless_allowed() {
 
 #[tokio::test]
 async fn bodies_take_only_so_much_memory_together() {
-    let server = Server::with(ApiConfig { max_body_memory: 1_000, ..ApiConfig::default() });
+    let server = Server::with(KitConfig { max_body_memory: 1_000, ..KitConfig::default() });
     let ada = server.person("ada").await;
     let send = async |bytes: usize| {
         let chunks = [vec![b' '; bytes / 2], vec![b' '; bytes / 2]].map(Ok::<_, std::io::Error>);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use dayline_api::{ApiConfig, ServerConfig};
+use dayline_api::ApiConfig;
 use dayline_app::ports::{DayChanged, LiveEvents};
 use dayline_domain::{UtcDay, UtcMs};
+use dayline_http_kit::ServerConfig;
 use http::Method;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -214,7 +215,7 @@ async fn one_person_has_a_bounded_number_of_streams() {
 
 #[tokio::test]
 async fn all_streams_together_are_bounded() {
-    let server = Server::with(ApiConfig { max_live_streams: 1, ..ApiConfig::default() });
+    let server = Server::with_api(&ApiConfig { max_live_streams: 1 });
     let (ada, eve) = (server.person("ada").await, server.person("eve").await);
     let open = Stream::open(&server, &ada, None).await;
     assert_eq!(server.get(LIVE).of(&eve).send().await.problem(), (503, "unavailable".into()));
@@ -259,7 +260,7 @@ async fn a_stream_lives_on_beyond_the_time_that_a_connection_may_be_idle() {
 
 #[tokio::test]
 async fn a_client_that_is_gone_gives_its_place_up() {
-    let server = Server::with(ApiConfig { max_live_streams: 1, ..ApiConfig::default() });
+    let server = Server::with_api(&ApiConfig { max_live_streams: 1 });
     let ada = server.person("ada").await;
     let listening = listen(server.router.clone(), ServerConfig::default()).await;
     let mut client = listening.connect().await;

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
-use dayline_api::ApiConfig;
 use dayline_app::ports::{AppendError, Limit, PortError};
+use dayline_http_kit::KitConfig;
 use futures_util::poll;
 use http::Method;
 use serde_json::json;
@@ -141,7 +141,7 @@ async fn over_a_limit_says_when_to_try_again() {
 
 #[tokio::test]
 async fn more_pings_at_once_than_are_worth_waiting_for_are_refused_at_once_and_welcome_later() {
-    let server = Server::with(ApiConfig { max_ping_work: 10_000, ..ApiConfig::default() });
+    let server = Server::with(KitConfig { max_ping_work: 10_000, ..KitConfig::default() });
     let ada = server.person("ada").await;
     let track =
         || server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "10:00:00", "10:00:05")).send();

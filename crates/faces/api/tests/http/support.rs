@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use dayline_api::{ApiConfig, ApiState, Check, ClientForms, Metrics, Readiness, router};
+use dayline_api::{ApiConfig, ApiState, Check, ClientForms, Readiness, route_patterns, router};
 use dayline_app::ports::BoxFuture;
 use dayline_app::ports::Partition;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
+use dayline_http_kit::{KitConfig, KitState, Metrics, assemble};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -50,21 +51,31 @@ impl Readiness for FakeReadiness {
 
 impl Server {
     pub(crate) fn new() -> Self {
-        Self::with(ApiConfig::default())
+        Self::with(KitConfig::default())
     }
 
-    pub(crate) fn with(config: ApiConfig) -> Self {
-        Self::of(FakeApp::default(), config, Metrics::new())
+    pub(crate) fn with(config: KitConfig) -> Self {
+        Self::of(FakeApp::default(), config, Metrics::new(route_patterns()))
     }
 
     pub(crate) fn with_metrics(metrics: &Metrics) -> Self {
-        Self::of(FakeApp::default(), ApiConfig::default(), metrics.clone())
+        Self::of(FakeApp::default(), KitConfig::default(), metrics.clone())
     }
 
-    pub(crate) fn of(fake: FakeApp, config: ApiConfig, metrics: Metrics) -> Self {
+    pub(crate) fn with_api(config: &ApiConfig) -> Self {
+        let metrics = Metrics::new(route_patterns());
+        Self::put_together(FakeApp::default(), KitConfig::default(), config, metrics)
+    }
+
+    pub(crate) fn of(fake: FakeApp, config: KitConfig, metrics: Metrics) -> Self {
+        Self::put_together(fake, config, &ApiConfig::default(), metrics)
+    }
+
+    fn put_together(fake: FakeApp, config: KitConfig, api: &ApiConfig, metrics: Metrics) -> Self {
         let readiness = Arc::<FakeReadiness>::default();
-        let state = ApiState::new(fake.app.clone(), metrics.clone(), readiness.clone(), config);
-        Self { router: router(state), fake, metrics, readiness }
+        let kit = KitState::new(fake.app.clone(), metrics.clone(), config);
+        let routes = router(ApiState::new(Arc::clone(&kit), readiness.clone(), api));
+        Self { router: assemble(&kit, [routes]), fake, metrics, readiness }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> Call<'_> {

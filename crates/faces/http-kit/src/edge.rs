@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tower::{Layer, Service};
 
 use crate::problem::{Logged, Problem};
-use crate::request::Api;
+use crate::state::Kit;
 
 /// The code of a refusal because of too much work.
 const OVERLOADED: &str = "overloaded";
@@ -27,17 +27,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct EdgeLayer(Arc<Shared>);
 
 struct Shared {
-    api: Api,
+    kit: Kit,
     ids: RequestIds,
     overloads: Overloads,
 }
 
 impl EdgeLayer {
-    pub(crate) fn new(api: Api) -> Self {
+    pub(crate) fn new(kit: Kit) -> Self {
         let mut prefix = [0; 4];
-        api.app.randomness.fill(&mut prefix);
+        kit.app.randomness.fill(&mut prefix);
         let ids = RequestIds { prefix: u32::from_be_bytes(prefix), next: AtomicU32::new(1) };
-        Self(Arc::new(Shared { api, ids, overloads: Overloads::default() }))
+        Self(Arc::new(Shared { kit, ids, overloads: Overloads::default() }))
     }
 }
 
@@ -85,7 +85,7 @@ where
                 Err(_) => Problem::panicked().into_response(),
             };
             let status = response.status();
-            shared.api.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
+            shared.kit.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
             let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| shared.ids.next())?);
             if status.is_server_error() {
                 log(&seen, id.as_ref(), &response, &shared.overloads);

@@ -11,49 +11,58 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Api, body};
+use crate::body;
 use crate::problem::Problem;
+use crate::state::{Face, KitState};
 
 /// Most bytes of such an object.
 const MAX_BODY: usize = 16 * 1024;
 
 /// A wire type that is read from the fields of a JSON object.
-pub(crate) trait FromFields: Sized {
+pub trait FromFields: Sized {
     /// Reads all fields, also after one was wrong; `None` only if one was.
     fn from_fields(fields: &mut Fields) -> Option<Self>;
 }
 
 /// Extracts a wire type from a JSON body.
-pub(crate) struct Json<T>(pub(crate) T);
+pub struct Json<T>(pub T);
 
-impl<T: FromFields> FromRequest<Api> for Json<T> {
-    type Rejection = Problem;
+impl<T: FromFields, F: Face> FromRequest<F> for Json<T> {
+    type Rejection = F::Refusal;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) {
-            return Err(not_json());
-        }
-        let body = body::take_in(api, &parts, body, MAX_BODY).await?;
-        read(body.text()?).map(Self)
+    async fn from_request(request: Request, face: &F) -> Result<Self, F::Refusal> {
+        Ok(Self(json(request, face.kit()).await?))
     }
 }
 
+async fn json<T: FromFields>(request: Request, kit: &KitState) -> Result<T, Problem> {
+    let (parts, body) = request.into_parts();
+    if !is_json(&parts.headers) {
+        return Err(not_json());
+    }
+    let body = body::take_in(kit, &parts, body, MAX_BODY).await?;
+    read(body.text()?)
+}
+
 /// The same where the body may be left out.
-pub(crate) struct MaybeJson<T>(pub(crate) Option<T>);
+pub struct MaybeJson<T>(pub Option<T>);
 
-impl<T: FromFields> FromRequest<Api> for MaybeJson<T> {
-    type Rejection = Problem;
+impl<T: FromFields, F: Face> FromRequest<F> for MaybeJson<T> {
+    type Rejection = F::Refusal;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let is_json = is_json(&parts.headers);
-        let body = body::take_in(api, &parts, body, MAX_BODY).await?;
-        match body.text()? {
-            "" => Ok(Self(None)),
-            _ if !is_json => Err(not_json()),
-            text => read(text).map(|fields| Self(Some(fields))),
-        }
+    async fn from_request(request: Request, face: &F) -> Result<Self, F::Refusal> {
+        Ok(Self(maybe_json(request, face.kit()).await?))
+    }
+}
+
+async fn maybe_json<T: FromFields>(request: Request, kit: &KitState) -> Result<Option<T>, Problem> {
+    let (parts, body) = request.into_parts();
+    let is_json = is_json(&parts.headers);
+    let body = body::take_in(kit, &parts, body, MAX_BODY).await?;
+    match body.text()? {
+        "" => Ok(None),
+        _ if !is_json => Err(not_json()),
+        text => read(text).map(Some),
     }
 }
 
@@ -62,12 +71,12 @@ fn not_json() -> Problem {
 }
 
 /// Whether the content type is JSON.
-pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+pub fn is_json(headers: &HeaderMap) -> bool {
     media_type(headers) == Some("application/json")
 }
 
 /// The content type without parameters; `None` if it is absent, given twice or no text.
-pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+pub fn media_type(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::CONTENT_TYPE).iter();
     let (only, None) = (all.next()?, all.next()) else { return None };
     let text = only.to_str().ok()?;
@@ -90,7 +99,7 @@ fn read<T: FromFields>(text: &str) -> Result<T, Problem> {
 }
 
 /// Where the JSON breaks. The parser's own words are not passed on: they may quote what the client sent.
-pub(crate) fn malformed_detail(error: &serde_json::Error) -> String {
+pub fn malformed_detail(error: &serde_json::Error) -> String {
     format!("the body is not json: line {}, column {}", error.line(), error.column())
 }
 
@@ -123,14 +132,14 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 }
 
 /// The fields of an object. Unknown ones are ignored.
-pub(crate) struct Fields {
+pub struct Fields {
     object: Object,
     errors: Vec<FieldError>,
 }
 
 impl Fields {
     /// A text that must be there.
-    pub(crate) fn required<T, E: Display>(
+    pub fn required<T, E: Display>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -143,7 +152,7 @@ impl Fields {
     }
 
     /// A text that may be left out or null.
-    pub(crate) fn optional<T, E: Display>(
+    pub fn optional<T, E: Display>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -158,7 +167,7 @@ impl Fields {
     }
 
     /// A list of texts that must be there.
-    pub(crate) fn list<T, E: Display>(
+    pub fn list<T, E: Display>(
         &mut self,
         field: &'static str,
         parse: impl Fn(&str) -> Result<T, E>,
@@ -177,7 +186,7 @@ impl Fields {
     }
 
     /// True or false that may be left out or null.
-    pub(crate) fn flag(&mut self, field: &'static str) -> Option<bool> {
+    pub fn flag(&mut self, field: &'static str) -> Option<bool> {
         let detail = match self.object.0.get(field)? {
             Some(Value::Null) => return None,
             Some(Value::Bool(flag)) => return Some(*flag),

@@ -50,18 +50,13 @@ struct RejectedFor {
     code: &'static str,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Metrics {
-    /// Metrics that have counted nothing yet.
-    pub fn new() -> Self {
+    /// Metrics that have counted nothing yet. `routes` are the patterns of all routes that are counted one by one;
+    /// all others are counted together.
+    pub fn new(routes: impl IntoIterator<Item = String>) -> Self {
         let mut inner = Inner {
             registry: Registry::with_prefix("dayline"),
-            requests: Requests::new(&crate::openapi()),
+            requests: Requests::new(routes),
             connections: Gauge::default(),
             pings_accepted: Counter::default(),
             pings_rejected: Family::default(),
@@ -92,7 +87,7 @@ impl Metrics {
     }
 
     /// Counts what became of a request's pings.
-    pub(crate) fn pings_taken(&self, receipt: &Receipt) {
+    pub fn pings_taken(&self, receipt: &Receipt) {
         self.0.pings_accepted.inc_by(receipt.accepted as u64);
         for rejected in &receipt.rejected {
             self.0.pings_rejected.get_or_create(&RejectedFor { code: rejected.refusal.code }).inc();

@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 const STREAM_WAIT_S: u32 = 10;
 
 /// The media type of a problem.
-pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// One row of the table: what a client may tell apart without knowing codes.
 #[derive(Debug)]
-pub(crate) struct Class {
-    pub(crate) status: StatusCode,
+struct Class {
+    status: StatusCode,
     slug: &'static str,
     title: &'static str,
 }
@@ -64,7 +64,7 @@ fn class_of(kind: Kind) -> &'static Class {
 
 /// An answer that is not what was asked for.
 #[derive(Debug)]
-pub(crate) struct Problem(Box<Inner>);
+pub struct Problem(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -86,57 +86,57 @@ impl Problem {
     }
 
     /// The bytes are not what they claim to be: not UTF-8, not JSON, not gzip, cut off.
-    pub(crate) fn malformed(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn malformed(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(&MALFORMED, code, detail)
     }
 
     /// A body's length is given in two ways that may differ.
-    pub(crate) fn ambiguous_length() -> Self {
+    pub fn ambiguous_length() -> Self {
         Self::malformed("ambiguous_length", "give content-length or transfer-encoding, not both")
     }
 
     /// A value breaks a rule that no single field is to blame for.
-    pub(crate) fn invalid(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn invalid(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(&INVALID, code, detail)
     }
 
     /// More bytes or pings than one request may have.
-    pub(crate) fn too_large(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn too_large(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(&TOO_LARGE, code, detail)
     }
 
     /// A content type or encoding that this route does not take.
-    pub(crate) fn unsupported(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn unsupported(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(&MEDIA_TYPE, code, detail)
     }
 
     /// The body did not arrive in time.
-    pub(crate) fn body_timeout() -> Self {
+    pub fn body_timeout() -> Self {
         Self::new(&TIMEOUT, "body_timeout", "the body did not arrive in time")
     }
 
     /// No route has this path.
-    pub(crate) fn no_route() -> Self {
+    pub fn no_route() -> Self {
         Self::new(&NOT_FOUND, "no_such_route", "no route has this path; see /openapi.json")
     }
 
     /// The route has other methods; `Allow` names them.
-    pub(crate) fn method_not_allowed() -> Self {
+    pub fn method_not_allowed() -> Self {
         Self::new(&METHOD, "method_not_allowed", "this route has other methods; see the allow header")
     }
 
     /// The request comes from a page of another site.
-    pub(crate) fn foreign_origin() -> Self {
+    pub fn foreign_origin() -> Self {
         Self::new(&FORBIDDEN, "foreign_origin", "the cookie is only taken from pages of this site")
     }
 
     /// A device that polls gets no tokens (RFC 8628, section 3.5).
-    pub(crate) fn no_tokens(code: &'static str, detail: &'static str) -> Self {
+    pub fn no_tokens(code: &'static str, detail: &'static str) -> Self {
         Self::new(&NO_TOKENS, code, detail)
     }
 
     /// The person has as many long answers under way as one may have.
-    pub(crate) fn too_many_streams() -> Self {
+    pub fn too_many_streams() -> Self {
         let mut problem =
             Self::new(&TOO_MANY, "too_many_streams", "too many of your streams are open; close one first");
         problem.0.retry_after_s = Some(STREAM_WAIT_S);
@@ -144,12 +144,32 @@ impl Problem {
     }
 
     /// A handler panicked.
-    pub(crate) fn panicked() -> Self {
+    pub fn panicked() -> Self {
         AppError::Internal("a handler panicked".into()).into()
     }
 
+    /// The status of its answer.
+    pub fn status(&self) -> StatusCode {
+        self.0.class.status
+    }
+
+    /// What exactly it is; stable.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// What it is, for people.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// After how many seconds a client may try again, if that is known.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.0.retry_after_s
+    }
+
     /// What may be seen of the problem, for answers that add to it.
-    pub(crate) fn body(&self) -> ProblemBody {
+    pub fn body(&self) -> ProblemBody {
         let Inner { class, code, detail, errors, .. } = &*self.0;
         ProblemBody {
             r#type: format!("urn:dayline:problem:{}", class.slug),
@@ -162,7 +182,7 @@ impl Problem {
     }
 
     /// The answer with a body of its own, which has at least what [`Problem::body`] gives.
-    pub(crate) fn respond_with(&self, body: &impl Serialize) -> Response {
+    pub fn respond_with(&self, body: &impl Serialize) -> Response {
         // The bodies are structs of texts and numbers, which always serialise.
         let body = serde_json::to_vec(body).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -240,7 +260,7 @@ impl IntoResponse for Problem {
     "detail": "some fields break a rule; see errors",
     "errors": [{"field": "password", "detail": "must have at least 8 characters"}],
 }))]
-pub(crate) struct ProblemBody {
+pub struct ProblemBody {
     /// What kind of problem it is; the same for all problems with this title.
     r#type: String,
     /// The kind in words.
@@ -262,7 +282,7 @@ pub(crate) struct ProblemBody {
 /// A field that breaks a rule.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FieldProblem)]
-pub(crate) struct FieldProblem {
+pub struct FieldProblem {
     /// The field or parameter, as the client named it.
     field: &'static str,
     /// What is wrong and what to do.

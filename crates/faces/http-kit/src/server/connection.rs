@@ -23,7 +23,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use super::ServerConfig;
+use super::config::ServerConfig;
 use super::peer::{Peer, Phase, Signal};
 use super::register::Register;
 use super::stream::Stream;

@@ -10,7 +10,7 @@ use dayline_domain::UserId;
 use crate::problem::Problem;
 
 /// The places there are.
-pub(crate) struct Places {
+pub struct Places {
     most: usize,
     most_per_person: usize,
     taken: Mutex<Taken>,
@@ -23,18 +23,19 @@ struct Taken {
 }
 
 /// A place somebody has, given back when dropped.
-pub(crate) struct Place {
+pub struct Place {
     places: Arc<Places>,
     user: UserId,
 }
 
 impl Places {
-    pub(crate) fn new(most: usize, most_per_person: usize) -> Arc<Self> {
+    /// So many places, and so many for one person.
+    pub fn new(most: usize, most_per_person: usize) -> Arc<Self> {
         Arc::new(Self { most, most_per_person, taken: Mutex::default() })
     }
 
     /// Takes a place: 429 if the person has too many, 503 if there is none left.
-    pub(crate) fn take(self: &Arc<Self>, user: UserId) -> Result<Place, Problem> {
+    pub fn take(self: &Arc<Self>, user: UserId) -> Result<Place, Problem> {
         let mut taken = self.taken();
         if taken.all >= self.most {
             return Err(AppError::Unavailable("too many streams at once".into()).into());

@@ -1,6 +1,7 @@
 //! Serves a router over TCP with the time, size and number of all connections bounded, which plain `axum::serve`
 //! does not do. Deliberately absent: making the listening socket, and signals; the binary has those.
 
+mod config;
 mod connection;
 mod head;
 mod peer;
@@ -17,44 +18,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::metrics::Metrics;
+pub use config::ServerConfig;
 use connection::Connections;
-pub(crate) use peer::{Peer, Streams};
+pub use peer::{Peer, Streams};
 use register::Register;
-
-/// What bounds connections. The numbers hold for one call of [`serve`].
-#[derive(Debug, Clone)]
-pub struct ServerConfig {
-    /// How long a request's head may take, from its first byte or from the connection's beginning.
-    pub header_timeout: Duration,
-    /// How long a connection may be open between two requests.
-    pub idle_timeout: Duration,
-    /// How long a client may read nothing of an answer.
-    pub write_timeout: Duration,
-    /// Most connections at a time. One more closes the one that has waited longest for its client.
-    pub max_connections: usize,
-    /// How long connections without a request stay open after the shut-down began, so that a request that is
-    /// just on its way is answered and not cut off.
-    pub drain: Duration,
-    /// How long the shut-down may take until the rest is cut off.
-    pub grace: Duration,
-    /// Where connections are counted.
-    pub metrics: Option<Metrics>,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            header_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_mins(1),
-            write_timeout: Duration::from_secs(30),
-            max_connections: 10_000,
-            drain: Duration::from_millis(500),
-            grace: Duration::from_secs(8),
-            metrics: None,
-        }
-    }
-}
 
 /// Waits this long for a connection to make room before it asks another one.
 const ROOM_WAIT: Duration = Duration::from_millis(50);

@@ -40,7 +40,7 @@ pub(super) enum Signal {
 
 /// A handle to a connection; each request has one among its extensions.
 #[derive(Clone)]
-pub(crate) struct Peer(Arc<State>);
+pub struct Peer(Arc<State>);
 
 struct State {
     address: IpAddr,
@@ -74,7 +74,7 @@ impl Peer {
     }
 
     /// The address of the other end.
-    pub(crate) fn address(&self) -> IpAddr {
+    pub fn address(&self) -> IpAddr {
         self.0.address
     }
 
@@ -86,7 +86,7 @@ impl Peer {
 
     /// Says that an answer is made while it is sent, until the guard is dropped. To be asked for when the answer's
     /// body is polled first: before that the connection still becomes idle.
-    pub(crate) fn streams(&self) -> Streams {
+    pub fn streams(&self) -> Streams {
         self.enter(Phase::Busy);
         Streams(self.clone())
     }
@@ -132,7 +132,7 @@ impl Peer {
     }
 
     /// Whether the next answer is to be the last, and one without an end is to end.
-    pub(crate) fn is_closing(&self) -> bool {
+    pub fn is_closing(&self) -> bool {
         self.0.closing.load(Ordering::Relaxed)
     }
 
@@ -178,7 +178,7 @@ impl Drop for WaitsForBody<'_> {
 }
 
 /// Marks a connection as busy with an answer that is being sent, while it lives.
-pub(crate) struct Streams(Peer);
+pub struct Streams(Peer);
 
 impl Drop for Streams {
     fn drop(&mut self) {

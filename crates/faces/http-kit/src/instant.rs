@@ -10,7 +10,7 @@ const YEARS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
 
 /// Why a text is not an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InvalidInstant {
+pub enum InvalidInstant {
     /// Not of the form.
     Form,
     /// The form is right but there is no such date or time of day.
@@ -33,7 +33,7 @@ impl fmt::Display for InvalidInstant {
 }
 
 /// Reads an RFC 3339 time. Anything finer than a millisecond is cut off.
-pub(crate) fn parse(text: &str) -> Result<UtcMs, InvalidInstant> {
+pub fn parse(text: &str) -> Result<UtcMs, InvalidInstant> {
     let text = text.as_bytes();
     let (date_and_time, rest) = text.split_at_checked(19).ok_or(match text {
         [_, _, _, _, b'-', _, _, b'-', _, _] => InvalidInstant::NoOffset,
@@ -97,7 +97,7 @@ fn offset(text: &[u8]) -> Result<i64, InvalidInstant> {
 }
 
 /// Writes an instant in UTC with milliseconds: `2026-11-20T10:00:00.000Z`.
-pub(crate) fn utc(at: UtcMs) -> String {
+pub fn utc(at: UtcMs) -> String {
     let (date, of_day) = local(at, 0);
     let (second, ms) = (of_day / 1_000, of_day % 1_000);
     format!("{date}T{:02}:{:02}:{:02}.{ms:03}Z", second / 3_600, second / 60 % 60, second % 60)
@@ -105,7 +105,7 @@ pub(crate) fn utc(at: UtcMs) -> String {
 
 /// Writes an instant in local time with its offset, to the second: `2026-11-20T09:00:00-05:00`. RFC 3339 has
 /// offsets in whole minutes; the seconds of those from before standard time are shown as part of the time.
-pub(crate) fn with_offset(at: UtcMs, offset_s: i32) -> String {
+pub fn with_offset(at: UtcMs, offset_s: i32) -> String {
     let offset_min = offset_s / 60;
     let (date, of_day) = local(at, offset_min);
     let second = of_day / 1_000;

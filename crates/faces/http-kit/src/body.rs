@@ -1,5 +1,5 @@
 //! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip, UTF-8.
-//! Deliberately absent: JSON (see [`super::fields`] and the ping body).
+//! Deliberately absent: JSON (see [`crate::fields`]).
 
 use std::io::Read;
 use std::pin::{Pin, pin};
@@ -13,33 +13,33 @@ use flate2::read::MultiGzDecoder;
 use futures_util::poll;
 use http::{HeaderMap, header, request};
 
-use super::budget::{Taken, UsedUp};
-use crate::ApiState;
+use crate::budget::{Taken, UsedUp};
 use crate::problem::Problem;
 use crate::server::Peer;
+use crate::state::KitState;
 
 /// A body, complete and UTF-8; its memory stays accounted for while this lives.
-pub(crate) struct TextBody<'a> {
+pub struct TextBody<'a> {
     bytes: Bytes,
     _taken: Taken<'a>,
 }
 
 impl TextBody<'_> {
     /// How long it is, unpacked.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
     /// The text, or the problem that it is none.
-    pub(crate) fn text(&self) -> Result<&str, Problem> {
+    pub fn text(&self) -> Result<&str, Problem> {
         std::str::from_utf8(&self.bytes)
             .map_err(|_| Problem::malformed("invalid_utf8", "the body must be utf-8"))
     }
 }
 
 /// Takes the body in, at most `limit` bytes on the wire and unpacked.
-pub(crate) async fn take_in<'a>(
-    api: &'a ApiState,
+pub async fn take_in<'a>(
+    kit: &'a KitState,
     parts: &request::Parts,
     body: Body,
     limit: usize,
@@ -49,9 +49,9 @@ pub(crate) async fn take_in<'a>(
         return Err(too_large(limit));
     }
     let peer = parts.extensions.get::<Peer>();
-    let mut taken = api.body_memory.none();
+    let mut taken = kit.body_memory.none();
     let collecting = collect(body, limit, &mut taken);
-    let bytes = in_time(api.config.body_timeout, peer, collecting).await??;
+    let bytes = in_time(kit.config.body_timeout, peer, collecting).await??;
     let bytes = if packed { unpack(&bytes, limit, &mut taken)? } else { bytes };
     Ok(TextBody { bytes, _taken: taken })
 }

@@ -1,16 +1,10 @@
-//! The client's network address: the peer's, or what trusted proxies say it is.
-//! Deliberately absent: what addresses are used for (limits, the coarse place of a session).
+//! Proxies that are trusted to say which address a client has.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
-use http::{HeaderMap, HeaderName, header, request};
-
-use super::Api;
-use crate::problem::Problem;
-use crate::server::Peer;
+use http::{HeaderMap, HeaderName, header};
 
 /// A range of addresses, such as `10.0.0.0/8` or `::1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,30 +68,9 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-/// The client's address; `None` where a test has no connection.
-pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
-
-impl ClientAddress {
-    /// The address of the client that sent a request.
-    pub(crate) fn of(parts: &request::Parts, api: &Api) -> Self {
-        let peer = parts.extensions.get::<Peer>().map(Peer::address);
-        let config = &api.config;
-        let behind = |peer| client(peer, &parts.headers, &config.trusted_proxies, config.forwarded_header);
-        Self(peer.map(behind))
-    }
-}
-
-impl FromRequestParts<Api> for ClientAddress {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut request::Parts, api: &Api) -> Result<Self, Problem> {
-        Ok(Self::of(parts, api))
-    }
-}
-
 /// Walks back along the proxies, from the peer, for as long as each is trusted. What cannot be read ends the
 /// walk: the last proxy that could be read stands for the client then.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr], header: ForwardedHeader) -> IpAddr {
+pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr], header: ForwardedHeader) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|range| range.contains(address));
     let mut client = peer.to_canonical();
     if !is_trusted(client) {

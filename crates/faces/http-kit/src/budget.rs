@@ -1,35 +1,37 @@
 //! A bound on bytes that are at hand at a time, over all connections: of bodies that arrive, of pings that are taken in.
-//! Deliberately absent: the bound on one body (see [`super::body`]).
+//! Deliberately absent: the bound on one body (see [`crate::body`]).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The bytes that are left.
-pub(crate) struct Budget {
+pub struct Budget {
     left: AtomicUsize,
     most: usize,
 }
 
 /// Bytes taken, given back when dropped.
-pub(crate) struct Taken<'a> {
+pub struct Taken<'a> {
     from: &'a Budget,
     bytes: usize,
 }
 
 /// There are not that many bytes left.
 #[derive(Debug)]
-pub(crate) struct UsedUp;
+pub struct UsedUp;
 
 impl Budget {
-    pub(crate) fn new(most: usize) -> Self {
+    /// A budget of so many bytes.
+    pub fn new(most: usize) -> Self {
         Self { left: AtomicUsize::new(most), most }
     }
 
-    pub(crate) fn none(&self) -> Taken<'_> {
+    /// Nothing yet, to take more later.
+    pub fn none(&self) -> Taken<'_> {
         Taken { from: self, bytes: 0 }
     }
 
     /// Takes so many, or all there are if that is more: what comes alone is never too large.
-    pub(crate) fn take_or_all(&self, bytes: usize) -> Result<Taken<'_>, UsedUp> {
+    pub fn take_or_all(&self, bytes: usize) -> Result<Taken<'_>, UsedUp> {
         let mut taken = self.none();
         taken.take(bytes.min(self.most))?;
         Ok(taken)
@@ -38,7 +40,7 @@ impl Budget {
 
 impl Taken<'_> {
     /// Takes more, if there is that much left.
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), UsedUp> {
+    pub fn take(&mut self, bytes: usize) -> Result<(), UsedUp> {
         let less = |left: usize| left.checked_sub(bytes);
         self.from.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).map_err(|_| UsedUp)?;
         self.bytes += bytes;

@@ -1,0 +1,56 @@
+//! The refresh token as a cookie, for browsers.
+//! Not here: access tokens; those are never in a cookie of the API.
+
+use dayline_http_kit::Problem;
+use dayline_http_kit::cookie::{SecretCookie, is_own_page};
+use dayline_http_kit::credential::{Credential, Forms};
+use http::{HeaderMap, HeaderValue};
+
+const COOKIE: SecretCookie = SecretCookie { name: "dayline_refresh", path: "/api/v1/auth" };
+
+/// The refresh token in the request's cookies. It is only taken from pages of this site or of an allowed one.
+pub(crate) fn token(headers: &HeaderMap, allowed_origins: &[String]) -> Result<Option<String>, Problem> {
+    let forms = Forms { cookie: Some(COOKIE.name), ..Forms::default() };
+    let Some(cookie) = Credential::of(headers, None, forms) else { return Ok(None) };
+    if !is_own_page(headers, allowed_origins) {
+        return Err(Problem::foreign_origin());
+    }
+    Ok(Some(cookie.secret().to_owned()))
+}
+
+/// The header that sets the cookie for `max_age_s` seconds; 0 deletes it.
+pub(crate) fn set(token: &str, max_age_s: i64, secure: bool) -> Option<HeaderValue> {
+    COOKIE.set(token, max_age_s, secure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(pairs: &[(&'static str, &str)]) -> Result<Option<String>, ()> {
+        let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        token(&headers.collect(), &["https://app.example.org".to_owned()]).map_err(|_| ())
+    }
+
+    #[test]
+    fn the_cookie_is_taken_from_own_and_allowed_pages_only() {
+        let cookie = ("cookie", "a=b; dayline_refresh=secret; c=d");
+        let host = ("host", "dayline.example.org");
+        assert_eq!(from(&[host]), Ok(None));
+        let with = |origin| from(&[cookie, host, ("origin", origin)]);
+        assert_eq!(with("https://dayline.example.org"), Ok(Some("secret".into())));
+        assert_eq!(with("https://app.example.org"), Ok(Some("secret".into())));
+        for other in ["https://evil.example.org", "null", "https://dayline.example.org.evil.example", ""] {
+            assert_eq!(with(other), Err(()), "{other}");
+        }
+        assert_eq!(from(&[cookie, host]), Err(()));
+    }
+
+    #[test]
+    fn the_cookie_is_sent_to_the_sign_in_routes_only() {
+        assert_eq!(
+            set("secret", 60, true).unwrap(),
+            "dayline_refresh=secret; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=60; Secure"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! The wire types that several handlers share, and the forms of values in them.
+//! Not here: types that only one handler has; those are beside it.
+
+pub(crate) mod accept;
+pub(crate) mod answer;
+pub(crate) mod api_key;
+pub(crate) mod audit_entry;
+pub(crate) mod csv;
+pub(crate) mod export;
+pub(crate) mod interval;
+pub(crate) mod json;
+pub(crate) mod profile;
+pub(crate) mod seconds;
+pub(crate) mod session;
+pub(crate) mod tokens;

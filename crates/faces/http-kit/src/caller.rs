@@ -1,0 +1,79 @@
+//! Who a request is from: whoever its credential says, and from nowhere else.
+//! Not here: what they may do; each use case asks for the scope it needs.
+
+use axum::extract::FromRequestParts;
+use dayline_app::AppError;
+use dayline_app::identity::auth::{self, Caller};
+use http::request;
+
+use crate::address::ClientAddress;
+use crate::credential::Credential;
+use crate::problem::Problem;
+use crate::state::{Face, KitState};
+
+/// The signed-in caller; without one the request ends with 401.
+pub struct SignedIn(pub Caller);
+
+impl<F: Face> FromRequestParts<F> for SignedIn {
+    type Rejection = F::Refusal;
+
+    async fn from_request_parts(parts: &mut request::Parts, face: &F) -> Result<Self, F::Refusal> {
+        let (caller, _) = authenticate(face, parts).await.map_err(Problem::from)?;
+        Ok(Self(caller))
+    }
+}
+
+/// A caller who wants to sign out: a session that has ended already is none, and that is fine.
+pub struct SigningOut(pub Option<Caller>);
+
+impl<F: Face> FromRequestParts<F> for SigningOut {
+    type Rejection = F::Refusal;
+
+    async fn from_request_parts(parts: &mut request::Parts, face: &F) -> Result<Self, F::Refusal> {
+        match authenticate(face, parts).await {
+            Ok((caller, _)) => Ok(Self(Some(caller))),
+            Err(AppError::SessionRevoked) => Ok(Self(None)),
+            Err(error) => Err(Problem::from(error).into()),
+        }
+    }
+}
+
+/// A caller whose credential can be asked again whether it still holds, for answers that go on for long.
+pub struct StaysSignedIn {
+    /// Who it is.
+    pub caller: Caller,
+    secret: Box<str>,
+}
+
+impl StaysSignedIn {
+    /// Asks again. No I/O for an access token.
+    ///
+    /// # Errors
+    /// One of the kind [`Unauthenticated`](dayline_app::Kind::Unauthenticated) if the credential has ended or was
+    /// revoked; another one if that can't be known now.
+    pub async fn check(&self, kit: &KitState) -> Result<(), AppError> {
+        auth::authenticate(&kit.app, &self.secret, self.caller.address).await.map(drop)
+    }
+}
+
+impl<F: Face> FromRequestParts<F> for StaysSignedIn {
+    type Rejection = F::Refusal;
+
+    async fn from_request_parts(parts: &mut request::Parts, face: &F) -> Result<Self, F::Refusal> {
+        let (caller, credential) = authenticate(face, parts).await.map_err(Problem::from)?;
+        Ok(Self { caller, secret: credential.secret().into() })
+    }
+}
+
+/// The caller, and the credential that says so.
+async fn authenticate<'a, F: Face>(
+    face: &F,
+    parts: &'a request::Parts,
+) -> Result<(Caller, Credential<'a>), AppError> {
+    let kit = face.kit();
+    let credential = Credential::of(&parts.headers, parts.uri.query(), face.forms(parts));
+    let credential = credential.ok_or(AppError::NotSignedIn)?;
+    let address = ClientAddress::of(parts, kit).0;
+    let caller = auth::authenticate(&kit.app, credential.secret(), address).await?;
+    Ok((caller, credential))
+}

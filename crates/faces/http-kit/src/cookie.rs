@@ -1,0 +1,95 @@
+//! Cookies with secrets, for browsers: how they are set, and from which pages they are taken.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// A cookie that scripts can't read and that other sites' pages don't send.
+pub struct SecretCookie {
+    /// Its name.
+    pub name: &'static str,
+    /// The paths it is sent with begin with this one.
+    pub path: &'static str,
+}
+
+impl SecretCookie {
+    /// The header that sets the cookie for `max_age_s` seconds; 0 deletes it. `None` if the text can't be a cookie.
+    pub fn set(&self, text: &str, max_age_s: i64, secure: bool) -> Option<HeaderValue> {
+        let Self { name, path } = self;
+        let secure = if secure { "; Secure" } else { "" };
+        let cookie =
+            format!("{name}={text}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}");
+        let mut value = HeaderValue::from_str(&cookie).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// The text of a cookie, if the request has it.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, text)| text)
+}
+
+/// Whether a request comes from a page of this site or of an allowed one: a browser says with each `POST` which page
+/// it comes from. To be asked before a cookie is taken for a credential.
+pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return false };
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    allowed_origins.iter().any(|allowed| allowed == origin)
+        || authority.is_some_and(|authority| text(header::HOST) == Some(authority))
+}
+
+/// Whether the cookie must be kept off plain connections: always, except for somebody who tries Dayline on
+/// their own machine, where there is no TLS and nobody in between.
+pub fn must_be_secure(headers: &HeaderMap, client: Option<IpAddr>) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let port = host.rfind(':').filter(|&at| host[at + 1..].bytes().all(|b| b.is_ascii_digit()));
+    let name = &host[..port.unwrap_or(host.len())];
+    let at_home = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    !(at_home && client.is_some_and(|client| client.is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn own_and_allowed_pages_are_told_from_others() {
+        let allowed = ["https://app.example.org".to_owned()];
+        let host = ("host", "dayline.example.org");
+        let from = |origin| is_own_page(&headers(&[host, ("origin", origin)]), &allowed);
+        assert!(from("https://dayline.example.org"));
+        assert!(from("https://app.example.org"));
+        for other in ["https://evil.example.org", "null", "https://dayline.example.org.evil.example", ""] {
+            assert!(!from(other), "{other}");
+        }
+        assert!(!is_own_page(&headers(&[host]), &allowed));
+    }
+
+    #[test]
+    fn a_secret_cookie_is_out_of_reach_of_scripts_other_sites_and_plain_connections() {
+        let cookie = SecretCookie { name: "renew", path: "/auth" };
+        assert_eq!(
+            cookie.set("secret", 60, true).unwrap(),
+            "renew=secret; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=60; Secure"
+        );
+    }
+
+    #[test]
+    fn the_cookie_goes_over_plain_connections_on_loopback_only() {
+        let secure = |host, client: &str| must_be_secure(&headers(&[("host", host)]), client.parse().ok());
+        assert!(!secure("localhost:8080", "127.0.0.1"));
+        assert!(!secure("[::1]:8080", "::1"));
+        assert!(!secure("127.0.0.1", "127.0.0.1"));
+        assert!(secure("dayline.example.org", "127.0.0.1"));
+        assert!(secure("localhost:8080", "192.0.2.1"));
+        assert!(secure("localhost:8080", ""));
+    }
+}

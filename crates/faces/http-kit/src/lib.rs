@@ -1,0 +1,30 @@
+//! What all faces share of HTTP: connections and their limits, the edge, bodies and budgets, proxies, credentials,
+//! problem details, metrics. Not here: routes. Each face has its own, with a state, credential forms and error bodies
+//! of its own (see [`Face`]).
+
+pub mod address;
+pub mod body;
+pub mod budget;
+pub mod caller;
+pub mod cookie;
+pub mod credential;
+mod edge;
+pub mod fields;
+pub mod instant;
+pub mod metrics;
+mod parameter;
+pub mod path;
+pub mod places;
+pub mod problem;
+pub mod proxy;
+pub mod query;
+pub mod router;
+pub mod server;
+pub mod state;
+
+pub use axum::Router;
+pub use metrics::Metrics;
+pub use problem::Problem;
+pub use router::assemble;
+pub use server::{ServerConfig, serve};
+pub use state::{Face, Kit, KitConfig, KitState};
