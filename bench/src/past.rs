@@ -107,7 +107,7 @@ async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Re
     let view = match store {
         Store::Sqlite(file) => {
             let folder = file.parent().ok_or("a data base file lies in a folder")?;
-            SqliteStore::open_beside(folder)?.read(user, days, false).await
+            SqliteStore::open_alongside(folder)?.read(user, days, false).await
         }
         Store::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days, false).await,
     };

@@ -181,7 +181,7 @@ pub fn beside(options: &DataOptions) -> Result<(App, Arc<dyn LedgerWriter>), Fai
     if let Some(config) = options.database.postgres()? {
         return beside_store(Arc::new(PgStore::open(&config).map_err(Failure::usage)?));
     }
-    beside_store(Arc::new(SqliteStore::open_beside(&options.data).map_err(Failure::because)?))
+    beside_store(Arc::new(SqliteStore::open_alongside(&options.data).map_err(Failure::because)?))
 }
 
 fn beside_store(store: Arc<impl Store>) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {

@@ -1,7 +1,7 @@
 //! How many appends per second the ping log in Redis makes durable, beside what the disk itself
 //! does in the same run. `cargo bench -p dayline-redis --bench ping_log`; the rounds are
-//! interleaved, so that a busy moment of the machine hits all cases alike. Redis runs beside, on
-//! the same processors, with every write synced; its share is told apart.
+//! interleaved, so that a busy moment of the machine hits all cases alike. Redis runs alongside, on
+//! the same processors, with every write synced; its share is shown separately.
 
 #![allow(
     clippy::unwrap_used,
@@ -72,7 +72,9 @@ fn main() {
     }
     let raw = median(raw);
     println!("4 KiB append + fdatasync: {raw:.0}/s");
-    println!("medians of {ROUNDS} rounds of {ROUND:?}, 16 readers that trim beside, one thread and Redis's:");
+    println!(
+        "medians of {ROUNDS} rounds of {ROUND:?}, 16 readers that trim alongside, one thread and Redis's:"
+    );
     for (case, measured) in cases.iter().zip(&measured) {
         let of = |what: fn(&Shown) -> f64| median(measured.iter().map(what).collect());
         let appends = of(|shown| shown.measured.appends_per_s);

@@ -98,7 +98,7 @@ fn main() {
     }
     let raw = median(raw);
     println!("4 KiB append + fdatasync: {raw:.0}/s");
-    println!("medians of {ROUNDS} rounds of {ROUND:?}, a reader that trims beside:");
+    println!("medians of {ROUNDS} rounds of {ROUND:?}, a reader that trims alongside:");
     for (case, measured) in cases.iter().zip(&measured) {
         let of = |what: fn(&Shown) -> f64| median(measured.iter().map(what).collect());
         let appends = of(|shown| shown.measured.appends_per_s);

@@ -58,7 +58,7 @@ impl Migration {
 pub(crate) fn apply(connection: &mut Connection, steps: &[Migration]) -> Result<(), OpenError> {
     prepare(connection)?;
     for step in steps {
-        // A process beside this one may do the same: look inside the transaction.
+        // A process alongside this one may do the same: look inside the transaction.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if !check(&transaction, steps)?.contains(&step.number) {
             take(&transaction, step)?;

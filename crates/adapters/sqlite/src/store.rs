@@ -24,10 +24,10 @@ impl SqliteStore {
         Ok(Self::over(Db::open(lock, migrations::ALL)?))
     }
 
-    /// Opens the store of a data folder for an operator's command, beside a server if one runs.
+    /// Opens the store of a data folder for an operator's command, alongside a server if one runs.
     /// Blocks.
-    pub fn open_beside(folder: &Path) -> Result<Self, OpenError> {
-        Ok(Self::over(Db::open_beside(folder, migrations::ALL)?))
+    pub fn open_alongside(folder: &Path) -> Result<Self, OpenError> {
+        Ok(Self::over(Db::open_alongside(folder, migrations::ALL)?))
     }
 
     /// The same store with a connection of its own to read by, on a thread that has the priority of

@@ -28,7 +28,7 @@ fn ledger(place: &Place) -> Arc<dyn LedgerWriter> {
         let config = PgConfig::new(&place.shared().database.url).unwrap();
         return Arc::new(PgStore::open(&config).unwrap());
     }
-    Arc::new(SqliteStore::open_beside(&place.data()).unwrap())
+    Arc::new(SqliteStore::open_alongside(&place.data()).unwrap())
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_database_of_another_program_is_refused_and_left_as_it_is() {
     let before = fs::read(&file).unwrap();
     let open = || SqliteStore::open(FolderLock::take(folder.path()).unwrap());
     assert!(matches!(open(), Err(OpenError::NotDayline { found: 0 })));
-    assert!(matches!(SqliteStore::open_beside(folder.path()), Err(OpenError::NotDayline { found: 0 })));
+    assert!(matches!(SqliteStore::open_alongside(folder.path()), Err(OpenError::NotDayline { found: 0 })));
     assert_eq!(fs::read(&file).unwrap(), before);
     fs::write(&file, "no database at all, but long enough to be taken for the header of one, who knows")
         .unwrap();
@@ -129,7 +129,7 @@ fn a_database_of_another_program_is_refused_and_left_as_it_is() {
 #[test]
 fn an_operator_beside_a_server_migrates_nothing() {
     let folder = tempdir().unwrap();
-    assert!(matches!(SqliteStore::open_beside(folder.path()), Err(OpenError::Missing { .. })));
+    assert!(matches!(SqliteStore::open_alongside(folder.path()), Err(OpenError::Missing { .. })));
     let states = crate::migration_states(folder.path()).unwrap();
     assert!(!states.is_empty() && states.iter().all(|state| !state.applied));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a question made a file");
@@ -137,11 +137,11 @@ fn an_operator_beside_a_server_migrates_nothing() {
     let mut connection = Connection::open(folder.path().join("dayline.db")).unwrap();
     apply(&mut connection, &[]).unwrap();
     drop(connection);
-    let outcome = SqliteStore::open_beside(folder.path());
+    let outcome = SqliteStore::open_alongside(folder.path());
     assert!(matches!(outcome, Err(OpenError::Pending { first: 1, .. })), "{outcome:?}");
 
     let server = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
-    let beside = SqliteStore::open_beside(folder.path()).unwrap();
+    let alongside = SqliteStore::open_alongside(folder.path()).unwrap();
     assert!(crate::migration_states(folder.path()).unwrap().iter().all(|state| state.applied));
-    drop((server, beside));
+    drop((server, alongside));
 }

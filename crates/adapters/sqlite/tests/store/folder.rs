@@ -1,4 +1,4 @@
-//! One server at a time in a folder, operators beside it, and nobody else.
+//! One server at a time in a folder, operators alongside it, and nobody else.
 
 use std::fs;
 
@@ -23,11 +23,11 @@ async fn a_second_server_is_refused_as_long_as_the_first_lives() {
 }
 
 #[tokio::test]
-async fn an_operator_works_beside_a_server() {
+async fn an_operator_works_alongside_a_server() {
     let folder = tempdir().unwrap();
     let server = open(folder.path());
     let user = register(&server, 1).await;
-    let operator = SqliteStore::open_beside(folder.path()).unwrap();
+    let operator = SqliteStore::open_alongside(folder.path()).unwrap();
     assert_eq!(operator.count().await, Ok(0));
     let new = PasswordHash("new".to_owned());
     let changed = operator.change_password(user, None, new.clone(), None, NOW).await;
