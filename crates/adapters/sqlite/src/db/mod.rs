@@ -63,7 +63,8 @@ impl Db {
         Self::start(&file, writer, Some(lock))
     }
 
-    /// Opens the folder's database alongside a server, if one runs. Changes nothing about its schema.
+    /// Opens the folder's database alongside a server, if one runs. Changes nothing about its
+    /// schema.
     pub(crate) fn open_alongside(folder: &Path, steps: &[Migration]) -> Result<Self, OpenError> {
         let file = existing(folder)?;
         let writer = connect(&file, WRITER_CACHE_KIB)?;
