@@ -21,9 +21,6 @@ fn the_modules_of_a_crate_form_no_circle() {
     }
 }
 
-/// What a port still takes from, until that has moved into the domain.
-const CUTTING: &[&str] = &["reporting/export.rs", "reporting/reports.rs"];
-
 #[test]
 fn ports_import_the_domain_alone() {
     let app = packages().into_iter().find(|package| package.name == "dayline-app").unwrap();
@@ -31,8 +28,7 @@ fn ports_import_the_domain_alone() {
     let is_port = |file: &&PathBuf| file.starts_with("ports");
     assert!(arrows.keys().filter(is_port).count() > 10);
     for (port, taken) in arrows.iter().filter(|(file, _)| is_port(file)) {
-        let is_known = |file: &PathBuf| is_port(&file) || CUTTING.contains(&file.to_str().unwrap());
-        let foreign: Vec<_> = taken.iter().filter(|(file, _)| !is_known(file)).collect();
+        let foreign: Vec<_> = taken.iter().filter(|(file, _)| !is_port(file)).collect();
         assert!(foreign.is_empty(), "{} takes {foreign:?}", port.display());
     }
 }
