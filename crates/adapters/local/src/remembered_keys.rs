@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_app::identity::api_keys::REMEMBERED_MS;
+use dayline_app::ports::REMEMBERED_MS;
 use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortError, PortFuture};
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, UserId, UtcMs};

@@ -1,12 +1,14 @@
 //! Accounts: register, read and change the profile, change the password, delete.
-//! Deliberately absent: signing in (see [`crate::identity::auth`]).
+//! Not here: signing in (see [`crate::identity::login`]).
 
 use std::net::IpAddr;
 
 use dayline_domain::{Email, FullName, NewPassword, Scope};
 
 use crate::identity::audit::audit;
-use crate::identity::auth::{Caller, limited_by, revoke, revoke_all};
+use crate::identity::caller::Caller;
+use crate::identity::network::limited_by;
+use crate::identity::revocation::{revoke, revoke_sessions};
 use crate::ports::{AuditKind, CreateUser, Limit, User};
 use crate::{App, AppError};
 
@@ -87,7 +89,7 @@ pub async fn change_password(
         .change_password(caller.user, Some(hash), new, caller.session(), app.clock.now())
         .await?
         .ok_or(AppError::NotSignedIn)?;
-    revoke(app, changed).await?;
+    revoke_sessions(app, changed).await?;
     audit(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await
 }
 
@@ -96,7 +98,7 @@ pub async fn reset_password(app: &App, email: Email, new: NewPassword) -> Result
     let (user, _) = app.accounts.find_by_email(email).await?.ok_or(AppError::NotFound)?;
     let new = app.passwords.hash(new.expose().to_owned()).await?;
     let ended = app.accounts.change_password(user.id, None, new, None, app.clock.now()).await?;
-    revoke(app, ended.ok_or(AppError::NotFound)?).await?;
+    revoke_sessions(app, ended.ok_or(AppError::NotFound)?).await?;
     audit(app, user.id, AuditKind::PasswordReset, None, None).await
 }
 
@@ -104,7 +106,7 @@ pub async fn reset_password(app: &App, email: Email, new: NewPassword) -> Result
 pub async fn delete(app: &App, caller: &Caller) -> Result<(), AppError> {
     caller.require(Scope::Account)?;
     let ended = app.accounts.delete(caller.user, app.clock.now()).await?.ok_or(AppError::NotSignedIn)?;
-    revoke_all(app, ended).await
+    revoke(app, ended).await
 }
 
 /// The zone's name as the data base spells it, or an error that names the field.

@@ -1,14 +1,12 @@
-//! API keys: make, list, delete, and let their bearers in.
-//! Deliberately absent: sessions (see [`crate::identity::auth`]).
-
-use std::net::IpAddr;
-use std::sync::Arc;
+//! API keys: make, list and delete.
+//! Not here: letting their bearers in (see [`crate::identity::authenticate`]).
 
 use dayline_domain::identity::account::Label;
-use dayline_domain::{ApiKeyId, DeviceId, Scope, Scopes, UtcMs};
+use dayline_domain::{ApiKeyId, Scope, Scopes, UtcMs};
 
 use crate::identity::audit::audit;
-use crate::identity::auth::{Caller, revoke_all};
+use crate::identity::caller::Caller;
+use crate::identity::revocation::revoke;
 use crate::ports::{ApiKey, AuditKind, CreateKey, CredentialId};
 use crate::{App, AppError};
 
@@ -16,9 +14,6 @@ use crate::{App, AppError};
 pub const PREFIX: &str = "dlk_";
 /// Most keys one person may have.
 pub const MAX_KEYS: usize = 50;
-/// For how long, in milliseconds, a node may let a key in by memory alone while the store is away; a key that was
-/// deleted is revoked for as long.
-pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A key to be made.
 #[derive(Debug, Clone)]
@@ -74,20 +69,7 @@ pub async fn delete(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), AppE
     if !app.api_keys.delete(caller.user, id).await? {
         return Err(AppError::NotFound);
     }
-    revoke_all(app, vec![CredentialId::Key(id)]).await?;
+    revoke(app, vec![CredentialId::Key(id)]).await?;
     let name = keys.iter().find(|key| key.id == id).map(|key| key.name.as_str());
     audit(app, caller.user, AuditKind::KeyDeleted, name, caller.address).await
-}
-
-/// Who the bearer of a key is.
-pub(crate) async fn authenticate(app: &App, text: &str, address: Option<IpAddr>) -> Result<Caller, AppError> {
-    let now = app.clock.now();
-    let found = app.api_keys.find_used(app.secrets.hash(text), now).await?;
-    let key = found.filter(|key| !key.is_expired(now)).ok_or(AppError::NotSignedIn)?;
-    let credential = CredentialId::Key(key.id);
-    if app.revocations.is_revoked(credential) {
-        return Err(AppError::NotSignedIn);
-    }
-    let device = DeviceId::new(key.name.as_str()).map_err(|error| AppError::Internal(error.to_string()))?;
-    Ok(Caller { user: key.user, device: Arc::new(device), credential, scopes: key.scopes, address })
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use dayline_domain::{Scope, UserId};
 
-use crate::identity::auth::{Caller, coarse};
+use crate::identity::caller::Caller;
+use crate::identity::network::coarse;
 use crate::ports::{AuditEvent, AuditKind, StoredAuditEvent};
 use crate::{App, AppError};
 

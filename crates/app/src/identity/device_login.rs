@@ -10,7 +10,10 @@ use dayline_domain::identity::device_login::{
 use dayline_domain::{DeviceId, Scope, UserId};
 
 use crate::identity::audit::audit;
-use crate::identity::auth::{Caller, Proof, Proved, Tokens, coarse, limited_by, start_session};
+use crate::identity::caller::Caller;
+use crate::identity::network::{coarse, limited_by};
+use crate::identity::start_session::{Proof, Proved, start_session};
+use crate::identity::tokens::Tokens;
 use crate::ports::{AuditKind, Limit};
 use crate::{App, AppError};
 

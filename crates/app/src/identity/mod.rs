@@ -3,5 +3,13 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
-pub mod auth;
+pub mod authenticate;
+pub mod caller;
 pub mod device_login;
+pub mod login;
+pub mod network;
+pub mod refresh;
+mod revocation;
+pub mod sessions;
+mod start_session;
+pub mod tokens;

@@ -5,7 +5,8 @@ use std::fmt;
 
 use dayline_domain::{Email, FullName, UserId, UtcMs};
 
-use super::{CredentialId, PortFuture};
+use super::credentials::CredentialId;
+use super::future::PortFuture;
 use dayline_domain::SessionId;
 
 /// A person with an account.

@@ -5,7 +5,7 @@ use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, Scopes, UserId, UtcMs};
 
-use super::PortFuture;
+use super::future::PortFuture;
 
 /// An API key, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,6 @@ pub trait ApiKeys: Send + Sync {
 
     /// The key with this hash, noting that it was used at `now`. Expired keys are found too. An
     /// implementation may answer from memory for up to a second, and while the store is away for up to
-    /// [`REMEMBERED_MS`](crate::identity::api_keys::REMEMBERED_MS); deleted keys are revoked beside that.
+    /// [`REMEMBERED_MS`](super::REMEMBERED_MS); deleted keys are revoked beside that.
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>>;
 }

@@ -3,7 +3,7 @@
 
 use dayline_domain::{UserId, UtcMs};
 
-use super::PortFuture;
+use super::future::PortFuture;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use dayline_domain::UtcMs;
 use dayline_domain::identity::device_login::{DeviceLogin, UserCode};
 use dayline_domain::identity::session::TokenHash;
 
-use super::PortFuture;
+use super::future::PortFuture;
 
 /// The waiting devices; each is changed by compare-and-set on its revision.
 pub trait DeviceLogins: Send + Sync {

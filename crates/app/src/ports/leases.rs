@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{BoxFuture, Partition};
+use super::future::BoxFuture;
+use super::ping_log::Partition;
 
 /// This process's part of the work. It joins when it is made, and gets a fair share of the partitions; when another
 /// joins, ends in order or dies, the shares change within some seconds.

@@ -9,7 +9,8 @@ use dayline_domain::timeline::day_change::DayChange;
 use dayline_domain::timeline::ledger_day::LedgerDay;
 use dayline_domain::{DaySums, Interval, UserId, UtcDay, UtcMs};
 
-use super::{Partition, PortFuture, Position};
+use super::future::PortFuture;
+use super::ping_log::{Partition, Position};
 
 /// Names one ledger day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 
 use dayline_domain::UserId;
 
-use super::PortFuture;
+use super::future::PortFuture;
 
 /// What is limited; each with a rate of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 
 use dayline_domain::{UserId, UtcDay, UtcMs};
 
-use super::BoxFuture;
+use super::future::BoxFuture;
 
 /// Somebody's ledger day has a new version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use dayline_domain::UserId;
 
-use super::{BoxFuture, PortFuture};
+use super::future::{BoxFuture, PortFuture};
 
 /// One of the log's partitions, counted from 0. All pings of one person are in one partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

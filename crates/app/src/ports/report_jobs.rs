@@ -3,7 +3,7 @@
 
 use dayline_domain::{JobId, ReportJob, UserId, UtcMs};
 
-use super::PortFuture;
+use super::future::PortFuture;
 
 /// What became of a request for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

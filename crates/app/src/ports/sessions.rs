@@ -1,11 +1,12 @@
-//! Sessions, one per person and device, and the credentials that were revoked before their time.
+//! Sessions, one per person and device.
 //! Deliberately absent: the rules of rotation (the domain's [`Session::judge`]).
 
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::Generation;
-use dayline_domain::{ApiKeyId, Session, SessionId, UserId, UtcMs};
+use dayline_domain::{Session, SessionId, UserId, UtcMs};
 
-use super::{PasswordHash, PortFuture};
+use super::accounts::PasswordHash;
+use super::future::PortFuture;
 
 /// A session to be started.
 #[derive(Debug, Clone)]
@@ -61,23 +62,4 @@ pub trait Sessions: Send + Sync {
     /// Forgets which sessions ended before `ended_before`, and deletes those not used since `idle_before` or
     /// created before `created_before`. Gives how many were deleted.
     fn purge(&self, ended_before: UtcMs, idle_before: UtcMs, created_before: UtcMs) -> PortFuture<'_, u64>;
-}
-
-/// Something that lets a client in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CredentialId {
-    /// A session, with all its access tokens.
-    Session(SessionId),
-    /// An API key.
-    Key(ApiKeyId),
-}
-
-/// Credentials revoked before their time, known on every node within a second.
-pub trait Revocations: Send + Sync {
-    /// Whether the credential was revoked. No I/O: this is asked for every request.
-    fn is_revoked(&self, credential: CredentialId) -> bool;
-
-    /// Refuses the credentials from now on, here at once. They may be forgotten after `until`, when every
-    /// token made for them has expired anyway.
-    fn revoke(&self, credentials: Vec<CredentialId>, until: UtcMs) -> PortFuture<'_, ()>;
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dayline_domain::identity::session::{Generation, TokenHash};
 use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
 
-use super::PortError;
+use super::error::PortError;
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use dayline_domain::timeline::Piece;
 use dayline_domain::{Interval, Ping, Scope, Session, UserId, UtcDay, UtcMs};
 
 use crate::identity::audit::MAX_ENTRIES;
-use crate::identity::auth::Caller;
+use crate::identity::caller::Caller;
 use crate::ports::{
     Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, LedgerReader, Sessions, StoredAuditEvent,
     StoredDeadLetter, User,

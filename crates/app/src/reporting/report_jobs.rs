@@ -4,7 +4,7 @@
 use dayline_domain::report::report_job::JobDays;
 use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, Scope};
 
-use crate::identity::auth::Caller;
+use crate::identity::caller::Caller;
 use crate::ports::CreateJob;
 use crate::reporting::reports::{DaysAsked, resolve_days};
 use crate::{App, AppError};

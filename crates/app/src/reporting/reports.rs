@@ -8,7 +8,7 @@ use dayline_domain::timeline::Piece;
 use dayline_domain::zone::Zone;
 use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, UtcMs, report};
 
-use crate::identity::auth::Caller;
+use crate::identity::caller::Caller;
 use crate::ports::{LedgerReader, LedgerView, PortError};
 use crate::{App, AppError};
 

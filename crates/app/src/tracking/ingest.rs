@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use dayline_domain::{AppName, DeviceId, Domain, NameError, PingRefusal, UtcMs};
 
-use crate::identity::auth::Caller;
+use crate::identity::caller::Caller;
 use crate::ports::{AppendError, Partition};
 use crate::tracking::record::{RecordWriter, SourceRef};
 use crate::{App, AppError};

@@ -3,7 +3,7 @@
 
 use dayline_domain::{Scope, UtcDay, UtcMs};
 
-use crate::identity::auth::Caller;
+use crate::identity::caller::Caller;
 use crate::ports::LiveSubscription;
 use crate::{App, AppError};
 

@@ -4,12 +4,12 @@ use dayline_app::AppError;
 use dayline_app::identity::accounts::{
     Registration, change_password, delete, profile, register, reset_password, update_profile,
 };
-use dayline_app::identity::auth;
+use dayline_app::identity::login;
 use dayline_app::ports::{Limit, TooMany};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, FullName, NewPassword};
 
-use super::{PASSWORD, caller, login, login_of, with_ada};
+use super::{PASSWORD, caller, login as sign_in, login_of, with_ada};
 
 fn registration(email: &str, timezone: Option<&str>) -> Registration {
     Registration {
@@ -67,7 +67,7 @@ async fn a_profile_changes_only_where_something_is_given() {
 #[tokio::test]
 async fn changing_the_password_needs_the_current_one_and_ends_the_other_sessions() {
     let (world, ada) = with_ada().await;
-    let phone = login(&world, "ada@example.org", "phone").await;
+    let phone = sign_in(&world, "ada@example.org", "phone").await;
     let new = || NewPassword::new("another long secret").unwrap();
     let error = change_password(&world.app, &ada, "wrong".into(), new()).await.unwrap_err();
     assert_eq!(field_of(&error), "current_password");
@@ -76,14 +76,14 @@ async fn changing_the_password_needs_the_current_one_and_ends_the_other_sessions
     change_password(&world.app, &ada, PASSWORD.into(), new()).await.unwrap();
     assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     assert!(profile(&world.app, &ada).await.is_ok());
-    let old = auth::login(&world.app, login_of("ada@example.org", PASSWORD, "tablet")).await;
+    let old = login::login(&world.app, login_of("ada@example.org", PASSWORD, "tablet")).await;
     assert_eq!(old, Err(AppError::InvalidCredentials));
 }
 
 #[tokio::test]
 async fn an_operator_resets_a_password_and_every_session_ends() {
     let (world, _) = with_ada().await;
-    let phone = login(&world, "ada@example.org", "phone").await;
+    let phone = sign_in(&world, "ada@example.org", "phone").await;
     let new = NewPassword::new("another long secret").unwrap();
     reset_password(&world.app, Email::new("ada@example.org").unwrap(), new.clone()).await.unwrap();
     assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
@@ -94,7 +94,7 @@ async fn an_operator_resets_a_password_and_every_session_ends() {
 #[tokio::test]
 async fn a_deleted_person_is_signed_out_everywhere_and_can_register_again() {
     let (world, ada) = with_ada().await;
-    let phone = login(&world, "ada@example.org", "phone").await;
+    let phone = sign_in(&world, "ada@example.org", "phone").await;
     delete(&world.app, &ada).await.unwrap();
     assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     assert_eq!(profile(&world.app, &ada).await, Err(AppError::NotSignedIn));

@@ -1,8 +1,8 @@
 //! Signing in a tracker by a code.
 
 use dayline_app::AppError;
-use dayline_app::identity::auth::sessions;
 use dayline_app::identity::device_login::{NotYet, Request, Started, decide, look_up, poll, start};
+use dayline_app::identity::sessions;
 use dayline_app::ports::{Limit, PortError};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::DeviceId;
@@ -44,7 +44,7 @@ async fn a_store_that_fails_at_any_moment_of_the_sign_in_costs_no_device_its_tok
             Err(_) => poll(&world.app, &asked.device_code, None).await.unwrap().unwrap(),
         };
         assert_eq!(caller(&world, &tokens).await.unwrap().device.as_str(), "tracker");
-        let sessions = sessions(&world.app, &ada).await.unwrap();
+        let sessions = sessions::list(&world.app, &ada).await.unwrap();
         assert_eq!(sessions.iter().filter(|session| session.device.as_str() == "tracker").count(), 1);
         assert_eq!(poll(&world.app, &asked.device_code, None).await, Ok(Err(NotYet::ExpiredToken)));
     }

@@ -2,21 +2,24 @@
 
 use dayline_app::AppError;
 use dayline_app::identity::api_keys::{MAX_KEYS, NewKey, create, delete, list};
-use dayline_app::identity::auth::{self, Caller};
+use dayline_app::identity::authenticate::authenticate;
+use dayline_app::identity::caller::Caller;
+use dayline_app::identity::login;
+use dayline_app::identity::sessions::{logout, logout_all};
 use dayline_app::identity::{accounts, audit};
 use dayline_app::ports::AuditKind;
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::identity::account::Label;
 use dayline_domain::{Scope, Scopes};
 
-use super::{PASSWORD, login, login_of, register, with_ada};
+use super::{PASSWORD, login as sign_in, login_of, register, with_ada};
 
 fn tracker() -> NewKey {
     NewKey { name: Label::new("tracker").unwrap(), scopes: Scopes::NONE.with(Scope::Track), expires_at: None }
 }
 
 async fn bearer(world: &FakeApp, text: &str) -> Result<Caller, AppError> {
-    auth::authenticate(&world.app, text, None).await
+    authenticate(&world.app, text, None).await
 }
 
 #[tokio::test]
@@ -29,7 +32,7 @@ async fn a_key_lets_its_bearer_do_what_its_scopes_say_and_nothing_else() {
     assert_eq!(by_key.require(Scope::Read), Err(AppError::MissingScope));
     assert_eq!(accounts::profile(&world.app, &by_key).await, Err(AppError::MissingScope));
     assert_eq!(create(&world.app, &by_key, tracker()).await.unwrap_err(), AppError::MissingScope);
-    assert_eq!(auth::logout(&world.app, &by_key).await, Err(AppError::MissingScope));
+    assert_eq!(logout(&world.app, &by_key).await, Err(AppError::MissingScope));
 }
 
 #[tokio::test]
@@ -79,7 +82,7 @@ async fn keys_need_a_scope_a_future_end_and_are_bounded_in_number() {
 async fn somebody_elses_key_is_not_found() {
     let (world, ada) = with_ada().await;
     register(&world, "bob@example.org").await;
-    let bob = super::caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
+    let bob = super::caller(&world, &sign_in(&world, "bob@example.org", "pc").await).await.unwrap();
     let (key, text) = create(&world.app, &bob, tracker()).await.unwrap();
     assert_eq!(delete(&world.app, &ada, key.id).await, Err(AppError::NotFound));
     assert!(bearer(&world, &text).await.is_ok());
@@ -96,13 +99,13 @@ async fn keys_of_a_deleted_person_let_nobody_in() {
 #[tokio::test]
 async fn the_audit_log_tells_what_happened_newest_first_and_page_by_page() {
     let (world, ada) = with_ada().await;
-    let wrong = auth::login(&world.app, login_of("ada@example.org", "wrong password", "thief")).await;
+    let wrong = login::login(&world.app, login_of("ada@example.org", "wrong password", "thief")).await;
     assert_eq!(wrong, Err(AppError::InvalidCredentials));
     let (key, _) = create(&world.app, &ada, tracker()).await.unwrap();
     delete(&world.app, &ada, key.id).await.unwrap();
     let changed = dayline_domain::NewPassword::new("another long secret").unwrap();
     accounts::change_password(&world.app, &ada, PASSWORD.into(), changed).await.unwrap();
-    auth::logout_all(&world.app, &ada, true).await.unwrap();
+    logout_all(&world.app, &ada, true).await.unwrap();
 
     let first = audit::entries(&world.app, &ada, None, 4).await.unwrap();
     let rest = audit::entries(&world.app, &ada, Some(first[3].id), 100).await.unwrap();

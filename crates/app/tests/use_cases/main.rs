@@ -17,7 +17,10 @@ use std::sync::Arc;
 
 use dayline_app::AppError;
 use dayline_app::identity::accounts as accounts_use_cases;
-use dayline_app::identity::auth::{self, Caller, Login, Tokens};
+use dayline_app::identity::authenticate::authenticate;
+use dayline_app::identity::caller::Caller;
+use dayline_app::identity::login::{self, Login};
+use dayline_app::identity::tokens::Tokens;
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{DeviceId, Email, FullName, NewPassword};
 
@@ -46,11 +49,11 @@ fn login_of(email: &str, password: &str, device: &str) -> Login {
 }
 
 async fn login(world: &FakeApp, email: &str, device: &str) -> Tokens {
-    auth::login(&world.app, login_of(email, PASSWORD, device)).await.unwrap()
+    login::login(&world.app, login_of(email, PASSWORD, device)).await.unwrap()
 }
 
 async fn caller(world: &FakeApp, tokens: &Tokens) -> Result<Caller, AppError> {
-    auth::authenticate(&world.app, &tokens.access_token, None).await
+    authenticate(&world.app, &tokens.access_token, None).await
 }
 
 /// A world with Ada signed in on her laptop.

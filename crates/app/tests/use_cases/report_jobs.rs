@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use dayline_app::identity::auth::Caller;
+use dayline_app::identity::caller::Caller;
 use dayline_app::ports::{
     Accounts, LedgerReader, LedgerView, Partition, PingLog, PortError, PortFuture, ReportJobs,
 };

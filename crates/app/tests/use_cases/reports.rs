@@ -1,7 +1,7 @@
 //! Which days a request asks for, read versions, and answers from the ledger.
 
 use dayline_app::AppError;
-use dayline_app::identity::auth::Caller;
+use dayline_app::identity::caller::Caller;
 use dayline_app::ports::{Partition, PingLog};
 use dayline_app::reporting::reports::{
     DaysAsked, ReadVersion, Versioned, read_version, report, resolve_days, stretch, timeline,

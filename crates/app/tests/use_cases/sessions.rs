@@ -1,8 +1,10 @@
 //! Login, refresh, logout, sessions.
 
 use dayline_app::AppError;
-use dayline_app::identity::auth;
-use dayline_app::identity::auth::{end_session, login, logout, logout_all, refresh, sessions};
+use dayline_app::identity::authenticate::authenticate;
+use dayline_app::identity::login::login;
+use dayline_app::identity::refresh::refresh;
+use dayline_app::identity::sessions::{self, end_session, logout, logout_all};
 use dayline_app::ports::{Accounts, Limit, PasswordHash};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, SessionId};
@@ -38,7 +40,7 @@ async fn a_second_login_of_a_device_replaces_its_session() {
     let second = sign_in(&world, "ada@example.org", "phone").await;
     assert_eq!(caller(&world, &first).await, Err(AppError::SessionRevoked));
     let ada = caller(&world, &second).await.unwrap();
-    assert_eq!(sessions(&world.app, &ada).await.unwrap().len(), 2);
+    assert_eq!(sessions::list(&world.app, &ada).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -128,7 +130,7 @@ async fn a_session_that_was_idle_too_long_cannot_be_refreshed() {
 async fn a_text_that_is_no_token_is_refused() {
     let (world, _) = with_ada().await;
     assert_eq!(refresh(&world.app, "nonsense", None).await, Err(AppError::SessionRevoked));
-    assert_eq!(auth::authenticate(&world.app, "nonsense", None).await, Err(AppError::NotSignedIn));
+    assert_eq!(authenticate(&world.app, "nonsense", None).await, Err(AppError::NotSignedIn));
 }
 
 #[tokio::test]
@@ -149,7 +151,7 @@ async fn logging_out_twice_is_the_same_as_once() {
     let (world, ada) = with_ada().await;
     assert_eq!(logout(&world.app, &ada).await, Ok(()));
     assert_eq!(logout(&world.app, &ada).await, Ok(()));
-    assert!(sessions(&world.app, &ada).await.unwrap().is_empty());
+    assert!(sessions::list(&world.app, &ada).await.unwrap().is_empty());
 }
 
 #[tokio::test]

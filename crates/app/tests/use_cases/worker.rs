@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dayline_app::identity::auth::Caller;
+use dayline_app::identity::caller::Caller;
 use dayline_app::ports::{
     Accounts, DayChanged, DayKey, DeadLetters, LedgerReader, LedgerWriter, LiveEvent, LiveEvents, Partition,
     Payload, PingLog, PortError, Position,

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
-use dayline_app::identity::auth::{self, Login, Tokens};
+use dayline_app::identity::login::{self, Login};
+use dayline_app::identity::tokens::Tokens;
+use dayline_app::identity::{refresh, sessions};
 use dayline_domain::identity::account::Label;
 use dayline_domain::{DeviceId, Email};
 use dayline_http_kit::address::ClientAddress;
@@ -65,7 +67,7 @@ pub(crate) async fn login(
     Json(SignIn { email, password, device_id: device, device_name }): Json<SignIn>,
 ) -> Result<Response, Problem> {
     let login = Login { email, password, device, device_name, address };
-    let tokens = auth::login(&api.app, login).await?;
+    let tokens = login::login(&api.app, login).await?;
     Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
 }
 
@@ -111,7 +113,7 @@ pub(crate) async fn refresh(
     };
     let token = body.as_ref().map(|body| body.refresh_token.as_str()).or(from_cookie.as_deref());
     let token = token.ok_or_else(|| AppError::field("refresh_token", "is missing"))?;
-    let tokens = auth::refresh(&api.app, token, address).await?;
+    let tokens = refresh::refresh(&api.app, token, address).await?;
     Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
 }
 
@@ -138,7 +140,7 @@ pub(crate) async fn logout(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(caller) = caller {
-        auth::logout(&api.app, &caller).await?;
+        sessions::logout(&api.app, &caller).await?;
     }
     Ok(signed_out(cookie::must_be_secure(&headers, address)))
 }
@@ -172,7 +174,7 @@ pub(crate) async fn logout_all(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(caller) = caller {
-        auth::logout_all(&api.app, &caller, asked.keep_current).await?;
+        sessions::logout_all(&api.app, &caller, asked.keep_current).await?;
     }
     if asked.keep_current {
         return Ok(StatusCode::NO_CONTENT.into_response());

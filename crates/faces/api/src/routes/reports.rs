@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use dayline_app::identity::auth::Caller;
+use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report as Sums};
 use dayline_domain::{AppName, Domain, LocalDate};

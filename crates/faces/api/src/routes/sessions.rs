@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use dayline_app::identity::auth;
+use dayline_app::identity::sessions;
 use dayline_domain::id::SessionKind;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::path::PathId;
@@ -30,7 +30,7 @@ pub(crate) struct SessionList {
     security(("session" = [])),
 )]
 pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
-    let sessions = auth::sessions(&api.app, &caller).await?;
+    let sessions = sessions::list(&api.app, &caller).await?;
     let current = caller.session();
     let sessions = sessions.into_iter().map(|session| SessionItem::new(session, current)).collect();
     Ok(private_json(&SessionList { sessions }))
@@ -53,6 +53,6 @@ pub(crate) async fn end(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<SessionKind>,
 ) -> Result<Response, Problem> {
-    auth::end_session(&api.app, &caller, id).await?;
+    sessions::end_session(&api.app, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use dayline_app::identity::auth::Caller;
+use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked, Timeline};
 use dayline_app::{App, AppError};
 use dayline_domain::timeline::Piece;

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::body::Body;
 use axum::response::Response;
-use dayline_app::identity::auth::Caller;
+use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, ReadVersion};
 use dayline_app::{App, AppError};
 use dayline_domain::Interval;

@@ -1,6 +1,6 @@
 //! The tokens of a session.
 
-use dayline_app::identity::auth::Tokens;
+use dayline_app::identity::tokens::Tokens;
 use serde::Serialize;
 use utoipa::ToSchema;
 

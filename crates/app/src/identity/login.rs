@@ -1,0 +1,91 @@
+//! Signing a device in by password.
+
+use std::net::IpAddr;
+
+use dayline_domain::identity::account::{Label, NewPassword};
+use dayline_domain::{DeviceId, Email, UserId};
+
+use crate::identity::audit::audit;
+use crate::identity::network::limited_by;
+use crate::identity::start_session::{Proof, Proved, start_session};
+use crate::identity::tokens::Tokens;
+use crate::ports::{AuditKind, Limit, PasswordHash, User};
+use crate::{App, AppError};
+
+/// An id that no account has.
+const NOBODY: UserId = UserId::from_bits(0);
+
+/// A sign-in.
+#[derive(Clone)]
+pub struct Login {
+    /// The address of the account.
+    pub email: Email,
+    /// The password, as given.
+    pub password: String,
+    /// The device to sign in.
+    pub device: DeviceId,
+    /// What the person calls it.
+    pub device_name: Option<Label>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+}
+
+/// Signs a device in. Unknown address and wrong password are the same answer after the same work.
+pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
+    check_login_limits(app, &login).await?;
+    if NewPassword::is_too_long(&login.password) {
+        return Err(AppError::InvalidCredentials);
+    }
+    let found = app.accounts.find_by_email(login.email.clone()).await?;
+    let hash = found.as_ref().map(|(_, hash)| hash.clone());
+    let verdict = app.passwords.verify(login.password.clone(), hash).await?;
+    if !verdict.matches {
+        // The log drops what is nobody's, but takes its time: else an answer that is sooner would tell who is unknown.
+        let user = found.map_or(NOBODY, |(user, _)| user.id);
+        audit(app, user, AuditKind::SignInFailed, Some(login.device.as_str()), login.address).await?;
+        return Err(AppError::InvalidCredentials);
+    }
+    let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
+    let hash = if verdict.outdated { rehash(app, &user, hash, login.password.clone()).await? } else { hash };
+    let signed_in = login.device.clone();
+    let proved = Proved {
+        user: user.id,
+        device: login.device,
+        device_name: login.device_name,
+        address: login.address,
+        by: Proof::Password(hash),
+    };
+    let tokens = start_session(app, proved).await?.ok_or(AppError::InvalidCredentials)?;
+    audit(app, user.id, AuditKind::SignedIn, Some(signed_in.as_str()), login.address).await?;
+    Ok(tokens)
+}
+
+async fn check_login_limits(app: &App, login: &Login) -> Result<(), AppError> {
+    if let Some(address) = login.address {
+        app.limits.take(Limit::LoginPerAddress, limited_by(address)).await??;
+    }
+    let account = login.email.key();
+    let Err(too_many) = app.limits.take(Limit::LoginPerAccount, account.clone()).await? else {
+        return Ok(());
+    };
+    // Strangers may have used up the account's limit; a device that is signed in has one of its own.
+    let Some((user, _)) = app.accounts.find_by_email(login.email.clone()).await? else {
+        return Err(too_many.into());
+    };
+    if !app.sessions.list(user.id).await?.iter().any(|session| session.device == login.device) {
+        return Err(too_many.into());
+    }
+    Ok(app.limits.take(Limit::LoginPerKnownDevice, format!("{account} {}", login.device.as_str())).await??)
+}
+
+/// Replaces a hash made with weaker parameters; gives the hash that is stored now.
+async fn rehash(
+    app: &App,
+    user: &User,
+    old: PasswordHash,
+    password: String,
+) -> Result<PasswordHash, AppError> {
+    let new = app.passwords.hash(password).await?;
+    let replaced = app.accounts.rehash_password(user.id, old.clone(), new.clone()).await?;
+    Ok(if replaced { new } else { old })
+}

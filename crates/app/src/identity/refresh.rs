@@ -1,0 +1,59 @@
+//! Rotating the refresh token of a session.
+//! Not here: when a refresh token is good (the domain's [`Session::judge`]).
+
+use std::net::IpAddr;
+
+use dayline_domain::identity::session::RefreshDecision;
+use dayline_domain::{Session, UtcMs};
+
+use crate::identity::audit::audit;
+use crate::identity::network::{coarse, limited_by};
+use crate::identity::revocation::revoke_sessions;
+use crate::identity::tokens::{Tokens, tokens_for};
+use crate::ports::{AuditKind, Limit};
+use crate::{App, AppError};
+
+/// How often a refresh that lost a race reads again before it gives up.
+const REFRESH_TRIES: usize = 4;
+
+/// Rotates a refresh token. A retry with the previous token gets the same successor again; an older one
+/// ends the session.
+pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<Tokens, AppError> {
+    if let Some(address) = address {
+        app.limits.take(Limit::RefreshPerAddress, limited_by(address)).await??;
+    }
+    let presented = app.refresh_tokens.open(token).ok_or(AppError::SessionRevoked)?;
+    for _ in 0..REFRESH_TRIES {
+        let now = app.clock.now();
+        let session = app.sessions.find(presented.session).await?.ok_or(AppError::SessionRevoked)?;
+        let successor = app.refresh_tokens.successor(&presented);
+        match session.judge(presented.generation, &presented.hash, now, &app.rules.sessions) {
+            RefreshDecision::Repeat => return tokens_for(app, &session, successor, now),
+            RefreshDecision::Rotate => {
+                let rotated =
+                    session.rotated(successor.hash, now, address.map(|address| coarse(address).into()));
+                if app.sessions.rotate(session.generation, rotated.clone()).await? {
+                    return tokens_for(app, &rotated, successor, now);
+                }
+                // Somebody else was faster: read again, it is a retry now.
+            }
+            RefreshDecision::Reused => {
+                end_own(app, &session, now).await?;
+                audit(app, session.user, AuditKind::TokenReused, Some(session.device.as_str()), address)
+                    .await?;
+                return Err(AppError::TokenReused);
+            }
+            RefreshDecision::Expired => {
+                end_own(app, &session, now).await?;
+                return Err(AppError::SessionRevoked);
+            }
+            RefreshDecision::Unknown => return Err(AppError::SessionRevoked),
+        }
+    }
+    Err(AppError::Unavailable("refresh lost every race".into()))
+}
+
+async fn end_own(app: &App, session: &Session, now: UtcMs) -> Result<(), AppError> {
+    app.sessions.end(session.user, session.id, now).await?;
+    revoke_sessions(app, vec![session.id]).await
+}

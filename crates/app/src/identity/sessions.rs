@@ -1,0 +1,51 @@
+//! A person's sessions: list them, end one, end them all.
+
+use dayline_domain::{Scope, Session, SessionId};
+
+use crate::identity::audit::audit;
+use crate::identity::caller::Caller;
+use crate::identity::revocation::revoke_sessions;
+use crate::ports::AuditKind;
+use crate::{App, AppError};
+
+/// Ends the caller's session. Ending it twice is the same as once.
+pub async fn logout(app: &App, caller: &Caller) -> Result<(), AppError> {
+    let Some(session) = caller.session() else { return Err(AppError::MissingScope) };
+    let ended = app.sessions.end(caller.user, session, app.clock.now()).await?;
+    revoke_sessions(app, vec![session]).await?;
+    if ended {
+        audit(app, caller.user, AuditKind::SessionEnded, Some(caller.device.as_str()), caller.address)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Ends all sessions of the caller, or all but this one.
+pub async fn logout_all(app: &App, caller: &Caller, keep_this: bool) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    let keep = caller.session().filter(|_| keep_this);
+    let ended = app.sessions.end_all(caller.user, keep, app.clock.now()).await?;
+    revoke_sessions(app, ended).await?;
+    audit(app, caller.user, AuditKind::SessionsEnded, None, caller.address).await
+}
+
+/// The caller's sessions that are still alive, the one used last first.
+pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Session>, AppError> {
+    caller.require(Scope::Account)?;
+    let now = app.clock.now();
+    let mut sessions = app.sessions.list(caller.user).await?;
+    sessions.retain(|session| !session.is_expired(now, &app.rules.sessions));
+    Ok(sessions)
+}
+
+/// Ends one of the caller's sessions. Somebody else's is not found, like one that never was.
+pub async fn end_session(app: &App, caller: &Caller, id: SessionId) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    let session = app.sessions.find(id).await?.filter(|session| session.user == caller.user);
+    if !app.sessions.end(caller.user, id, app.clock.now()).await? {
+        return Err(AppError::NotFound);
+    }
+    revoke_sessions(app, vec![id]).await?;
+    let device = session.as_ref().map(|session| session.device.as_str());
+    audit(app, caller.user, AuditKind::SessionEnded, device, caller.address).await
+}

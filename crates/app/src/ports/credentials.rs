@@ -1,0 +1,28 @@
+//! What lets a client in, and the credentials that were revoked before their time.
+
+use dayline_domain::{ApiKeyId, SessionId, UtcMs};
+
+use super::future::PortFuture;
+
+/// For how long, in milliseconds, a node may let a key in by memory alone while the store is away; a key that was
+/// deleted is revoked for as long.
+pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Something that lets a client in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialId {
+    /// A session, with all its access tokens.
+    Session(SessionId),
+    /// An API key.
+    Key(ApiKeyId),
+}
+
+/// Credentials revoked before their time, known on every node within a second.
+pub trait Revocations: Send + Sync {
+    /// Whether the credential was revoked. No I/O: this is asked for every request.
+    fn is_revoked(&self, credential: CredentialId) -> bool;
+
+    /// Refuses the credentials from now on, here at once. They may be forgotten after `until`, when every
+    /// token made for them has expired anyway.
+    fn revoke(&self, credentials: Vec<CredentialId>, until: UtcMs) -> PortFuture<'_, ()>;
+}
