@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::names::Activity;
 use crate::time::{DAY_MS, Interval, UtcDay};
-use crate::timeline::Piece;
-use crate::timeline::day_change::RunChange;
+use crate::timeline::piece::Piece;
 use crate::timeline::run::{Run, SourceNo, Sources};
+use crate::timeline::run_change::RunChange;
 
 /// Milliseconds in a quarter of an hour. All zones of today begin their hours and days with one.
 pub const QUARTER_MS: i64 = 900_000;

@@ -7,11 +7,13 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::time::{UtcDay, UtcMs};
-use crate::timeline::day_change::{DayChange, PieceChanges, RunChange, changes_between};
+use crate::timeline::day_change::{DayChange, PieceChanges};
 use crate::timeline::day_sums::RunningSums;
+use crate::timeline::piece::Piece;
 use crate::timeline::ping::Ping;
-use crate::timeline::rule::{Bridge, Piece, settle, unite};
+use crate::timeline::rule::{Bridge, settle, unite};
 use crate::timeline::run::{Run, Sources};
+use crate::timeline::run_change::{RunChange, changes_between};
 
 /// One person's timeline for one UTC day.
 ///

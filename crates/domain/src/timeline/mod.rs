@@ -9,12 +9,15 @@ mod evidence;
 pub mod ledger_day;
 mod line;
 mod numbers;
+mod piece;
 pub mod ping;
 mod rule;
 mod run;
+mod run_change;
 mod spans;
 pub mod steps;
 mod stretch;
 pub mod window;
 
-pub use rule::{Bridge, Piece, Settled, timeline};
+pub use piece::Piece;
+pub use rule::{Bridge, Settled, timeline};

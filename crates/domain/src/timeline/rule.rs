@@ -16,10 +16,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
-use crate::names::Source;
-use crate::time::{Interval, UtcDay};
+use crate::time::UtcDay;
+use crate::timeline::piece::Piece;
 use crate::timeline::ping::Ping;
 use crate::timeline::run::{Run, Sources};
 
@@ -41,15 +40,6 @@ impl Bridge {
     pub(crate) fn closes(self, end: u32, start: u32) -> bool {
         start.saturating_sub(end) <= self.0
     }
-}
-
-/// A run of one source's time within one UTC day: counted or outranked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Piece {
-    /// Device and activity.
-    pub source: Arc<Source>,
-    /// When.
-    pub interval: Interval,
 }
 
 /// What the rule makes of pings.

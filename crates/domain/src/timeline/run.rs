@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::names::{Activity, Source};
 use crate::time::{DAY_MS, Interval, UtcDay};
-use crate::timeline::Piece;
+use crate::timeline::piece::Piece;
 
 /// A source's number within one [`Sources`]. The order of numbers means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use dayline_app::AppError;
-use dayline_app::identity::authenticate::authenticate;
+use dayline_app::identity::authenticate;
 use dayline_app::identity::caller::Caller;
 use http::request;
 
@@ -53,7 +53,7 @@ impl StaysSignedIn {
     /// One of the kind [`Unauthenticated`](dayline_app::Kind::Unauthenticated) if the credential has ended or was
     /// revoked; another one if that can't be known now.
     pub async fn check(&self, kit: &KitState) -> Result<(), AppError> {
-        authenticate(&kit.app, &self.secret, self.caller.address).await.map(drop)
+        authenticate::authenticate(&kit.app, &self.secret, self.caller.address).await.map(drop)
     }
 }
 
@@ -75,6 +75,6 @@ async fn authenticate<'a, F: Face>(
     let credential = Credential::of(&parts.headers, parts.uri.query(), face.forms(parts));
     let credential = credential.ok_or(AppError::NotSignedIn)?;
     let address = ClientAddress::of(parts, kit).0;
-    let caller = authenticate(&kit.app, credential.secret(), address).await?;
+    let caller = authenticate::authenticate(&kit.app, credential.secret(), address).await?;
     Ok((caller, credential))
 }
