@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
-use crate::views::answer::has_tag;
+use crate::views::conditional_request::has_tag;
 use crate::views::json::private_json;
 
 /// Seconds after which an unfinished job is worth another look.

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::openapi::{QueryProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::accept::Format;
-use crate::views::answer::Wanted;
+use crate::views::conditional_request::ConditionalRequest;
 use crate::views::csv::Csv;
 use crate::views::seconds::Seconds;
 
@@ -202,12 +202,12 @@ async fn question<'a>(
     headers: &'a HeaderMap,
     kind: &str,
     asked: DaysParams,
-) -> Result<(LocalDays, Wanted<'a>), Instead> {
+) -> Result<(LocalDays, ConditionalRequest<'a>), Instead> {
     let days = reports::resolve_days(&api.app, caller, asked.into()).await?;
-    let wanted = Wanted::new(headers, caller, &(kind, days.zone.name(), days.from, days.to));
-    match wanted.unchanged(&api.app, caller, days.interval()).await? {
+    let request = ConditionalRequest::new(headers, caller, &(kind, days.zone.name(), days.from, days.to));
+    match request.unchanged(&api.app, caller, days.interval()).await? {
         Some(unchanged) => Err(Instead::Unchanged(unchanged)),
-        None => Ok((days, wanted)),
+        None => Ok((days, request)),
     }
 }
 
@@ -219,9 +219,9 @@ async fn report(
     headers: &HeaderMap,
     asked: DaysParams,
 ) -> Result<Response, Instead> {
-    let (days, wanted) = question(api, caller, headers, grouping.name(), asked).await?;
+    let (days, request) = question(api, caller, headers, grouping.name(), asked).await?;
     let report = reports::report(&api.app, caller, grouping, &days).await?;
-    Ok(wanted.answer(&report.version, show(report.answer, &days, wanted.format)))
+    Ok(request.answer(&report.version, show(report.answer, &days, request.format)))
 }
 
 /// The report as clients know it.

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::openapi::{QueryProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::accept::Format;
-use crate::views::answer::Wanted;
+use crate::views::conditional_request::ConditionalRequest;
 use crate::views::csv::Csv;
 use crate::views::interval::{COLUMNS, IntervalItem, row};
 
@@ -75,12 +75,12 @@ pub(crate) async fn timeline(
     let outranked = asked.outranked;
     let (from, to) = ends(&api.app, &caller, asked).await?;
     let interval = Interval::new(from, to);
-    let wanted = Wanted::new(&headers, &caller, &("timeline", from, to, outranked));
-    if let Some(unchanged) = wanted.unchanged(&api.app, &caller, interval).await? {
+    let request = ConditionalRequest::new(&headers, &caller, &("timeline", from, to, outranked));
+    if let Some(unchanged) = request.unchanged(&api.app, &caller, interval).await? {
         return Ok(unchanged);
     }
     let timeline = reports::timeline(&api.app, &caller, interval, outranked).await?;
-    let body = match wanted.format {
+    let body = match request.format {
         Format::Json => {
             // Structs of texts always serialise.
             let body = TimelineBody::new(from, to, &timeline.answer, outranked);
@@ -88,7 +88,7 @@ pub(crate) async fn timeline(
         }
         Format::Csv => table(&timeline.answer).into_bytes(),
     };
-    Ok(wanted.answer(&timeline.version, body))
+    Ok(request.answer(&timeline.version, body))
 }
 
 /// The ends of the stretch asked for; equal for a local day that does not exist.

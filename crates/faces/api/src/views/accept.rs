@@ -13,7 +13,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// What the client prefers; JSON if both are as good.
-    pub(crate) fn wanted(headers: &HeaderMap) -> Self {
+    pub(crate) fn preferred(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
         let (mut json, mut csv) = (Preference::default(), Preference::default());
         for range in lines.flat_map(|line| line.split(',')) {
@@ -58,7 +58,7 @@ mod tests {
     fn csv_is_given_only_to_those_who_prefer_it() {
         let wanted = |accept: &str| {
             let headers = [(header::ACCEPT, accept.parse().unwrap())].into_iter().collect();
-            Format::wanted(&headers)
+            Format::preferred(&headers)
         };
         for accept in ["text/csv", "TEXT/CSV; charset=utf-8", "text/csv, application/json;q=0.9", "text/*"] {
             assert_eq!(wanted(accept), Format::Csv, "{accept}");
@@ -74,6 +74,6 @@ mod tests {
         ] {
             assert_eq!(wanted(accept), Format::Json, "{accept}");
         }
-        assert_eq!(Format::wanted(&HeaderMap::new()), Format::Json);
+        assert_eq!(Format::preferred(&HeaderMap::new()), Format::Json);
     }
 }

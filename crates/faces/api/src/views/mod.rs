@@ -2,9 +2,9 @@
 //! Not here: types that only one handler has; those are beside it.
 
 pub(crate) mod accept;
-pub(crate) mod answer;
 pub(crate) mod api_key;
 pub(crate) mod audit_entry;
+pub(crate) mod conditional_request;
 pub(crate) mod csv;
 pub(crate) mod export;
 pub(crate) mod interval;

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::accept::Format;
 
 /// How a client wants an answer, and which one it has already.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ConditionalRequest<'a> {
     /// The form.
     pub(crate) format: Format,
     headers: &'a HeaderMap,
@@ -22,10 +22,10 @@ pub(crate) struct Wanted<'a> {
     basis: DefaultHasher,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> ConditionalRequest<'a> {
     /// `question` is everything that was asked: which report, which days, which zone.
     pub(crate) fn new(headers: &'a HeaderMap, caller: &Caller, question: &impl Hash) -> Self {
-        let format = Format::wanted(headers);
+        let format = Format::preferred(headers);
         let mut basis = DefaultHasher::new();
         // A release may show the same data in another way.
         (env!("CARGO_PKG_VERSION"), caller.user, format, question).hash(&mut basis);
