@@ -13,7 +13,7 @@ use flate2::read::MultiGzDecoder;
 use futures_util::poll;
 use http::{HeaderMap, header, request};
 
-use crate::budget::{Taken, UsedUp};
+use crate::budget::{Exhausted, Permit};
 use crate::problem::Problem;
 use crate::server::Peer;
 use crate::state::KitState;
@@ -21,7 +21,7 @@ use crate::state::KitState;
 /// A body, complete and UTF-8; its memory stays accounted for while this lives.
 pub struct TextBody<'a> {
     bytes: Bytes,
-    _taken: Taken<'a>,
+    _permit: Permit<'a>,
 }
 
 impl TextBody<'_> {
@@ -49,18 +49,18 @@ pub async fn take_in<'a>(
         return Err(too_large(limit));
     }
     let peer = parts.extensions.get::<Peer>();
-    let mut taken = kit.body_memory.none();
-    let collecting = collect(body, limit, &mut taken);
+    let mut permit = kit.body_memory.none();
+    let collecting = collect(body, limit, &mut permit);
     let bytes = in_time(kit.config.body_timeout, peer, collecting).await??;
-    let bytes = if packed { unpack(&bytes, limit, &mut taken)? } else { bytes };
-    Ok(TextBody { bytes, _taken: taken })
+    let bytes = if packed { unpack(&bytes, limit, &mut permit)? } else { bytes };
+    Ok(TextBody { bytes, _permit: permit })
 }
 
 fn too_large(limit: usize) -> Problem {
     Problem::too_large("body_too_large", format!("the body must have at most {limit} bytes, also unpacked"))
 }
 
-fn no_memory(_: UsedUp) -> Problem {
+fn no_memory(_: Exhausted) -> Problem {
     AppError::Unavailable("too many large bodies at once".into()).into()
 }
 
@@ -87,7 +87,7 @@ async fn in_time<T>(
     tokio::time::timeout(limit, collecting).await.map_err(|_| Problem::body_timeout())
 }
 
-async fn collect(mut body: Body, limit: usize, taken: &mut Taken<'_>) -> Result<Bytes, Problem> {
+async fn collect(mut body: Body, limit: usize, permit: &mut Permit<'_>) -> Result<Bytes, Problem> {
     let Some(first) = next_chunk(&mut body).await? else { return Ok(Bytes::new()) };
     if first.len() > limit {
         return Err(too_large(limit));
@@ -95,13 +95,13 @@ async fn collect(mut body: Body, limit: usize, taken: &mut Taken<'_>) -> Result<
     if body.is_end_stream() {
         return Ok(first);
     }
-    taken.take(first.len()).map_err(no_memory)?;
+    permit.take(first.len()).map_err(no_memory)?;
     let mut whole = BytesMut::from(first);
     while let Some(chunk) = next_chunk(&mut body).await? {
         if whole.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
-        taken.take(chunk.len()).map_err(no_memory)?;
+        permit.take(chunk.len()).map_err(no_memory)?;
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
@@ -124,7 +124,7 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
 }
 
 /// Unpacks gzip. What it grows to is bounded like a body on the wire, so that a small bomb stays small.
-fn unpack(packed: &[u8], limit: usize, taken: &mut Taken<'_>) -> Result<Bytes, Problem> {
+fn unpack(packed: &[u8], limit: usize, permit: &mut Permit<'_>) -> Result<Bytes, Problem> {
     let mut plain = Vec::new();
     let read = MultiGzDecoder::new(packed).take(limit as u64 + 1).read_to_end(&mut plain);
     if read.is_err() {
@@ -133,6 +133,6 @@ fn unpack(packed: &[u8], limit: usize, taken: &mut Taken<'_>) -> Result<Bytes, P
     if plain.len() > limit {
         return Err(too_large(limit));
     }
-    taken.take(plain.len()).map_err(no_memory)?;
+    permit.take(plain.len()).map_err(no_memory)?;
     Ok(plain.into())
 }

@@ -1,4 +1,4 @@
-//! A bound on bytes that are at hand at a time, over all connections: of bodies that arrive, of pings that are taken in.
+//! A bound on bytes in flight, over all connections: of bodies that arrive, of pings that are read.
 //! Deliberately absent: the bound on one body (see [`crate::body`]).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,14 +10,14 @@ pub struct Budget {
 }
 
 /// Bytes taken, given back when dropped.
-pub struct Taken<'a> {
+pub struct Permit<'a> {
     from: &'a Budget,
     bytes: usize,
 }
 
 /// There are not that many bytes left.
 #[derive(Debug)]
-pub struct UsedUp;
+pub struct Exhausted;
 
 impl Budget {
     /// A budget of so many bytes.
@@ -26,29 +26,35 @@ impl Budget {
     }
 
     /// Nothing yet, to take more later.
-    pub fn none(&self) -> Taken<'_> {
-        Taken { from: self, bytes: 0 }
+    pub fn none(&self) -> Permit<'_> {
+        Permit { from: self, bytes: 0 }
     }
 
-    /// Takes so many, or all there are if that is more: what comes alone is never too large.
-    pub fn take_or_all(&self, bytes: usize) -> Result<Taken<'_>, UsedUp> {
-        let mut taken = self.none();
-        taken.take(bytes.min(self.most))?;
-        Ok(taken)
+    /// Takes so many bytes, or all there are if that is more: what comes alone is never too large.
+    ///
+    /// # Errors
+    /// [`Exhausted`] if there are not that many left.
+    pub fn take_or_all(&self, bytes: usize) -> Result<Permit<'_>, Exhausted> {
+        let mut permit = self.none();
+        permit.take(bytes.min(self.most))?;
+        Ok(permit)
     }
 }
 
-impl Taken<'_> {
-    /// Takes more, if there is that much left.
-    pub fn take(&mut self, bytes: usize) -> Result<(), UsedUp> {
+impl Permit<'_> {
+    /// Takes more bytes.
+    ///
+    /// # Errors
+    /// [`Exhausted`] if there are not that many left; nothing is taken then.
+    pub fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let less = |left: usize| left.checked_sub(bytes);
-        self.from.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).map_err(|_| UsedUp)?;
+        self.from.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).map_err(|_| Exhausted)?;
         self.bytes += bytes;
         Ok(())
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.from.left.fetch_add(self.bytes, Ordering::Relaxed);
     }

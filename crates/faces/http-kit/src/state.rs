@@ -50,7 +50,7 @@ pub struct KitState {
     pub metrics: Metrics,
     /// What an operator may set.
     pub config: KitConfig,
-    /// The pings that may be taken in at a time.
+    /// The pings that may be in flight.
     pub ping_work: Budget,
     pub(crate) body_memory: Budget,
 }
@@ -80,7 +80,7 @@ pub struct KitConfig {
     pub body_timeout: Duration,
     /// Bytes of bodies that may be in memory while they arrive, over all requests.
     pub max_body_memory: usize,
-    /// Bytes of pings that may be taken in at a time, over all requests, each of which counts as 4 KiB more: about
+    /// Bytes of pings that may be in flight, over all requests, each of which counts as 4 KiB more: about
     /// sixty milliseconds' work for two processors with the default. One request is always allowed.
     pub max_ping_work: usize,
 }

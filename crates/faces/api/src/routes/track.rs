@@ -24,7 +24,7 @@ const MAX_BODY: usize = 1 << 20;
 
 /// What a request costs beside its body, as bytes of body: a small one takes about as long as this many bytes of pings.
 const REQUEST_WORK: usize = 4 << 10;
-/// What a client is told to wait: what is at hand takes some tens of milliseconds.
+/// What a client is told to wait: the pings in flight take some tens of milliseconds.
 const RETRY_WORK_S: u32 = 1;
 
 /// An observation: an app, and in a browser a page, from `start_time` to `end_time`.
@@ -69,7 +69,7 @@ pub(crate) enum Pings {
         content((Pings = "application/json"), (String = "application/x-ndjson"))
     ),
     responses(
-        (status = 202, body = Taken<'_>, description = "At least one ping was accepted; those are durable"),
+        (status = 202, body = Accepted<'_>, description = "At least one ping was accepted; those are durable"),
         // The row of 422 comes after the one that it replaces.
         SignedInProblems, BodyProblems,
         (status = 422, body = AllRejected<'_>, content_type = "application/problem+json",
@@ -123,7 +123,7 @@ fn answer(receipt: &Receipt) -> Response {
         (0, rejected) => return all_rejected(rejected),
         (1, []) => Bytes::from_static(br#"{"status":"queued","accepted":1,"rejected":[]}"#),
         (_, rejected) => {
-            let body = Taken { status: "queued", accepted: *accepted, rejected: refusals(rejected) };
+            let body = Accepted { status: "queued", accepted: *accepted, rejected: refusals(rejected) };
             // Texts and numbers always serialise.
             serde_json::to_vec(&body).unwrap_or_default().into()
         }
@@ -150,8 +150,7 @@ fn refusals(rejected: &[Rejected]) -> Vec<RejectedPing<'_>> {
 
 /// What became of the pings.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Accepted)]
-pub(crate) struct Taken<'a> {
+pub(crate) struct Accepted<'a> {
     /// Always `queued`: durable, and in the timeline within about a second.
     #[schema(example = "queued")]
     status: &'a str,
