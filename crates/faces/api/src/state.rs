@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dayline_app::App;
 use dayline_app::ports::BoxFuture;
 use dayline_http_kit::credential::Forms;
-use dayline_http_kit::places::Places;
+use dayline_http_kit::slots::Slots;
 use dayline_http_kit::{Face, Kit, KitState, Problem};
 use http::request;
 
@@ -26,8 +26,8 @@ pub struct ApiState {
     pub(crate) app: App,
     pub(crate) kit: Kit,
     pub(crate) readiness: Arc<dyn Readiness>,
-    pub(crate) live_streams: Arc<Places>,
-    pub(crate) exports: Arc<Places>,
+    pub(crate) live_streams: Arc<Slots>,
+    pub(crate) exports: Arc<Slots>,
     /// The API document as JSON. The router knows it, and puts it here.
     pub(crate) document: Bytes,
 }
@@ -35,8 +35,8 @@ pub struct ApiState {
 impl ApiState {
     /// The state of a router. `readiness` is what `/readyz` asks.
     pub fn new(kit: Kit, readiness: Arc<dyn Readiness>, config: &ApiConfig) -> Self {
-        let live_streams = Places::new(config.max_live_streams, LIVE_PER_PERSON);
-        let exports = Places::new(EXPORTS, EXPORTS_PER_PERSON);
+        let live_streams = Slots::new(config.max_live_streams, LIVE_PER_PERSON);
+        let exports = Slots::new(EXPORTS, EXPORTS_PER_PERSON);
         Self { app: kit.app.clone(), kit, readiness, live_streams, exports, document: Bytes::new() }
     }
 }

@@ -14,12 +14,12 @@ pub mod instant;
 pub mod metrics;
 mod parameter;
 pub mod path;
-pub mod places;
 pub mod problem;
 pub mod proxy;
 pub mod query;
 pub mod router;
 pub mod server;
+pub mod slots;
 pub mod state;
 
 pub use axum::Router;

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use dayline_app::reporting::export::{self, Export};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::SignedIn;
-use dayline_http_kit::places::Place;
 use dayline_http_kit::server::{Peer, Streams};
+use dayline_http_kit::slots::SlotGuard;
 use futures_util::stream;
 use http::{HeaderValue, header};
 
@@ -42,7 +42,7 @@ pub(crate) async fn export(
     peer: Option<Extension<Peer>>,
 ) -> Result<Response, Problem> {
     let mut export = export::open(&api.app, &caller)?;
-    let place = api.exports.take(caller.user)?;
+    let slot = api.exports.take(caller.user)?;
     // What goes wrong at once is still told by the status.
     let page = export.page().await?;
     let writer = Writer {
@@ -52,7 +52,7 @@ pub(crate) async fn export(
         has_ended: false,
         peer: peer.map(|Extension(peer)| peer),
         streams: None,
-        _place: place,
+        _slot: slot,
     };
     let mut response = Response::new(Body::from_stream(stream::try_unfold(writer, Writer::next)));
     let headers = response.headers_mut();
@@ -73,7 +73,7 @@ struct Writer {
     has_ended: bool,
     peer: Option<Peer>,
     streams: Option<Streams>,
-    _place: Place,
+    _slot: SlotGuard,
 }
 
 impl Writer {

@@ -16,8 +16,8 @@ use dayline_app::tracking::live::{self, Missed, Watch};
 use dayline_domain::{UtcDay, UtcMs};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::StaysSignedIn;
-use dayline_http_kit::places::Place;
 use dayline_http_kit::server::{Peer, Streams};
+use dayline_http_kit::slots::SlotGuard;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
@@ -58,7 +58,7 @@ pub(crate) async fn live(
 ) -> Result<Response, Problem> {
     let caller = &credential.caller;
     let watch = live::watch(&api.app, caller, last_seen(&headers)).await?;
-    let place = api.live_streams.take(caller.user)?;
+    let slot = api.live_streams.take(caller.user)?;
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {
@@ -71,7 +71,7 @@ pub(crate) async fn live(
         peer: peer.map(|Extension(peer)| peer),
         streams: None,
         api,
-        _place: place,
+        _slot: slot,
     };
     let mut response = Response::new(Body::from_stream(stream::unfold(stream, Stream::next)));
     let headers = response.headers_mut();
@@ -125,7 +125,7 @@ struct Stream {
     has_ended: bool,
     peer: Option<Peer>,
     streams: Option<Streams>,
-    _place: Place,
+    _slot: SlotGuard,
 }
 
 impl Stream {

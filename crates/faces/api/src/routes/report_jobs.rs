@@ -15,9 +15,9 @@ use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
 use dayline_http_kit::path::PathId;
-use dayline_http_kit::places::Place;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::server::{Peer, Streams};
+use dayline_http_kit::slots::SlotGuard;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -339,12 +339,12 @@ pub(crate) async fn result(
         label(&mut response, &result.job, &tag);
         return Ok(response);
     }
-    let place = api.exports.take(caller.user)?;
+    let slot = api.exports.take(caller.user)?;
     let job = result.job.clone();
     // What goes wrong at once is still told by the status.
     let first = result.chunk().await?;
     let peer = peer.map(|Extension(peer)| peer);
-    let reader = Reader { result, first, peer, streams: None, _place: place };
+    let reader = Reader { result, first, peer, streams: None, _slot: slot };
     let mut response = Response::new(Body::from_stream(stream::try_unfold(reader, Reader::next)));
     response.headers_mut().insert(header::CONTENT_LENGTH, job.bytes.into());
     label(&mut response, &job, &tag);
@@ -383,7 +383,7 @@ struct Reader {
     first: Option<Vec<u8>>,
     peer: Option<Peer>,
     streams: Option<Streams>,
-    _place: Place,
+    _slot: SlotGuard,
 }
 
 impl Reader {

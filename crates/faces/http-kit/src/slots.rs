@@ -9,8 +9,8 @@ use dayline_domain::UserId;
 
 use crate::problem::Problem;
 
-/// The places there are.
-pub struct Places {
+/// The slots there are.
+pub struct Slots {
     most: usize,
     most_per_person: usize,
     taken: Mutex<Taken>,
@@ -22,20 +22,20 @@ struct Taken {
     by_person: HashMap<UserId, usize>,
 }
 
-/// A place somebody has, given back when dropped.
-pub struct Place {
-    places: Arc<Places>,
+/// A slot somebody has, given back when dropped.
+pub struct SlotGuard {
+    slots: Arc<Slots>,
     user: UserId,
 }
 
-impl Places {
-    /// So many places, and so many for one person.
+impl Slots {
+    /// So many slots, and so many for one person.
     pub fn new(most: usize, most_per_person: usize) -> Arc<Self> {
         Arc::new(Self { most, most_per_person, taken: Mutex::default() })
     }
 
-    /// Takes a place: 429 if the person has too many, 503 if there is none left.
-    pub fn take(self: &Arc<Self>, user: UserId) -> Result<Place, Problem> {
+    /// Takes a slot: 429 if the person has too many, 503 if there is none left.
+    pub fn take(self: &Arc<Self>, user: UserId) -> Result<SlotGuard, Problem> {
         let mut taken = self.taken();
         if taken.all >= self.most {
             return Err(AppError::Unavailable("too many streams at once".into()).into());
@@ -46,7 +46,7 @@ impl Places {
         }
         *theirs += 1;
         taken.all += 1;
-        Ok(Place { places: Arc::clone(self), user })
+        Ok(SlotGuard { slots: Arc::clone(self), user })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -55,9 +55,9 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for SlotGuard {
     fn drop(&mut self) {
-        let mut taken = self.places.taken();
+        let mut taken = self.slots.taken();
         taken.all -= 1;
         if let Some(theirs) = taken.by_person.get_mut(&self.user) {
             *theirs -= 1;
@@ -73,19 +73,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_free_again_when_it_is_left() {
-        let places = Places::new(3, 2);
+    fn a_slot_is_free_again_when_its_guard_is_dropped() {
+        let slots = Slots::new(3, 2);
         let (ada, eve) = (UserId::from_bits(1), UserId::from_bits(2));
-        let first = places.take(ada).ok();
-        let second = places.take(ada).ok();
-        assert!(second.is_some() && places.take(ada).is_err());
+        let first = slots.take(ada).ok();
+        let second = slots.take(ada).ok();
+        assert!(second.is_some() && slots.take(ada).is_err());
         drop(first);
-        let again = places.take(ada).ok();
+        let again = slots.take(ada).ok();
         assert!(again.is_some());
-        let hers = places.take(eve).ok();
-        assert!(hers.is_some() && places.take(eve).is_err(), "all three are taken");
+        let hers = slots.take(eve).ok();
+        assert!(hers.is_some() && slots.take(eve).is_err(), "all three are taken");
         drop((second, again, hers));
-        assert!(places.taken().by_person.is_empty());
-        assert_eq!(places.taken().all, 0);
+        assert!(slots.taken().by_person.is_empty());
+        assert_eq!(slots.taken().all, 0);
     }
 }
