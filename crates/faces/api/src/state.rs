@@ -69,7 +69,7 @@ impl Default for ApiConfig {
 /// One part of the service as `/readyz` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was looked at; a word that may be shown to anyone.
+    /// What was checked; a word that may be shown to anyone.
     pub name: &'static str,
     /// Whether the service can't do its work without it; else it does it less well.
     pub needed: bool,
@@ -79,7 +79,7 @@ pub struct Check {
     pub failure: Option<String>,
 }
 
-/// Looks whether the parts of the service are ready to work. Supplied by the binary.
+/// Checks whether the parts of the service are ready to work. Supplied by the binary.
 pub trait Readiness: Send + Sync {
     /// All checks, done now, within about a second.
     fn checks(&self) -> BoxFuture<'_, Vec<Check>>;

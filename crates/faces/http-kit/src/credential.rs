@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 
 use crate::{cookie, parameter};
 
-/// Longest credential that is looked at, in bytes as it is sent.
+/// Longest credential that is considered, in bytes as it is sent.
 const MAX_CREDENTIAL: usize = 4_096;
 
 /// A credential as a request carries it.

@@ -25,8 +25,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use crate::openapi::SignedInProblems;
 use crate::state::Api;
 
-/// How often a stream looks whether it may go on.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often a stream asks whether it may go on.
+const POLL: Duration = Duration::from_secs(1);
 /// After this long without an event a comment is sent, so that neither side takes the other for gone.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -59,13 +59,13 @@ pub(crate) async fn live(
     let caller = &credential.caller;
     let watch = live::watch(&api.app, caller, last_seen(&headers)).await?;
     let slot = api.live_streams.take(caller.user)?;
-    let mut looks = interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut polls = interval(POLL);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {
         first: Some(beginning(&watch)),
         events: watch.events,
         credential,
-        looks,
+        polls,
         sent_at: Instant::now(),
         has_ended: false,
         peer: peer.map(|Extension(peer)| peer),
@@ -120,7 +120,7 @@ struct Stream {
     first: Option<Bytes>,
     events: Box<dyn LiveSubscription>,
     credential: StaysSignedIn,
-    looks: Interval,
+    polls: Interval,
     sent_at: Instant,
     has_ended: bool,
     peer: Option<Peer>,
@@ -149,7 +149,7 @@ impl Stream {
         loop {
             tokio::select! {
                 event = self.events.next() => return self.tell(event),
-                _ = self.looks.tick() => {
+                _ = self.polls.tick() => {
                     let peer = self.peer.as_ref();
                     if let Some(end) = reason_to_end(&self.api, &self.credential, peer).await {
                         self.has_ended = true;

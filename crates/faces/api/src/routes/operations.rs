@@ -27,7 +27,7 @@ pub(crate) async fn healthz() -> &'static str {
 pub(crate) struct Ready {
     /// All parts that are needed work.
     ready: bool,
-    /// Each part that was looked at.
+    /// Each part that was checked.
     checks: Vec<CheckItem>,
 }
 

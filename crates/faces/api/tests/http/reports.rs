@@ -225,22 +225,22 @@ async fn an_answer_has_another_tag_when_the_data_or_the_question_changes() {
     let (server, ada) = world().await;
     let eve = server.person("eve").await;
     let mut tags = Vec::new();
-    let mut note = async |path: &str, person: &Person, accept: &str| {
+    let mut see = async |path: &str, person: &Person, accept: &str| {
         let reply = server.get(path).of(person).header("accept", accept).send().await;
         tags.push(reply.header("etag").to_owned());
     };
     for path in CACHED.iter().filter(|path| !path.contains("urls")) {
-        note(path, &ada, "*/*").await;
-        note(path, &ada, "text/csv").await;
-        note(path, &eve, "*/*").await;
-        note(&format!("{path}&tz=Asia/Tokyo"), &ada, "*/*").await;
-        note(&path.replace("20", "21"), &ada, "*/*").await;
+        see(path, &ada, "*/*").await;
+        see(path, &ada, "text/csv").await;
+        see(path, &eve, "*/*").await;
+        see(&format!("{path}&tz=Asia/Tokyo"), &ada, "*/*").await;
+        see(&path.replace("20", "21"), &ada, "*/*").await;
     }
-    note("/api/v1/usage/timeline?date=2026-11-20&outranked=true", &ada, "*/*").await;
+    see("/api/v1/usage/timeline?date=2026-11-20&outranked=true", &ada, "*/*").await;
     server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "11:00:00", "11:00:01")).send().await;
     server.settle().await;
     for path in CACHED.iter().filter(|path| !path.contains("urls")) {
-        note(path, &ada, "*/*").await;
+        see(path, &ada, "*/*").await;
     }
     let count = tags.len();
     tags.sort_unstable();

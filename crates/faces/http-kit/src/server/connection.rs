@@ -192,7 +192,7 @@ fn rings(mut alarm: Pin<&mut Sleep>, due: Instant, cx: &mut Context<'_>) -> bool
     false
 }
 
-/// Hands a connection's requests to the router and notes when each begins and is answered.
+/// Hands a connection's requests to the router and records when each begins and is answered.
 struct Requests {
     router: Router,
     peer: Peer,
