@@ -29,25 +29,24 @@ const fn class(status: StatusCode, slug: &'static str, title: &'static str) -> C
     Class { status, slug, title }
 }
 
-static INVALID: Class = class(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The input breaks a rule");
-static UNAUTHENTICATED: Class = class(StatusCode::UNAUTHORIZED, "unauthenticated", "Nobody is signed in");
-static FORBIDDEN: Class = class(StatusCode::FORBIDDEN, "forbidden", "This is not allowed");
-static NOT_FOUND: Class = class(StatusCode::NOT_FOUND, "not-found", "There is no such thing");
-static CONFLICT: Class = class(StatusCode::CONFLICT, "conflict", "It contradicts what is there");
+static INVALID: Class = class(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid input");
+static UNAUTHENTICATED: Class = class(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in");
+static FORBIDDEN: Class = class(StatusCode::FORBIDDEN, "forbidden", "Not allowed");
+static NOT_FOUND: Class = class(StatusCode::NOT_FOUND, "not-found", "Not found");
+static CONFLICT: Class = class(StatusCode::CONFLICT, "conflict", "Conflict with the present state");
 static TOO_MANY: Class = class(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests");
-static UNAVAILABLE: Class = class(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now");
+static UNAVAILABLE: Class = class(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable");
 static INTERNAL: Class = class(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong");
 
 /// RFC 6749, section 5.2, wants 400 for all of these.
-static NO_TOKENS: Class = class(StatusCode::BAD_REQUEST, "no-tokens", "There are no tokens for the device");
+static NO_TOKENS: Class = class(StatusCode::BAD_REQUEST, "no-tokens", "No tokens for the device");
 
 // What only HTTP can get wrong.
-static MALFORMED: Class = class(StatusCode::BAD_REQUEST, "malformed", "The request can't be read");
-static METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, "method", "The method is not allowed here");
-static TIMEOUT: Class = class(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long");
-static TOO_LARGE: Class = class(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large");
-static MEDIA_TYPE: Class =
-    class(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The media type is not supported");
+static MALFORMED: Class = class(StatusCode::BAD_REQUEST, "malformed", "Malformed request");
+static METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed");
+static TIMEOUT: Class = class(StatusCode::REQUEST_TIMEOUT, "timeout", "Request timeout");
+static TOO_LARGE: Class = class(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large");
+static MEDIA_TYPE: Class = class(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type");
 
 fn class_of(kind: Kind) -> &'static Class {
     match kind {
@@ -254,7 +253,7 @@ impl IntoResponse for Problem {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
     "type": "urn:dayline:problem:invalid",
-    "title": "The input breaks a rule",
+    "title": "Invalid input",
     "status": 422,
     "code": "invalid_input",
     "detail": "some fields break a rule; see errors",
