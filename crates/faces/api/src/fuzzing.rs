@@ -1,5 +1,4 @@
 //! What takes pings of strangers apart, for the fuzz targets and `bench/workloads` to reach; nothing else uses it.
-//! Deliberately absent: routes and answers.
 
 use dayline_app::tracking::ingest::{PingDraft, Refusal};
 

@@ -1,5 +1,5 @@
 //! The head of the API document, and the problems that many routes share.
-//! Deliberately absent: the routes themselves; each is documented at its handler.
+//! Not here: the routes themselves; each is documented at its handler.
 
 use std::collections::BTreeMap;
 

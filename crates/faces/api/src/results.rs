@@ -1,5 +1,5 @@
 //! The results of report jobs in the forms of the API: the same as the answers to the same questions, part by part.
-//! Deliberately absent: where results are kept.
+//! Not here: where results are kept.
 
 use dayline_app::reporting::export::Page;
 use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};

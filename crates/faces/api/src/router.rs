@@ -1,5 +1,5 @@
 //! The list of routes: the contract's table (design, section 5), in its order.
-//! Deliberately absent: what a route does; that is at its handler, with its path and its documentation.
+//! Not here: what a route does; that is at its handler, with its path and its documentation.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip, UTF-8.
-//! Deliberately absent: JSON (see [`crate::fields`]).
+//! Not here: JSON (see [`crate::fields`]).
 
 use std::io::Read;
 use std::pin::{Pin, pin};

@@ -1,5 +1,5 @@
 //! A bound on bytes in flight, over all connections: of bodies that arrive, of pings that are read.
-//! Deliberately absent: the bound on one body (see [`crate::body`]).
+//! Not here: the bound on one body (see [`crate::body`]).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

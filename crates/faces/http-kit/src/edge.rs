@@ -1,5 +1,5 @@
 //! The outermost layer: catches panics, counts and measures, logs answers of 5xx, adds what every answer has.
-//! Deliberately absent: spans and lines per request; the hot path pays for none.
+//! Not here: spans and lines per request; the hot path pays for none.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

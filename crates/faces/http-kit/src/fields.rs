@@ -1,5 +1,5 @@
 //! Reads the fields of a small JSON object and collects everything that is wrong with them, so that one answer
-//! names all fields at once. Deliberately absent: pings, which have a parser of their own.
+//! names all fields at once. Not here: pings, which have a parser of their own.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};

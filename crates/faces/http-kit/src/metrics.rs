@@ -1,5 +1,5 @@
 //! What the server counts and measures, for `/metrics`: requests by route, pings, and the worker's progress.
-//! Deliberately absent: anything that names a person, device or page.
+//! Not here: anything that names a person, device or page.
 
 mod latency;
 mod requests;

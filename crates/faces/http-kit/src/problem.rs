@@ -1,5 +1,5 @@
 //! Problem details (RFC 9457): the one table from an error to a status, a type and a body.
-//! Deliberately absent: the errors of the use cases themselves; their codes and texts come from there.
+//! Not here: the errors of the use cases themselves; their codes and texts come from there.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,4 @@
 //! A bound on answers that go on for long: so many at a time, and so many for one person.
-//! Deliberately absent: what the answers are.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

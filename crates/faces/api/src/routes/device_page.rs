@@ -1,5 +1,5 @@
 //! `/device`: the page on which a person approves a device that shows a code. Part of the binary; it loads nothing from
-//! elsewhere and talks to the API like any other client. Deliberately absent: what approving means (the API).
+//! elsewhere and talks to the API like any other client. Not here: what approving means (the API).
 
 use axum::body::Body;
 use axum::response::Response;

@@ -1,5 +1,5 @@
 //! `/users/me/export`: everything about me, one JSON object a line, written while it is read.
-//! Deliberately absent: what belongs to an export and in which order (the use case).
+//! Not here: what belongs to an export and in which order (the use case).
 
 use std::io;
 

@@ -1,5 +1,5 @@
 //! `/live`: server-sent events that tell open pages which of my days changed.
-//! Deliberately absent: what changed (pages ask again), and who announces it.
+//! Not here: what changed (pages ask again), and who announces it.
 
 use std::convert::Infallible;
 use std::fmt::Write;

@@ -1,5 +1,5 @@
 //! The handlers, one file per resource, with the wire types that no other handler has beside them.
-//! Deliberately absent: rules. A handler reads the request, calls one use case, and writes the answer.
+//! Not here: rules. A handler reads the request, calls one use case, and writes the answer.
 
 pub(crate) mod api_keys;
 pub(crate) mod audit;

@@ -1,5 +1,5 @@
 //! `/report/jobs`: long reports in the background, and their results as files.
-//! Deliberately absent: the results' forms (see [`crate::results`]).
+//! Not here: the results' forms (see [`crate::results`]).
 
 use std::io;
 

@@ -1,5 +1,5 @@
 //! `POST /usage/track`: the hottest path. Reads pings in three forms and says what became of each.
-//! Deliberately absent: what makes a ping good (the use case) and how bodies are taken apart (`ping_body`).
+//! Not here: what makes a ping good (the use case) and how bodies are taken apart (`ping_body`).
 
 use axum::body::Body;
 use axum::extract::{Request, State};

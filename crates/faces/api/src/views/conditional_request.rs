@@ -1,5 +1,4 @@
 //! Answers that a client may keep: entity tags, `304 Not Modified`, JSON or CSV.
-//! Deliberately absent: what the answers say.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,5 +1,5 @@
 //! Serves a router over TCP with the time, size and number of all connections bounded, which plain `axum::serve`
-//! does not do. Deliberately absent: making the listening socket, and signals; the binary has those.
+//! does not do. Not here: making the listening socket, and signals; the binary has those.
 
 mod config;
 mod connection;

@@ -1,5 +1,4 @@
 //! One connection as its stream, its requests and its watch see it: what it waits for, and since when.
-//! Deliberately absent: what is done about it (see [`super::connection`]).
 
 use std::net::IpAddr;
 use std::sync::Arc;
