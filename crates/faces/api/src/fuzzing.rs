@@ -1,4 +1,5 @@
-//! What takes pings of strangers apart, for the fuzz targets and `bench/workloads` to reach; nothing else uses it.
+//! What takes pings of strangers apart, for the fuzz targets and `bench/workloads` to reach;
+//! nothing else uses it.
 
 use dayline_app::tracking::ingest::{PingDraft, Refusal};
 

@@ -1,5 +1,5 @@
-//! The API as a face: routes, their wire types, the API document.
-//! Not here: rules (the use cases and the domain decide), what all faces share (the http kit) and wiring (the binary).
+//! The API as a face: routes, their wire types, the API document. Not here: rules (the use cases
+//! and the domain decide), what all faces share (the http kit) and wiring (the binary).
 
 #[doc(hidden)]
 pub mod fuzzing;

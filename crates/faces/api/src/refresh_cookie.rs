@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderValue};
 
 const COOKIE: SecretCookie = SecretCookie { name: "dayline_refresh", path: "/api/v1/auth" };
 
-/// The refresh token in the request's cookies. It is only taken from pages of this site or of an allowed one.
+/// The refresh token in the request's cookies. It is only taken from pages of this site or of an
+/// allowed one.
 pub(crate) fn token(headers: &HeaderMap, allowed_origins: &[String]) -> Result<Option<String>, Problem> {
     let forms = Forms { cookie: Some(COOKIE.name), ..Forms::default() };
     let Some(cookie) = Credential::of(headers, None, forms) else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip, UTF-8.
-//! Not here: JSON (see [`crate::fields`]).
+//! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip,
+//! UTF-8. Not here: JSON (see [`crate::fields`]).
 
 use std::io::Read;
 use std::pin::{Pin, pin};
@@ -123,7 +123,8 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     }
 }
 
-/// Unpacks gzip. What it grows to is bounded like a body on the wire, so that a small bomb stays small.
+/// Unpacks gzip. What it grows to is bounded like a body on the wire, so that a small bomb stays
+/// small.
 fn unpack(packed: &[u8], limit: usize, permit: &mut Permit<'_>) -> Result<Bytes, Problem> {
     let mut plain = Vec::new();
     let read = MultiGzDecoder::new(packed).take(limit as u64 + 1).read_to_end(&mut plain);

@@ -39,7 +39,8 @@ impl<F: Face> FromRequestParts<F> for SigningOut {
     }
 }
 
-/// A caller whose credential can be asked again whether it still holds, for answers that go on for long.
+/// A caller whose credential can be asked again whether it still holds, for answers that go on for
+/// long.
 pub struct StaysSignedIn {
     /// Who it is.
     pub caller: Caller,
@@ -50,8 +51,8 @@ impl StaysSignedIn {
     /// Asks again. No I/O for an access token.
     ///
     /// # Errors
-    /// One of the kind [`Unauthenticated`](dayline_app::Kind::Unauthenticated) if the credential has ended or was
-    /// revoked; another one if that can't be known now.
+    /// One of the kind [`Unauthenticated`](dayline_app::Kind::Unauthenticated) if the credential
+    /// has ended or was revoked; another one if that can't be known now.
     pub async fn check(&self, kit: &KitState) -> Result<(), AppError> {
         authenticate::authenticate(&kit.app, &self.secret, self.caller.address).await.map(drop)
     }

@@ -13,7 +13,8 @@ pub struct SecretCookie {
 }
 
 impl SecretCookie {
-    /// The header that sets the cookie for `max_age_s` seconds; 0 deletes it. `None` if the text can't be a cookie.
+    /// The header that sets the cookie for `max_age_s` seconds; 0 deletes it. `None` if the text
+    /// can't be a cookie.
     pub fn set(&self, text: &str, max_age_s: i64, secure: bool) -> Option<HeaderValue> {
         let Self { name, path } = self;
         let secure = if secure { "; Secure" } else { "" };
@@ -32,8 +33,8 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(known, _)| *known == name).map(|(_, text)| text)
 }
 
-/// Whether a request comes from a page of this site or of an allowed one: a browser says with each `POST` which page
-/// it comes from. To be asked before a cookie is taken for a credential.
+/// Whether a request comes from a page of this site or of an allowed one: a browser says with each
+/// `POST` which page it comes from. To be asked before a cookie is taken for a credential.
 pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return false };
@@ -42,8 +43,8 @@ pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
         || authority.is_some_and(|authority| text(header::HOST) == Some(authority))
 }
 
-/// Whether the cookie must be kept off plain connections: always, except for somebody who tries Dayline on
-/// their own machine, where there is no TLS and nobody in between.
+/// Whether the cookie must be kept off plain connections: always, except for somebody who tries
+/// Dayline on their own machine, where there is no TLS and nobody in between.
 pub fn must_be_secure(headers: &HeaderMap, client: Option<IpAddr>) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = host.rfind(':').filter(|&at| host[at + 1..].bytes().all(|b| b.is_ascii_digit()));

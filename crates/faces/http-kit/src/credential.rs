@@ -49,8 +49,9 @@ impl Forms {
 }
 
 impl<'a> Credential<'a> {
-    /// The credential of a request, in one of the forms that are taken. An `Authorization` that could be one decides
-    /// alone: what a client says on purpose is not replaced by what its browser adds.
+    /// The credential of a request, in one of the forms that are taken. An `Authorization` that
+    /// could be one decides alone: what a client says on purpose is not replaced by what its
+    /// browser adds.
     pub fn of(headers: &'a HeaderMap, query: Option<&'a str>, forms: Forms) -> Option<Self> {
         if (forms.bearer || forms.basic) && headers.contains_key(header::AUTHORIZATION) {
             return authorization(headers, forms);
@@ -66,8 +67,8 @@ impl<'a> Credential<'a> {
         from_query().or_else(from_cookie)
     }
 
-    /// What must be known by nobody else. Of Basic it is the password, or the user name where there is none: clients
-    /// differ in which of the two they put a key into.
+    /// What must be known by nobody else. Of Basic it is the password, or the user name where there
+    /// is none: clients differ in which of the two they put a key into.
     pub fn secret(&self) -> &str {
         match self {
             Self::Bearer(text) | Self::Cookie(text) => text,

@@ -1,5 +1,5 @@
-//! The outermost layer: catches panics, counts and measures, logs answers of 5xx, adds what every answer has.
-//! Not here: spans and lines per request; the hot path pays for none.
+//! The outermost layer: catches panics, counts and measures, logs answers of 5xx, adds what every
+//! answer has. Not here: spans and lines per request; the hot path pays for none.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -131,8 +131,8 @@ fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response, overloads: &O
     );
 }
 
-/// Refusals by the thousand: a line for each would be work where there is too much already, so that one line a second
-/// says how many there were.
+/// Refusals by the thousand: a line for each would be work where there is too much already, so that
+/// one line a second says how many there were.
 #[derive(Default)]
 struct Overloads {
     unsaid: AtomicU64,

@@ -1,5 +1,5 @@
-//! Reads the fields of a small JSON object and collects everything that is wrong with them, so that one answer
-//! names all fields at once. Not here: pings, which have a parser of their own.
+//! Reads the fields of a small JSON object and collects everything that is wrong with them, so that
+//! one answer names all fields at once. Not here: pings, which have a parser of their own.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
@@ -98,13 +98,14 @@ fn read<T: FromFields>(text: &str) -> Result<T, Problem> {
     }
 }
 
-/// Where the JSON breaks. The parser's own words are not passed on: they may quote what the client sent.
+/// Where the JSON breaks. The parser's own words are not passed on: they may quote what the client
+/// sent.
 pub fn malformed_detail(error: &serde_json::Error) -> String {
     format!("the body is not json: line {}, column {}", error.line(), error.column())
 }
 
-/// The members of an object; `None` for one that is given more than once, since which of them counts is for
-/// nobody to guess.
+/// The members of an object; `None` for one that is given more than once, since which of them
+/// counts is for nobody to guess.
 struct Object(HashMap<String, Option<Value>>);
 
 impl<'de> Deserialize<'de> for Object {

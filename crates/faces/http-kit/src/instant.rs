@@ -1,5 +1,5 @@
-//! Instants as RFC 3339 texts: read with any offset and precision, written in UTC with milliseconds.
-//! Hand-written, exact and without allocation, because each ping has two.
+//! Instants as RFC 3339 texts: read with any offset and precision, written in UTC with
+//! milliseconds. Hand-written, exact and without allocation, because each ping has two.
 
 use std::fmt;
 
@@ -103,8 +103,9 @@ pub fn utc(at: UtcMs) -> String {
     format!("{date}T{:02}:{:02}:{:02}.{ms:03}Z", second / 3_600, second / 60 % 60, second % 60)
 }
 
-/// Writes an instant in local time with its offset, to the second: `2026-11-20T09:00:00-05:00`. RFC 3339 has
-/// offsets in whole minutes; the seconds of those from before standard time are shown as part of the time.
+/// Writes an instant in local time with its offset, to the second: `2026-11-20T09:00:00-05:00`. RFC
+/// 3339 has offsets in whole minutes; the seconds of those from before standard time are shown as
+/// part of the time.
 pub fn with_offset(at: UtcMs, offset_s: i32) -> String {
     let offset_min = offset_s / 60;
     let (date, of_day) = local(at, offset_min);

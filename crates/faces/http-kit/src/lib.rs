@@ -1,6 +1,6 @@
-//! What all faces share of HTTP: connections and their limits, the edge, bodies and budgets, proxies, credentials,
-//! problem details, metrics. Not here: routes. Each face has its own, with a state, credential forms and error bodies
-//! of its own (see [`Face`]).
+//! What all faces share of HTTP: connections and their limits, the edge, bodies and budgets,
+//! proxies, credentials, problem details, metrics. Not here: routes. Each face has its own, with a
+//! state, credential forms and error bodies of its own (see [`Face`]).
 
 pub mod address;
 pub mod body;

@@ -1,5 +1,5 @@
-//! What the server counts and measures, for `/metrics`: requests by route, pings, and the worker's progress.
-//! Not here: anything that names a person, device or page.
+//! What the server counts and measures, for `/metrics`: requests by route, pings, and the worker's
+//! progress. Not here: anything that names a person, device or page.
 
 mod latency;
 mod requests;
@@ -51,8 +51,8 @@ struct RejectedFor {
 }
 
 impl Metrics {
-    /// Metrics that have counted nothing yet. `routes` are the patterns of all routes that are counted one by one;
-    /// all others are counted together.
+    /// Metrics that have counted nothing yet. `routes` are the patterns of all routes that are
+    /// counted one by one; all others are counted together.
     pub fn new(routes: impl IntoIterator<Item = String>) -> Self {
         let mut inner = Inner {
             registry: Registry::with_prefix("dayline"),
@@ -67,7 +67,8 @@ impl Metrics {
             log_bytes: Gauge::default(),
             lag: Latency::default(),
         };
-        // So that the metric is there before the first refusal, and an alert on it can be told from a spelling mistake.
+        // So that the metric is there before the first refusal, and an alert on it can be told from
+        // a spelling mistake.
         drop(inner.pings_rejected.get_or_create(&RejectedFor { code: "end_before_start" }));
         inner.register();
         Self(Arc::new(inner))

@@ -68,8 +68,8 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-/// Walks back along the proxies, from the peer, for as long as each is trusted. What cannot be read ends the
-/// walk: the last proxy that could be read stands for the client then.
+/// Walks back along the proxies, from the peer, for as long as each is trusted. What cannot be read
+/// ends the walk: the last proxy that could be read stands for the client then.
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr], header: ForwardedHeader) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|range| range.contains(address));
     let mut client = peer.to_canonical();
@@ -97,7 +97,8 @@ fn hops(headers: &HeaderMap, header: ForwardedHeader) -> Vec<Option<IpAddr>> {
     lines.flat_map(|line| line.split(',')).map(|hop| read(hop.trim())).collect()
 }
 
-/// An address with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+/// An address with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
+/// `[2001:db8::1]:80`.
 fn read_address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))

@@ -13,13 +13,15 @@ use crate::edge::EdgeLayer;
 use crate::problem::Problem;
 use crate::state::{Face, Kit};
 
-/// A face's routes with its state. A method that a route does not have is refused in the face's own way.
+/// A face's routes with its state. A method that a route does not have is refused in the face's own
+/// way.
 pub fn with_state<F: Face + Clone>(routes: Router<F>, face: F) -> Router {
     let refuse = async || F::Refusal::from(Problem::method_not_allowed()).into_response();
     routes.method_not_allowed_fallback(refuse).with_state(face)
 }
 
-/// All faces as one router. A clone shares everything with the original, so that each runtime may have one.
+/// All faces as one router. A clone shares everything with the original, so that each runtime may
+/// have one.
 pub fn assemble(kit: &Kit, faces: impl IntoIterator<Item = Router>) -> Router {
     let routes = faces.into_iter().fold(Router::new(), Router::merge);
     let routes = routes.fallback(async || Problem::no_route()).layer(EdgeLayer::new(Arc::clone(kit)));

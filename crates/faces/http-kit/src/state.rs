@@ -19,8 +19,8 @@ pub type Kit = Arc<KitState>;
 
 /// A face's router state. The kit's extractors work for every such state, also behind an [`Arc`].
 pub trait Face: Send + Sync + 'static {
-    /// How the face tells a client that something is wrong: the kit's [`Problem`], or that in the words of the wire
-    /// which the face speaks.
+    /// How the face tells a client that something is wrong: the kit's [`Problem`], or that in the
+    /// words of the wire which the face speaks.
     type Refusal: From<Problem> + IntoResponse;
 
     /// What all faces share.
@@ -69,19 +69,22 @@ impl KitState {
 pub struct KitConfig {
     /// Proxies whose word about the client's address is taken.
     pub trusted_proxies: Vec<Cidr>,
-    /// The header in which those proxies say it. Only this one is read: a proxy passes on what it does not
-    /// know, so that a client could put the other one there itself.
+    /// The header in which those proxies say it. Only this one is read: a proxy passes on what it
+    /// does not know, so that a client could put the other one there itself.
     pub forwarded_header: ForwardedHeader,
-    /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by default.
+    /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by
+    /// default.
     pub allowed_origins: Vec<String>,
-    /// Where people reach this server (`https://host[:port]`), for links. The request's own host if not given.
+    /// Where people reach this server (`https://host[:port]`), for links. The request's own host if
+    /// not given.
     pub public_url: Option<String>,
     /// How long a request's body may take.
     pub body_timeout: Duration,
     /// Bytes of bodies that may be in memory while they arrive, over all requests.
     pub max_body_memory: usize,
-    /// Bytes of pings that may be in flight, over all requests, each of which counts as 4 KiB more: about
-    /// sixty milliseconds' work for two processors with the default. One request is always allowed.
+    /// Bytes of pings that may be in flight, over all requests, each of which counts as 4 KiB more:
+    /// about sixty milliseconds' work for two processors with the default. One request is always
+    /// allowed.
     pub max_ping_work: usize,
 }
 

@@ -1,4 +1,5 @@
-//! `/api-keys`: long-lived keys for trackers. A key's text is in the answer that makes it and nowhere else.
+//! `/api-keys`: long-lived keys for trackers. A key's text is in the answer that makes it and
+//! nowhere else.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

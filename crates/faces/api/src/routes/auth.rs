@@ -87,7 +87,8 @@ impl FromFields for Refresh {
 /// Get the next pair of tokens. The refresh token is in the body or, for browsers, in the cookie
 /// `dayline_refresh`, which is only taken from pages of this site.
 ///
-/// A client that did not get the answer may ask again with the same token and gets the same successor.
+/// A client that did not get the answer may ask again with the same token and gets the same
+/// successor.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "auth",
     request_body(content = Option<Refresh>, description = "May be left out where the cookie is sent"),

@@ -1,4 +1,5 @@
-//! `/auth/device`: signing a tracker in by a code, so that it never sees a password (RFC 8628 in JSON).
+//! `/auth/device`: signing a tracker in by a code, so that it never sees a password (RFC 8628 in
+//! JSON).
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -1,5 +1,6 @@
-//! `/device`: the page on which a person approves a device that shows a code. Part of the binary; it loads nothing from
-//! elsewhere and talks to the API like any other client. Not here: what approving means (the API).
+//! `/device`: the page on which a person approves a device that shows a code. Part of the binary;
+//! it loads nothing from elsewhere and talks to the API like any other client. Not here: what
+//! approving means (the API).
 
 use axum::body::Body;
 use axum::response::Response;
@@ -9,8 +10,8 @@ const PAGE: &str = include_str!("device_page/page.html");
 const STYLE: &str = include_str!("device_page/page.css");
 const SCRIPT: &str = include_str!("device_page/page.js");
 
-/// Script and style from their own addresses, requests to this server, and nothing else. No form is ever sent by the
-/// browser itself: without its script, the page must not put a password anywhere.
+/// Script and style from their own addresses, requests to this server, and nothing else. No form is
+/// ever sent by the browser itself: without its script, the page must not put a password anywhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

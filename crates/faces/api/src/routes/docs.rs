@@ -1,4 +1,5 @@
-//! `/docs`: the API document for people, in pages that are part of the binary and load nothing from elsewhere.
+//! `/docs`: the API document for people, in pages that are part of the binary and load nothing from
+//! elsewhere.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,7 +11,8 @@ use dayline_http_kit::Problem;
 use http::{HeaderValue, header};
 use utoipa_swagger_ui::Config;
 
-/// Scripts and styles from here only; Swagger UI writes style attributes and has images in its style sheet.
+/// Scripts and styles from here only; Swagger UI writes style attributes and has images in its
+/// style sheet.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 

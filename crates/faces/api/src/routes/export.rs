@@ -25,8 +25,9 @@ const CHUNK: usize = 32 * 1024;
 
 /// Everything about me, as NDJSON: one JSON object a line, of the schema `ExportLine`.
 ///
-/// The last line has the type `end` and says how many lines of each type came before; an export without it was cut
-/// off and should be asked for again. Pings that were accepted within the last second or so may not be in it yet.
+/// The last line has the type `end` and says how many lines of each type came before; an export
+/// without it was cut off and should be asked for again. Pings that were accepted within the last
+/// second or so may not be in it yet.
 #[utoipa::path(
     get, path = "/api/v1/users/me/export", tag = "users", operation_id = "export",
     responses(

@@ -27,20 +27,23 @@ use crate::state::Api;
 
 /// How often a stream asks whether it may go on.
 const POLL: Duration = Duration::from_secs(1);
-/// After this long without an event a comment is sent, so that neither side takes the other for gone.
+/// After this long without an event a comment is sent, so that neither side takes the other for
+/// gone.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Which of my days change, as they do (server-sent events).
 ///
 /// - `ready` (data `{}`) comes once, after what was missed.
-/// - `changed` (data `{"date": "2026-11-20", "version": 7}`): the ledger of this UTC day has this version now.
+/// - `changed` (data `{"date": "2026-11-20", "version": 7}`): the ledger of this UTC day has this
+///   version now.
 /// - `resync` (data `{}`): some changes were missed; look at everything again.
-/// - `end` (data `{"code", "detail"}`): the stream ends, since the session was revoked or the token has ended
-///   (`session_revoked`, `not_signed_in`) or the server stops (`stopping`). Come back with a fresh token.
+/// - `end` (data `{"code", "detail"}`): the stream ends, since the session was revoked or the token
+///   has ended (`session_revoked`, `not_signed_in`) or the server stops (`stopping`). Come back
+///   with a fresh token.
 ///
-/// Ids are times of commits in milliseconds. Who comes back with the last one as `Last-Event-ID` is told what
-/// changed since; a day may be named that was named before. An empty comment every 15 s shows that the stream lives.
-/// One person may have 10 streams.
+/// Ids are times of commits in milliseconds. Who comes back with the last one as `Last-Event-ID` is
+/// told what changed since; a day may be named that was named before. An empty comment every 15 s
+/// shows that the stream lives. One person may have 10 streams.
 #[utoipa::path(
     get, path = "/api/v1/live", tag = "live", operation_id = "live",
     params(("last-event-id" = Option<String>, Header, description = "The last id that was seen")),
@@ -82,15 +85,16 @@ pub(crate) async fn live(
     Ok(response)
 }
 
-/// The commit time of the last event that the client saw. An id that is none of ours is older than everything.
+/// The commit time of the last event that the client saw. An id that is none of ours is older than
+/// everything.
 fn last_seen(headers: &HeaderMap) -> Option<UtcMs> {
     let id = headers.get("last-event-id")?;
     let ms = id.to_str().ok().and_then(|id| id.trim().parse().ok());
     Some(UtcMs(ms.unwrap_or(0)))
 }
 
-/// What was missed. Only the last event has an id, since a client that loses the connection in between has to be
-/// told all of it again.
+/// What was missed. Only the last event has an id, since a client that loses the connection in
+/// between has to be told all of it again.
 fn beginning(Watch { missed, began_at, .. }: &Watch) -> Bytes {
     let mut text = String::from("retry: 2000\n\n");
     match missed {
@@ -114,7 +118,8 @@ fn changed(text: &mut String, id: Option<UtcMs>, day: UtcDay, version: u64) {
     let _ = write!(text, "data: {{\"date\":\"{day}\",\"version\":{version}}}\n\n");
 }
 
-/// An open stream. Events that the client does not take wait in the subscription, which keeps a bounded number.
+/// An open stream. Events that the client does not take wait in the subscription, which keeps a
+/// bounded number.
 struct Stream {
     api: Api,
     first: Option<Bytes>,

@@ -1,5 +1,6 @@
-//! Reads the bodies of `POST /usage/track`: one ping, an array of pings, or NDJSON, borrowing from the body.
-//! A ping of the wrong shape is refused by itself; only what is not JSON at all is refused as a whole.
+//! Reads the bodies of `POST /usage/track`: one ping, an array of pings, or NDJSON, borrowing from
+//! the body. A ping of the wrong shape is refused by itself; only what is not JSON at all is
+//! refused as a whole.
 
 use std::borrow::Cow;
 use std::fmt;

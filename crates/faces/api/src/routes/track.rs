@@ -22,7 +22,8 @@ use crate::state::Api;
 /// Most bytes of a request, also after unpacking.
 const MAX_BODY: usize = 1 << 20;
 
-/// What a request costs beside its body, as bytes of body: a small one takes about as long as this many bytes of pings.
+/// What a request costs beside its body, as bytes of body: a small one takes about as long as this
+/// many bytes of pings.
 const REQUEST_WORK: usize = 4 << 10;
 /// What a client is told to wait: the pings in flight take some tens of milliseconds.
 const RETRY_WORK_S: u32 = 1;
@@ -40,7 +41,8 @@ pub(crate) struct Ping {
     /// From when: RFC 3339 with an offset, at most 366 days in the past.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00Z")]
     start_time: String,
-    /// To when: not before `start_time`, at most 24 hours after it, at most 5 minutes in the future.
+    /// To when: not before `start_time`, at most 24 hours after it, at most 5 minutes in the
+    /// future.
     #[schema(format = DateTime, example = "2026-11-20T10:00:05Z")]
     end_time: String,
     /// The device it was seen on; 1–128 characters. The session's own device if left out.
@@ -59,7 +61,8 @@ pub(crate) enum Pings {
     Many(Vec<Ping>),
 }
 
-/// Send pings. The good ones are stored durably before the answer; a bad one never blocks the others.
+/// Send pings. The good ones are stored durably before the answer; a bad one never blocks the
+/// others.
 ///
 /// Sending a ping again changes nothing, so that a client may retry whenever it got no answer.
 #[utoipa::path(
@@ -186,7 +189,8 @@ impl<'a> From<&'a Rejected> for RejectedPing<'a> {
 pub(crate) struct AllRejected<'a> {
     #[serde(flatten)]
     problem: ProblemBody,
-    /// Always 0. Left out, with `rejected`, where the body is neither a ping nor an array: `invalid_input`.
+    /// Always 0. Left out, with `rejected`, where the body is neither a ping nor an array:
+    /// `invalid_input`.
     #[schema(maximum = 0, required = false)]
     accepted: usize,
     /// Why each was not.

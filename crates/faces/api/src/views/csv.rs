@@ -1,7 +1,8 @@
 //! Tables as CSV (RFC 4180): CRLF, a header line, quotes where needed.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and names of apps come from
-//! whatever a tracker saw. So such a text gets an apostrophe in front; the JSON answer has it unchanged.
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and names of
+//! apps come from whatever a tracker saw. So such a text gets an apostrophe in front; the JSON
+//! answer has it unchanged.
 
 /// A table being written.
 pub(crate) struct Csv {

@@ -14,8 +14,8 @@ impl Serialize for Seconds {
         if ms % 1_000 == 0 {
             return serializer.serialize_i64(ms / 1_000);
         }
-        // The quotient is the double nearest to the decimal, and is written as the shortest decimal that
-        // reads back as it: that very decimal, up to 2^43 seconds.
+        // The quotient is the double nearest to the decimal, and is written as the shortest decimal
+        // that reads back as it: that very decimal, up to 2^43 seconds.
         serializer.serialize_f64(ms as f64 / 1_000.0)
     }
 }

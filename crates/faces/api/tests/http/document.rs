@@ -156,7 +156,8 @@ fn every_problem_is_documented_as_one() {
     }
 }
 
-/// The members that a schema describes, and those that must be there; through references and `allOf`.
+/// The members that a schema describes, and those that must be there; through references and
+/// `allOf`.
 fn members<'a>(schema: &'a Value, document: &'a Value) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     if let Some(reference) = schema["$ref"].as_str() {
         return members(document.pointer(reference.strip_prefix('#').unwrap()).unwrap(), document);

@@ -1,4 +1,5 @@
-//! Requests whose end is not clear, or whose head is too large, are refused and end their connection.
+//! Requests whose end is not clear, or whose head is too large, are refused and end their
+//! connection.
 
 use serde_json::json;
 

@@ -123,7 +123,8 @@ async fn an_event_of_which_only_part_was_seen_is_told_again() {
     let server = Server::new();
     let ada = server.person("ada").await;
     track(&server, &ada, "Code", "10:00:00", "10:00:05").await;
-    // Clocks of workers differ: a commit that says it is older than the last event may have come later.
+    // Clocks of workers differ: a commit that says it is older than the last event may have come
+    // later.
     let mut stream = Stream::open(&server, &ada, Some(&(NOON + 4_000).to_string())).await;
     assert_eq!(stream.next().await, Some(changed(None, "2026-11-20", 1)));
     let mut stream = Stream::open(&server, &ada, Some(&(NOON + 5_001).to_string())).await;
@@ -252,7 +253,8 @@ async fn a_stream_lives_on_beyond_the_time_that_a_connection_may_be_idle() {
     let mut client = listening.connect().await;
     client.write(&get(&ada)).await;
     client.read_until("event: ready").await;
-    // Longer than the time and the linger after it; a stream cut off by them would be cut off by now.
+    // Longer than the time and the linger after it; a stream cut off by them would be cut off by
+    // now.
     sleep(Duration::from_millis(2_500)).await;
     track(&server, &ada, "Code", "10:00:00", "10:00:05").await;
     client.read_until(r#"data: {"date":"2026-11-20","version":1}"#).await;

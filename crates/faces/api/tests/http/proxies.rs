@@ -8,7 +8,8 @@ use crate::connections::patient;
 use crate::support::{PASSWORD, Server};
 use crate::tcp::listen;
 
-/// Signs in over TCP with these headers; gives the answer's head, and the place that the session shows.
+/// Signs in over TCP with these headers; gives the answer's head, and the place that the session
+/// shows.
 async fn sign_in(config: KitConfig, headers: &str) -> (String, Value) {
     let fakes = Server::with(config);
     let ada = fakes.person("ada").await;

@@ -1,4 +1,5 @@
-//! Nobody can read, change or end what is somebody else's, or learn that it exists: for every route there is.
+//! Nobody can read, change or end what is somebody else's, or learn that it exists: for every route
+//! there is.
 
 use http::Method;
 use serde_json::{Value, json};

@@ -15,8 +15,8 @@ pub struct ServerConfig {
     pub write_timeout: Duration,
     /// Most connections at a time. One more closes the one that has waited longest for its client.
     pub max_connections: usize,
-    /// How long connections without a request stay open after the shut-down began, so that a request that is
-    /// just on its way is answered and not cut off.
+    /// How long connections without a request stay open after the shut-down began, so that a
+    /// request that is just on its way is answered and not cut off.
     pub drain: Duration,
     /// How long the shut-down may take until the rest is cut off.
     pub grace: Duration,

@@ -1,5 +1,5 @@
-//! The life of connections: each is a task that speaks HTTP and keeps watch over its own time.
-//! One timer per connection, moved only when it rings or must ring earlier, so that requests set none.
+//! The life of connections: each is a task that speaks HTTP and keeps watch over its own time. One
+//! timer per connection, moved only when it rings or must ring earlier, so that requests set none.
 
 use std::convert::Infallible;
 use std::future::{poll_fn, ready};
@@ -84,7 +84,8 @@ impl Connections {
     }
 }
 
-/// A connection's place in the register and in the count, given up when its task ends, however it ends.
+/// A connection's place in the register and in the count, given up when its task ends, however it
+/// ends.
 struct Entry {
     register: Arc<Register>,
     config: Arc<ServerConfig>,
@@ -138,7 +139,8 @@ where
                 Signal::ShutDown => drained_at = Some(Instant::now() + config.drain),
                 Signal::Evict | Signal::None => {}
             }
-            // Only polling the connection changes what it waits for, so that nothing is missed here.
+            // Only polling the connection changes what it waits for, so that nothing is missed
+            // here.
             let Some((due, then)) = deadline(peer, config, drained_at, finishing) else {
                 return Poll::Pending;
             };

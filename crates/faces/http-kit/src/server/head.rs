@@ -1,8 +1,8 @@
-//! Looks at the bytes of a request's head for the one thing the HTTP parser does not tell: that a request had
-//! both `Content-Length` and `Transfer-Encoding`. Two servers that disagree on which of them counts can be made
-//! to see different requests, so such a request is refused (RFC 9112, section 6.1).
-//! Not here: requests that a client sends before the answer to the one before. For those the parser
-//! takes `Transfer-Encoding` and closes the connection.
+//! Looks at the bytes of a request's head for the one thing the HTTP parser does not tell: that a
+//! request had both `Content-Length` and `Transfer-Encoding`. Two servers that disagree on which of
+//! them counts can be made to see different requests, so such a request is refused (RFC 9112,
+//! section 6.1). Not here: requests that a client sends before the answer to the one before. For
+//! those the parser takes `Transfer-Encoding` and closes the connection.
 
 use memchr::memchr;
 

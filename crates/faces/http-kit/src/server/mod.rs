@@ -1,5 +1,6 @@
-//! Serves a router over TCP with the time, size and number of all connections bounded, which plain `axum::serve`
-//! does not do. Not here: making the listening socket, and signals; the binary has those.
+//! Serves a router over TCP with the time, size and number of all connections bounded, which plain
+//! `axum::serve` does not do. Not here: making the listening socket, and signals; the binary has
+//! those.
 
 mod config;
 mod connection;
@@ -28,9 +29,9 @@ const ROOM_WAIT: Duration = Duration::from_millis(50);
 /// Waits this long after an accept failed for want of something, such as file descriptors.
 const ACCEPT_WAIT: Duration = Duration::from_millis(20);
 
-/// Serves until `shutdown` is cancelled, then finishes what is in flight; returns when all connections are
-/// closed, at the latest after [`ServerConfig::grace`]. Uses the runtime it is called on and no other, so that
-/// several runtimes may each serve a listener of their own.
+/// Serves until `shutdown` is cancelled, then finishes what is in flight; returns when all
+/// connections are closed, at the latest after [`ServerConfig::grace`]. Uses the runtime it is
+/// called on and no other, so that several runtimes may each serve a listener of their own.
 pub async fn serve(listener: TcpListener, router: Router, config: ServerConfig, shutdown: CancellationToken) {
     let room = Arc::new(Semaphore::new(config.max_connections));
     let connections = Connections::new(router, config);

@@ -1,4 +1,5 @@
-//! One connection as its stream, its requests and its watch see it: what it waits for, and since when.
+//! One connection as its stream, its requests and its watch see it: what it waits for, and since
+//! when.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -83,8 +84,8 @@ impl Peer {
         WaitsForBody(self)
     }
 
-    /// Says that an answer is made while it is sent, until the guard is dropped. To be asked for when the answer's
-    /// body is polled first: before that the connection still becomes idle.
+    /// Says that an answer is made while it is sent, until the guard is dropped. To be asked for
+    /// when the answer's body is polled first: before that the connection still becomes idle.
     pub fn streams(&self) -> Streams {
         self.enter(Phase::Busy);
         Streams(self.clone())
@@ -112,8 +113,8 @@ impl Peer {
         (phase, self.0.born + Duration::from_millis(word >> PHASE_BITS))
     }
 
-    /// Says that the client took bytes, or has no room for any. While an answer is being taken, the wait for
-    /// the next request has not begun.
+    /// Says that the client took bytes, or has no room for any. While an answer is being taken, the
+    /// wait for the next request has not begun.
     pub(super) fn writes(&self, blocked: bool) {
         if !blocked && self.phase().0 == Phase::Idle {
             self.enter(Phase::Idle);

@@ -1,5 +1,5 @@
-//! All open connections of one listener, to find the one to close when there are too many, and to tell all of
-//! them that the server ends.
+//! All open connections of one listener, to find the one to close when there are too many, and to
+//! tell all of them that the server ends.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,8 +36,8 @@ impl Register {
         self.peers().open.remove(&number);
     }
 
-    /// Asks the connection to close that is worth the least: one between requests before one that sends a
-    /// request slowly, then the one that has waited longest. None that we work for.
+    /// Asks the connection to close that is worth the least: one between requests before one that
+    /// sends a request slowly, then the one that has waited longest. None that we work for.
     pub(super) fn evict_one(&self) {
         let peers = self.peers();
         let waiting = peers.open.values().filter_map(|peer| {

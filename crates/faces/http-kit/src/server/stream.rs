@@ -1,4 +1,5 @@
-//! A TCP stream that tells its connection when bytes come and go, and closes without losing the last answer.
+//! A TCP stream that tells its connection when bytes come and go, and closes without losing the
+//! last answer.
 
 use std::io;
 use std::pin::Pin;
@@ -82,8 +83,9 @@ impl AsyncWrite for Stream {
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 
-    /// Closes our side, then reads until the client has closed its own. A socket closed with bytes unread
-    /// resets the connection, and the client may lose the answer that says why its body was not wanted.
+    /// Closes our side, then reads until the client has closed its own. A socket closed with bytes
+    /// unread resets the connection, and the client may lose the answer that says why its body was
+    /// not wanted.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut left = if let Some(left) = self.leftover {
             left
