@@ -25,10 +25,19 @@ const LAYERS: &[Layer] = &[
     layer("crates/faces/*", &["crates/domain", "crates/app", "crates/faces/http-kit"]),
     layer("crates/contract", &["crates/domain", "crates/app"]),
     layer("crates/testkit", &[]),
-    layer("crates/sim", &["crates/domain", "crates/app", "crates/adapters/local"]),
+    layer("crates/cli-kit", &["crates/domain"]),
+    // A client like any other: it knows the API by its wire alone.
+    layer("crates/sim", &["crates/domain", "crates/cli-kit"]),
     layer(
         "crates/dayline",
-        &["crates/domain", "crates/app", "crates/adapters/*", "crates/faces/*", "crates/sim"],
+        &[
+            "crates/domain",
+            "crates/app",
+            "crates/adapters/*",
+            "crates/faces/*",
+            "crates/cli-kit",
+            "crates/sim",
+        ],
     ),
     layer("bench", &["crates/domain", "crates/app", "crates/adapters/*", "crates/testkit"]),
     layer("bench/workloads", &["crates/domain", "crates/app", "crates/adapters/local", "crates/faces/*"]),
