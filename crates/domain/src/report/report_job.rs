@@ -106,14 +106,18 @@ pub enum JobState {
 }
 
 impl JobState {
+    /// The names of all states.
+    pub const NAMES: [&str; 5] = ["queued", "running", "done", "failed", "cancelled"];
+
     /// A stable name, for the store and for clients.
     pub fn name(self) -> &'static str {
+        let [queued, running, done, failed, cancelled] = Self::NAMES;
         match self {
-            Self::Queued => "queued",
-            Self::Running { .. } => "running",
-            Self::Done { .. } => "done",
-            Self::Failed { .. } => "failed",
-            Self::Cancelled { .. } => "cancelled",
+            Self::Queued => queued,
+            Self::Running { .. } => running,
+            Self::Done { .. } => done,
+            Self::Failed { .. } => failed,
+            Self::Cancelled { .. } => cancelled,
         }
     }
 

@@ -1,4 +1,5 @@
-//! The results of report jobs in the forms of the API: the same as the answers to the same questions, part by part.
+//! The results of report jobs in the forms of the API: the same as the answers to the same
+//! questions, part by part.
 //! Not here: where results are kept.
 
 use dayline_app::reporting::export::Page;
@@ -9,11 +10,11 @@ use dayline_domain::timeline::Piece;
 use dayline_http_kit::instant;
 use serde::Serialize;
 
-use crate::routes::reports::show;
 use crate::views::accept::Format;
 use crate::views::csv::Csv;
 use crate::views::export::{ExportLines, lines};
 use crate::views::interval::{COLUMNS, IntervalItem, row};
+use crate::views::report::show;
 
 /// The forms that clients of the API know.
 pub struct ClientForms;

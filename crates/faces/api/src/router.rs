@@ -42,11 +42,7 @@ fn table() -> OpenApiRouter<Api> {
         .routes(routes!(track::track))
         .routes(routes!(timeline::timeline))
         // /api/v1/report
-        .routes(routes!(reports::apps))
-        .routes(routes!(reports::domains))
-        .routes(routes!(reports::urls))
-        .routes(routes!(reports::hours))
-        .routes(routes!(reports::days))
+        .merge(reports::routes())
         .routes(routes!(report_jobs::list, report_jobs::request))
         .routes(routes!(report_jobs::show, report_jobs::cancel))
         .routes(routes!(report_jobs::result))

@@ -10,10 +10,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
-use dayline_domain::{JobPolicy, JobState, LocalDate, ReportFormat, ReportJob, ReportKind};
+use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
-use dayline_http_kit::instant;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::server::{Peer, Streams};
@@ -27,6 +26,7 @@ use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::conditional_request::has_tag;
 use crate::views::json::private_json;
+use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
 
 /// Seconds after which an unfinished job is worth another look.
 const LOOK_AGAIN_S: u32 = 1;
@@ -35,10 +35,10 @@ const LOOK_AGAIN_S: u32 = 1;
 #[derive(ToSchema)]
 pub(crate) struct NewReportJob {
     /// What to make.
-    #[schema(value_type = JobKindName)]
+    #[schema(value_type = KindName)]
     kind: ReportKind,
     /// In which form: `json` (the default) or `csv`; an export is always `ndjson`.
-    #[schema(value_type = Option<JobFormatName>, nullable, required = false)]
+    #[schema(value_type = Option<FormatName>, nullable, required = false)]
     format: Option<ReportFormat>,
     /// The first local day. Required but for an export, which is of everything and takes no days.
     #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-01-01")]
@@ -54,7 +54,7 @@ pub(crate) struct NewReportJob {
 impl FromFields for NewReportJob {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let kind = fields.required("kind", |name| {
-            ReportKind::from_name(name).ok_or("must be apps, domains, hours, days, timeline or export")
+            ReportKind::from_name(name).ok_or_else(|| format!("must be {}", KindName::choice()))
         });
         let format = fields.optional("format", |name| {
             ReportFormat::from_name(name).ok_or("must be json or csv, or ndjson for an export")
@@ -64,143 +64,6 @@ impl FromFields for NewReportJob {
         let tz = fields.optional("tz", str::parse);
         Some(Self { kind: kind?, format, from, to, tz })
     }
-}
-
-/// What a job makes.
-#[derive(ToSchema)]
-#[schema(as = ReportJobKind, rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes the names of ReportKind")]
-pub(crate) enum JobKindName {
-    /// As `/report/apps`.
-    Apps,
-    /// As `/report/domains`.
-    Domains,
-    /// As `/report/hours`.
-    Hours,
-    /// As `/report/days`.
-    Days,
-    /// As `/usage/timeline`.
-    Timeline,
-    /// As `/users/me/export`; only for sessions.
-    Export,
-}
-
-/// The form of a result.
-#[derive(ToSchema)]
-#[schema(as = ReportJobFormat, rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes the names of ReportFormat")]
-pub(crate) enum JobFormatName {
-    /// One object.
-    Json,
-    /// A table.
-    Csv,
-    /// One object a line.
-    Ndjson,
-}
-
-/// Where a job stands.
-#[derive(ToSchema)]
-#[schema(as = ReportJobStatus, rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes the names of JobState")]
-pub(crate) enum JobStatusName {
-    /// It waits for a worker.
-    Queued,
-    /// It is being made.
-    Running,
-    /// Its result is there.
-    Done,
-    /// There will be no result; `failure` says why.
-    Failed,
-    /// I cancelled it.
-    Cancelled,
-}
-
-/// A job.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ReportJob)]
-pub(crate) struct JobItem {
-    /// Identity.
-    #[schema(format = Uuid)]
-    id: String,
-    /// What it makes.
-    #[schema(value_type = JobKindName)]
-    kind: &'static str,
-    /// In which form.
-    #[schema(value_type = JobFormatName)]
-    format: &'static str,
-    /// The first local day; null for an export.
-    #[schema(required, format = Date, example = "2026-01-01")]
-    from: Option<String>,
-    /// The last local day, included; null for an export.
-    #[schema(required, format = Date, example = "2026-12-31")]
-    to: Option<String>,
-    /// The time zone of the days; null for an export.
-    #[schema(required, example = "America/New_York")]
-    tz: Option<String>,
-    /// Where it stands.
-    #[schema(value_type = JobStatusName)]
-    status: &'static str,
-    /// Why it failed (`too_large`, `too_many_attempts`, `broken`); null if it did not.
-    #[schema(required)]
-    failure: Option<&'static str>,
-    /// How far it has come.
-    progress: JobProgress,
-    /// When it was asked for.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
-    created_at: String,
-    /// When it ended; null before.
-    #[schema(required, format = DateTime)]
-    finished_at: Option<String>,
-    /// When it is forgotten together with its result; null before it has ended.
-    #[schema(required, format = DateTime)]
-    expires_at: Option<String>,
-    /// Where its result is; null unless it is done.
-    #[schema(required)]
-    result: Option<String>,
-    /// How many bytes the result has; null unless it is done.
-    #[schema(required)]
-    bytes: Option<u64>,
-}
-
-/// How far a job has come.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ReportJobProgress)]
-pub(crate) struct JobProgress {
-    /// Days that are done.
-    days_done: u32,
-    /// Days in all; 0 as long as that is not known.
-    days_all: u32,
-}
-
-impl JobItem {
-    fn new(job: &ReportJob, policy: &JobPolicy) -> Self {
-        let days = job.days.as_ref();
-        let is_done = matches!(job.state, JobState::Done { .. });
-        let failure = match job.state {
-            JobState::Failed { why, .. } => Some(why.name()),
-            _ => None,
-        };
-        Self {
-            id: job.id.to_string(),
-            kind: job.kind.name(),
-            format: job.format.name(),
-            from: days.map(|days| days.from.to_string()),
-            to: days.map(|days| days.to.to_string()),
-            tz: days.map(|days| days.tz.clone()),
-            status: job.state.name(),
-            failure,
-            progress: JobProgress { days_done: job.days_done, days_all: job.days_all },
-            created_at: instant::utc(job.created_at),
-            finished_at: job.state.ended_at().map(instant::utc),
-            expires_at: job.expires_at(policy).map(instant::utc),
-            result: is_done.then(|| format!("{}/result", path_of(job))),
-            bytes: is_done.then_some(job.bytes),
-        }
-    }
-}
-
-fn path_of(job: &ReportJob) -> String {
-    format!("/api/v1/report/jobs/{}", job.id)
 }
 
 /// A job as an answer; an unfinished one says when to look again.

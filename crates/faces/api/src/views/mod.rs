@@ -10,6 +10,8 @@ pub(crate) mod export;
 pub(crate) mod interval;
 pub(crate) mod json;
 pub(crate) mod profile;
+pub(crate) mod report;
+pub(crate) mod report_job;
 pub(crate) mod seconds;
 pub(crate) mod session;
 pub(crate) mod tokens;
