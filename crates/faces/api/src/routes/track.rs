@@ -72,7 +72,7 @@ pub(crate) enum Pings {
         content((Pings = "application/json"), (String = "application/x-ndjson"))
     ),
     responses(
-        (status = 202, body = Accepted<'_>, description = "At least one ping was accepted; those are durable"),
+        (status = 202, body = TrackAnswer<'_>, description = "At least one ping was accepted; those are durable"),
         // The row of 422 comes after the one that it replaces.
         SignedInProblems, BodyProblems,
         (status = 422, body = AllRejected<'_>, content_type = "application/problem+json",
@@ -126,7 +126,7 @@ fn answer(receipt: &Receipt) -> Response {
         (0, rejected) => return all_rejected(rejected),
         (1, []) => Bytes::from_static(br#"{"status":"queued","accepted":1,"rejected":[]}"#),
         (_, rejected) => {
-            let body = Accepted { status: "queued", accepted: *accepted, rejected: refusals(rejected) };
+            let body = TrackAnswer { status: "queued", accepted: *accepted, rejected: refusals(rejected) };
             // Texts and numbers always serialise.
             serde_json::to_vec(&body).unwrap_or_default().into()
         }
@@ -153,7 +153,8 @@ fn refusals(rejected: &[Rejected]) -> Vec<RejectedPing<'_>> {
 
 /// What became of the pings.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Accepted<'a> {
+#[schema(as = Accepted)]
+pub(crate) struct TrackAnswer<'a> {
     /// Always `queued`: durable, and in the timeline within about a second.
     #[schema(example = "queued")]
     status: &'a str,
