@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::free_port;
-use crate::process::{Process, run, until};
+use crate::process::{Process, run};
 
 /// As any other: 16 bytes in base64.
 const CLUSTER: &str = "MkU3OEVBNTcwNTJENDM2Qg";
@@ -189,8 +189,9 @@ impl Kafka {
     }
 
     fn await_answer(&self, number: usize) {
-        let node = &self.nodes[number];
-        until("kafka answers", || TcpStream::connect(("127.0.0.1", node.port)).is_ok());
+        let port = self.nodes[number].port;
+        let answers = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        self.process(number).as_mut().expect("it runs").until(answers);
     }
 
     fn process(&self, number: usize) -> MutexGuard<'_, Option<Process>> {

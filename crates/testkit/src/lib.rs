@@ -23,6 +23,6 @@ pub use kafka::{Kafka, KafkaSettings};
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;
-pub use process::{Process, run, until};
+pub use process::{Process, run};
 pub use programs::{postgres_program, unprivileged, variable};
 pub use redis::Redis;

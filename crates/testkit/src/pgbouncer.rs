@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::process::{Process, until};
+use crate::process::Process;
 use crate::{Postgres, free_port, unprivileged, variable};
 
 /// A PgBouncer; killed when dropped.
@@ -21,8 +21,8 @@ impl PgBouncer {
         let port = free_port();
         let config = configure(port, server.port(), connections);
         let mut command = unprivileged(variable("DAYLINE_TEST_PGBOUNCER"));
-        let process = Process::start(command.arg(&config), &config.with_extension("log"));
-        until("pgbouncer answers", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let mut process = Process::start(command.arg(&config), &config.with_extension("log"));
+        process.until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
         Self { port, _process: process }
     }
 

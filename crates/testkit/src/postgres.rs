@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::Signal;
 
-use crate::process::{Process, run, until};
+use crate::process::{Process, run};
 use crate::{free_port, postgres_program, try_query, unprivileged, variable};
 
 const OPTIONS: [&str; 3] = ["listen_addresses=127.0.0.1", "shared_buffers=32MB", "max_connections=60"];
@@ -79,8 +79,9 @@ impl Postgres {
         for option in &self.options {
             command.args(["-c", option]);
         }
-        self.process = Some(Process::start(&mut command, &self.data.with_extension("log")));
-        until("postgresql answers", || try_query(&self.url(), "SELECT 1").is_ok());
+        let process = Process::start(&mut command, &self.data.with_extension("log"));
+        let url = self.url();
+        self.process.insert(process).until(|| try_query(&url, "SELECT 1").is_ok());
     }
 
     /// Ends it at once, like a crash.

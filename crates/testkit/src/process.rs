@@ -1,7 +1,7 @@
 //! Processes that end with the test.
 
-use std::fs::File;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,38 +13,55 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running process; killed when dropped.
 #[derive(Debug)]
-pub struct Process(Child);
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
 
 impl Process {
     /// Starts it without standard input; what it says is added to the file.
     pub fn start(command: &mut Command, log: &Path) -> Self {
-        let log = File::options().create(true).append(true).open(log).unwrap();
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        Self(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+        let file = File::options().create(true).append(true).open(log).unwrap();
+        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self { child, log: log.to_owned() }
+    }
+
+    /// Waits until it answers. If it ends before, or takes far too long, the panic shows what it said.
+    pub fn until(&mut self, mut answers: impl FnMut() -> bool) {
+        let begin = Instant::now();
+        while !answers() {
+            let ended = self.child.try_wait().unwrap();
+            if ended.is_some() || begin.elapsed() > PATIENCE {
+                let said = fs::read_to_string(&self.log).unwrap_or_default();
+                panic!("no answer after {:?}, ended: {ended:?}; it said: {said}", begin.elapsed());
+            }
+            sleep(Duration::from_millis(10));
+        }
     }
 
     /// Its id.
     pub fn id(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     /// Sends it a signal, which it may survive.
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.0), signal).unwrap();
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Sends it a signal and waits until it has ended.
     pub fn end(mut self, signal: Signal) -> ExitStatus {
         self.signal(signal);
-        self.0.wait().unwrap()
+        self.child.wait().unwrap()
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to kill.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -52,13 +69,4 @@ impl Drop for Process {
 pub fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Waits until it holds, as for a server to answer; `what` should have happened by then.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        sleep(Duration::from_millis(10));
-    }
 }

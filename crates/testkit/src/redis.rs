@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::process::{Process, until};
+use crate::process::Process;
 
 const DURABLE: [(&str, &str); 4] =
     [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction"), ("save", "")];
@@ -72,8 +72,8 @@ impl Redis {
         for (name, value) in &state.settings {
             command.arg(format!("--{name}")).args(value.split(' '));
         }
-        state.process = Some(Process::start(&mut command, &self.folder.path().join("log")));
-        until("redis answers", || self.answers().unwrap_or(false));
+        let process = Process::start(&mut command, &self.folder.path().join("log"));
+        state.process.insert(process).until(|| self.answers().unwrap_or(false));
     }
 
     fn answers(&self) -> std::io::Result<bool> {

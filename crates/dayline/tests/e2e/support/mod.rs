@@ -3,7 +3,6 @@
 pub(crate) mod account;
 pub(crate) mod command;
 pub(crate) mod postgres;
-pub(crate) mod redis;
 pub(crate) mod server;
 pub(crate) mod shared;
 pub(crate) mod simulation;
