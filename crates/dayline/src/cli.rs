@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use dayline_app::ports::{Clock, Randomness};
+use dayline_domain::UtcMs;
 use dayline_local::{SystemClock, SystemRandomness};
+use dayline_sim::{replay, simulate};
 
 use crate::commands::{dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
 use crate::config::ServeOptions;
-use crate::console::{end_progress, remark};
-use crate::failure::Failure;
-use crate::{replay, serve, simulate};
+use crate::serve;
+use dayline_cli_kit::console::{end_progress, remark};
+use dayline_cli_kit::failure::Failure;
 
 /// Time tracking: trackers send what is being used, Dayline makes one clean timeline of it, and reports.
 ///
@@ -88,8 +91,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let Some(command) = cli.command else { return serve::run(&ByEnvironment::parse_from(["dayline"]).serve) };
     match command {
         Command::Serve(options) => serve::run(&options),
-        Command::Replay(options) => block_on(replay::run(options, &SystemClock, &SystemRandomness)),
-        Command::Simulate(options) => block_on(simulate::run(options, &SystemClock, &SystemRandomness)),
+        Command::Replay(options) => block_on(replay::run(options, now, random())),
+        Command::Simulate(options) => block_on(simulate::run(options, now, random())),
         Command::Migrate(options) => block_on(migrate::run(options)),
         Command::Partitions(options) => block_on(partitions::run(options)),
         Command::DeadLetters(options) => block_on(dead_letters::run(options)),
@@ -98,6 +101,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Openapi => openapi::run(),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),
     }
+}
+
+fn now() -> UtcMs {
+    SystemClock.now()
+}
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    SystemRandomness.fill(&mut bytes);
+    bytes
 }
 
 /// Runs a command that is a client.

@@ -28,7 +28,7 @@ use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
 use crate::closed_log::ClosedLog;
 use crate::config::{DataOptions, Role, ServeOptions};
-use crate::failure::Failure;
+use dayline_cli_kit::failure::Failure;
 
 /// Connections of report jobs to each server of the data base: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;

@@ -11,11 +11,12 @@ use dayline_app::tracking::worker::{Step, Worker, WorkerLimits, WorkerPorts};
 use dayline_domain::timeline::Bridge;
 use tokio::time::sleep;
 
-use crate::client::wire::rfc3339;
 use crate::config::DataOptions;
-use crate::console::{remark, say};
-use crate::failure::Failure;
-use crate::{units, wire};
+use crate::wire;
+use dayline_cli_kit::console::{remark, say};
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units;
+use dayline_cli_kit::units::rfc3339;
 
 /// Letters read at a time.
 const PAGE: usize = 100;

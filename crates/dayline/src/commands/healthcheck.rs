@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::timeout;
 
-use crate::client::Client;
-use crate::failure::Failure;
-use crate::units;
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units;
+use dayline_sim::client::Client;
 
 /// Options of `dayline healthcheck`.
 #[derive(Debug, Args)]

@@ -16,11 +16,11 @@ use dayline_local::{
     load_or_create_keys, read_keys,
 };
 
-use crate::client::wire::rfc3339;
 use crate::config::keys_file;
-use crate::console::{remark, say};
-use crate::failure::Failure;
-use crate::units::{self, whole_ms};
+use dayline_cli_kit::console::{remark, say};
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units::rfc3339;
+use dayline_cli_kit::units::{self, whole_ms};
 
 /// How long a token of a retired key is still good: its life, clocks that differ, and servers that have not noticed
 /// yet that the key signs no more.

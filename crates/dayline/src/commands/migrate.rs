@@ -6,8 +6,8 @@ use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::{FolderLock, SqliteStore, migration_states};
 
 use crate::config::DataOptions;
-use crate::console::say;
-use crate::failure::Failure;
+use dayline_cli_kit::console::say;
+use dayline_cli_kit::failure::Failure;
 
 /// Options of `dayline migrate`.
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! `dayline openapi`: the API document, as a running server shows it at `/openapi.json`.
 
-use crate::console::say;
-use crate::failure::Failure;
+use dayline_cli_kit::console::say;
+use dayline_cli_kit::failure::Failure;
 
 /// Runs the command.
 pub fn run() -> Result<(), Failure> {

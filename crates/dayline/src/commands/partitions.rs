@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use dayline_postgres::{ArchiveSummary, Month, MonthInfo, PgStore};
 
 use crate::config::DatabaseOptions;
-use crate::console::{remark, say};
-use crate::failure::Failure;
+use dayline_cli_kit::console::{remark, say};
+use dayline_cli_kit::failure::Failure;
 
 /// Options of `dayline partitions`.
 #[derive(Debug, Args)]

@@ -11,9 +11,9 @@ use dayline_domain::{Email, NewPassword};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::DataOptions;
-use crate::console::{ask_secret, say};
-use crate::failure::Failure;
 use crate::wire;
+use dayline_cli_kit::console::{ask_secret, say};
+use dayline_cli_kit::failure::Failure;
 
 /// Commands about people.
 #[derive(Debug, Subcommand)]

@@ -10,8 +10,8 @@ use dayline_postgres::PgConfig;
 use dayline_redis::{PingLogOptions, RedisServer};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::failure::Failure;
-use crate::units;
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units;
 
 /// Where the ledger and the accounts are, if not in the data folder.
 #[derive(Debug, Clone, Args)]

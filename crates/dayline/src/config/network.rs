@@ -9,7 +9,7 @@ use dayline_api::ApiConfig;
 use dayline_http_kit::proxy::{Cidr, ForwardedHeader};
 use dayline_http_kit::{KitConfig, Metrics, ServerConfig};
 
-use crate::units;
+use dayline_cli_kit::units;
 
 /// Addresses, connections and proxies.
 #[derive(Debug, Clone, Args)]

@@ -6,7 +6,7 @@ use clap::Args;
 use dayline_domain::identity::session::SessionPolicy;
 use dayline_local::Argon2Settings;
 
-use crate::units::{self, whole_ms};
+use dayline_cli_kit::units::{self, whole_ms};
 
 /// How long sign-ins last.
 #[derive(Debug, Clone, Args)]

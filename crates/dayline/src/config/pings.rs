@@ -10,8 +10,8 @@ use dayline_domain::PingLimits;
 use dayline_domain::timeline::Bridge;
 use dayline_sqlite::PingLogOptions;
 
-use crate::failure::Failure;
-use crate::units::{self, whole_ms};
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units::{self, whole_ms};
 
 /// Which pings are taken, and how they become a timeline.
 #[derive(Debug, Clone, Args)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use dayline_domain::JobPolicy;
 
-use crate::units::{self, whole_ms};
+use dayline_cli_kit::units::{self, whole_ms};
 
 /// How long report jobs may take.
 #[derive(Debug, Clone, Args)]

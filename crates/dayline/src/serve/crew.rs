@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::process;
 use super::worker::{Driver, GRACE};
-use crate::failure::Failure;
 use crate::wire;
+use dayline_cli_kit::failure::Failure;
 
 /// The running workers.
 pub(super) struct RunningCrew {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
 use crate::config::{Role, ServeOptions};
-use crate::console::say;
-use crate::failure::Failure;
+use dayline_cli_kit::console::say;
+use dayline_cli_kit::failure::Failure;
 
 /// Made before the data folder is.
 pub(super) struct Greeting {

@@ -11,8 +11,8 @@ use dayline_domain::identity::device_login::CODE_LIFE_MS;
 use dayline_http_kit::Metrics;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::units::whole_ms;
 use crate::wire::Upkeep;
+use dayline_cli_kit::units::whole_ms;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long the first look may keep the server from starting.

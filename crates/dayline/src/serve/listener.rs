@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::NetworkOptions;
-use crate::failure::Failure;
+use dayline_cli_kit::failure::Failure;
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: u32 = 4_096;

@@ -22,9 +22,9 @@ use dayline_http_kit::{KitState, Metrics, Router, assemble};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
-use crate::failure::Failure;
 use crate::wire::{self, System};
 use crew::RunningCrew;
+use dayline_cli_kit::failure::Failure;
 use greeting::Greeting;
 use housekeeping::Housekeeping;
 use readiness::Parts;

@@ -8,7 +8,7 @@ use std::process::exit;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::failure::Failure;
+use dayline_cli_kit::failure::Failure;
 
 /// Files that are not connections: data, logs, the runtime's own.
 const OTHER_FILES: u64 = 128;

@@ -13,8 +13,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{pace, process};
-use crate::failure::Failure;
 use crate::wire::OpenReports;
+use dayline_cli_kit::failure::Failure;
 
 /// How often it is looked for jobs when there was none.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -5,7 +5,7 @@ use std::process::exit;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::failure::Failure;
+use dayline_cli_kit::failure::Failure;
 
 /// The exit code after a second signal, as a shell shows it for an interrupt.
 const INTERRUPTED: i32 = 130;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dayline::client::wire::Tokens;
+use dayline_sim::client::wire::Tokens;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::Value;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline::client::Device;
 use dayline_app::ports::{DeadLetter, LedgerCommit, LedgerWriter, Partition};
 use dayline_app::tracking::record;
 use dayline_domain::{Interval, Source, UserId, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
+use dayline_sim::client::Device;
 use dayline_sqlite::SqliteStore;
 use reqwest::StatusCode;
 use serde_json::Value;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::thread::sleep;
 use std::time::Duration;
 
-use dayline::client::Device;
 use dayline_domain::UtcDay;
+use dayline_sim::client::Device;
 use serde_json::Value;
 
 use super::place;

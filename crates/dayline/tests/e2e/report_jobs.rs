@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dayline::client::wire::{Body, Format};
 use dayline_domain::{DAY_MS, UtcDay};
+use dayline_sim::client::wire::{Body, Format};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use dayline::client::Refusal;
-use dayline::client::wire::{Body, Format, Ping};
+use dayline_sim::client::Refusal;
+use dayline_sim::client::wire::{Body, Format, Ping};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

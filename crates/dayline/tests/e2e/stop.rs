@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dayline::client::wire::{Body, Format};
 use dayline_domain::DAY_MS;
+use dayline_sim::client::wire::{Body, Format};
 use rustix::process::Signal;
 
 use crate::support::account::{account, eventually, newcomer, ping, sign_in, totals};

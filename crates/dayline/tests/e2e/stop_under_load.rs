@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dayline::client::wire::{Body, Format};
-use dayline::client::{Device, Refusal};
 use dayline_domain::{DAY_MS, UtcMs};
+use dayline_sim::client::wire::{Body, Format};
+use dayline_sim::client::{Device, Refusal};
 use rustix::process::Signal;
 use tokio::task::JoinSet;
 

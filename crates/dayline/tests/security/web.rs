@@ -139,7 +139,7 @@ impl Web {
     /// Waits until an app is in today's and yesterday's report.
     pub(crate) async fn settled(&self, bearer: &str, app: &str) {
         let days =
-            [now().plus(-86_400_000), now()].map(|at| dayline::client::wire::rfc3339(at)[..10].to_owned());
+            [now().plus(-86_400_000), now()].map(|at| dayline_cli_kit::units::rfc3339(at)[..10].to_owned());
         let path = format!("/api/v1/report/apps?from={}&to={}&tz=UTC", days[0], days[1]);
         eventually(true, Duration::from_secs(20), async || {
             let items = send(self.get(&path, bearer)).await.expect(200).json()["items"].take();
@@ -166,6 +166,6 @@ pub(crate) fn session(email: &str, answer: &Answer) -> Session {
 
 /// A ping of five seconds that ended half a minute ago.
 pub(crate) fn ping(app: &str) -> Value {
-    let at = |ms: i64| dayline::client::wire::rfc3339(now().plus(ms));
+    let at = |ms: i64| dayline_cli_kit::units::rfc3339(now().plus(ms));
     json!({"app_name": app, "start_time": at(-35_000), "end_time": at(-30_000)})
 }

@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use dayline::dice::Dice;
+use dayline_sim::dice::Dice;
 use rustix::process::Signal;
 
 use super::place;

@@ -5,7 +5,6 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline::dice::Dice;
 use dayline_app::ports::{
     Accounts, AppendError, Applied, BoxFuture, CreateUser, DayKey, LedgerCommit, LedgerReader, LedgerWriter,
     LoadedDay, LogDepth, LogEntry, Partition, PasswordHash, PingLog, PortFuture, Position, User,
@@ -17,6 +16,7 @@ use dayline_domain::{Bridge, Email, FullName, Interval, Ping, Source, UserId, Ut
 use dayline_local::{LocalLive, SystemClock};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
+use dayline_sim::dice::Dice;
 use tokio::sync::Notify;
 
 use crate::support::shared::Shared;

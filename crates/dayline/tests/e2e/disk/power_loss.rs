@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dayline::dice::Dice;
+use dayline_sim::dice::Dice;
 use futures_util::future::try_join_all;
 
 use super::shim::Disk;

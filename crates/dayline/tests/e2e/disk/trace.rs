@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use dayline::dice::Dice;
+use dayline_sim::dice::Dice;
 
 const HEAD: usize = 24;
 /// What a disk writes whole or not at all, in bytes.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use dayline::client::wire::{self, Body, Format, rfc3339};
-use dayline::client::{Device, Refusal};
-use dayline::simulate::check::{Faults, Record, check};
+use dayline_cli_kit::units::rfc3339;
 use dayline_domain::timeline::Bridge;
 use dayline_domain::{DAY_MS, Interval, Ping, Source, UtcDay};
+use dayline_sim::client::wire::{self, Body, Format};
+use dayline_sim::client::{Device, Refusal};
+use dayline_sim::simulate::check::{Faults, Record, check};
 
 use crate::support::account::eventually;
 use crate::support::now;

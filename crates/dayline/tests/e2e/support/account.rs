@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dayline::client::wire::{Body, Format, Ping, ReportItem, rfc3339};
-use dayline::client::{Account, Client, Device};
+use dayline_cli_kit::units::rfc3339;
 use dayline_domain::UtcMs;
+use dayline_sim::client::wire::{Body, Format, Ping, ReportItem};
+use dayline_sim::client::{Account, Client, Device};
 use secrecy::SecretString;
 
 use super::server::Place;

@@ -7,10 +7,10 @@ pub(crate) mod server;
 pub(crate) mod shared;
 pub(crate) mod simulation;
 
-use dayline::dice::Dice;
 use dayline_app::ports::Clock;
 use dayline_domain::UtcMs;
 use dayline_local::SystemClock;
+use dayline_sim::dice::Dice;
 
 /// Now.
 pub(crate) fn now() -> UtcMs {

@@ -14,17 +14,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use dayline_app::ports::{Clock, Randomness};
-use dayline_domain::UtcDay;
+use dayline_domain::{UtcDay, UtcMs};
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 
 use crate::client::wire::{Body, Format, Receipt};
-use crate::client::{Account, Client, Device, Patience, Refusal};
-use crate::console::{end_progress, remark, say, show_progress};
+use crate::client::{Account, Client, Device, Patience, Refusal, made_up};
 use crate::dice::Dice;
-use crate::failure::Failure;
-use crate::units;
+use dayline_cli_kit::console::{end_progress, remark, say, show_progress};
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units;
 use plan::{DevicePlan, Order};
 use recording::Recorded;
 
@@ -90,16 +89,16 @@ struct Tally {
     rejected: Mutex<BTreeMap<String, u64>>,
 }
 
-/// Runs the command.
-pub async fn run(options: Options, clock: &dyn Clock, randomness: &dyn Randomness) -> Result<(), Failure> {
+/// Runs the command. A new account's name and password are made of `random`.
+pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Result<(), Failure> {
     let recording = read(&options.file)?;
     let total = recording.len() as u64 * u64::from(options.repeat);
     let dice = Dice::new(options.seed);
-    let (account, new) = account(&options, randomness)?;
+    let (account, new) = account(&options, random)?;
     let replay = Arc::new(Replay {
         client: Client::new(&options.url, None).map_err(Failure::usage)?,
         account: Arc::new(account),
-        day: options.day.unwrap_or_else(|| UtcDay(clock.now().day().0 - 2)),
+        day: options.day.unwrap_or_else(|| UtcDay(now().day().0 - 2)),
         one_session: options.one_session,
         patience: Patience::new(options.patience, dice.fork(u64::MAX)),
         tally: Tally::default(),
@@ -135,14 +134,10 @@ fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
 }
 
 /// Whose day it is, and whether that is a new account of our own.
-fn account(options: &Options, randomness: &dyn Randomness) -> Result<(Account, bool), Failure> {
+fn account(options: &Options, random: [u8; 16]) -> Result<(Account, bool), Failure> {
     let Some(email) = options.email.clone() else {
-        let mut random = [0; 16];
-        randomness.fill(&mut random);
-        let random = u128::from_be_bytes(random);
-        let (name, password) = ((random >> 96) as u32, random & (u128::MAX >> 32));
-        let email = format!("replay-{name:08x}@example.org");
-        return Ok((Account { email, password: format!("{password:024x}").into() }, true));
+        let (name, password) = made_up(random);
+        return Ok((Account { email: format!("replay-{name}@example.org"), password }, true));
     };
     let password = match (&options.password, &options.password_file) {
         (Some(password), _) => password.clone(),

@@ -12,8 +12,8 @@ use super::Checked;
 use super::check::{Faults, Record, check};
 use super::tracker::Person;
 use crate::client::Refusal;
-use crate::client::wire::rfc3339;
-use crate::console::remark;
+use dayline_cli_kit::console::remark;
+use dayline_cli_kit::units::rfc3339;
 
 /// How many timelines are read at a time.
 const AT_ONCE: usize = 8;

@@ -1,7 +1,10 @@
-//! Durations and sizes as people write them: `500ms`, `1h30m`, `30d`, `64MiB`.
+//! Durations, sizes and instants as people write them: `500ms`, `1h30m`, `30d`, `64MiB`, `2026-11-20T08:00:00Z`.
 //! Deliberately absent: calendar units. A day is 24 hours here.
 
 use std::time::Duration;
+
+use dayline_domain::UtcMs;
+use jiff::Timestamp;
 
 const TIMES: [(&str, u64); 7] = [
     ("ms", 1),
@@ -64,6 +67,12 @@ fn lookup(units: &[(&str, u64)], name: &str) -> Option<u64> {
 /// Whole milliseconds, at most what an `i64` holds.
 pub fn whole_ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// An instant as RFC 3339; instants beyond what that can say become its ends.
+pub fn rfc3339(at: UtcMs) -> String {
+    let end = if at.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(at.0).unwrap_or(end).to_string()
 }
 
 #[cfg(test)]

@@ -32,6 +32,13 @@ pub struct Account {
     pub password: SecretString,
 }
 
+/// A name for a new account that nobody else has, and a password that nobody guesses.
+pub fn made_up(random: [u8; 16]) -> (String, SecretString) {
+    let random = u128::from_be_bytes(random);
+    let (name, password) = ((random >> 96) as u32, random & (u128::MAX >> 32));
+    (format!("{name:08x}"), format!("{password:024x}").into())
+}
+
 /// A server, and the connections to it that are kept open.
 #[derive(Debug, Clone)]
 pub struct Client {

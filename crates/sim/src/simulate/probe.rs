@@ -6,8 +6,9 @@ use dayline_domain::UtcMs;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::tracker::Run;
-use crate::client::wire::{Body, Format, Ping, rfc3339};
+use crate::client::wire::{Body, Format, Ping};
 use crate::client::{Device, Refusal};
+use dayline_cli_kit::units::rfc3339;
 
 const EVERY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);

@@ -3,17 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
-use dayline_app::ports::Randomness;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Options;
 use super::tracker::{Person, Run};
-use crate::client::{Account, Client, Device};
-use crate::console::{end_progress, show_progress};
+use crate::client::{Account, Client, Device, made_up};
 use crate::dice::Dice;
-use crate::failure::Failure;
 use crate::simulate::check::Record;
 use crate::simulate::stats::{count, value};
+use dayline_cli_kit::console::{end_progress, show_progress};
+use dayline_cli_kit::failure::Failure;
 
 const DEVICES: [&str; 3] = ["laptop", "phone", "desk"];
 
@@ -22,18 +21,14 @@ pub(super) async fn gather(
     options: &Options,
     run: &Run,
     dice: &Dice,
-    randomness: &dyn Randomness,
+    random: [u8; 16],
 ) -> Result<Vec<Arc<Person>>, Failure> {
-    let mut random = [0; 16];
-    randomness.fill(&mut random);
-    let random = u128::from_be_bytes(random);
+    let (name, password) = made_up(random);
     let signed_in = std::sync::atomic::AtomicU64::new(0);
     let people = stream::iter(0..=options.users)
         .map(|number| {
-            let account = Account {
-                email: format!("sim-{:08x}-{number}@example.org", (random >> 96) as u32),
-                password: format!("{:024x}", random & (u128::MAX >> 32)).into(),
-            };
+            let account =
+                Account { email: format!("sim-{name}-{number}@example.org"), password: password.clone() };
             let devices = dice.fork(u64::from(number)).between(1, DEVICES.len() as u64) as usize;
             let signed_in = &signed_in;
             async move {

@@ -14,17 +14,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use dayline_app::ports::{Clock, Randomness};
+use dayline_domain::UtcMs;
 use dayline_domain::timeline::Bridge;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::client::Patience;
-use crate::console::{end_progress, remark, say, show_progress};
 use crate::dice::Dice;
-use crate::failure::Failure;
-use crate::units;
 use check::Faults;
+use dayline_cli_kit::console::{end_progress, remark, say, show_progress};
+use dayline_cli_kit::failure::Failure;
+use dayline_cli_kit::units;
 use stats::{Stats, value};
 use tracker::{Person, Run, Schedule};
 
@@ -72,21 +72,21 @@ fn interval(text: &str) -> Result<Duration, String> {
     Ok(interval)
 }
 
-/// Runs the command.
-pub async fn run(options: Options, clock: &dyn Clock, randomness: &dyn Randomness) -> Result<(), Failure> {
+/// Runs the command. The accounts' names and passwords are made of `random`.
+pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Result<(), Failure> {
     let dice = Dice::new(options.seed);
     let run = Arc::new(Run {
         stats: Stats::default(),
         patience: Patience::new(options.patience, dice.fork(u64::MAX)),
         chaos: options.chaos,
     });
-    let mut people = crowd::gather(&options, &run, &dice, randomness).await?;
+    let mut people = crowd::gather(&options, &run, &dice, random).await?;
     // The last one watches; the others are watched.
     let Some(watcher) = people.pop() else { return Err(Failure::new("nobody could sign in")) };
     let devices: usize = people.iter().map(|person| person.devices.len()).sum();
     remark(format_args!("{} people with {devices} devices are signed in", people.len()));
 
-    let (started, start_utc) = (Instant::now(), clock.now());
+    let (started, start_utc) = (Instant::now(), now());
     let trackers = start_trackers(&options, &run, &people, &dice, start_utc);
     let progress = || progress(&run, started);
     tokio::select! {
@@ -107,7 +107,7 @@ fn start_trackers(
     run: &Arc<Run>,
     people: &[Arc<Person>],
     dice: &Dice,
-    start_utc: dayline_domain::UtcMs,
+    start_utc: UtcMs,
 ) -> JoinSet<()> {
     let ticks = options.duration.as_millis().div_ceil(options.interval.as_millis());
     let schedule = Schedule {

@@ -13,10 +13,11 @@ use super::chaos::{Chaos, Parcel};
 use super::check::Record;
 use super::habits::{Habits, Seen};
 use super::stats::{Stats, count};
-use crate::client::wire::{self, Body, Format, Receipt, rfc3339};
+use crate::client::wire::{self, Body, Format, Receipt};
 use crate::client::{Device, Patience, Refusal};
-use crate::console::remark;
 use crate::dice::Dice;
+use dayline_cli_kit::console::remark;
+use dayline_cli_kit::units::rfc3339;
 
 /// More parcels waiting than this: the tracker is behind and sends several at once, as far as they fit.
 const BEHIND: usize = 8;

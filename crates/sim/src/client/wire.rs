@@ -160,12 +160,6 @@ pub struct ReportItem {
     pub seconds: f64,
 }
 
-/// An instant as RFC 3339; instants beyond what that can say become its ends.
-pub fn rfc3339(at: UtcMs) -> String {
-    let end = if at.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_millisecond(at.0).unwrap_or(end).to_string()
-}
-
 /// The instant of a time of the API, cut to milliseconds.
 fn utc_ms(at: Timestamp) -> UtcMs {
     UtcMs(at.as_millisecond())
@@ -173,6 +167,8 @@ fn utc_ms(at: Timestamp) -> UtcMs {
 
 #[cfg(test)]
 mod tests {
+    use dayline_cli_kit::units::rfc3339;
+
     use super::*;
 
     fn ping(app: &str) -> Ping {

@@ -5,7 +5,8 @@ use std::io::BufRead;
 use dayline_domain::{LocalDate, UtcDay};
 use serde::Deserialize;
 
-use crate::client::wire::{Ping, rfc3339};
+use crate::client::wire::Ping;
+use dayline_cli_kit::units::rfc3339;
 
 /// One line of a recorded file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -80,7 +81,8 @@ mod tests {
     #[test]
     fn the_recorded_day_is_read_whole() {
         let file =
-            std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/recorded-day.ndjson")).unwrap();
+            std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../dayline/tests/data/recorded-day.ndjson"))
+                .unwrap();
         assert_eq!(read(file.as_slice()).unwrap().len(), 12_212);
     }
 }
