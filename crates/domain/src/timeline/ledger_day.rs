@@ -20,6 +20,23 @@ use crate::timeline::run_change::{RunChange, changes_between};
 /// Recording costs as much as what it touches: the spans and pieces that end after the earliest ping of the batch
 /// starts. At the end of a day these are a handful; for late pings at most all of the day, once per batch. Its sums are
 /// adjusted by the counted pieces that change; to give them costs as much as the day has sources.
+///
+/// ```
+/// use dayline_domain::timeline::Bridge;
+/// use dayline_domain::{Interval, LedgerDay, Ping, Source, UtcMs};
+///
+/// let start = UtcMs(1_795_000_000_000);
+/// let mut day = LedgerDay::empty(start.day());
+/// let ping = Ping {
+///     source: Source::new("laptop", "Code", None).unwrap(),
+///     interval: Interval::new(start, start.plus(5_000)).unwrap(),
+/// };
+///
+/// let change = day.record(std::slice::from_ref(&ping), Bridge::default()).unwrap();
+/// assert_eq!((change.from_version, change.to_version), (0, 1));
+/// assert_eq!(change.counted.added[0].interval, ping.interval);
+/// assert_eq!(day.record(&[ping], Bridge::default()), None, "seen before: nothing changes");
+/// ```
 #[derive(Debug, Clone)]
 pub struct LedgerDay {
     day: UtcDay,

@@ -53,6 +53,21 @@ pub struct Settled {
 }
 
 /// The rule as a whole: what counts and what is outranked, of any number of pings of one person, on any days.
+///
+/// ```
+/// use dayline_domain::timeline::{Bridge, timeline};
+/// use dayline_domain::{Interval, Ping, Source, UtcMs};
+///
+/// let ping = |app, start_s: i64, end_s: i64| Ping {
+///     source: Source::new("laptop", app, None).unwrap(),
+///     interval: Interval::new(UtcMs(start_s * 1_000), UtcMs(end_s * 1_000)).unwrap(),
+/// };
+/// let pings = [ping("Code", 0, 5), ping("Code", 30, 35), ping("Mail", 32, 40)];
+/// let counted = timeline(&pings, Bridge::default()).counted;
+///
+/// let shown = |n: usize| (counted[n].source.activity.app.as_str(), counted[n].interval.ms());
+/// assert_eq!([shown(0), shown(1)], [("Code", 32_000), ("Mail", 8_000)]);
+/// ```
 pub fn timeline(pings: &[Ping], bridge: Bridge) -> Settled {
     let mut sources = Sources::default();
     let mut settled = Settled::default();
