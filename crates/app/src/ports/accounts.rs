@@ -1,5 +1,5 @@
 //! Accounts and the hashing of passwords.
-//! Deliberately absent: sessions (see [`super::Sessions`]) and the policy for new passwords (the domain).
+//! Not here: sessions (see [`super::Sessions`]) and the policy for new passwords (the domain).
 
 use std::fmt;
 
@@ -48,18 +48,44 @@ pub enum CreateUser {
 /// The accounts.
 pub trait Accounts: Send + Sync {
     /// Creates an account, unless the address is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser>;
 
     /// The account with this identity.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn find(&self, id: UserId) -> PortFuture<'_, Option<User>>;
 
     /// The account with this address (without regard to case) and its password's hash.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn find_by_email(&self, email: Email) -> PortFuture<'_, Option<(User, PasswordHash)>>;
 
     /// The hash of an account's password.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>>;
 
-    /// Changes what is given of the profile; gives the profile after, or `None` if there is no such account.
+    /// Changes what is given of the profile; gives the profile after, or `None` if there is no such
+    /// account.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn update_profile(
         &self,
         id: UserId,
@@ -68,12 +94,23 @@ pub trait Accounts: Send + Sync {
         now: UtcMs,
     ) -> PortFuture<'_, Option<User>>;
 
-    /// Replaces the hash `from` by `to` without ending sessions (same password, stronger parameters).
-    /// False if the hash is no longer `from`.
+    /// Replaces the hash `from` by `to` without ending sessions (same password, stronger
+    /// parameters). False if the hash is no longer `from`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn rehash_password(&self, id: UserId, from: PasswordHash, to: PasswordHash) -> PortFuture<'_, bool>;
 
-    /// Sets a new password and ends all sessions but `keep`, in one transaction; gives the ended ones, or
-    /// `None` if there is no such account or its hash is no longer `from` (where that is given).
+    /// Sets a new password and ends all sessions but `keep`, in one transaction; gives the ended
+    /// ones, or `None` if there is no such account or its hash is no longer `from` (where that is
+    /// given).
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn change_password(
         &self,
         id: UserId,
@@ -83,9 +120,14 @@ pub trait Accounts: Send + Sync {
         now: UtcMs,
     ) -> PortFuture<'_, Option<Vec<SessionId>>>;
 
-    /// Erases the account and every row that belongs to it, in one transaction; gives the credentials that
-    /// end with it, or `None` if there was no such account. Pings still in the log are forgotten by the
-    /// worker when it comes to them.
+    /// Erases the account and every row that belongs to it, in one transaction; gives the
+    /// credentials that end with it, or `None` if there was no such account. Pings still in the log
+    /// are forgotten by the worker when it comes to them.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>>;
 }
 
@@ -100,10 +142,19 @@ pub struct PasswordVerdict {
 
 /// Hashes and checks passwords: slow on purpose, off the async threads, bounded in number.
 pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password. [`Unavailable`](super::PortError::Unavailable) if too many wait already.
+    /// Hashes a password.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if too many wait already.
     fn hash(&self, password: String) -> PortFuture<'_, PasswordHash>;
 
-    /// Checks a password. Without a hash it does the same work against a dummy and never matches, so that
-    /// an unknown address can't be told from a wrong password by the time it takes.
+    /// Checks a password. Without a hash it does the same work against a dummy and never matches,
+    /// so that an unknown address can't be told from a wrong password by the time it takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if too many wait already,
+    /// [`Corrupt`](super::PortError::Corrupt) if `hash` is none.
     fn verify(&self, password: String, hash: Option<PasswordHash>) -> PortFuture<'_, PasswordVerdict>;
 }

@@ -1,5 +1,4 @@
 //! Long-lived keys for trackers.
-//! Deliberately absent: what a key looks like (see [`super::ApiKeyTexts`]).
 
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::TokenHash;
@@ -49,16 +48,36 @@ pub enum CreateKey {
 /// The API keys.
 pub trait ApiKeys: Send + Sync {
     /// Stores a key, unless its person then had more than `max_per_user`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn create(&self, key: ApiKey, max_per_user: usize) -> PortFuture<'_, CreateKey>;
 
     /// A person's keys, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn list(&self, user: UserId) -> PortFuture<'_, Vec<ApiKey>>;
 
     /// Deletes a person's key. False if they have no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool>;
 
     /// The key with this hash, noting that it was used at `now`. Expired keys are found too. An
-    /// implementation may answer from memory for up to a second, and while the store is away for up to
-    /// [`REMEMBERED_MS`](super::REMEMBERED_MS); deleted keys are revoked beside that.
+    /// implementation may answer from memory for up to a second, and while the store is away for up
+    /// to [`REMEMBERED_MS`](super::REMEMBERED_MS); deleted keys are revoked beside that.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>>;
 }

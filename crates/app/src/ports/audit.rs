@@ -1,5 +1,5 @@
 //! The audit log: what happened to a person's account, for that person to read.
-//! Deliberately absent: requests and pings; only what touches the account's safety is here.
+//! Not here: requests and pings; only what touches the account's safety is here.
 
 use dayline_domain::{UserId, UtcMs};
 
@@ -105,13 +105,28 @@ pub struct StoredAuditEvent {
 
 /// The audit log.
 pub trait AuditLog: Send + Sync {
-    /// Adds an entry; nothing happens if the person is gone. That may not take noticeably less time for a failed
-    /// sign-in, whose entry may get lost with the power in return.
+    /// Adds an entry; nothing happens if the person is gone. That may not take noticeably less time
+    /// for a failed sign-in, whose entry may get lost with the power in return.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn record(&self, event: AuditEvent) -> PortFuture<'_, ()>;
 
     /// Up to `limit` of a person's entries with ids below `before`, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn list(&self, user: UserId, before: Option<u64>, limit: usize) -> PortFuture<'_, Vec<StoredAuditEvent>>;
 
     /// Deletes entries older than `before`. Gives how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn purge(&self, before: UtcMs) -> PortFuture<'_, u64>;
 }

@@ -4,8 +4,8 @@ use dayline_domain::{ApiKeyId, SessionId, UtcMs};
 
 use super::future::PortFuture;
 
-/// For how long, in milliseconds, a node may let a key in by memory alone while the store is away; a key that was
-/// deleted is revoked for as long.
+/// For how long, in milliseconds, a node may let a key in by memory alone while the store is away;
+/// a key that was deleted is revoked for as long.
 pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Something that lets a client in.
@@ -22,7 +22,12 @@ pub trait Revocations: Send + Sync {
     /// Whether the credential was revoked. No I/O: this is asked for every request.
     fn is_revoked(&self, credential: CredentialId) -> bool;
 
-    /// Refuses the credentials from now on, here at once. They may be forgotten after `until`, when every
-    /// token made for them has expired anyway.
+    /// Refuses the credentials from now on, here at once. They may be forgotten after `until`, when
+    /// every token made for them has expired anyway.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if other nodes can't be told; here they are
+    /// refused all the same.
     fn revoke(&self, credentials: Vec<CredentialId>, until: UtcMs) -> PortFuture<'_, ()>;
 }

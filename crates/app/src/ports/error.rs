@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-/// Why a port could not do what it was asked. The details are for the operator's log, never for a client.
+/// Why a port could not do what it was asked. The details are for the operator's log, never for a
+/// client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortError {
-    /// Not now: the store is down, busy or cut off. The same call may succeed later; whether this one took
-    /// effect is not known.
+    /// Not now: the store is down, busy or cut off. The same call may succeed later; whether this
+    /// one took effect is not known.
     Unavailable(String),
     /// The store refused this very data (a constraint, a trigger). The same call will fail again.
     Rejected(String),

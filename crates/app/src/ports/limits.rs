@@ -1,5 +1,5 @@
 //! Limits against guessing and floods.
-//! Deliberately absent: the numbers (configuration of the adapters).
+//! Not here: the numbers (configuration of the adapters).
 
 use dayline_domain::UserId;
 
@@ -38,11 +38,20 @@ pub struct TooMany {
 /// Counts attempts; atomic, so that many parallel attempts never get more than the limit.
 pub trait RateLimits: Send + Sync {
     /// Counts one attempt against a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if attempts can't be counted now;
+    /// [`TooMany`], inside, if the key is over its limit.
     fn take(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>>;
 }
 
 /// How many pings one person may send. No I/O: this is asked for every request.
 pub trait PingQuota: Send + Sync {
     /// Counts `pings` against a person.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`] if the person is over their limit.
     fn take(&self, user: UserId, pings: u32) -> Result<(), TooMany>;
 }

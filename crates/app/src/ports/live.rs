@@ -1,5 +1,6 @@
-//! Live events: a person's open pages learn that a day changed, on whichever node they are.
-//! Deliberately absent: what changed (pages ask again) and any promise to deliver; who missed something is told so.
+//! Live events: a person's open pages learn that a day changed, on whichever node they are. Not
+//! here: what changed (pages ask again) and any promise to deliver; who missed something is told
+//! so.
 
 use dayline_domain::{UserId, UtcDay, UtcMs};
 
@@ -23,13 +24,15 @@ pub struct DayChanged {
 pub enum LiveEvent {
     /// A day changed.
     Changed(DayChanged),
-    /// Some events were missed (too slow, or a connection between nodes was lost): look at everything again.
+    /// Some events were missed (too slow, or a connection between nodes was lost): look at
+    /// everything again.
     Missed,
 }
 
 /// The live events.
 pub trait LiveEvents: Send + Sync {
-    /// Tells all subscribers of these people, here at once and on other nodes within a second. Never waits.
+    /// Tells all subscribers of these people, here at once and on other nodes within a second.
+    /// Never waits.
     fn announce(&self, changes: &[DayChanged]);
 
     /// Hears of one person's days from now on.

@@ -1,5 +1,5 @@
 //! The ping log: a durable, partitioned, append-only queue that is read by position.
-//! Deliberately absent: consumer state. A reader's position lives in the ledger's own store.
+//! Not here: consumer state. A reader's position lives in the ledger's own store.
 
 use std::fmt;
 
@@ -53,7 +53,7 @@ pub struct LogEntry {
 pub enum Payload {
     /// Records one after another, to be taken apart by [`crate::tracking::record::split`].
     Records(Vec<u8>),
-    /// The entry is there but its check sum is wrong.
+    /// The entry is there but its checksum is wrong.
     Damaged {
         /// What the store still has of it.
         bytes: Vec<u8>,
@@ -74,7 +74,8 @@ pub struct LogDepth {
 /// Why an append did not happen. Nothing was accepted then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppendError {
-    /// Above the high watermark (or still above the low one since). Try again in about so many seconds.
+    /// Above the high watermark (or still above the low one since). Try again in about so many
+    /// seconds.
     Full {
         /// Seconds.
         retry_after_s: u32,
@@ -88,12 +89,21 @@ pub trait PingLog: Send + Sync {
     /// How many partitions there are; fixed for the life of an installation.
     fn partitions(&self) -> u32;
 
-    /// Appends one encoded record (see [`crate::tracking::record`]) and returns when it is durable: after the fsync
-    /// that covers it. After an error the record may or may not be in the log; it was not promised.
+    /// Appends one encoded record (see [`crate::tracking::record`]) and returns when it is durable:
+    /// after the fsync that covers it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]. The record may or may not be in the log then; it was not promised.
     fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>>;
 
-    /// The entries after `after`, in order, as many as fit into `max_bytes` but at least one if there is one.
-    /// Returns at once; empty means that nothing is there yet.
+    /// The entries after `after`, in order, as many as fit into `max_bytes` but at least one if
+    /// there is one. Returns at once; empty means that nothing is there yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the log can't be read now. A damaged entry
+    /// is no error, but [`Payload::Damaged`].
     fn read_after(
         &self,
         partition: Partition,
@@ -101,14 +111,22 @@ pub trait PingLog: Send + Sync {
         max_bytes: usize,
     ) -> PortFuture<'_, Vec<LogEntry>>;
 
-    /// Returns once there may be entries after `after`. May return early; never misses an append for
-    /// longer than a second.
+    /// Returns once there may be entries after `after`. May return early; never misses an append
+    /// for longer than a second.
     fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()>;
 
     /// Forgets all entries up to and including `up_to`. Their positions are never used again.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the log can't be written now.
     fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()>;
 
     /// How much waits, over all partitions.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the log can't be read now.
     fn depth(&self) -> PortFuture<'_, LogDepth>;
 }
 

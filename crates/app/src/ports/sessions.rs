@@ -1,5 +1,4 @@
 //! Sessions, one per person and device.
-//! Deliberately absent: the rules of rotation (the domain's [`Session::judge`]).
 
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::Generation;
@@ -13,11 +12,12 @@ use super::future::PortFuture;
 pub struct StartSession {
     /// The session.
     pub session: Session,
-    /// The password hash the sign-in was checked against; a sign-in that raced with a change of the password
-    /// must not succeed. `None` where no password was involved.
+    /// The password hash the sign-in was checked against; a sign-in that raced with a change of the
+    /// password must not succeed. `None` where no password was involved.
     pub checked_against: Option<PasswordHash>,
-    /// The approved request of the device that the session is for, where it was signed in by code. It is used up in
-    /// the same transaction: one code never starts two sessions, and none is lost with a session that did not start.
+    /// The approved request of the device that the session is for, where it was signed in by code.
+    /// It is used up in the same transaction: one code never starts two sessions, and none is lost
+    /// with a session that did not start.
     pub code: Option<DeviceLogin>,
     /// Most sessions the person may have afterwards.
     pub max_per_user: usize,
@@ -26,8 +26,8 @@ pub struct StartSession {
 /// What became of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
-    /// The session exists; these ended for it: the same device's former one, and the ones used longest ago
-    /// beyond the bound.
+    /// The session exists; these ended for it: the same device's former one, and the ones used
+    /// longest ago beyond the bound.
     Started {
         /// The ended sessions.
         ended: Vec<SessionId>,
@@ -39,27 +39,68 @@ pub enum Started {
 /// The sessions.
 pub trait Sessions: Send + Sync {
     /// Starts a session, in one transaction with ending those that make room for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn start(&self, start: StartSession) -> PortFuture<'_, Started>;
 
     /// The session with this identity, if it has not ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn find(&self, id: SessionId) -> PortFuture<'_, Option<Session>>;
 
     /// Stores a rotated session if the stored one still has generation `from`. False if not.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn rotate(&self, from: Generation, to: Session) -> PortFuture<'_, bool>;
 
     /// A person's sessions, the one used last first.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn list(&self, user: UserId) -> PortFuture<'_, Vec<Session>>;
 
     /// Ends a person's session. False if they have no such session.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn end(&self, user: UserId, id: SessionId, now: UtcMs) -> PortFuture<'_, bool>;
 
     /// Ends all of a person's sessions but `keep`; gives the ended ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>>;
 
-    /// Sessions that ended at `since` or later, whosever they were: what a node must refuse from its start.
+    /// Sessions that ended at `since` or later, whosever they were: what a node must refuse from
+    /// its start.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn ended_since(&self, since: UtcMs) -> PortFuture<'_, Vec<SessionId>>;
 
-    /// Forgets which sessions ended before `ended_before`, and deletes those not used since `idle_before` or
-    /// created before `created_before`. Gives how many were deleted.
+    /// Forgets which sessions ended before `ended_before`, and deletes those not used since
+    /// `idle_before` or created before `created_before`. Gives how many were deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn purge(&self, ended_before: UtcMs, idle_before: UtcMs, created_before: UtcMs) -> PortFuture<'_, u64>;
 }

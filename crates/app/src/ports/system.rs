@@ -1,5 +1,5 @@
 //! The system: time, randomness, time zones, and how a URL becomes a domain.
-//! Deliberately absent: timers. Use cases never wait for time to pass.
+//! Not here: timers. Use cases never wait for time to pass.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -40,7 +40,12 @@ impl std::error::Error for InvalidUrl {}
 
 /// Reduces URLs to domains (design, section 1). Path, query, fragment and credentials end here.
 pub trait SiteNames: Send + Sync {
-    /// The domain of a URL: the host in lower-case ASCII, without a leading `www.` and a port; `None` for
-    /// schemes other than `http` and `https`. What it gives is a valid [`dayline_domain::Domain`].
+    /// The domain of a URL: the host in lower-case ASCII, without a leading `www.` and a port;
+    /// `None` for schemes other than `http` and `https`. What it gives is a valid
+    /// [`dayline_domain::Domain`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUrl`] if the text is no absolute URL.
     fn domain_of<'a>(&self, url: &'a str) -> Result<Option<Cow<'a, str>>, InvalidUrl>;
 }

@@ -1,5 +1,4 @@
 //! Tokens as the use cases see them: claims, hashes and opaque texts.
-//! Deliberately absent: JWT, HMAC, keys (adapters) and the rules of rotation (the domain).
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,9 +35,17 @@ pub enum TokenRefusal {
 /// Makes and checks access tokens. No I/O.
 pub trait AccessTokens: Send + Sync {
     /// Makes a token.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError`] if no key can sign.
     fn issue(&self, claims: &AccessClaims) -> Result<String, PortError>;
 
     /// Checks a token at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenRefusal`] if it has expired, is none of ours or was altered.
     fn verify(&self, token: &str, now: UtcMs) -> Result<Arc<AccessClaims>, TokenRefusal>;
 }
 
@@ -76,13 +83,14 @@ impl fmt::Debug for PresentedRefresh {
     }
 }
 
-/// Makes refresh tokens. A token's successor is derived from it and a key of the server, so that a retry
-/// gets the same one although only hashes are stored.
+/// Makes refresh tokens. A token's successor is derived from it and a key of the server, so that a
+/// retry gets the same one although only hashes are stored.
 pub trait RefreshTokens: Send + Sync {
     /// The first token of a session: 256 random bits.
     fn first(&self, session: SessionId) -> IssuedRefresh;
 
-    /// Takes a token apart, or `None` if it is not one we made. Says nothing about whether it is still good.
+    /// Takes a token apart, or `None` if it is not one we made. Says nothing about whether it is
+    /// still good.
     fn open(&self, text: &str) -> Option<PresentedRefresh>;
 
     /// The token after the presented one: always the same for the same token.
