@@ -1,5 +1,5 @@
-//! Everything the use cases work with, in one value: the ports as trait objects, and the installation's rules.
-//! Deliberately absent: how it is put together (the binary's `wire.rs`).
+//! Everything the use cases work with, in one value: the ports as trait objects, and the
+//! installation's rules. Not here: how it is put together (the binary's `wire.rs`).
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a use case may answer instead of a result. Every error has a kind; the HTTP adapter has one table
-//! from kind to status. Deliberately absent: status codes and texts in any wire format.
+//! What a use case may answer instead of a result. Every error has a kind; the HTTP adapter has one
+//! table from kind to status.
 
 use std::borrow::Cow;
 use std::fmt;

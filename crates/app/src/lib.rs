@@ -1,5 +1,5 @@
 //! Dayline's use cases and the ports they need, std only: what the server does, without how.
-//! Deliberately absent: HTTP, SQL, async runtimes, logging. Use cases return what happened; the outer layer
+//! Not here: HTTP, SQL, async runtimes, logging. Use cases return what happened; the outer layer
 //! counts, logs and measures.
 
 pub mod app;

@@ -1,4 +1,5 @@
-//! Numbers in few bytes: seven bits in each, the lowest first; the highest bit says that more follow.
+//! Numbers in few bytes: seven bits in each, the lowest first; the highest bit says that more
+//! follow.
 
 /// Why there is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,7 +42,8 @@ impl Project {
     }
 }
 
-/// The programming language that was written: 1–255 characters after trimming, no control characters.
+/// The programming language that was written: 1–255 characters after trimming, no control
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Language(Box<str>);
 

@@ -7,7 +7,8 @@ use std::fmt;
 pub struct Choices {
     /// How long a beat holds.
     pub beat_hold: BeatHold,
-    /// Whether a page that can be heard keeps its reader here while the device reports that nobody is.
+    /// Whether a page that can be heard keeps its reader here while the device reports that nobody
+    /// is.
     pub audible_counts: bool,
 }
 

@@ -1,5 +1,6 @@
-//! The names that one browser, editor or lock screen goes by: of its windows on Linux (X11 and Wayland), Windows and
-//! macOS, as a flatpak or snap, and in the user agents of trackers. This file is the one table of them.
+//! The names that one browser, editor or lock screen goes by: of its windows on Linux (X11 and
+//! Wayland), Windows and macOS, as a flatpak or snap, and in the user agents of trackers. This file
+//! is the one table of them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -58,8 +59,8 @@ type Row = (Kind, &'static [&'static str]);
 static BY_NAME: LazyLock<HashMap<&'static str, Row>> =
     LazyLock::new(|| TABLE.iter().flat_map(|row| row.1.iter().map(|name| (*name, *row))).collect());
 
-/// One row for each family: its names, folded. Builds of one program (beta, nightly, insiders) are one family, since
-/// their trackers call them by one name.
+/// One row for each family: its names, folded. Builds of one program (beta, nightly, insiders) are
+/// one family, since their trackers call them by one name.
 const TABLE: &[Row] = &[
     // Browsers.
     (

@@ -1,11 +1,13 @@
-//! Identities: 128-bit values, `UUIDv7` by construction of whoever makes them, typed by what they identify.
+//! Identities: 128-bit values, `UUIDv7` by construction of whoever makes them, typed by what they
+//! identify.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-/// A 128-bit identity of one kind of thing; two kinds never mix. Shown as a hyphenated lower-case UUID.
+/// A 128-bit identity of one kind of thing; two kinds never mix. Shown as a hyphenated lower-case
+/// UUID.
 pub struct Id<Kind> {
     bits: u128,
     kind: PhantomData<fn() -> Kind>,
@@ -35,7 +37,8 @@ impl<Kind> Id<Kind> {
         Self { bits, kind: PhantomData }
     }
 
-    /// Builds a `UUIDv7` (RFC 9562, section 5.7) from a time in Unix milliseconds and 10 random bytes.
+    /// Builds a `UUIDv7` (RFC 9562, section 5.7) from a time in Unix milliseconds and 10 random
+    /// bytes.
     pub fn v7(unix_ms: u64, random: [u8; 10]) -> Self {
         let mut tail = [0; 16];
         tail[6..].copy_from_slice(&random);

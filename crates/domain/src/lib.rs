@@ -1,5 +1,5 @@
 //! Dayline's words and rules: pure values and functions over them, std only.
-//! Deliberately absent: I/O, async, clocks, randomness, serialisation and any knowledge of a store.
+//! Not here: I/O, async, clocks, randomness, serialisation and any knowledge of a store.
 //! Start with [`timeline`], the rule everything else exists for.
 
 pub mod activity;

@@ -1,5 +1,5 @@
 //! The names of what is observed: app, domain, device; an activity and its source.
-//! Deliberately absent: how a URL becomes a domain (a port, since it needs IDNA tables).
+//! Not here: how a URL becomes a domain (a port, since it needs IDNA tables).
 
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +56,8 @@ impl AppName {
     /// Largest number of characters.
     pub const MAX: usize = 255;
 
-    /// The part of `text` that is stored, borrowed; so that the ingest path can check without copying.
+    /// The part of `text` that is stored, borrowed; so that the ingest path can check without
+    /// copying.
     pub fn check(text: &str) -> Result<&str, NameError> {
         let trimmed = text.trim();
         check(trimmed, Self::MAX).map(|()| trimmed)
@@ -73,7 +74,8 @@ impl AppName {
     }
 }
 
-/// The host of a web page: lower-case ASCII, 1–253 bytes, without a leading `www.` and without a port.
+/// The host of a web page: lower-case ASCII, 1–253 bytes, without a leading `www.` and without a
+/// port.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Domain(Box<str>);
 
@@ -81,8 +83,8 @@ impl Domain {
     /// Longest host name in bytes (RFC 1035, section 2.3.4).
     pub const MAX: usize = 253;
 
-    /// The domain of a host that is already lower-case ASCII: without a leading `www.`, however often it is repeated, so
-    /// that the domain of a domain is itself.
+    /// The domain of a host that is already lower-case ASCII: without a leading `www.`, however
+    /// often it is repeated, so that the domain of a domain is itself.
     pub fn check(host: &str) -> Result<&str, NameError> {
         let mut bare = host;
         while let Some(rest) = bare.strip_prefix("www.").filter(|rest| !rest.is_empty()) {
@@ -111,7 +113,8 @@ impl Domain {
     }
 }
 
-/// What a tracker runs on, named by the client: 1–128 characters, no control characters, kept exactly.
+/// What a tracker runs on, named by the client: 1–128 characters, no control characters, kept
+/// exactly.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(Box<str>);
 
@@ -144,8 +147,9 @@ pub struct Activity {
     pub domain: Option<Domain>,
 }
 
-/// One device's use of one activity: the unit in which gaps are bridged. Its order settles spans that
-/// start together (design rule 3): by device, then app, then domain, none first, each compared as bytes.
+/// One device's use of one activity: the unit in which gaps are bridged. Its order settles spans
+/// that start together (design rule 3): by device, then app, then domain, none first, each compared
+/// as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
     /// The device that observed it.

@@ -15,7 +15,8 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// An observation. Beats are points in time: of a longer interval only the first millisecond is kept.
+    /// An observation. Beats are points in time: of a longer interval only the first millisecond is
+    /// kept.
     pub fn new(subject: Arc<Subject>, interval: Interval) -> Self {
         let point = Interval::new(interval.start(), interval.start().plus(1));
         let interval = match (&subject.seen, point) {
@@ -53,8 +54,9 @@ pub struct Subject {
 
 /// The five kinds of observations with their values.
 ///
-/// Fields stand in the order in which the rule compares them (as bytes, none before some, not audible before audible),
-/// so that the derived order of two values of one kind is the rule's "the smaller".
+/// Fields stand in the order in which the rule compares them (as bytes, none before some, not
+/// audible before audible), so that the derived order of two values of one kind is the rule's "the
+/// smaller".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Seen {
     /// An app was in front.

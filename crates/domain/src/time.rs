@@ -1,5 +1,5 @@
-//! Time as the rule knows it: UTC milliseconds, half-open intervals, UTC days; and the calendar dates of a
-//! local zone. Deliberately absent: the current time (a port) and zone data (see [`crate::zone`]).
+//! Time as the rule knows it: UTC milliseconds, half-open intervals, UTC days; and the calendar
+//! dates of a local zone. Not here: the current time (a port) and zone data (see [`crate::zone`]).
 
 use std::fmt;
 use std::str::FromStr;

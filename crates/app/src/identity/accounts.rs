@@ -109,7 +109,7 @@ pub async fn delete(app: &App, caller: &Caller) -> Result<(), AppError> {
     revoke(app, ended).await
 }
 
-/// The zone's name as the data base spells it, or an error that names the field.
+/// The zone's name as the database spells it, or an error that names the field.
 pub(crate) fn known_zone(app: &App, name: &str, field: &'static str) -> Result<String, AppError> {
     match app.zones.find(name) {
         Some(zone) => Ok(zone.name().to_owned()),

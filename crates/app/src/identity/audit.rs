@@ -1,5 +1,5 @@
 //! Writing and reading the audit log.
-//! Deliberately absent: which acts are worth an entry; the acts' own use cases say so.
+//! Not here: which acts are worth an entry; the acts' own use cases say so.
 
 use std::net::IpAddr;
 
@@ -13,8 +13,8 @@ use crate::{App, AppError};
 /// Most entries in one answer.
 pub const MAX_ENTRIES: usize = 200;
 
-/// Writes an act into the audit log. An act whose entry can't be written is reported as not done, although it may be: so that
-/// nothing is ever done in silence.
+/// Writes an act into the audit log. An act whose entry can't be written is reported as not done,
+/// although it may be: so that nothing is ever done in silence.
 pub(crate) async fn audit(
     app: &App,
     user: UserId,

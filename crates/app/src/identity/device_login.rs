@@ -1,5 +1,4 @@
 //! Signing in a tracker by a code, so that it never sees a password (RFC 8628).
-//! Deliberately absent: the rules of polling and deciding (the domain's `device_login`).
 
 use std::net::IpAddr;
 
@@ -173,7 +172,8 @@ pub async fn poll(
     Err(AppError::Unavailable("the device polls from several places at once".into()))
 }
 
-/// Starts the session that a code was approved for, and uses the code up with it. `None` if another poll was faster.
+/// Starts the session that a code was approved for, and uses the code up with it. `None` if another
+/// poll was faster.
 async fn sign_in(
     app: &App,
     user: UserId,
@@ -190,7 +190,8 @@ async fn sign_in(
     };
     let tokens = start_session(app, proved).await?;
     if tokens.is_some() {
-        // The code is used up: the device must get its tokens, whether or not this can be written down.
+        // The code is used up: the device must get its tokens, whether or not this can be written
+        // down.
         let _ = audit(app, user, AuditKind::DeviceSignedIn, Some(device.as_str()), address).await;
     }
     Ok(tokens)

@@ -40,7 +40,8 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
     let hash = found.as_ref().map(|(_, hash)| hash.clone());
     let verdict = app.passwords.verify(login.password.clone(), hash).await?;
     if !verdict.matches {
-        // The log drops what is nobody's, but takes its time: else an answer that is sooner would tell who is unknown.
+        // The log drops what is nobody's, but takes its time: else an answer that is sooner would
+        // tell who is unknown.
         let user = found.map_or(NOBODY, |(user, _)| user.id);
         audit(app, user, AuditKind::SignInFailed, Some(login.device.as_str()), login.address).await?;
         return Err(AppError::InvalidCredentials);
@@ -68,7 +69,8 @@ async fn check_login_limits(app: &App, login: &Login) -> Result<(), AppError> {
     let Err(too_many) = app.limits.take(Limit::LoginPerAccount, account.clone()).await? else {
         return Ok(());
     };
-    // Strangers may have used up the account's limit; a device that is signed in has one of its own.
+    // Strangers may have used up the account's limit; a device that is signed in has one of its
+    // own.
     let Some((user, _)) = app.accounts.find_by_email(login.email.clone()).await? else {
         return Err(too_many.into());
     };

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-/// What limits count an address by: one IPv4 address, one IPv6 /64, since that is what a single client gets.
+/// What limits count an address by: one IPv4 address, one IPv6 /64, since that is what a single
+/// client gets.
 pub(crate) fn limited_by(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
@@ -13,7 +14,8 @@ pub(crate) fn limited_by(address: IpAddr) -> String {
     }
 }
 
-/// The network an address is in: IPv4 /24, IPv6 /48. Enough to recognise a place, too little to be a trace.
+/// The network an address is in: IPv4 /24, IPv6 /48. Enough to recognise a place, too little to be
+/// a trace.
 pub fn coarse(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => {

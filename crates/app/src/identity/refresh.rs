@@ -16,8 +16,8 @@ use crate::{App, AppError};
 /// How often a refresh that lost a race reads again before it gives up.
 const REFRESH_TRIES: usize = 4;
 
-/// Rotates a refresh token. A retry with the previous token gets the same successor again; an older one
-/// ends the session.
+/// Rotates a refresh token. A retry with the previous token gets the same successor again; an older
+/// one ends the session.
 pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<Tokens, AppError> {
     if let Some(address) = address {
         app.limits.take(Limit::RefreshPerAddress, limited_by(address)).await??;

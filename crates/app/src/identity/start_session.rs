@@ -60,7 +60,8 @@ pub(super) async fn start_session(app: &App, proved: Proved) -> Result<Option<To
     else {
         return Ok(None);
     };
-    // The device can't ask a second time for what it was given now. Every node looks for ended sessions itself.
+    // The device can't ask a second time for what it was given now. Every node looks for ended
+    // sessions itself.
     let _ = revoke_sessions(app, ended).await;
     Ok(Some(tokens))
 }

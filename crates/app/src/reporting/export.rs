@@ -1,5 +1,5 @@
-//! Everything Dayline knows about a person, page by page, so that any amount of it needs little memory.
-//! Deliberately absent: secrets and their hashes, and the wire format.
+//! Everything Dayline knows about a person, page by page, so that any amount of it needs little
+//! memory. Not here: secrets and their hashes, and the wire format.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use crate::ports::{
 use crate::tracking::record;
 use crate::{App, AppError};
 
-/// UTC days of ledger in one page: as many as a worker holds at a time, so that no day makes a page too large.
+/// UTC days of ledger in one page: as many as a worker holds at a time, so that no day makes a page
+/// too large.
 const PAGE_DAYS: i32 = 1;
 
 /// One page of an export.
@@ -40,7 +41,8 @@ pub enum Page {
     },
 }
 
-/// A record of pings that could not be processed. Why is for operators; it may name parts of the store.
+/// A record of pings that could not be processed. Why is for operators; it may name parts of the
+/// store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterPings {
     /// When it became a dead letter.

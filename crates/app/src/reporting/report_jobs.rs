@@ -1,5 +1,5 @@
 //! Report jobs as the person sees them: ask for one, look at it, cancel it, read its result.
-//! Deliberately absent: making the report (see [`crate::reporting::report_worker`]) and wire formats.
+//! Not here: making the report (see [`crate::reporting::report_worker`]) and wire formats.
 
 use dayline_domain::report::report_job::JobDays;
 use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, Scope};

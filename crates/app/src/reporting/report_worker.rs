@@ -1,6 +1,6 @@
-//! The worker of report jobs: reads a stretch of days at a time, sums it up or writes it down, and tells how far it
-//! has come. It holds one stretch, one chunk, and the sums, however long the report is.
-//! Not here: when it runs and waits (the binary), and wire formats ([`ResultForms`]).
+//! The worker of report jobs: reads a stretch of days at a time, sums it up or writes it down, and
+//! tells how far it has come. It holds one stretch, one chunk, and the sums, however long the
+//! report is. Not here: when it runs and waits (the binary), and wire formats ([`ResultForms`]).
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::{AppError, Kind};
 const STRETCH_DAYS: u16 = 14;
 /// Bytes of a chunk, all but the last.
 pub const CHUNK: usize = 128 * 1024;
-/// After so long the store is told how far a job has come, in milliseconds: often enough to notice that it was
-/// cancelled, seldom enough to cost nothing.
+/// After so long the store is told how far a job has come, in milliseconds: often enough to notice
+/// that it was cancelled, seldom enough to cost nothing.
 const TELL_EVERY_MS: i64 = 500;
 
 /// What became of a job that was taken.
@@ -40,7 +40,8 @@ pub enum Ran {
     GivenBack,
 }
 
-/// What a worker works with. Let the stores among them be its own, so that nobody else waits for them.
+/// What a worker works with. Let the stores among them be its own, so that nobody else waits for
+/// them.
 #[derive(Clone)]
 pub struct ReportPorts {
     /// Where jobs wait and results go.
@@ -67,12 +68,14 @@ impl ReportWorker {
         Self { ports, policy }
     }
 
-    /// Takes the next job and does it, unless `stops` says that there is no time any more. `None` if nothing waits.
-    /// After an error the job is started again, by this worker or another one, when its lease has ended.
+    /// Takes the next job and does it, unless `stops` says that there is no time any more. `None`
+    /// if nothing waits. After an error the job is started again, by this worker or another one,
+    /// when its lease has ended.
     ///
     /// # Errors
     ///
-    /// When a port can't be reached. What is wrong with the job itself is told to the store and is [`Ran::Failed`].
+    /// When a port can't be reached. What is wrong with the job itself is told to the store and is
+    /// [`Ran::Failed`].
     pub async fn run_next(&self, stops: &(dyn Fn() -> bool + Sync)) -> Result<Option<Ran>, AppError> {
         let now = self.ports.clock.now();
         let Some(job) = self.ports.jobs.claim(now, now.plus(self.policy.lease_ms)).await? else {

@@ -1,5 +1,4 @@
 //! Reading: the timeline and reports per app, domain, hour and day over local days.
-//! Deliberately absent: the sums themselves (the domain's `report`) and wire formats.
 
 use std::sync::Arc;
 
@@ -16,8 +15,8 @@ use crate::{App, AppError};
 pub const MAX_REPORT_DAYS: i32 = 3_660;
 /// Longest timeline in one answer: a leap year and a day, in milliseconds.
 pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
-/// Reports over so many UTC days are made of pieces, longer ones of sums: of few days, pieces are not much more to read,
-/// and the first and the last are mostly cut.
+/// Reports over so many UTC days are made of pieces, longer ones of sums: of few days, pieces are
+/// not much more to read, and the first and the last are mostly cut.
 const MAX_DAYS_OF_PIECES: i32 = 7;
 
 /// The versions of the ledger days an answer was read from. Equal versions mean equal answers.
@@ -124,8 +123,8 @@ pub(crate) async fn add(
     Ok(ReadVersion(view.versions))
 }
 
-/// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are few or if it cuts
-/// most of them where sums can't be cut, else sums.
+/// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are
+/// few or if it cuts most of them where sums can't be cut, else sums.
 async fn read(
     ledger: &dyn LedgerReader,
     user: UserId,

@@ -1,5 +1,5 @@
-//! The forms in which clients know the results of jobs: what the report worker asks of the face that shows them.
-//! Not here: how the worker comes by what it writes.
+//! The forms in which clients know the results of jobs: what the report worker asks of the face
+//! that shows them. Not here: how the worker comes by what it writes.
 
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
 use dayline_domain::timeline::Piece;

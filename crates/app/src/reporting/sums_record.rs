@@ -1,5 +1,6 @@
-//! How the sums of a ledger day are written beside it, version 1: some hundred bytes, at most a few thousand.
-//! Deliberately absent: which day and which of its versions they are of; the stores keep that in columns.
+//! How the sums of a ledger day are written beside it, version 1: some hundred bytes, at most a few
+//! thousand. Not here: which day and which of its versions they are of; the stores keep that in
+//! columns.
 //!
 //! ```text
 //! sums    := version:u8=1  quarter+  app*      as many quarters as a UTC day has
@@ -198,7 +199,8 @@ mod tests {
         assert_eq!(decode(DAY, &later), Err(SumsError::Version(2)));
         let empty = encode(&DaySums::of(DAY, []));
         for (more, expected) in [
-            // A text of 2^63 bytes, an app of 2^63 domains, names that are none, a number of eleven bytes.
+            // A text of 2^63 bytes, an app of 2^63 domains, names that are none, a number of eleven
+            // bytes.
             (vec![0x80; 9], SumsError::Truncated),
             ([&[1, b'A'][..], &[0xFF; 8], &[0x7F]].concat(), SumsError::Truncated),
             (vec![2, b' ', b'A', 1, 0, 1], SumsError::Name),

@@ -1,5 +1,5 @@
-//! Taking pings in: check each, drop the URL, append the good ones to the log, say what became of each.
-//! Deliberately absent: JSON (the edge) and everything that happens after the append (the worker).
+//! Taking pings in: check each, drop the URL, append the good ones to the log, say what became of
+//! each.
 
 use std::borrow::Cow;
 
@@ -64,8 +64,8 @@ pub struct Receipt {
     pub rejected: Vec<Rejected>,
 }
 
-/// Accepts the good pings of a request and refuses the others. Returns when the accepted ones are durable;
-/// the append is the only I/O. The person comes from the caller alone.
+/// Accepts the good pings of a request and refuses the others. Returns when the accepted ones are
+/// durable; the append is the only I/O. The person comes from the caller alone.
 pub async fn accept<'a>(
     app: &App,
     caller: &Caller,

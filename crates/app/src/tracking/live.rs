@@ -1,5 +1,4 @@
 //! Watching one's own days: what changed while nobody watched, then what changes.
-//! Deliberately absent: how changes travel (a port), and the wire format.
 
 use dayline_domain::{Scope, UtcDay, UtcMs};
 
@@ -7,8 +6,8 @@ use crate::identity::caller::Caller;
 use crate::ports::LiveSubscription;
 use crate::{App, AppError};
 
-/// How far before the last event that a watcher saw it is looked for changes, in milliseconds: clocks of workers
-/// differ a little, and what one commits first may be announced second.
+/// How far before the last event that a watcher saw it is looked for changes, in milliseconds:
+/// clocks of workers differ a little, and what one commits first may be announced second.
 const OVERLAP_MS: i64 = 5_000;
 /// Most days that a watcher is told to have missed; who missed more had better look at everything.
 pub const MAX_MISSED: usize = 100;
@@ -32,7 +31,8 @@ pub enum Missed {
     Much,
 }
 
-/// Begins to watch the caller's days. `seen` is the commit time of the last change that the caller knows of.
+/// Begins to watch the caller's days. `seen` is the commit time of the last change that the caller
+/// knows of.
 pub async fn watch(app: &App, caller: &Caller, seen: Option<UtcMs>) -> Result<Watch, AppError> {
     caller.require(Scope::Read)?;
     // First this, so that nothing falls in between.

@@ -1,5 +1,5 @@
 //! The log record: how the accepted pings of one request are written into the ping log, version 1.
-//! Deliberately absent: check sums and framing of whole log entries (the adapters), and URLs (dropped before).
+//! Not here: checksums and framing of whole log entries (the adapters), and URLs (dropped before).
 //!
 //! ```text
 //! record  := length:u32le  version:u8=1  user:16 bytes  ping+         length counts what follows it
@@ -19,7 +19,8 @@ use crate::varint;
 const VERSION: u8 = 1;
 const LENGTH: usize = 4;
 const HEADER: usize = LENGTH + 1 + 16;
-/// How many of the record's last sources a ping is compared with; a source further back is written again.
+/// How many of the record's last sources a ping is compared with; a source further back is written
+/// again.
 const REMEMBERED: usize = 8;
 
 /// A source by its parts, borrowed from the request; already checked.

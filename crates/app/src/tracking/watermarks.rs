@@ -1,5 +1,6 @@
-//! The two watermarks of a ping log: full from the high one on, until below the low one, so that a log at its limit
-//! does not take and refuse in turns. Not here: what waits, which each log counts in its own way.
+//! The two watermarks of a ping log: full from the high one on, until below the low one, so that a
+//! log at its limit does not take and refuse in turns. Not here: what waits, which each log counts
+//! in its own way.
 
 /// A high and a low watermark over the bytes that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,8 +10,8 @@ pub struct Watermarks {
 }
 
 impl Watermarks {
-    /// Full at `high_bytes` or more; a full log takes pings again below `low_bytes`. A low watermark above the high one
-    /// counts as the same.
+    /// Full at `high_bytes` or more; a full log takes pings again below `low_bytes`. A low
+    /// watermark above the high one counts as the same.
     pub const fn new(high_bytes: u64, low_bytes: u64) -> Self {
         Self { high_bytes, low_bytes: if low_bytes < high_bytes { low_bytes } else { high_bytes } }
     }

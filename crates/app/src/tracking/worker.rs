@@ -1,5 +1,6 @@
-//! One partition's worker: reads the log after its position, settles days, commits the differences together
-//! with the new position. Deliberately absent: threads, timers, logging; whoever drives it does those.
+//! One partition's worker: reads the log after its position, settles days, commits the differences
+//! together with the new position. Not here: threads, timers, logging; whoever drives it does
+//! those.
 
 mod cached_days;
 mod salvage;
@@ -67,8 +68,8 @@ pub struct Step {
     pub behind: bool,
 }
 
-/// Works on one partition. Correct even if several do at once: the position and the versions of the days
-/// decide whose commit counts.
+/// Works on one partition. Correct even if several do at once: the position and the versions of the
+/// days decide whose commit counts.
 pub struct Worker {
     ports: WorkerPorts,
     partition: Partition,
@@ -92,8 +93,9 @@ impl Worker {
         Self { ports, partition, limits, position: None, days: CachedDays::new(limits.hot_bytes) }
     }
 
-    /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is known any
-    /// more and the next step loads again; no ping is lost, since the position only moves with the data.
+    /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is
+    /// known any more and the next step loads again; no ping is lost, since the position only moves
+    /// with the data.
     pub async fn step(&mut self) -> Result<Step, PortError> {
         let outcome = self.try_step().await;
         if !matches!(outcome, Ok(Step { stale: false, .. })) {

@@ -1,5 +1,4 @@
 //! Fakes of the ports: small, in memory, exact. They pass the same suites as the real adapters.
-//! Deliberately absent: durability and speed.
 
 mod leases;
 mod live;

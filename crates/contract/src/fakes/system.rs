@@ -77,7 +77,8 @@ impl Zone for FixedZone {
     }
 }
 
-/// Knows `UTC`, `Etc/GMT+5` (five hours west) and `Asia/Tokyo`, which has had no other offset since 1951.
+/// Knows `UTC`, `Etc/GMT+5` (five hours west) and `Asia/Tokyo`, which has had no other offset since
+/// 1951.
 pub struct FakeZones;
 
 impl TimeZones for FakeZones {

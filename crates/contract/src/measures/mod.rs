@@ -1,5 +1,4 @@
 //! What the benches of several adapters measure in the same way.
-//! Deliberately absent: how an adapter is filled, and what is printed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench panics if it can't measure")]
 

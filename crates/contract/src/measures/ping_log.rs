@@ -19,7 +19,8 @@ pub const ROUND: Duration = Duration::from_millis(1_500);
 /// What is done to the log in a round.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// How many append at once, each its next record when the last one is durable; to all partitions in turn.
+    /// How many append at once, each its next record when the last one is durable; to all
+    /// partitions in turn.
     pub appenders: u32,
     /// Bytes of a record.
     pub record: usize,
@@ -132,7 +133,8 @@ pub fn raw_rate(folder: &Path) -> f64 {
     rate
 }
 
-/// Seconds of processor time a process has used, in user code and in the system; 0 where it can't be told.
+/// Seconds of processor time a process has used, in user code and in the system; 0 where it can't
+/// be told.
 pub fn processor_time(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);

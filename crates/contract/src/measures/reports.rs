@@ -23,7 +23,8 @@ pub struct ReportTimes {
     pub of_sums: Vec<Duration>,
 }
 
-/// A report over local days, five hours west of Greenwich, as a caller makes it, of pieces and of sums in turn.
+/// A report over local days, five hours west of Greenwich, as a caller makes it, of pieces and of
+/// sums in turn.
 ///
 /// # Panics
 /// If the ledger can't be read, or the two ways differ.

@@ -1,5 +1,4 @@
 //! What every store of accounts keeps.
-//! Deliberately absent: hashing, which has a port of its own.
 
 use dayline_app::ports::{
     AuditEvent, AuditKind, CreateUser, CredentialId, DayKey, LedgerView, LoadedDay, User,

@@ -1,5 +1,4 @@
 //! What every store of API keys keeps.
-//! Deliberately absent: what a key's text looks like, and what an expired key may do.
 
 use dayline_app::ports::{ApiKey, CreateKey};
 use dayline_domain::identity::account::Label;

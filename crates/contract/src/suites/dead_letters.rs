@@ -1,5 +1,4 @@
 //! What every store of dead letters keeps.
-//! Deliberately absent: that letters move with the log's position (the ledger's suite).
 
 use dayline_app::ports::{Applied, DeadLetter, LedgerCommit, Partition, Position};
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! What every store of waiting devices keeps.
-//! Deliberately absent: how long a code is good and how often a device may poll (the domain).
 
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::device_login::{Approval, DeviceLogin, UserCode};

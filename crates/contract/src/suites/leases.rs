@@ -1,5 +1,5 @@
-//! What all leases keep: the partitions are shared out, all of them, fairly, and again when somebody comes or goes.
-//! Deliberately absent: how soon after a crash, which each adapter decides.
+//! What all leases keep: the partitions are shared out, all of them, fairly, and again when
+//! somebody comes or goes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! What every count against a limit keeps: never more than it allows, however many ask at once.
-//! Deliberately absent: refilling, which needs a clock that only the adapter's own tests can move.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! What every channel of live events keeps: each person hears of their own days, in order.
-//! Deliberately absent: how slow a subscriber may be, which each adapter decides.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! The suites: facts that every adapter of a port keeps, each proved on a fresh instance.
-//! Deliberately absent: anything that only one adapter promises; that is tested beside the adapter.
+//! Not here: anything that only one adapter promises; that is tested beside the adapter.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite is test code")]
 
 pub mod accounts;

@@ -1,4 +1,4 @@
-//! What every password hasher keeps. Deliberately absent: strength, cost and timing, which a fake has none of.
+//! What every password hasher keeps. Not here: strength, cost and timing, which a fake has none of.
 
 use std::sync::Arc;
 

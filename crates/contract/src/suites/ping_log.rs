@@ -1,5 +1,5 @@
-//! What every ping log keeps: order, exactly once, read limits, trimming, waiting, and being there after a restart.
-//! Deliberately absent: watermarks, damage and disks that fail, which each adapter has in its own way.
+//! What every ping log keeps: order, exactly once, read limits, trimming, waiting, and being there
+//! after a restart.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use super::Fact;
 pub struct Subject {
     /// The log, empty.
     pub log: Arc<dyn PingLog>,
-    /// Opens the same log again after every handle to it was dropped; `None` if the log does not outlive its handle.
+    /// Opens the same log again after every handle to it was dropped; `None` if the log does not
+    /// outlive its handle.
     pub reopen: Option<Reopen>,
 }
 

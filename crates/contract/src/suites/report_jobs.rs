@@ -1,5 +1,4 @@
 //! What every store of report jobs keeps.
-//! Deliberately absent: what a report says, and when a worker gives up.
 
 use dayline_app::ports::CreateJob;
 use dayline_domain::report::Grouping;

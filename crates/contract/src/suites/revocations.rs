@@ -1,5 +1,5 @@
-//! What every set of revocations keeps: refused here at once, on other nodes within a second, and nothing else.
-//! Deliberately absent: forgetting, which is allowed after a while and never demanded.
+//! What every set of revocations keeps: refused here at once, on other nodes within a second, and
+//! nothing else.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

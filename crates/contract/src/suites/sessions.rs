@@ -1,5 +1,5 @@
 //! What every store of sessions keeps.
-//! Deliberately absent: when a session expires and which token is good; a store does not judge.
+//! Not here: when a session expires and which token is good; a store does not judge.
 
 use std::collections::BTreeSet;
 

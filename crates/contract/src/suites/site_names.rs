@@ -1,5 +1,5 @@
-//! What every reduction of a URL to its domain keeps (design, section 1), for URLs as trackers send them.
-//! Deliberately absent: odd hosts and the whole URL standard, for which fakes are too simple.
+//! What every reduction of a URL to its domain keeps (design, section 1), for URLs as trackers send
+//! them.
 
 use std::sync::Arc;
 

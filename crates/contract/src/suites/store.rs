@@ -1,4 +1,5 @@
-//! The subject of the suites of a store: the ports over one set of data, and samples to fill it with.
+//! The subject of the suites of a store: the ports over one set of data, and samples to fill it
+//! with.
 
 use std::any::Any;
 use std::array;

@@ -1,5 +1,5 @@
-//! What tokens keep, whatever they look like: they say what was put in, end in time, and a retry gets the same.
-//! Deliberately absent: forged tokens, which each form of token has in its own way.
+//! What tokens keep, whatever they look like: they say what was put in, end in time, and a retry
+//! gets the same.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! What every source of time zones keeps. It must know `UTC`, `Etc/GMT+5` and `Asia/Tokyo`.
-//! Deliberately absent: zones whose offset changes; which of them an adapter knows is for its own tests.
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
 //! What makes a valid account: e-mail, name, password policy, scopes. Values only.
-//! Deliberately absent: hashing, tokens, stores.
 
 use std::fmt;
 
 use crate::names::{self, NameError};
 
-/// An e-mail address as its owner wrote it; two addresses that differ only in case are the same account.
+/// An e-mail address as its owner wrote it; two addresses that differ only in case are the same
+/// account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email(Box<str>);
 
@@ -25,8 +25,8 @@ impl Email {
     /// Longest address in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
     pub const MAX: usize = 254;
 
-    /// Parses an address, trimming white space around it. Only the shape is checked: whether mail arrives
-    /// there is not for a pattern to say.
+    /// Parses an address, trimming white space around it. Only the shape is checked: whether mail
+    /// arrives there is not for a pattern to say.
     pub fn new(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim();
         let (local, host) = text.rsplit_once('@').ok_or(InvalidEmail)?;
@@ -83,7 +83,8 @@ impl FullName {
     }
 }
 
-/// A label a person gives to a device or a key: 1–100 characters after trimming, no control characters.
+/// A label a person gives to a device or a key: 1–100 characters after trimming, no control
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label(Box<str>);
 
@@ -136,7 +137,8 @@ impl NewPassword {
     /// Most characters; also the most that a login ever hashes.
     pub const MAX: usize = 128;
 
-    /// Any Unicode, no rule of composition, nothing cut off or trimmed (NIST SP 800-63B, section 5.1.1.2).
+    /// Any Unicode, no rule of composition, nothing cut off or trimmed (NIST SP 800-63B, section
+    /// 5.1.1.2).
     pub fn new(text: &str) -> Result<Self, PasswordRefusal> {
         match text.chars().take(Self::MIN).count() {
             n if n < Self::MIN => Err(PasswordRefusal::TooShort),
@@ -146,7 +148,8 @@ impl NewPassword {
         }
     }
 
-    /// Whether a text has more characters than any password, so that it needs no hash to know that it is nobody's.
+    /// Whether a text has more characters than any password, so that it needs no hash to know that
+    /// it is nobody's.
     pub fn is_too_long(text: &str) -> bool {
         text.chars().nth(Self::MAX).is_some()
     }

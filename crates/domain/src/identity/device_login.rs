@@ -1,5 +1,5 @@
-//! Signing a device in by a short code (RFC 8628): the person approves it elsewhere, the device polls.
-//! Deliberately absent: how codes are made and hashed (ports), and the store.
+//! Signing a device in by a short code (RFC 8628): the person approves it elsewhere, the device
+//! polls.
 
 use std::fmt;
 
@@ -11,11 +11,12 @@ use crate::time::UtcMs;
 
 /// How long a code may be approved, in milliseconds.
 pub const CODE_LIFE_MS: i64 = 10 * 60_000;
-/// Seconds a device waits between polls at first, and by which that grows when it is impatient (RFC 8628,
-/// section 3.5).
+/// Seconds a device waits between polls at first, and by which that grows when it is impatient (RFC
+/// 8628, section 3.5).
 pub const POLL_INTERVAL_S: u32 = 5;
 
-/// What a person types: eight consonants in two groups, so that no word comes out and none is mistaken.
+/// What a person types: eight consonants in two groups, so that no word comes out and none is
+/// mistaken.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserCode([u8; 8]);
 
@@ -23,10 +24,11 @@ pub struct UserCode([u8; 8]);
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 impl UserCode {
-    /// A code from random bytes; every code is equally likely. `None` if too many of the bytes had to be
-    /// thrown away: try again with others.
+    /// A code from random bytes; every code is equally likely. `None` if too many of the bytes had
+    /// to be thrown away: try again with others.
     pub fn from_random(random: &[u8]) -> Option<Self> {
-        // 240 is the largest multiple of 20 in a byte; what lies above would make some letters likelier.
+        // 240 is the largest multiple of 20 in a byte; what lies above would make some letters
+        // likelier.
         let mut letters =
             random.iter().filter(|byte| **byte < 240).map(|byte| LETTERS[usize::from(byte % 20)]);
         let mut code = [0; 8];
@@ -139,7 +141,8 @@ impl DeviceLogin {
         }
     }
 
-    /// The request after a person has decided about it; `None` if it is too late or decided already.
+    /// The request after a person has decided about it; `None` if it is too late or decided
+    /// already.
     pub fn decide(&self, approval: Approval, now: UtcMs) -> Option<Self> {
         let open = !self.is_expired(now) && self.approval == Approval::Pending;
         open.then(|| Self { approval, ..self.changed() })

@@ -1,5 +1,5 @@
 //! One device's session and its refresh tokens, as a state machine over values (design, section 7).
-//! Deliberately absent: what a token looks like, how it is derived and hashed (ports), and the store.
+//! Not here: what a token looks like, how it is derived and hashed (ports), and the store.
 
 use crate::id::{SessionId, UserId};
 use crate::identity::account::Label;
@@ -28,7 +28,8 @@ pub struct SessionPolicy {
     pub idle_ms: i64,
     /// A session this old ends.
     pub absolute_ms: i64,
-    /// How long after a successor was issued its predecessor still yields it, even if it was used since.
+    /// How long after a successor was issued its predecessor still yields it, even if it was used
+    /// since.
     pub retry_ms: i64,
     /// Most sessions one person has at a time; one more ends the one used longest ago.
     pub max_per_user: usize,
@@ -67,12 +68,14 @@ pub struct Session {
     pub previous_issued_at: UtcMs,
 }
 
-/// What to do about a presented refresh token that is known to have been issued by us for this session.
+/// What to do about a presented refresh token that is known to have been issued by us for this
+/// session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefreshDecision {
     /// It is the current one: issue its successor and make that current.
     Rotate,
-    /// A retry after a lost answer: give the same successor of the presented token again; change nothing.
+    /// A retry after a lost answer: give the same successor of the presented token again; change
+    /// nothing.
     Repeat,
     /// An older token: somebody else has a copy. End the session.
     Reused,
@@ -88,11 +91,13 @@ impl Session {
         now.since(self.last_used_at) > policy.idle_ms || now.since(self.created_at) > policy.absolute_ms
     }
 
-    /// Decides about a presented token of generation `presented` with hash `hash`. The caller has already
-    /// verified that the token is one we made for this session (its tag), so an old one proves reuse.
+    /// Decides about a presented token of generation `presented` with hash `hash`. The caller has
+    /// already verified that the token is one we made for this session (its tag), so an old one
+    /// proves reuse.
     ///
-    /// The predecessor of the current token always yields the current one, which is unused as long as it is
-    /// current. The one before that yields its own successor while that is under `retry_ms` old.
+    /// The predecessor of the current token always yields the current one, which is unused as long
+    /// as it is current. The one before that yields its own successor while that is under
+    /// `retry_ms` old.
     pub fn judge(
         &self,
         presented: Generation,

@@ -1,5 +1,5 @@
-//! What reports there are, one row for each: a kind is added here, with its sum in [`Report`](super::Report).
-//! Not here: how a report is shown.
+//! What reports there are, one row for each: a kind is added here, with its sum in
+//! [`Report`](super::Report). Not here: how a report is shown.
 
 use super::Cut;
 

@@ -1,5 +1,5 @@
-//! A long report made in the background: what was asked for, and how a job goes from queued to its end.
-//! Deliberately absent: the sums (see [`crate::report`]), the bytes of a result, and where jobs are kept.
+//! A long report made in the background: what was asked for, and how a job goes from queued to its
+//! end.
 
 use super::{ReportFormat, ReportKind};
 use crate::id::{JobId, UserId};
@@ -57,7 +57,8 @@ pub struct JobPolicy {
     pub max_bytes: u64,
     /// How often a job is started before it is given up.
     pub max_attempts: u32,
-    /// For how long one that runs may be silent before another worker begins it again, in milliseconds.
+    /// For how long one that runs may be silent before another worker begins it again, in
+    /// milliseconds.
     pub lease_ms: i64,
     /// How long a job that has ended, and its result, are kept, in milliseconds.
     pub keep_ms: i64,

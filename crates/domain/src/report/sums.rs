@@ -12,8 +12,8 @@ use crate::time::LocalDate;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals<Name>(BTreeMap<Name, i64>);
 
-/// Counted milliseconds of local days, grouped. Days that are added stretch by stretch, in order, make the same report
-/// as all of them at once.
+/// Counted milliseconds of local days, grouped. Days that are added stretch by stretch, in order,
+/// make the same report as all of them at once.
 ///
 /// ```
 /// use std::sync::Arc;

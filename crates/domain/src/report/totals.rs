@@ -1,5 +1,5 @@
-//! Reports: pure functions over counted time, which is pieces and, of days that need no cutting, sums. Each is one pass.
-//! Deliberately absent: reading pieces and sums, and how a report is shown.
+//! Reports: pure functions over counted time, which is pieces and, of days that need no cutting,
+//! sums. Each is one pass.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,13 +12,14 @@ use crate::timeline::Piece;
 use crate::timeline::day_sums::{DaySums, QUARTER_MS};
 use crate::zone::Zone;
 
-/// What counted in a stretch of time. Days are known by their sums or by their pieces, never by both. Pieces without
-/// sums are a `Counted` too.
+/// What counted in a stretch of time. Days are known by their sums or by their pieces, never by
+/// both. Pieces without sums are a `Counted` too.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     /// Pieces, in order and without overlap.
     pub pieces: &'a [Piece],
-    /// Sums of days, by day. A report over them must cut none of these days where it cuts (see [`cut_days`]).
+    /// Sums of days, by day. A report over them must cut none of these days where it cuts (see
+    /// [`cut_days`]).
     pub sums: &'a [DaySums],
 }
 
@@ -39,8 +40,9 @@ pub enum Cut {
     Hours,
 }
 
-/// The UTC days that a report over local days cuts where their sums can't be cut, by day: a sum per activity nowhere, one
-/// per quarter of an hour between quarters. Of these days it needs the pieces.
+/// The UTC days that a report over local days cuts where their sums can't be cut, by day: a sum per
+/// activity nowhere, one per quarter of an hour between quarters. Of these days it needs the
+/// pieces.
 pub fn cut_days(zone: &dyn Zone, dates: RangeInclusive<LocalDate>, cut: Cut) -> Vec<UtcDay> {
     let (grain, slots): (i64, Vec<Interval>) = match cut {
         Cut::Whole => (DAY_MS, local_days(zone, dates).into_iter().collect()),
@@ -68,7 +70,8 @@ pub struct HourSlot {
     pub ms: i64,
 }
 
-/// The instants from the start of a local day to the start of the next; `None` if the zone skips the day.
+/// The instants from the start of a local day to the start of the next; `None` if the zone skips
+/// the day.
 pub fn local_day(zone: &dyn Zone, date: LocalDate) -> Option<Interval> {
     local_days(zone, date..=date)
 }
@@ -85,8 +88,8 @@ pub fn clip(pieces: impl IntoIterator<Item = Piece>, window: Interval) -> impl I
     })
 }
 
-/// Pieces, counted or outranked, in which those that only midnight UTC separates are one. They stay in the order
-/// of their starts.
+/// Pieces, counted or outranked, in which those that only midnight UTC separates are one. They stay
+/// in the order of their starts.
 pub fn join_at_midnight(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
     let mut joined = Vec::<Piece>::new();
     // Where in `joined` the piece of each source stands that ended at a midnight last.
@@ -106,8 +109,8 @@ pub fn join_at_midnight(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
     joined
 }
 
-/// Joins the counted pieces of a stretch that is read part by part: those that only midnight UTC or the end of a part
-/// separates are one.
+/// Joins the counted pieces of a stretch that is read part by part: those that only midnight UTC or
+/// the end of a part separates are one.
 #[derive(Debug, Default)]
 pub struct Joining {
     last: Option<Piece>,
@@ -146,8 +149,8 @@ pub fn by_app<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(&'a
     most_first(per_name(counted.into(), window, |activity| &activity.app))
 }
 
-/// Counted milliseconds per domain in a window, `None` being what was no web page: most first, equal ones by
-/// name, none before some.
+/// Counted milliseconds per domain in a window, `None` being what was no web page: most first,
+/// equal ones by name, none before some.
 pub fn by_domain<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(Option<&'a Domain>, i64)> {
     most_first(per_name(counted.into(), window, |activity| activity.domain.as_ref()))
 }
@@ -178,8 +181,9 @@ pub fn most_first<Name: Ord>(sums: impl IntoIterator<Item = (Name, i64)>) -> Vec
     sums
 }
 
-/// Counted milliseconds per hour of local days: the maximal runs of instants with the same local date, hour and
-/// offset. So an hour that the clock shows twice is listed twice, and one that it skips is not listed.
+/// Counted milliseconds per hour of local days: the maximal runs of instants with the same local
+/// date, hour and offset. So an hour that the clock shows twice is listed twice, and one that it
+/// skips is not listed.
 pub fn by_hour<'a>(
     counted: impl Into<Counted<'a>>,
     zone: &dyn Zone,
@@ -193,7 +197,8 @@ pub fn by_hour<'a>(
     slots.into_iter().zip(sums).map(slot).collect()
 }
 
-/// Counted milliseconds per local day of a range, both ends included. A day that the zone skips has none.
+/// Counted milliseconds per local day of a range, both ends included. A day that the zone skips has
+/// none.
 pub fn by_day<'a>(
     counted: impl Into<Counted<'a>>,
     zone: &dyn Zone,
@@ -227,7 +232,8 @@ fn hours_of(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
     slots
 }
 
-/// Counted milliseconds in each of the slots, which are in order and do not overlap; `None` is an empty one.
+/// Counted milliseconds in each of the slots, which are in order and do not overlap; `None` is an
+/// empty one.
 fn spread(counted: Counted<'_>, slots: &[Option<Interval>]) -> Vec<i64> {
     let mut rest = counted.pieces;
     let mut quarters = counted.sums.iter().flat_map(DaySums::used_quarters).peekable();

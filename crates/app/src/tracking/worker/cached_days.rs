@@ -1,5 +1,5 @@
 //! The ledger days a worker keeps in memory between steps, so that the steady state reads nothing.
-//! Deliberately absent: correctness. Any of this may be forgotten at any time.
+//! Any of this may be forgotten at any time.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use dayline_domain::UtcMs;
 
 use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
 
-/// A day that was not used for so long is evicted. A tracker pings every few seconds, so who is silent for that long
-/// is away or has begun another day, and a load when they return is little.
+/// A day that was not used for so long is evicted. A tracker pings every few seconds, so who is
+/// silent for that long is away or has begun another day, and a load when they return is little.
 const IDLE_MS: u64 = 5 * 60_000;
 /// How often idle days are looked for. That costs as much as there are days.
 const SWEEP_MS: u64 = 60_000;
@@ -19,7 +19,8 @@ pub(super) struct CachedDays {
     max_bytes: usize,
     /// The size of all days at the end of the last step.
     bytes: usize,
-    /// Days used in this step, so that ending it costs as much as it did and not as much as there is.
+    /// Days used in this step, so that ending it costs as much as it did and not as much as there
+    /// is.
     touched: Vec<DayKey>,
     /// When idle days were last looked for.
     swept_at: UtcMs,
@@ -90,7 +91,8 @@ impl CachedDays {
         }
     }
 
-    /// Evicts the days used longest ago until an eighth of the bound is free, so that sorting them is rare.
+    /// Evicts the days used longest ago until an eighth of the bound is free, so that sorting them
+    /// is rare.
     fn evict_oldest(&mut self) {
         let mut by_age: Vec<(UtcMs, DayKey)> =
             self.days.iter().map(|(key, cached)| (cached.used, *key)).collect();
@@ -117,8 +119,8 @@ impl CachedDays {
     }
 }
 
-/// Whether so many milliseconds have passed, or the clock was set back by as many: what waits for a time must not wait
-/// forever.
+/// Whether so many milliseconds have passed, or the clock was set back by as many: what waits for a
+/// time must not wait forever.
 fn is_past(since: UtcMs, ms: u64, now: UtcMs) -> bool {
     now.since(since).unsigned_abs() >= ms
 }

@@ -1,5 +1,5 @@
-//! What to do when the store refuses a batch: halve it until the bad piece is alone, make that a dead letter,
-//! keep the rest. Deliberately absent: anything about a store that is down; then nothing becomes a dead letter.
+//! What to do when the store refuses a batch: halve it until the bad piece is alone, make that a
+//! dead letter, keep the rest. While a store is only down, nothing becomes a dead letter.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::{Batch, Step, Worker, dead_letter, read_batch};
 use crate::ports::{DayKey, DeadLetter, LogEntry, PortError, Position};
 
 impl Worker {
-    /// Commits entries of which at least one is refused. Entries are halved down to one; inside that one,
-    /// days and then pings are halved, applied without moving the position (pings may be applied any number
-    /// of times), and at last the position moves together with the dead letters.
+    /// Commits entries of which at least one is refused. Entries are halved down to one; inside
+    /// that one, days and then pings are halved, applied without moving the position (pings may be
+    /// applied any number of times), and at last the position moves together with the dead letters.
     pub(super) async fn salvage(
         &mut self,
         from: Position,
@@ -44,9 +44,9 @@ impl Worker {
         Ok(total)
     }
 
-    /// Applies the record of a dead letter without moving the position, so also alongside a running worker: then
-    /// the step may be stale, and is to be tried again. It makes no dead letters: what still can't be applied is an
-    /// error, and the dead letter stays as it is.
+    /// Applies the record of a dead letter without moving the position, so also alongside a running
+    /// worker: then the step may be stale, and is to be tried again. It makes no dead letters: what
+    /// still can't be applied is an error, and the dead letter stays as it is.
     pub async fn apply_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
         let outcome = self.try_again(record).await;
         if !matches!(outcome, Ok(Step { stale: false, .. })) {
@@ -100,7 +100,8 @@ impl Worker {
             }
         }
         if dead.is_empty() {
-            // Each part was taken, yet the whole was refused: not the data's fault alone. Say so, and stay.
+            // Each part was taken, yet the whole was refused: not the data's fault alone. Say so,
+            // and stay.
             return Err(PortError::Corrupt(format!("a batch was refused as a whole only: {reason}")));
         }
         step.dead = dead.len();

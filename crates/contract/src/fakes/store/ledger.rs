@@ -1,5 +1,5 @@
-//! Ledger and dead letters of the fake store. Changes are applied piece by piece in the documented order, and
-//! an overlap at any moment is refused, as a data base's constraint would.
+//! Ledger and dead letters of the fake store. Changes are applied piece by piece in the documented
+//! order, and an overlap at any moment is refused, as a database's constraint would.
 
 use std::sync::Arc;
 

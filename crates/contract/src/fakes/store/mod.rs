@@ -1,4 +1,5 @@
-//! Accounts, sessions, keys, ledger and dead letters in one lock, so that each call is one transaction.
+//! Accounts, sessions, keys, ledger and dead letters in one lock, so that each call is one
+//! transaction.
 
 mod accounts;
 mod jobs;
@@ -66,7 +67,7 @@ impl Default for Day {
 }
 
 impl FakeStore {
-    /// Makes every call fail, or succeed again: the data base is down.
+    /// Makes every call fail, or succeed again: the database is down.
     pub fn fail(&self, error: Option<PortError>) {
         locked(&self.tables).failing = error;
     }

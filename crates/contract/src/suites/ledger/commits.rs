@@ -1,5 +1,4 @@
 //! How a ledger takes commits: all or nothing, from the right position and the right versions only.
-//! Deliberately absent: commits whose data is wrong (see [`super::refusals`]).
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Random days of several people, settled by the domain and stored change by change: whenever they are loaded again
-//! they are what they were in memory.
+//! Random days of several people, settled by the domain and stored change by change: whenever they
+//! are loaded again they are what they were in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

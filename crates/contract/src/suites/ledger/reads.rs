@@ -219,7 +219,8 @@ async fn times_before_1970_are_as_good_as_any(store: Store) {
     }
 }
 
-/// One piece grows by a second with each version: a read that mixes two moments would show another length.
+/// One piece grows by a second with each version: a read that mixes two moments would show another
+/// length.
 async fn a_read_sees_one_moment(store: Store) {
     let user = store.register(1).await.id;
     let done = Arc::new(AtomicBool::new(false));

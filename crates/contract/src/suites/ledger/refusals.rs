@@ -1,5 +1,5 @@
-//! The last line of defence: a ledger refuses a commit whose data can't be, whatever the program thought.
-//! Deliberately absent: commits that come too late (see [`super::commits`]).
+//! The last line of defence: a ledger refuses a commit whose data can't be, whatever the program
+//! thought.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The sums of days: the same as of their pieces whatever was committed, and never used for another version than theirs.
+//! The sums of days: the same as of their pieces whatever was committed, and never used for another
+//! version than theirs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("a_person_who_is_gone_has_no_sums", |s| Box::pin(a_person_who_is_gone_has_no_sums(s))),
 ];
 
-/// Asserts that a stretch read as sums says the same as read as pieces, and that nothing but `pieces_of` is pieces.
+/// Asserts that a stretch read as sums says the same as read as pieces, and that nothing but
+/// `pieces_of` is pieces.
 async fn assert_summed(store: &Store, user: UserId, all: Interval, cut: &[UtcDay], pieces_of: &[UtcDay]) {
     let whole = store.reader.read(user, all, false).await.unwrap();
     let summed = store.reader.read_sums(user, all, cut.to_vec()).await.unwrap();
