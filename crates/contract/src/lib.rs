@@ -2,5 +2,6 @@
 //! tested with; and what their benches measure alike.
 
 pub mod fakes;
+pub mod load;
 pub mod measures;
 pub mod suites;
