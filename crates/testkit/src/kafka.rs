@@ -53,6 +53,17 @@ struct Node {
     process: Mutex<Option<Process>>,
 }
 
+/// Where the broker is that all tests share, each with a topic of its own; `scripts/with-servers` starts it. `None` where there
+/// is no Java or no Maven, which is said once; an error on CI.
+pub fn shared_kafka() -> Option<String> {
+    let brokers = std::env::var("DAYLINE_TEST_KAFKA_BROKERS").ok();
+    if brokers.is_none() {
+        let can_not = jars().is_none();
+        assert!(can_not, "run `scripts/with-servers cargo test -p dayline-kafka --features kafka`");
+    }
+    brokers
+}
+
 /// How the brokers of a private Kafka are to be.
 #[derive(Debug, Clone)]
 pub struct KafkaSettings<'a> {
@@ -83,7 +94,9 @@ impl Kafka {
     /// The same with other settings.
     pub fn start_with(settings: &KafkaSettings<'_>) -> Option<Self> {
         let jars = jars()?;
-        let folder = tempfile::Builder::new().prefix("kafka").tempdir().unwrap();
+        // Where `scripts/with-servers` ends what a test that was killed has left.
+        let parent = std::env::var_os("DAYLINE_TEST_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
+        let folder = tempfile::Builder::new().prefix("kafka").tempdir_in(parent).unwrap();
         for (name, content) in settings.files {
             fs::write(folder.path().join(name), content).unwrap();
         }
@@ -148,6 +161,11 @@ impl Kafka {
         addresses.join(",")
     }
 
+    /// Where a broker has its settings and its data.
+    pub fn folder(&self, number: usize) -> PathBuf {
+        self.nodes[number].folder.clone()
+    }
+
     /// A broker ends at once, whatever it was doing. They are counted from 0; Kafka's own ids are one more.
     pub fn kill(&self, number: usize) {
         self.end(number, Signal::KILL);
@@ -185,7 +203,9 @@ impl Kafka {
         let node = &self.nodes[number];
         let mut command = java(jars, &["-Xms64m", "-Xmx256m"]);
         command.arg("kafka.Kafka").arg(node.folder.join("server.properties"));
-        *self.process(number) = Some(Process::start(&mut command, &node.folder.join("log")));
+        let process = Process::start(&mut command, &node.folder.join("log"));
+        fs::write(node.folder.join("kafka.pid"), process.id().to_string()).unwrap();
+        *self.process(number) = Some(process);
     }
 
     fn await_answer(&self, number: usize) {

@@ -19,7 +19,7 @@ mod redis;
 
 pub use certificate::certify;
 pub use database::{Database, query, try_query};
-pub use kafka::{Kafka, KafkaSettings};
+pub use kafka::{Kafka, KafkaSettings, shared_kafka};
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;

@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn each_setting_that_loses_pings_is_refused_with_what_it_must_be() {
-        let cases: [(usize, &[(&str, &str)], &str); 13] = [
+        type Case<'a> = (usize, &'a [(&'a str, &'a str)], &'a str);
+        let cases: [Case<'_>; 13] = [
             (2, &[], "replication factor of 3"),
             (3, &[("min.insync.replicas", "1")], "min.insync.replicas=2"),
             (3, &[("unclean.leader.election.enable", "true")], "unclean.leader.election.enable=false"),

@@ -55,7 +55,7 @@ impl From<KafkaError> for SetupError {
             KafkaError::ClientConfig(_, description, name, _) => {
                 Self::Options(format!("{name}: {description}"))
             }
-            // What librdkafka finds wrong with settings together, as with keys and certificates.
+            // What librdkafka finds wrong with settings together.
             KafkaError::ClientCreation(why) => Self::Options(why.clone()),
             _ => code_of(&error).unwrap_or(Code::Fail).into(),
         }

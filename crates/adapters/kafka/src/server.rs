@@ -10,6 +10,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::AdminClient;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::FutureProducer;
 
 use crate::error::SetupError;
@@ -122,7 +123,7 @@ impl KafkaServer {
         let mut config = self.config()?;
         // Nobody takes its log lines off; the producers' tell the same.
         config.set_log_level(RDKafkaLogLevel::Emerg);
-        Ok(config.create_with_context(Events::default())?)
+        self.created(config.create_with_context(Events::default()))
     }
 
     pub(crate) fn consumer(&self, events: Events) -> Result<BaseConsumer<Events>, SetupError> {
@@ -143,7 +144,7 @@ impl KafkaServer {
             .set("fetch.error.backoff.ms", "50")
             // A partition that is read from elsewhere waits for the fetch that is on its way.
             .set("fetch.wait.max.ms", "100");
-        Ok(config.create_with_context(events)?)
+        self.created(config.create_with_context(events))
     }
 
     /// A connection for appends. It sends each record as it comes, once: who waits for it decides whether to try again.
@@ -166,7 +167,18 @@ impl KafkaServer {
             .set("queue.buffering.max.kbytes", &queue)
             // How a broker's quota is heard of.
             .set("statistics.interval.ms", "1000");
-        Ok(config.create_with_context(events)?)
+        self.created(config.create_with_context(events))
+    }
+
+    /// What librdkafka finds wrong with certificates and keys does not name the files.
+    fn created<T>(&self, client: KafkaResult<T>) -> Result<T, SetupError> {
+        let files = self.security.tls.as_ref().map_or(String::new(), Tls::files);
+        client.map_err(|error| match error {
+            KafkaError::ClientCreation(why) if !files.is_empty() => {
+                SetupError::Options(format!("{why}; the files are {files}"))
+            }
+            error => error.into(),
+        })
     }
 
     fn config(&self) -> Result<ClientConfig, SetupError> {
@@ -203,6 +215,13 @@ impl KafkaServer {
 }
 
 impl Tls {
+    /// Their names.
+    fn files(&self) -> String {
+        let identity = self.identity.iter().flat_map(|identity| [&identity.certificate, &identity.key]);
+        let files = self.authorities.iter().chain(identity);
+        files.map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
     fn add_to(&self, config: &mut ClientConfig) -> Result<(), SetupError> {
         if let Some(authorities) = &self.authorities {
             config.set("ssl.ca.location", as_text(authorities)?);

@@ -6,7 +6,7 @@ use dayline_app::ports::{BoxFuture, PingLog};
 use dayline_contract::suites::ping_log::{FACTS, Subject};
 use dayline_contract::suites::prove;
 use dayline_kafka::{KafkaPingLog, KafkaServer};
-use dayline_testkit::Kafka;
+use dayline_testkit::shared_kafka;
 
 use crate::topics::{fresh, make, options};
 
@@ -16,9 +16,9 @@ async fn open(server: KafkaServer) -> Arc<dyn PingLog> {
 
 #[tokio::test]
 async fn the_log_keeps_the_facts_of_every_ping_log() {
-    let Some(kafka) = Kafka::start(1) else { return };
+    let Some(brokers) = shared_kafka() else { return };
     prove(FACTS, async || {
-        let server = fresh(&kafka);
+        let server = fresh(&brokers);
         make(&server, 1).await;
         let reopen = {
             let server = server.clone();

@@ -1,0 +1,64 @@
+//! The watermarks, over all processes, by an estimate of the bytes that wait.
+
+use dayline_app::ports::{AppendError, LogDepth, Partition, PingLog, Position};
+use dayline_kafka::{KafkaPingLog, PingLogOptions};
+use dayline_testkit::shared_kafka;
+
+use crate::topics::{FIRST, PARTITIONS, open_fresh, read_all};
+use crate::until;
+
+async fn is_full(log: &KafkaPingLog) -> bool {
+    match log.append(Partition(1), vec![7; 1_000]).await {
+        Ok(()) => false,
+        Err(AppendError::Full { retry_after_s }) => {
+            assert!(retry_after_s >= 1);
+            true
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn full_from_the_high_watermark_until_below_the_low_one_for_every_process() {
+    let Some(brokers) = shared_kafka() else { return };
+    let (server, first) = open_fresh(&brokers, 1).await;
+    let options = PingLogOptions {
+        partitions: PARTITIONS,
+        high_bytes: 20_000,
+        low_bytes: 10_000,
+        ..PingLogOptions::default()
+    };
+    let log = KafkaPingLog::open(&server, &options).await.unwrap();
+    for _ in 0..20 {
+        first.append(FIRST, vec![7; 1_000]).await.unwrap();
+    }
+    until("it hears of what others appended", async || is_full(&log).await).await;
+    let late = KafkaPingLog::open(&server, &options).await.unwrap();
+    assert!(is_full(&late).await, "a new process knows at once");
+    assert!(!is_full(&first).await, "another one has other watermarks");
+    let entries = read_all(&log, Position::START).await;
+    log.trim(FIRST, entries[3].position).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    assert!(is_full(&log).await, "above the low watermark still");
+    for partition in [FIRST, Partition(1)] {
+        log.trim(partition, Position { major: u64::MAX, minor: 0 }).await.unwrap();
+    }
+    until("there is room again", async || !is_full(&log).await && !is_full(&late).await).await;
+}
+
+#[tokio::test]
+async fn the_depth_is_exact_in_entries_and_nothing_if_and_only_if_nothing_waits() {
+    let Some(brokers) = shared_kafka() else { return };
+    let (_, log) = open_fresh(&brokers, 1).await;
+    for length in [1, 10, 1_000] {
+        log.append(FIRST, vec![7; length]).await.unwrap();
+    }
+    let depth = log.depth().await.unwrap();
+    assert_eq!(depth, LogDepth { entries: 3, bytes: 1_011 });
+    let entries = read_all(&log, Position::START).await;
+    log.trim(FIRST, entries[1].position).await.unwrap();
+    let depth = log.depth().await.unwrap();
+    assert!(depth.entries == 1 && depth.bytes > 0, "{depth:?}");
+    log.trim(FIRST, entries[2].position).await.unwrap();
+    assert_eq!(log.depth().await, Ok(LogDepth::default()));
+}
