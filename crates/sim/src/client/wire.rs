@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::Refusal;
-
 /// A session's tokens.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Tokens {
@@ -120,16 +118,19 @@ pub struct Piece {
 }
 
 impl Timeline {
-    /// The timeline as the rule gives it. What no server may send is a refusal.
-    pub fn settled(&self) -> Result<Settled, Refusal> {
+    /// The timeline as the rule gives it.
+    ///
+    /// # Errors
+    /// Says what in it no server may send.
+    pub fn settled(&self) -> Result<Settled, String> {
         let pieces = |pieces: &[Piece]| pieces.iter().map(Piece::settled).collect::<Result<_, _>>();
         Ok(Settled { counted: pieces(&self.intervals)?, outranked: pieces(&self.outranked)? })
     }
 }
 
 impl Piece {
-    fn settled(&self) -> Result<timeline::Piece, Refusal> {
-        let wrong = |what: String| Refusal::Unreadable(format!("a piece of a timeline {what}"));
+    fn settled(&self) -> Result<timeline::Piece, String> {
+        let wrong = |what: String| format!("a piece of a timeline {what}");
         let source = Source::new(&self.device_id, &self.app_name, self.domain.as_deref())
             .map_err(|error| wrong(format!("has a name that {error}")))?;
         let interval = Interval::new(utc_ms(self.start_time), utc_ms(self.end_time))

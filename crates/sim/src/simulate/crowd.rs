@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::Options;
+use super::options::Options;
 use super::tracker::{Person, Run};
 use crate::client::{Account, Client, Device, made_up};
 use crate::dice::Dice;

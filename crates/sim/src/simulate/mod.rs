@@ -5,6 +5,7 @@ mod chaos;
 pub mod check;
 mod crowd;
 mod habits;
+mod options;
 mod probe;
 mod stats;
 mod tracker;
@@ -13,7 +14,6 @@ mod verify;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use dayline_domain::UtcMs;
 use dayline_domain::timeline::Bridge;
 use tokio::task::JoinSet;
@@ -21,56 +21,12 @@ use tokio::time::Instant;
 
 use crate::client::Patience;
 use crate::dice::Dice;
-use check::Faults;
 use dayline_cli_kit::console::{end_progress, remark, say, show_progress};
 use dayline_cli_kit::failure::Failure;
-use dayline_cli_kit::units;
+pub use options::Options;
 use stats::{Stats, value};
 use tracker::{Person, Run, Schedule};
-
-/// Options of `dayline simulate`.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// Server to send to; plain http only
-    #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// People; each is a new account with one to three devices
-    #[arg(long, env = "DAYLINE_SIMULATE_USERS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
-    users: u32,
-    /// How often each device sends what it saw
-    #[arg(long, env = "DAYLINE_SIMULATE_INTERVAL", default_value = "5s", value_parser = interval)]
-    interval: Duration,
-    /// How long they send
-    #[arg(long, env = "DAYLINE_SIMULATE_DURATION", default_value = "60s", value_parser = units::duration)]
-    duration: Duration,
-    /// Let things go wrong: pings late, out of order, twice, growing, in bursts, without waiting for the answer
-    #[arg(long, env = "DAYLINE_SIMULATE_CHAOS")]
-    chaos: bool,
-    /// Makes what people do the same each time
-    #[arg(long, env = "DAYLINE_SIMULATE_SEED", default_value_t = 1)]
-    seed: u64,
-    /// Bridge of the server, needed to know what its timelines must be
-    #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
-    bridge: Duration,
-    /// How long a request is tried again while the server is down or overloaded
-    #[arg(long, env = "DAYLINE_SIMULATE_PATIENCE", default_value = "60s", value_parser = units::duration)]
-    patience: Duration,
-    /// How long after the last ping all timelines may take to become right
-    #[arg(long, env = "DAYLINE_SIMULATE_SETTLE", default_value = "30s", value_parser = units::duration)]
-    settle: Duration,
-    /// Sign-ups and sign-ins under way at a time. A server that is not on this machine may limit them per address;
-    /// its options --register-limit and --login-address-limit raise that
-    #[arg(long, env = "DAYLINE_SIMULATE_SIGN_INS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    sign_ins: u32,
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    let interval = units::duration(text)?;
-    if interval.is_zero() || interval > Duration::from_hours(1) {
-        return Err(format!("{text:?} is not between 1ms and 1h"));
-    }
-    Ok(interval)
-}
+use verify::Checked;
 
 /// Runs the command. The accounts' names and passwords are made of `random`.
 pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Result<(), Failure> {
@@ -149,14 +105,6 @@ fn progress(run: &Run, started: Instant) -> String {
         started.elapsed().as_secs_f64(),
         run.patience.retries()
     )
-}
-
-/// What was found about all people.
-#[derive(Debug, Default)]
-pub(crate) struct Checked {
-    faults: Faults,
-    /// People whose timeline could not be read.
-    unread: u64,
 }
 
 fn show(run: &Run, took: Duration, people: usize, devices: usize, checked: &Checked) {

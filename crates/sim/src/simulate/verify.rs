@@ -8,7 +8,6 @@ use dayline_domain::{Interval, UtcDay};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
-use super::Checked;
 use super::check::{Faults, Record, check};
 use super::tracker::Person;
 use crate::client::Refusal;
@@ -18,6 +17,14 @@ use dayline_cli_kit::units::rfc3339;
 /// How many timelines are read at a time.
 const AT_ONCE: usize = 8;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What was found about all people.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    pub(super) faults: Faults,
+    /// People whose timeline could not be read.
+    pub(super) unread: u64,
+}
 
 /// Checks everybody. A timeline that is not right yet is read again until `settle` has passed.
 pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, settle: Duration) -> Checked {
@@ -54,7 +61,7 @@ async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Resu
 async fn stored(person: &Person, record: &Record) -> Result<Settled, Refusal> {
     let Some(days) = days(record) else { return Ok(Settled::default()) };
     let (from, to) = (rfc3339(days.start()), rfc3339(days.end()));
-    person.devices[0].timeline(&from, &to).await?.settled()
+    person.devices[0].timeline(&from, &to).await?.settled().map_err(Refusal::Unreadable)
 }
 
 /// Whole UTC days around everything that was sent.

@@ -68,7 +68,7 @@ impl Writer {
         let (from, to) = (self.day.interval().start(), self.day.interval().end());
         let timeline =
             reader.timeline(&rfc3339(from), &rfc3339(to)).await.map_err(|error| error.to_string())?;
-        let stored = timeline.settled().map_err(|error| error.to_string())?;
+        let stored = timeline.settled()?;
         Ok(check(record, &stored, Bridge(30_000)))
     }
 }
