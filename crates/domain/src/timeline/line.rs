@@ -2,7 +2,7 @@
 //! Not here: what it shows, which is for the rule to say.
 
 use crate::timeline::numbers::ActivityNo;
-use crate::timeline::stretch::Stretch;
+use crate::timeline::stretch::{Stretch, count};
 use crate::timeline::window::Span;
 
 /// On what an instant of a line rests. The greater counts where both are.
@@ -70,6 +70,7 @@ impl Line {
             after.push(RunPart { started, ..*part });
             last += 1;
         }
+        count(after.len());
         let changed = difference(&self.0[first..last], &after);
         self.0.splice(first..last, after);
         changed

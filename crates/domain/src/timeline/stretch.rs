@@ -5,6 +5,20 @@ use std::collections::BinaryHeap;
 
 use crate::timeline::window::Span;
 
+#[cfg(test)]
+thread_local! {
+    /// How many stretches were looked at or made on this thread: what a change costs, counted.
+    pub(crate) static STRETCHES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts work; in tests alone.
+#[inline]
+pub(crate) fn count(stretches: usize) {
+    #[cfg(test)]
+    STRETCHES.set(STRETCHES.get() + stretches);
+    let _ = stretches;
+}
+
 /// Something that is so for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stretch<T> {
@@ -29,6 +43,7 @@ pub(crate) fn topmost<T: Copy + PartialEq, Rank: Ord>(
 ) -> Vec<Stretch<T>> {
     let mut waiting: Vec<Stretch<T>> = covering.filter(|item| item.span.clip(within).is_some()).collect();
     waiting.sort_by_key(|item| item.span.start);
+    count(waiting.len());
     let mut begun = BinaryHeap::<(Rank, usize)>::new();
     let (mut list, mut next, mut now) = (Vec::new(), 0, within.start);
     while now < within.end {
@@ -60,6 +75,7 @@ pub(crate) fn split<T: Copy>(list: &[Stretch<T>], within: Span) -> Vec<(Span, Op
         now = stretch.span.end;
     }
     parts.extend(Span::new(now, within.end).map(|gap| (gap, None)));
+    count(parts.len());
     parts
 }
 

@@ -5,6 +5,7 @@ mod cases;
 mod examples;
 mod ledger_day;
 mod oracle;
+mod promises;
 mod properties;
 mod recorded_day;
 mod values;

@@ -3,6 +3,8 @@
 //! Not here: where it is stored, and whose it is.
 
 mod change;
+#[cfg(test)]
+mod cost;
 mod hours;
 mod observed;
 mod runs;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::timeline::numbers::SourceNo;
-use crate::timeline::stretch::{Stretch, append};
+use crate::timeline::stretch::{Stretch, append, count};
 use crate::timeline::window::Span;
 
 type Run = Stretch<SourceNo>;
@@ -27,6 +27,7 @@ impl Runs {
         for run in runs {
             append(&mut after, run);
         }
+        count(after.len() + before.len());
         for run in before {
             if let Some(right) = part(run, run.span.start.max(within.end), run.span.end) {
                 append(&mut after, right);

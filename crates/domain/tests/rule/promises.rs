@@ -1,0 +1,183 @@
+//! What the design promises of the rule, as properties: how a stretch was told does not matter, nothing counts twice, and
+//! nothing is inferred over something that was seen.
+
+use dayline_domain::UtcDay;
+use dayline_domain::correction::{Correction, Says};
+use dayline_domain::observation::{Observation, Seen};
+use dayline_domain::timeline::steps::{HOLD_MS, JOIN_MS, settle};
+use dayline_domain::timeline::window::Window;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::cases::{Case, DAY, anybody, cases};
+use crate::values::interval;
+
+fn three_days() -> impl Iterator<Item = UtcDay> {
+    (DAY.0 - 1..=DAY.0 + 1).map(UtcDay)
+}
+
+/// How a stretch may be told.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    Pieces,
+    GrowingPrefixes,
+    OverlappingStretches,
+}
+
+fn told() -> impl Strategy<Value = (Told, Vec<Index>)> {
+    let how = prop_oneof![Just(Told::Pieces), Just(Told::GrowingPrefixes), Just(Told::OverlappingStretches)];
+    (how, vec(any::<Index>(), 0..5))
+}
+
+/// The instants at which an observation is cut, in order, its start and end among them.
+fn cuts(observation: &Observation, at: &[Index]) -> Vec<i64> {
+    let (start, end) = (observation.interval().start().0, observation.interval().end().0);
+    let mut cuts: Vec<i64> = at.iter().map(|at| start + at.index((end - start) as usize) as i64).collect();
+    cuts.extend([start, end]);
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+fn part(observation: &Observation, start: i64, end: i64) -> Observation {
+    Observation::new(observation.subject().clone(), interval(start, end))
+}
+
+fn retell(observation: &Observation, how: Told, at: &[Index]) -> Vec<Observation> {
+    if matches!(observation.subject().seen, Seen::Beat { .. }) {
+        return vec![observation.clone(); at.len() + 1];
+    }
+    let cuts = cuts(observation, at);
+    let (start, end) = (cuts[0], cuts[cuts.len() - 1]);
+    let pieces = cuts.array_windows().map(|&[from, to]| match how {
+        Told::Pieces => (from, to),
+        Told::GrowingPrefixes => (start, to),
+        Told::OverlappingStretches => ((from - 700).max(start), (to + 700).min(end)),
+    });
+    pieces.map(|(from, to)| part(observation, from, to)).collect()
+}
+
+/// The observation with holes of at most the join, where the design allows for them: in uses, away and here; not on a
+/// window's very edge, nor where an erasure touches them.
+fn with_holes(
+    observation: &Observation,
+    at: &[(Index, i64)],
+    corrections: &[Correction],
+) -> Vec<Observation> {
+    let may_have = matches!(observation.subject().seen, Seen::Use { .. } | Seen::Away | Seen::Here);
+    let (mut start, end) = (observation.interval().start().0, observation.interval().end().0);
+    let mut holes: Vec<(i64, i64)> = at
+        .iter()
+        .map(|(at, length)| (start + at.index((end - start) as usize) as i64, *length))
+        .map(|(hole, length)| (hole, hole + length))
+        .collect();
+    holes.sort_unstable();
+    let mut edges: Vec<(i64, i64)> = three_days()
+        .map(|day| Window::of(day).interval())
+        .flat_map(|window| [window.start().0, window.end().0].map(|edge| (edge, edge)))
+        .collect();
+    edges.extend(corrections.iter().filter_map(|correction| match correction.says {
+        Says::Erasure { interval } => Some((interval.start().0, interval.end().0)),
+        _ => None,
+    }));
+    let mut pieces = Vec::new();
+    for (from, to) in holes {
+        let touched = edges.iter().any(|(edge, until)| from <= *until && *edge <= to);
+        if may_have && !touched && start < from && to < end {
+            pieces.push(part(observation, start, from));
+            start = to;
+        }
+    }
+    pieces.push(part(observation, start, end));
+    pieces
+}
+
+proptest! {
+    #![proptest_config(cases(5_000))]
+
+    #[test]
+    fn it_does_not_matter_how_a_stretch_was_told(
+        Case { observations, corrections, choices } in anybody(20),
+        told in vec(told(), 20),
+        order in any::<Index>(),
+    ) {
+        let mut retold: Vec<Observation> = observations
+            .iter()
+            .zip(&told)
+            .flat_map(|(observation, (how, at))| retell(observation, *how, at))
+            .collect();
+        if !retold.is_empty() {
+            let first = order.index(retold.len());
+            retold.rotate_left(first);
+        }
+        for day in three_days() {
+            let once = settle(day, &observations, &corrections, choices);
+            prop_assert_eq!(settle(day, &retold, &corrections, choices), once);
+        }
+    }
+
+    #[test]
+    fn holes_of_at_most_the_join_do_not_matter_for_use_away_and_here(
+        Case { observations, corrections, choices } in anybody(20),
+        holes in vec(vec((any::<Index>(), 1..=i64::from(JOIN_MS)), 0..4), 20),
+    ) {
+        let with_holes: Vec<Observation> = observations
+            .iter()
+            .zip(&holes)
+            .flat_map(|(observation, at)| with_holes(observation, at, &corrections))
+            .collect();
+        for day in three_days() {
+            let whole = settle(day, &observations, &corrections, choices);
+            prop_assert_eq!(settle(day, &with_holes, &corrections, choices), whole);
+        }
+    }
+
+    #[test]
+    fn nothing_counts_twice_and_every_piece_is_maximal_within_its_day(
+        Case { observations, corrections, choices } in anybody(30)
+    ) {
+        for day in three_days() {
+            let pieces = settle(day, &observations, &corrections, choices);
+            for piece in &pieces {
+                prop_assert_eq!(piece.interval.clip(day.interval()), Some(piece.interval));
+            }
+            for [before, after] in pieces.array_windows() {
+                let touch = before.interval.end() == after.interval.start();
+                prop_assert!(before.interval.end() <= after.interval.start());
+                prop_assert!(!touch || before.source != after.source);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_inferred_over_something_that_was_seen_and_not_away(
+        Case { observations, choices, .. } in anybody(30)
+    ) {
+        // Without away time, what is seen is not away.
+        let is_away = |observation: &&Observation| match &observation.subject().seen {
+            Seen::Away => true,
+            Seen::Use { app, .. } => app.as_str() == "swaylock",
+            _ => false,
+        };
+        let observations: Vec<Observation> = observations.iter().filter(|seen| !is_away(seen)).cloned().collect();
+        let uses: Vec<&Observation> =
+            observations.iter().filter(|seen| matches!(seen.subject().seen, Seen::Use { .. })).collect();
+        for piece in settle(DAY, &observations, &[], choices) {
+            for seen in &uses {
+                let Some(over) = seen.interval().clip(piece.interval) else { continue };
+                for at in [over.start(), over.end().plus(-1)] {
+                    let or_held = |used: &&Observation| {
+                        let Seen::Use { app, .. } = &used.subject().seen else { return false };
+                        let held_until = used.interval().end().plus(HOLD_MS.into());
+                        used.subject().device == piece.source.device
+                            && *app == piece.source.activity.app
+                            && used.interval().start() <= at
+                            && at < held_until
+                    };
+                    prop_assert!(uses.iter().any(or_held), "{:?} at {:?} over {:?}", piece, at, seen);
+                }
+            }
+        }
+    }
+}
