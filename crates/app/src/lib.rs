@@ -3,6 +3,7 @@
 //! counts, logs and measures.
 
 pub mod app;
+mod checksum;
 pub mod error;
 pub mod identity;
 pub mod ports;

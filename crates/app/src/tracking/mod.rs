@@ -4,5 +4,6 @@ pub mod ingest;
 pub mod live;
 pub mod observation_record;
 pub mod record;
+pub mod state_record;
 pub mod watermarks;
 pub mod worker;
