@@ -1,7 +1,7 @@
 //! The names of one day as numbers, in which the rule works: quick to copy, to compare and to find.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::Index;
 use std::sync::Arc;
 
@@ -82,6 +82,35 @@ impl<T: Clone + Eq + Hash> Table<T> {
     }
 }
 
+/// Hashes numbers of this file. They count from 0, so that nobody can choose them to collide, and what is made of them is
+/// looked up far more often than names are.
+#[derive(Debug, Clone, Copy, Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Fibonacci hashing: the multiplier is 2^64 divided by the golden ratio.
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_isize(&mut self, discriminant: isize) {
+        self.write_u64(discriminant as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The best bits are the upper ones; a hash map takes those at both ends.
+        self.0.rotate_left(32)
+    }
+}
+
 /// A subject, and what the rule asks of it most often.
 #[derive(Debug, Clone)]
 pub(crate) struct Numbered {
@@ -111,11 +140,11 @@ pub(crate) struct Numbers {
     devices: Table<DeviceId>,
     families: Table<Family>,
     activities: Table<Arc<Activity>>,
-    by_named: HashMap<Named, ActivityNo>,
+    by_named: HashMap<Named, ActivityNo, BuildHasherDefault<NumberHasher>>,
     sources: Vec<Arc<Source>>,
     /// The device and activity of each source.
     parts: Vec<(DeviceNo, ActivityNo)>,
-    by_source: HashMap<(DeviceNo, ActivityNo), SourceNo>,
+    by_source: HashMap<(DeviceNo, ActivityNo), SourceNo, BuildHasherDefault<NumberHasher>>,
 }
 
 impl Numbers {

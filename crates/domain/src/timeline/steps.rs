@@ -163,9 +163,7 @@ pub(crate) fn activities(
     within: Span,
 ) -> Vec<Stretch<(Named, Basis)>> {
     let Some(device) = evidence.device(device) else { return Vec::new() };
-    // What is held at an edge was seen, and ends, up to one hold beyond it.
-    let seen = seen(device, numbers, within.widen(HOLD_MS + 1, HOLD_MS + 1));
-    let in_front = held(seen);
+    let in_front = held(seen(device, numbers, with_held(device, within)));
     let inferred = inferred(device, choices, within);
     let pages = pages_of_browsers(device, numbers, &in_front, within);
     let away = away(device, within);
@@ -174,26 +172,33 @@ pub(crate) fn activities(
     for (part, app) in split(&in_front, within) {
         let Some(app) = app else {
             for (part, beat) in split(&inferred, part) {
-                for (part, named) in beat.map(|beat| naming.name(beat, None, part)).into_iter().flatten() {
+                let Some(beat) = beat else { continue };
+                naming.name(beat, None, part, |part, named| {
                     append_present(&mut list, &away, part, (named, Basis::Inferred));
-                }
+                });
             }
             continue;
         };
         let shown = numbers[app].family.and_then(|family| pages.iter().find(|(of, _)| *of == family));
         for (part, page) in split(shown.map_or(&[][..], |(_, pages)| pages), part) {
-            let kept = choices.audible_counts && page.is_some_and(|page| is_audible(numbers, page));
-            for (part, named) in naming.name(app, page, part) {
-                let named = (named, Basis::SeenOrHeld);
-                if kept {
-                    append(&mut list, Stretch { span: part, of: named });
-                } else {
-                    append_present(&mut list, &away, part, named);
-                }
-            }
+            let is_kept = choices.audible_counts && page.is_some_and(|page| is_audible(numbers, page));
+            let away = if is_kept { &[][..] } else { &away };
+            naming.name(app, page, part, |part, named| {
+                append_present(&mut list, away, part, (named, Basis::SeenOrHeld));
+            });
         }
     }
     list
+}
+
+/// The part of the window that says what is in front in `within`: what is held at an edge was seen before it, and is held
+/// if something is seen after it.
+fn with_held(device: &DeviceEvidence, Span { start, end }: Span) -> Span {
+    let last = device.covered.covered_until(start);
+    let next = device.covered.covered_from(end);
+    let start = if start - last <= HOLD_MS { last.saturating_sub(1) } else { start };
+    let end = if next - end <= HOLD_MS { next.saturating_add(1) } else { end };
+    Span { start, end: end.min(Span::WINDOW.end) }
 }
 
 /// Step 2, *seen*. At each instant that use observations of the device cover: of these the one that started last (the
@@ -284,21 +289,18 @@ struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// Step 5: the names of an app with the page that (a) found for it, and with the beats that (b) finds in the parts of
+    /// Step 5: names an app with the page that (a) found for it, and with the beats that (b) finds in the parts of
     /// `within`.
-    fn name(&self, app: SubjectNo, page: Option<SubjectNo>, within: Span) -> Vec<(Span, Named)> {
+    fn name(&self, app: SubjectNo, page: Option<SubjectNo>, within: Span, mut each: impl FnMut(Span, Named)) {
         let known = &self.numbers[app];
         let (has_domain, has_project) = match &known.subject.seen {
             Seen::Use { domain, project, .. } => (domain.is_some(), project.is_some()),
             _ => (false, false),
         };
         let page = page.filter(|_| !has_domain);
-        let named = |beat| Named { app, page, beat };
         match known.family.filter(|_| !has_project) {
-            None => vec![(within, named(None))],
-            Some(family) => {
-                self.beats(family, within).into_iter().map(|(part, beat)| (part, named(beat))).collect()
-            }
+            None => each(within, Named { app, page, beat: None }),
+            Some(family) => self.beats(family, within, |part, beat| each(part, Named { app, page, beat })),
         }
     }
 
@@ -306,16 +308,17 @@ impl Naming<'_> {
     /// latest at or before the instant, up to but not including the beat hold after it (equal: the smaller app, project,
     /// language): its project and language, also where they are none. If there is none on this device, the same over the
     /// beats of all the person's devices (an editor that works on another machine).
-    fn beats(&self, family: FamilyNo, within: Span) -> Vec<(Span, Option<SubjectNo>)> {
+    fn beats(&self, family: FamilyNo, within: Span, mut each: impl FnMut(Span, Option<SubjectNo>)) {
         let everywhere = self.evidence.beats_of(family);
-        let mut list = Vec::new();
-        for (part, own) in split(&self.latest(self.device.beats_of(family), within), within) {
-            match own {
-                Some(_) => list.push((part, own)),
-                None => list.extend(split(&self.latest(everywhere, part), part)),
+        let own = self.latest(self.device.beats_of(family), within);
+        for (part, own) in split(&own, within) {
+            if own.is_some() {
+                each(part, own);
+                continue;
             }
+            let others = self.latest(everywhere, part);
+            split(&others, part).for_each(|(part, other)| each(part, other));
         }
-        list
     }
 
     /// The latest of the beats at each instant, as long as it holds.

@@ -1,7 +1,5 @@
 //! What counts in a day, as runs, and how it changes.
 
-use std::collections::BTreeMap;
-
 use crate::timeline::numbers::SourceNo;
 use crate::timeline::stretch::{Stretch, append, count};
 use crate::timeline::window::Span;
@@ -50,27 +48,45 @@ impl Runs {
     }
 }
 
-/// What changed, by where runs start and of which source they are: the end before and the end after, if there was and is
-/// such a run.
+/// What changed, by where runs start and of which source they are, in that order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RunChanges(BTreeMap<(u32, SourceNo), (Option<u32>, Option<u32>)>);
+pub(crate) struct RunChanges(Vec<RunChange>);
+
+/// The end before and the end after of a run, if there was and is such a run.
+#[derive(Debug, Clone, Copy)]
+struct RunChange {
+    place: (u32, SourceNo),
+    before: Option<u32>,
+    after: Option<u32>,
+}
 
 impl RunChanges {
     fn remove(&mut self, run: Run) {
-        self.0.entry((run.span.start, run.of)).or_insert((Some(run.span.end), None)).1 = None;
+        self.at(run, Some(run.span.end)).after = None;
     }
 
     fn add(&mut self, run: Run) {
-        self.0.entry((run.span.start, run.of)).or_default().1 = Some(run.span.end);
+        self.at(run, None).after = Some(run.span.end);
+    }
+
+    /// The change of a run that nothing had touched yet if it is new here; then it ended at `before`.
+    fn at(&mut self, run: Run, before: Option<u32>) -> &mut RunChange {
+        let place = (run.span.start, run.of);
+        let at = self.0.partition_point(|change| change.place < place);
+        if self.0.get(at).is_none_or(|change| change.place != place) {
+            self.0.insert(at, RunChange { place, before, after: None });
+        }
+        &mut self.0[at]
     }
 
     /// The runs before and after, by start, of which at least one is there and which differ.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<Run>, Option<Run>)> {
-        let changed = self.0.iter().filter(|(_, (before, after))| before != after);
-        changed.map(|(&(start, of), &(before, after))| {
+        let changed = self.0.iter().filter(|change| change.before != change.after);
+        changed.map(|change| {
+            let (start, of) = change.place;
             let run =
                 |end: Option<u32>| end.and_then(|end| Some(Stretch { span: Span::new(start, end)?, of }));
-            (run(before), run(after))
+            (run(change.before), run(change.after))
         })
     }
 
