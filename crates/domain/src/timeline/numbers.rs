@@ -139,6 +139,8 @@ pub(crate) struct Named {
 pub(crate) struct Numbers {
     subjects: Vec<Numbered>,
     by_subject: HashMap<Arc<Subject>, SubjectNo>,
+    /// The one that was asked for last, which most often is asked for next.
+    last: Option<SubjectNo>,
     devices: Table<DeviceId>,
     families: Table<Family>,
     activities: Table<Arc<Activity>>,
@@ -152,9 +154,18 @@ pub(crate) struct Numbers {
 impl Numbers {
     /// The subject's number; a new one if it has none yet.
     pub(crate) fn subject(&mut self, subject: &Arc<Subject>) -> SubjectNo {
-        if let Some(&number) = self.by_subject.get(subject) {
+        if let Some(number) = self.last.filter(|last| self[*last].subject == *subject) {
             return number;
         }
+        let number = match self.by_subject.get(subject) {
+            Some(&number) => number,
+            None => self.new_subject(subject),
+        };
+        self.last = Some(number);
+        number
+    }
+
+    fn new_subject(&mut self, subject: &Arc<Subject>) -> SubjectNo {
         let number = SubjectNo(self.subjects.len() as u32);
         let app = subject.seen.app();
         self.subjects.push(Numbered {

@@ -10,15 +10,23 @@ pub(crate) struct SpanSet(Vec<Span>);
 /// What a set did with a span that it took in: one span stands where others stood, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grown {
-    pub(crate) gone: Vec<Span>,
+    /// The span that is there now.
     pub(crate) span: Span,
+    /// The first of those that are gone: most often there is one at most.
+    first: Option<Span>,
+    others: Vec<Span>,
 }
 
 impl Grown {
+    /// The spans that are gone, in order.
+    pub(crate) fn gone(&self) -> impl Iterator<Item = Span> {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
     /// From where on the new span differs from those that are gone: it starts elsewhere, and so do all its instants,
     /// or it ends elsewhere.
     pub(crate) fn changed(&self) -> Option<Span> {
-        match self.gone.first() {
+        match self.first {
             Some(first) if first.start == self.span.start => Span::new(first.end, self.span.end),
             _ => Some(self.span),
         }
@@ -32,12 +40,22 @@ impl SpanSet {
         let after = span.end.saturating_add(join);
         let met = self.0[first..].iter().take_while(|old| old.start <= after).count();
         let old = &self.0[first..first + met];
-        let whole = old.iter().fold(span, |whole, old| whole.hull(*old));
-        if old == [whole] {
-            return None;
+        let span = old.iter().fold(span, |whole, old| whole.hull(*old));
+        match *old {
+            [] => {
+                self.0.insert(first, span);
+                Some(Grown { span, first: None, others: Vec::new() })
+            }
+            [alone] if alone == span => None,
+            [alone] => {
+                self.0[first] = span;
+                Some(Grown { span, first: Some(alone), others: Vec::new() })
+            }
+            [earliest, ..] => {
+                let others = self.0.splice(first..first + met, [span]).skip(1).collect();
+                Some(Grown { span, first: Some(earliest), others })
+            }
         }
-        let gone = self.0.splice(first..first + met, [whole]).collect();
-        Some(Grown { gone, span: whole })
     }
 
     /// Takes a span out; whether any of it was there.
@@ -126,7 +144,7 @@ pub(crate) struct Overlapping(Vec<SubjectSpan>);
 impl Overlapping {
     /// Follows what the set of one subject did.
     pub(crate) fn follow(&mut self, subject: SubjectNo, grown: &Grown) {
-        for &span in &grown.gone {
+        for span in grown.gone() {
             let old = SubjectSpan { span, subject };
             if let Ok(at) = self.0.binary_search_by_key(&old.place(), SubjectSpan::place) {
                 self.0.remove(at);
@@ -167,7 +185,7 @@ mod tests {
         let mut near = set(&[(0, 5), (10, 12)]);
         assert_eq!(near.insert(span(1, 4), 3), None);
         let grown = near.insert(span(8, 9), 3).unwrap();
-        assert_eq!((grown.gone.len(), grown.span, grown.changed()), (2, span(0, 12), Some(span(5, 12))));
+        assert_eq!((grown.gone().count(), grown.span, grown.changed()), (2, span(0, 12), Some(span(5, 12))));
         assert_eq!(near, set(&[(0, 12)]));
     }
 

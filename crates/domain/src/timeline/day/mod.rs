@@ -90,7 +90,7 @@ impl LedgerDay {
             restored.corrections.take(restored.window(), &correction);
         }
         for observation in observations {
-            restored.observe(&observation);
+            restored.observe(&observation, &mut Vec::new());
         }
         restored.settle_anew();
         restored
@@ -100,10 +100,10 @@ impl LedgerDay {
     /// window.
     pub fn record(&mut self, observations: &[Observation]) -> Option<DayChange> {
         let mut touched = Touched::default();
-        let (mut new, mut hours) = (Vec::new(), Hours::default());
+        let (mut new, mut hours, mut parts) = (Vec::new(), Hours::default(), Vec::new());
         for observation in observations {
-            for (observed, changed) in self.observe(observation) {
-                hours = hours.and(changed);
+            hours = hours.and(self.observe(observation, &mut parts));
+            for observed in parts.drain(..) {
                 new.extend(self.observation(observed));
                 if let Some(change) = unite(&mut self.evidence, &self.numbers, observed) {
                     touched.add(change, observed.of, &self.evidence, &self.numbers, self.choices);
@@ -252,12 +252,18 @@ impl LedgerDay {
         Some(Observation::new(Arc::clone(&self.numbers[of].subject), interval))
     }
 
-    /// Steps 0 and 1 up to uniting what touches, which gives the state: the parts of an observation that were not known,
-    /// each with the hours whose part of the state that changed.
-    fn observe(&mut self, observation: &Observation) -> Vec<(Stretch<SubjectNo>, Hours)> {
-        let Some(observed) = cut(observation, self.window(), &mut self.numbers) else { return Vec::new() };
-        let known = without_erased(std::iter::once(observed), self.corrections.erased());
-        known.filter_map(|part| Some((part, self.observed.add(part)?))).collect()
+    /// Steps 0 and 1 up to uniting what touches, which gives the state. Adds the parts of an observation that were not
+    /// known to `parts`, and gives the hours whose part of the state that changed.
+    fn observe(&mut self, observation: &Observation, parts: &mut Vec<Stretch<SubjectNo>>) -> Hours {
+        let observed = cut(observation, self.window(), &mut self.numbers);
+        let mut hours = Hours::default();
+        for part in without_erased(observed.into_iter(), self.corrections.erased()) {
+            if let Some(changed) = self.observed.add(part) {
+                hours = hours.and(changed);
+                parts.push(part);
+            }
+        }
+        hours
     }
 
     /// Steps 2 to 7 where something was touched. Gives the parts of the day in which a line is another than before.

@@ -20,7 +20,7 @@ impl Observed {
             self.0.resize_with(subject.index() + 1, SpanSet::default);
         }
         let grown = self.0[subject.index()].insert(span, 0)?;
-        let gone = grown.gone.iter().map(|gone| gone.start);
+        let gone = grown.gone().map(|gone| gone.start);
         // In milliseconds that follow each other each beat is one of its own.
         let starts = gone.chain([grown.span.start, span.start, span.end - 1]);
         Some(starts.fold(Hours::default(), |hours, start| hours.and(Hours::of(start))))
