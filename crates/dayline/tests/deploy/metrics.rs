@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dayline_http_kit::Metrics;
+use dayline_http_kit::metrics::Exposition;
 use serde_json::Value;
 
 use crate::text;
@@ -15,7 +16,7 @@ fn family(name: &str) -> String {
 
 /// The metrics that `/metrics` announces.
 fn existing() -> BTreeSet<String> {
-    let metrics = Metrics::new([]).text().unwrap();
+    let metrics = Metrics::new([]).text(Exposition::OpenMetrics).unwrap();
     metrics
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))

@@ -1,6 +1,7 @@
 //! What the server counts and measures, for `/metrics`: requests by route, pings, and the worker's
 //! progress. Not here: anything that names a person, device or page.
 
+mod exposition;
 mod latency;
 mod requests;
 
@@ -18,6 +19,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use exposition::Exposition;
 use latency::Latency;
 use requests::Requests;
 
@@ -74,12 +76,18 @@ impl Metrics {
         Self(Arc::new(inner))
     }
 
-    /// The metrics as `OpenMetrics` text.
-    pub fn text(&self) -> Result<String, AppError> {
+    /// The metrics as text.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if they can't be written.
+    pub fn text(&self, exposition: Exposition) -> Result<String, AppError> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry)
             .map_err(|error| AppError::Internal(format!("metrics: {error}")))?;
-        Ok(text)
+        Ok(match exposition {
+            Exposition::OpenMetrics => text,
+            Exposition::Prometheus => exposition::as_prometheus(&text),
+        })
     }
 
     /// Counts an answer. `route` is the route's pattern, `None` if there was none.

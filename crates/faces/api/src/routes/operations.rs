@@ -4,14 +4,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use dayline_http_kit::metrics::Exposition;
 use dayline_http_kit::problem::{Problem, ProblemBody};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::state::Api;
-
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use crate::views::accept;
 
 /// Whether the process answers at all.
 #[utoipa::path(
@@ -79,14 +79,20 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Response {
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
     responses(
-        (status = 200, body = String, content_type = OPENMETRICS, description = "OpenMetrics text"),
+        (status = 200, description = "Counts and times; the first form if the client takes both",
+            content((String = "text/plain; version=0.0.4; charset=utf-8"),
+                (String = "application/openmetrics-text; version=1.0.0; charset=utf-8"))),
         (status = 500, body = ProblemBody, content_type = "application/problem+json",
             description = "The text could not be written"),
     ),
 )]
-pub(crate) async fn metrics(State(api): State<Api>) -> Result<Response, Problem> {
-    let text = api.kit.metrics.text()?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS))], no_store(), text).into_response())
+pub(crate) async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
+    let offers = ["text/plain", "application/openmetrics-text"];
+    let exposition = Exposition::ALL[accept::preferred(&headers, offers)];
+    let text = api.kit.metrics.text(exposition)?;
+    let content_type = HeaderValue::from_static(exposition.media_type());
+    let about = [(header::CONTENT_TYPE, content_type), (header::VARY, HeaderValue::from_static("accept"))];
+    Ok((about, no_store(), text).into_response())
 }
 
 /// This document.

@@ -14,38 +14,51 @@ pub(crate) enum Format {
 impl Format {
     /// What the client prefers; JSON if both are as good.
     pub(crate) fn preferred(headers: &HeaderMap) -> Self {
-        let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-        let (mut json, mut csv) = (Preference::default(), Preference::default());
-        for range in lines.flat_map(|line| line.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let quality =
-                parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
-            let quality = quality.unwrap_or(0.0);
-            json.consider(&name, ["application/json", "application/*"], quality);
-            csv.consider(&name, ["text/csv", "text/*"], quality);
+        match preferred(headers, ["application/json", "text/csv"]) {
+            0 => Self::Json,
+            _ => Self::Csv,
         }
-        if csv.quality > json.quality { Self::Csv } else { Self::Json }
     }
 }
 
+/// Which of two media types the client prefers; the first if both are as good.
+pub(crate) fn preferred(headers: &HeaderMap, offers: [&str; 2]) -> usize {
+    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let mut preferences = offers.map(Preference::of);
+    for range in lines.flat_map(|line| line.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
+        for preference in &mut preferences {
+            preference.consider(&name, quality.unwrap_or(0.0));
+        }
+    }
+    let [first, second] = preferences;
+    usize::from(second.quality > first.quality)
+}
+
 /// How much a client likes one form; the most specific range decides (RFC 9110, section 12.5.1).
-#[derive(Default)]
-struct Preference {
+struct Preference<'a> {
+    offer: &'a str,
     specificity: u8,
     quality: f32,
 }
 
-impl Preference {
-    fn consider(&mut self, range: &str, [exact, group]: [&str; 2], quality: f32) {
-        let specificity = match range {
-            _ if range == exact => 3,
-            _ if range == group => 2,
-            "*/*" => 1,
+impl<'a> Preference<'a> {
+    fn of(offer: &'a str) -> Self {
+        Self { offer, specificity: 0, quality: 0.0 }
+    }
+
+    fn consider(&mut self, range: &str, quality: f32) {
+        let group = range.strip_suffix('*').filter(|group| group.ends_with('/'));
+        let specificity = match group {
+            None if range == self.offer => 3,
+            Some("*/") => 1,
+            Some(group) if self.offer.starts_with(group) => 2,
             _ => return,
         };
         if specificity > self.specificity {
-            *self = Self { specificity, quality };
+            (self.specificity, self.quality) = (specificity, quality);
         }
     }
 }

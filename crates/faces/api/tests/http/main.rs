@@ -11,6 +11,7 @@ mod edge;
 mod export;
 mod framing;
 mod live;
+mod operations;
 mod problems;
 mod proxies;
 mod report_jobs;

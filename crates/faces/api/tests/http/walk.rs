@@ -57,7 +57,8 @@ async fn requests_and_pings_are_counted() {
     server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
     server.get("/api/v1/nobody-chose-this").send().await;
     server.metrics.pings_settled(7);
-    let text = server.get("/metrics").send().await.text().to_owned();
+    let metrics = server.get("/metrics").header("accept", "application/openmetrics-text");
+    let text = metrics.send().await.text().to_owned();
     for line in [
         r#"dayline_requests_total{route="/api/v1/usage/track",method="POST",status="2xx"} 1"#,
         r#"dayline_requests_total{route="none",method="GET",status="4xx"} 1"#,

@@ -42,7 +42,7 @@ impl Latency {
     /// Counts per bucket as `(upper bound in seconds, count)`.
     fn buckets(&self) -> Vec<(f64, u64)> {
         let bound = |at: usize| match at {
-            BOUNDED => f64::MAX,
+            BOUNDED => f64::INFINITY,
             _ => (1_u64 << (FIRST as usize + at)) as f64 / 1e6,
         };
         let counts = self.0.buckets.iter().map(|count| count.load(Ordering::Relaxed));
@@ -89,6 +89,6 @@ mod tests {
         let latency = Latency::default();
         latency.observe(Duration::from_secs(17));
         latency.observe(Duration::MAX);
-        assert_eq!(latency.buckets().last(), Some(&(f64::MAX, 2)));
+        assert_eq!(latency.buckets().last(), Some(&(f64::INFINITY, 2)));
     }
 }

@@ -13,6 +13,7 @@ use dayline_contract::fakes::FakeApp;
 use dayline_domain::{DeviceId, Email, FullName, NewPassword};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::credential::Forms;
+use dayline_http_kit::metrics::Exposition;
 use dayline_http_kit::router::with_state;
 use dayline_http_kit::{Face, Kit, KitConfig, KitState, Metrics, Problem, Router, assemble};
 use http::{Request, StatusCode, request};
@@ -144,7 +145,7 @@ async fn all_faces_are_counted_together() {
     let served = served().await;
     served.send("GET", "/plain", "").await;
     served.send("GET", "/foreign", "").await;
-    let text = served.metrics.text().unwrap();
+    let text = served.metrics.text(Exposition::OpenMetrics).unwrap();
     for route in ["/plain", "/foreign"] {
         let line = format!(r#"dayline_requests_total{{route="{route}",method="GET",status="4xx"}} 1"#);
         assert!(text.contains(&line), "{text}");
