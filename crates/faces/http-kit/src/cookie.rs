@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::state::KitConfig;
+
 /// A cookie that scripts can't read and that other sites' pages don't send.
 pub struct SecretCookie {
     /// Its name.
@@ -26,13 +28,6 @@ impl SecretCookie {
     }
 }
 
-/// The text of a cookie, if the request has it.
-pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(known, _)| *known == name).map(|(_, text)| text)
-}
-
 /// Whether a request comes from a page of this site or of an allowed one: a browser says with each
 /// `POST` which page it comes from. To be asked before a cookie is taken for a credential.
 pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
@@ -44,8 +39,13 @@ pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
 }
 
 /// Whether the cookie must be kept off plain connections: always, except for somebody who tries
-/// Dayline on their own machine, where there is no TLS and nobody in between.
-pub fn must_be_secure(headers: &HeaderMap, client: Option<IpAddr>) -> bool {
+/// Dayline on their own machine, where there is no TLS and nobody in between. Where people reach the
+/// server by https there is TLS, whatever a proxy on the same machine passes on.
+pub fn must_be_secure(config: &KitConfig, headers: &HeaderMap, client: Option<IpAddr>) -> bool {
+    let is_https = |url: &String| url.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    if config.public_url.as_ref().is_some_and(is_https) {
+        return true;
+    }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = host.rfind(':').filter(|&at| host[at + 1..].bytes().all(|b| b.is_ascii_digit()));
     let name = &host[..port.unwrap_or(host.len())];
@@ -85,12 +85,25 @@ mod tests {
 
     #[test]
     fn the_cookie_goes_over_plain_connections_on_loopback_only() {
-        let secure = |host, client: &str| must_be_secure(&headers(&[("host", host)]), client.parse().ok());
+        let secure = |host, client: &str| {
+            must_be_secure(&KitConfig::default(), &headers(&[("host", host)]), client.parse().ok())
+        };
         assert!(!secure("localhost:8080", "127.0.0.1"));
         assert!(!secure("[::1]:8080", "::1"));
         assert!(!secure("127.0.0.1", "127.0.0.1"));
         assert!(secure("dayline.example.org", "127.0.0.1"));
         assert!(secure("localhost:8080", "192.0.2.1"));
         assert!(secure("localhost:8080", ""));
+    }
+    #[test]
+    fn the_cookie_never_goes_over_plain_connections_where_people_use_https() {
+        let client = "127.0.0.1".parse().ok();
+        let secure = |url: &str| {
+            let config = KitConfig { public_url: Some(url.to_owned()), ..KitConfig::default() };
+            must_be_secure(&config, &headers(&[("host", "localhost:8080")]), client)
+        };
+        assert!(secure("https://dayline.example.org"));
+        assert!(secure("HTTPS://dayline.example.org"));
+        assert!(!secure("http://localhost:8080"));
     }
 }

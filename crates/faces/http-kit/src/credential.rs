@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 
-use crate::{cookie, parameter};
+use crate::parameter;
 
 /// Longest credential that is considered, in bytes as it is sent.
 const MAX_CREDENTIAL: usize = 4_096;
@@ -61,7 +61,7 @@ impl<'a> Credential<'a> {
             is_plausible(&text).then_some(Self::Query(text))
         };
         let from_cookie = || {
-            let text = cookie::find(headers, forms.cookie?)?;
+            let text = cookie(headers, forms.cookie?)?;
             is_plausible(text).then_some(Self::Cookie(text))
         };
         from_query().or_else(from_cookie)
@@ -97,6 +97,13 @@ fn authorization(headers: &HeaderMap, forms: Forms) -> Option<Credential<'_>> {
         return Some(Credential::Basic { user: user.to_owned(), password: password.to_owned() });
     }
     None
+}
+
+/// The text of a cookie, if the request has it.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, text)| text)
 }
 
 fn is_plausible(text: &str) -> bool {

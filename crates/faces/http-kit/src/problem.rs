@@ -44,6 +44,7 @@ static NO_TOKENS: Class = class(StatusCode::BAD_REQUEST, "no-tokens", "No tokens
 // What only HTTP can get wrong.
 static MALFORMED: Class = class(StatusCode::BAD_REQUEST, "malformed", "Malformed request");
 static METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed");
+static NOT_IMPLEMENTED: Class = class(StatusCode::NOT_IMPLEMENTED, "not-implemented", "Not implemented");
 static TIMEOUT: Class = class(StatusCode::REQUEST_TIMEOUT, "timeout", "Request timeout");
 static TOO_LARGE: Class = class(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large");
 static MEDIA_TYPE: Class = class(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported media type");
@@ -92,6 +93,22 @@ impl Problem {
     /// A body's length is given in two ways that may differ.
     pub fn ambiguous_length() -> Self {
         Self::malformed("ambiguous_length", "give content-length or transfer-encoding, not both")
+    }
+
+    /// The body's length is a number that no body has.
+    pub fn impossible_length() -> Self {
+        Self::too_large("body_too_large", "content-length is more than any body may have")
+    }
+
+    /// A transfer coding that is not `chunked` alone.
+    pub fn unknown_transfer_encoding() -> Self {
+        let detail = "transfer-encoding must be chunked or absent";
+        Self::new(&NOT_IMPLEMENTED, "unsupported_transfer_encoding", detail)
+    }
+
+    /// There is no `Host`, more than one, or one that is no host.
+    pub fn bad_host() -> Self {
+        Self::malformed("bad_host", "give exactly one host header, with a name or an address")
     }
 
     /// A value breaks a rule that no single field is to blame for.

@@ -68,7 +68,7 @@ pub(crate) async fn login(
 ) -> Result<Response, Problem> {
     let login = Login { email, password, device, device_name, address };
     let tokens = login::login(&api.app, login).await?;
-    Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
+    Ok(signed_in(&api, tokens, cookie::must_be_secure(&api.kit.config, &headers, address)))
 }
 
 /// A refresh token.
@@ -115,7 +115,7 @@ pub(crate) async fn refresh(
     let token = body.as_ref().map(|body| body.refresh_token.as_str()).or(from_cookie.as_deref());
     let token = token.ok_or_else(|| AppError::field("refresh_token", "is missing"))?;
     let tokens = refresh::refresh(&api.app, token, address).await?;
-    Ok(signed_in(&api, tokens, cookie::must_be_secure(&headers, address)))
+    Ok(signed_in(&api, tokens, cookie::must_be_secure(&api.kit.config, &headers, address)))
 }
 
 fn signed_in(api: &Api, tokens: Tokens, secure: bool) -> Response {
@@ -143,7 +143,7 @@ pub(crate) async fn logout(
     if let Some(caller) = caller {
         sessions::logout(&api.app, &caller).await?;
     }
-    Ok(signed_out(cookie::must_be_secure(&headers, address)))
+    Ok(signed_out(cookie::must_be_secure(&api.kit.config, &headers, address)))
 }
 
 /// Which sessions to end.
@@ -180,7 +180,7 @@ pub(crate) async fn logout_all(
     if asked.keep_current {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(signed_out(cookie::must_be_secure(&headers, address)))
+    Ok(signed_out(cookie::must_be_secure(&api.kit.config, &headers, address)))
 }
 
 fn signed_out(secure: bool) -> Response {

@@ -81,7 +81,10 @@ pub(crate) async fn start(
 ) -> Result<Response, Problem> {
     let started = device_login::start(&api.app, Request { device, device_name, address }).await?;
     let Started { device_code, user_code, expires_in_s, interval_s } = started;
-    let page = format!("{}/device", own_url(&api, &headers, cookie::must_be_secure(&headers, address)));
+    let page = format!(
+        "{}/device",
+        own_url(&api, &headers, cookie::must_be_secure(&api.kit.config, &headers, address))
+    );
     Ok(private_json(&DeviceCodes {
         verification_uri_complete: format!("{page}?user_code={user_code}"),
         verification_uri: page,

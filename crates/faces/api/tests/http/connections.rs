@@ -145,6 +145,29 @@ async fn one_connection_too_many_closes_the_one_that_idles_longest() {
 }
 
 #[tokio::test]
+async fn one_connection_too_many_closes_one_that_never_completed_a_request_first() {
+    let server = listen(Server::new().router, ServerConfig { max_connections: 3, ..patient() }).await;
+    let mut known = server.connect().await;
+    known.write(GET).await;
+    known.read_until(OK).await;
+    sleep(Duration::from_millis(5)).await;
+    let mut silent = server.connect().await;
+    sleep(Duration::from_millis(5)).await;
+    let mut slow = server.connect().await;
+    slow.write("GET /healthz HTTP/1.1\r\nhost:").await;
+    let mut others = Vec::new();
+    for lost in [&mut silent, &mut slow] {
+        let mut new = server.connect().await;
+        new.write(GET).await;
+        assert_eq!(lost.read_to_end().await, "");
+        new.read_until(OK).await;
+        others.push(new);
+    }
+    known.write(GET).await;
+    known.read_until(OK).await;
+}
+
+#[tokio::test]
 async fn a_connection_with_a_request_in_flight_is_never_closed_for_another() {
     let (router, begun, go) = waiting();
     let server = listen(router, ServerConfig { max_connections: 1, ..patient() }).await;

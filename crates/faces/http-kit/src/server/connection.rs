@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::IntoResponse;
 use dayline_app::ports::BoxFuture;
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
@@ -25,6 +24,7 @@ use tower::Service;
 
 use super::config::ServerConfig;
 use super::peer::{Peer, Phase, Signal};
+use super::refusal::refusal;
 use super::register::Register;
 use super::stream::Stream;
 use crate::problem::Problem;
@@ -208,8 +208,8 @@ impl HyperService<Request<Incoming>> for Requests {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let peer = self.peer.clone();
         peer.enter(Phase::Busy);
-        if peer.is_ambiguous() {
-            return Box::pin(ready(Ok(refuse_ambiguous())));
+        if let Some(problem) = refusal(peer.fault(), &request) {
+            return Box::pin(ready(Ok(refuse(&problem))));
         }
         request.extensions_mut().insert(peer.clone());
         // A router is always ready, and a clone of it is a clone of a pointer.
@@ -219,15 +219,16 @@ impl HyperService<Request<Incoming>> for Requests {
             if peer.is_closing() {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
+            peer.set_served();
             peer.enter(Phase::Idle);
             Ok(response)
         })
     }
 }
 
-/// Refuses a request whose end is not clear, and with it the connection.
-fn refuse_ambiguous() -> Response<Body> {
-    let mut response = Problem::ambiguous_length().into_response();
+/// Refuses a request whose end or whose meaning is not clear, and with it the connection.
+fn refuse(problem: &Problem) -> Response<Body> {
+    let mut response = problem.respond_with(&problem.body());
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

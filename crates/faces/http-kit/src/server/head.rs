@@ -1,7 +1,11 @@
-//! Looks at the bytes of a request's head for the one thing the HTTP parser does not tell: that a
-//! request had both `Content-Length` and `Transfer-Encoding`. Two servers that disagree on which of
-//! them counts can be made to see different requests, so such a request is refused (RFC 9112,
-//! section 6.1). Not here: requests that a client sends before the answer to the one before. For
+//! Looks at the bytes of a request's head for what the HTTP parser does not tell:
+//!
+//! - that a request had both `Content-Length` and `Transfer-Encoding`. Two servers that disagree on
+//!   which of them counts can be made to see different requests (RFC 9112, section 6.1);
+//! - that a `Content-Length` is longer than any number the parser can read. It would answer by itself
+//!   that the request is malformed, which says nothing of why.
+//!
+//! Both are refused. Not here: requests that a client sends before the answer to the one before. For
 //! those the parser takes `Transfer-Encoding` and closes the connection.
 
 use memchr::memchr;
@@ -9,15 +13,32 @@ use memchr::memchr;
 /// Long enough for both names and a colon.
 const LONGEST: usize = 18;
 
+const CONTENT_LENGTH: &[u8] = b"content-length:";
+/// Most digits of a length that any parser can read, in 64 bits.
+const MAX_DIGITS: usize = 18;
+
+/// Why a request must be refused whatever it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It says its length in two ways.
+    Ambiguous,
+    /// It says that it is longer than anything can be.
+    Oversize,
+}
+
 /// What was seen of a head so far.
 #[derive(Default)]
 pub(super) struct Head {
     /// The first bytes of the present line.
     line: [u8; LONGEST],
     length: usize,
+    /// All bytes of the present line so far, and the digits among them if it is `Content-Length`.
+    seen: usize,
+    digits: usize,
     part: Part,
     has_content_length: bool,
     has_transfer_encoding: bool,
+    is_oversize: bool,
 }
 
 /// Which part of a request the next line belongs to.
@@ -31,26 +52,46 @@ enum Part {
 }
 
 impl Head {
-    /// Looks at the next bytes; true if the head has both headers.
-    pub(super) fn is_ambiguous_after(&mut self, mut bytes: &[u8]) -> bool {
+    /// Looks at the next bytes; says whether the head has a fault. Digits of a length that are too many
+    /// become blanks, so that the parser lets the request pass and it can be refused with a reason.
+    pub(super) fn read(&mut self, mut bytes: &mut [u8]) -> Option<Fault> {
         while self.part != Part::Body
             && let Some(end) = memchr(b'\n', bytes)
         {
-            self.add(&bytes[..end]);
+            let (line, rest) = bytes.split_at_mut(end + 1);
+            self.add(&mut line[..end]);
             self.end_line();
-            bytes = &bytes[end + 1..];
+            bytes = rest;
         }
         if self.part != Part::Body {
             self.add(bytes);
         }
-        self.has_content_length && self.has_transfer_encoding
+        if self.has_content_length && self.has_transfer_encoding {
+            return Some(Fault::Ambiguous);
+        }
+        self.is_oversize.then_some(Fault::Oversize)
     }
 
-    fn add(&mut self, bytes: &[u8]) {
+    fn add(&mut self, bytes: &mut [u8]) {
         let free = &mut self.line[self.length..];
-        let taken = bytes.len().min(free.len());
-        free[..taken].copy_from_slice(&bytes[..taken]);
-        self.length += taken;
+        let kept = bytes.len().min(free.len());
+        free[..kept].copy_from_slice(&bytes[..kept]);
+        self.length += kept;
+        if self.line[..CONTENT_LENGTH.len()].eq_ignore_ascii_case(CONTENT_LENGTH) {
+            self.count_digits(bytes);
+        }
+        self.seen += bytes.len();
+    }
+
+    fn count_digits(&mut self, bytes: &mut [u8]) {
+        let name = CONTENT_LENGTH.len().saturating_sub(self.seen).min(bytes.len());
+        for byte in bytes[name..].iter_mut().filter(|byte| byte.is_ascii_digit()) {
+            self.digits += 1;
+            if self.digits > MAX_DIGITS {
+                *byte = b' ';
+                self.is_oversize = true;
+            }
+        }
     }
 
     fn end_line(&mut self) {
@@ -63,7 +104,7 @@ impl Head {
         let name = memchr(b':', line).map_or(line, |colon| &line[..colon]).trim_ascii_end();
         self.has_content_length |= name.eq_ignore_ascii_case(b"content-length");
         self.has_transfer_encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
-        self.length = 0;
+        (self.line, self.length, self.seen, self.digits) = ([0; LONGEST], 0, 0, 0);
     }
 }
 
@@ -71,12 +112,31 @@ impl Head {
 mod tests {
     use super::*;
 
+    /// The fault of a head, and what the parser gets to see.
+    fn read(text: &str) -> (Option<Fault>, String) {
+        let mut whole = text.as_bytes().to_vec();
+        let fault = Head::default().read(&mut whole);
+        let (mut bytewise, mut head) = (text.as_bytes().to_vec(), Head::default());
+        let last = bytewise.iter_mut().map(|byte| head.read(std::slice::from_mut(byte))).last();
+        assert_eq!((fault, &whole), (last.flatten(), &bytewise), "{text}");
+        (fault, String::from_utf8(whole).unwrap())
+    }
+
     fn is_ambiguous(text: &str) -> bool {
-        let whole = Head::default().is_ambiguous_after(text.as_bytes());
-        let mut head = Head::default();
-        let bytewise = text.bytes().fold(false, |_, byte| head.is_ambiguous_after(&[byte]));
-        assert_eq!(whole, bytewise, "{text}");
-        whole
+        read(text).0 == Some(Fault::Ambiguous)
+    }
+
+    #[test]
+    fn a_length_that_no_parser_can_read_is_a_fault_and_can_be_read_then() {
+        let head = |value: &str| format!("POST / HTTP/1.1\r\nx: {value}\r\nContent-LENGTH: {value}\r\n\r\n");
+        for fine in ["0", "5", "999999999999999999", "-1", "1a", ""] {
+            assert_eq!(read(&head(fine)), (None, head(fine)));
+        }
+        let (fault, text) = read(&head("18446744073709551615"));
+        assert_eq!(fault, Some(Fault::Oversize));
+        assert!(text.ends_with("Content-LENGTH: 184467440737095516  \r\n\r\n"), "{text}");
+        assert!(text.contains("x: 18446744073709551615\r\n"), "{text}");
+        assert_eq!(read(&head(&"9".repeat(5_000))).0, Some(Fault::Oversize));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod head;
 mod peer;
+mod refusal;
 mod register;
 mod stream;
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
+use super::head::Fault;
+
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -51,7 +53,8 @@ struct State {
     stuck: AtomicU64,
     signal: AtomicU8,
     closing: AtomicBool,
-    ambiguous: AtomicBool,
+    fault: AtomicU8,
+    has_served: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -66,7 +69,8 @@ impl Peer {
             stuck: AtomicU64::new(0),
             signal: AtomicU8::new(0),
             closing: AtomicBool::new(false),
-            ambiguous: AtomicBool::new(false),
+            fault: AtomicU8::new(0),
+            has_served: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }));
         peer.enter(Phase::Head);
@@ -136,13 +140,30 @@ impl Peer {
         self.0.closing.load(Ordering::Relaxed)
     }
 
-    /// Whether the present request says its length in two ways.
-    pub(super) fn is_ambiguous(&self) -> bool {
-        self.0.ambiguous.load(Ordering::Relaxed)
+    /// What is wrong with the present request's head.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match self.0.fault.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some(Fault::Ambiguous),
+            _ => Some(Fault::Oversize),
+        }
     }
 
-    pub(super) fn set_ambiguous(&self) {
-        self.0.ambiguous.store(true, Ordering::Relaxed);
+    pub(super) fn set_fault(&self, fault: Fault) {
+        let code = match fault {
+            Fault::Ambiguous => 1,
+            Fault::Oversize => 2,
+        };
+        self.0.fault.store(code, Ordering::Relaxed);
+    }
+
+    /// Whether a request was answered on this connection.
+    pub(super) fn has_served(&self) -> bool {
+        self.0.has_served.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_served(&self) {
+        self.0.has_served.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn send(&self, signal: Signal) {

@@ -36,16 +36,18 @@ impl Register {
         self.peers().open.remove(&number);
     }
 
-    /// Asks the connection to close that is worth the least: one between requests before one that
-    /// sends a request slowly, then the one that has waited longest. None that we work for.
+    /// Asks the connection to close that is worth the least: one that never completed a request before
+    /// those that did, one between requests before one that sends a request slowly, then the one that
+    /// has waited longest. None that we work for.
     pub(super) fn evict_one(&self) {
         let peers = self.peers();
         let waiting = peers.open.values().filter_map(|peer| {
             let (phase, since) = peer.phase();
             let worth = match phase {
                 Phase::Closing => 0,
-                Phase::Idle => 1,
-                Phase::Head | Phase::Body => 2,
+                Phase::Idle | Phase::Head | Phase::Body if !peer.has_served() => 1,
+                Phase::Idle => 2,
+                Phase::Head | Phase::Body => 3,
                 Phase::Busy => return None,
             };
             Some((worth, since, peer))

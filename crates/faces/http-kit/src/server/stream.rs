@@ -37,13 +37,13 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.tcp).poll_read(cx, buffer))?;
-        self.has_read(&buffer.filled()[before..]);
+        self.has_read(&mut buffer.filled_mut()[before..]);
         Poll::Ready(Ok(()))
     }
 }
 
 impl Stream {
-    fn has_read(&mut self, bytes: &[u8]) {
+    fn has_read(&mut self, bytes: &mut [u8]) {
         let phase = self.peer.phase().0;
         if bytes.is_empty() {
             self.ended = true;
@@ -52,8 +52,10 @@ impl Stream {
             self.peer.enter(Phase::Head);
             self.head = Head::default();
         }
-        if matches!(phase, Phase::Idle | Phase::Head) && self.head.is_ambiguous_after(bytes) {
-            self.peer.set_ambiguous();
+        if matches!(phase, Phase::Idle | Phase::Head)
+            && let Some(fault) = self.head.read(bytes)
+        {
+            self.peer.set_fault(fault);
         }
     }
 }
