@@ -94,6 +94,16 @@ fn a_circle_of_parent_and_child_is_found() {
 }
 
 #[test]
+fn files_that_a_path_attribute_names_are_followed() {
+    let files = [
+        ("lib.rs", "#[path = \"elsewhere/a.rs\"] mod other;"),
+        ("elsewhere/a.rs", "mod b; pub struct A; fn f(x: b::B) {}"),
+        ("elsewhere/b.rs", "use super::A; pub struct B(A);"),
+    ];
+    assert_circle(&files, &["elsewhere/a.rs", "elsewhere/b.rs"]);
+}
+
+#[test]
 fn a_circle_through_re_exports_ties_the_files_that_define() {
     let files = [
         ("lib.rs", "mod a; mod b; mod facade; pub use facade::*;"),

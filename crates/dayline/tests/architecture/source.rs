@@ -185,17 +185,17 @@ impl Reader<'_> {
         }
     }
 
+    /// The file of a child, and the folder that the files of its own children are in.
     fn child_file(&self, item: &syn::ItemMod) -> (PathBuf, PathBuf) {
-        let name = item.ident.unraw().to_string();
-        let flat = self.children.join(format!("{name}.rs"));
-        let nested = self.children.join(&name).join("mod.rs");
-        let named = item.attrs.iter().find_map(path_attribute);
-        let file = match named {
-            Some(path) => self.base.join(&self.modules[self.here].file).parent().unwrap().join(path),
-            None if flat.exists() => flat,
-            None => nested,
-        };
-        (file, self.children.join(name))
+        if let Some(path) = item.attrs.iter().find_map(path_attribute) {
+            let here = self.base.join(&self.modules[self.here].file);
+            let file = here.parent().unwrap().join(path);
+            let folder = file.parent().unwrap().to_owned();
+            return (file, folder);
+        }
+        let folder = self.children.join(item.ident.unraw().to_string());
+        let flat = folder.with_extension("rs");
+        (if flat.exists() { flat } else { folder.join("mod.rs") }, folder)
     }
 }
 

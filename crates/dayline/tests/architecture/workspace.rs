@@ -14,7 +14,7 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<String>,
     /// What its tests and benches depend on besides.
     pub(crate) dev_dependencies: Vec<String>,
-    /// The root files of its library and its programs.
+    /// The root files of its library, programs, tests and benches.
     pub(crate) roots: Vec<PathBuf>,
 }
 
@@ -45,17 +45,12 @@ fn package(value: &Value) -> Package {
     };
     let manifest = PathBuf::from(text(&value["manifest_path"]));
     let place = manifest.parent().unwrap().strip_prefix(folder()).unwrap();
-    let ships = |target: &&Value| {
-        let mut kinds = array(&target["kind"]).iter();
-        kinds.any(|kind| kind == "lib" || kind == "bin")
-    };
-    let targets = array(&value["targets"]).iter().filter(ships);
     Package {
         place: place.to_str().unwrap().to_owned(),
         name: text(&value["name"]),
         dependencies: dependencies(false),
         dev_dependencies: dependencies(true),
-        roots: targets.map(|target| text(&target["src_path"]).into()).collect(),
+        roots: array(&value["targets"]).iter().map(|target| text(&target["src_path"]).into()).collect(),
     }
 }
 

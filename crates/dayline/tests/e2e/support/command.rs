@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 
-use super::server::PROGRAM;
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_dayline");
 
 /// What a command left.
 #[derive(Debug)]

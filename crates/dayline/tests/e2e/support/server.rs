@@ -13,10 +13,8 @@ use dayline_testkit::free_port;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::command::PROGRAM;
 use super::shared::Shared;
-
-/// The program under test.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_dayline");
 
 /// How long a server may take to be ready before the test fails.
 const START: Duration = Duration::from_secs(20);
