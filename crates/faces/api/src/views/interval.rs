@@ -46,6 +46,6 @@ pub(crate) const COLUMNS: &str = "app_name,domain,device_id,start_time,end_time,
 /// Writes an interval.
 pub(crate) fn row(csv: &mut Csv, piece: &Piece, counted: bool) {
     let item = IntervalItem::from(piece);
-    csv.text(item.app_name).text(item.domain.unwrap_or_default()).text(item.device_id);
+    csv.text(item.app_name).optional(item.domain).text(item.device_id);
     csv.plain(&item.start_time).plain(&item.end_time).plain(if counted { "true" } else { "false" }).end_row();
 }

@@ -111,7 +111,7 @@ impl Item for DomainSeconds {
     }
 
     fn label(&self, csv: &mut Csv) {
-        csv.text(self.domain.as_deref().unwrap_or_default());
+        csv.optional(self.domain.as_deref());
     }
 }
 

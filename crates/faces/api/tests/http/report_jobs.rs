@@ -128,7 +128,7 @@ async fn a_result_is_a_file_that_a_client_may_keep() {
     let result = server.get(&location).of(&ada).send().await;
     assert_eq!(
         result.text(),
-        "app_name,seconds\r\n\"Code, the editor\",10.123\r\nFirefox,10.007\r\n\"'=1+1\",5\r\n"
+        "app_name,seconds\r\n\"Code, the editor\",10.123\r\n\"Firefox\",10.007\r\n\"'=1+1\",5\r\n"
     );
     assert_eq!(result.header("content-length"), result.body.len().to_string());
     let name = r#"attachment; filename="dayline-apps-2026-10-01-2026-11-30.csv""#;

@@ -172,11 +172,11 @@ async fn all_reports_are_tables_for_those_who_prefer_csv() {
     let day = "date=2026-11-20";
     assert_eq!(
         get_csv(&world, &format!("/api/v1/report/apps?{day}")).await,
-        "app_name,seconds\r\nCode,57.655\r\nFirefox,2.345\r\n\"'=1+1, \"\"x\"\"\",1.001\r\n"
+        "app_name,seconds\r\n\"Code\",57.655\r\n\"Firefox\",2.345\r\n\"'=1+1, \"\"x\"\"\",1.001\r\n"
     );
     assert_eq!(
         get_csv(&world, &format!("/api/v1/report/domains?{day}")).await,
-        "domain,seconds\r\n,58.656\r\ngithub.com,2.345\r\n"
+        "domain,seconds\r\n,58.656\r\n\"github.com\",2.345\r\n"
     );
     let hours = get_csv(&world, &format!("/api/v1/report/hours?{day}")).await;
     assert!(hours.starts_with("start,seconds\r\n2026-11-20T00:00:00+00:00,1.001\r\n"), "{hours}");
@@ -187,9 +187,10 @@ async fn all_reports_are_tables_for_those_who_prefer_csv() {
     let timeline = get_csv(&world, &format!("/api/v1/usage/timeline?{day}&outranked=true")).await;
     let mut lines = timeline.lines();
     assert_eq!(lines.next(), Some("app_name,domain,device_id,start_time,end_time,counted"));
-    let firefox = "Firefox,github.com,phone,2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,true";
+    let firefox =
+        "\"Firefox\",\"github.com\",\"phone\",2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,true";
     assert!(lines.any(|line| line == firefox), "{timeline}");
-    let outranked = "Code,,laptop,2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,false";
+    let outranked = "\"Code\",,\"laptop\",2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,false";
     assert!(lines.any(|line| line == outranked), "{timeline}");
 }
 
