@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use dayline_domain::report::{
-    Grouping, HourSlot, Joining, LocalDays, Report, by_app, by_day, by_domain, by_hour, clip,
+    Grouping, HourSlot, Joining, LocalDays, OverlapJoining, Report, by_app, by_day, by_domain, by_hour, clip,
     join_at_midnight, local_day, local_days, total,
 };
 use dayline_domain::{DAY_MS, Domain, LocalDate, Piece, UtcMs, Zone};
@@ -303,6 +303,36 @@ proptest! {
         parts.extend(joining.end());
         let at_once = join_at_midnight(clip(stored, interval(-6 * DAY_MS, 13 * DAY_MS)));
         prop_assert_eq!(parts, at_once);
+    }
+}
+
+proptest! {
+    #![proptest_config(support::cases(500))]
+
+    #[test]
+    fn pieces_that_overlap_read_part_by_part_are_the_same_as_read_at_once(
+        lines in prop::collection::vec(timelines(), 1..4), days in 1i64..5, from in -5 * DAY_MS..DAY_MS,
+    ) {
+        let of_device = |(n, pieces): (usize, Vec<Piece>)| {
+            let names = [format!("App {n}"), "Code".to_owned()];
+            pieces.into_iter().enumerate().map(move |(at, piece)| {
+                let source = source(&n.to_string(), &names[at % 2], None);
+                Piece { source, ..piece }
+            })
+        };
+        let mut stored: Vec<Piece> =
+            lines.into_iter().enumerate().flat_map(of_device).flat_map(|piece| cut_at_midnight(&piece)).collect();
+        stored.sort_by_key(|piece| (piece.interval.start(), Arc::clone(&piece.source)));
+        let window = interval(from, 12 * DAY_MS);
+        let midnights = (-6..12).step_by(days as usize).map(|day| interval(day * DAY_MS, (day + days) * DAY_MS));
+        let parts: Vec<_> = midnights.filter_map(|part| part.clip(window)).collect();
+        let of = |part| -> Vec<Piece> { join_at_midnight(clip(stored.clone(), part)) };
+        let mut joining = OverlapJoining::default();
+        for part in parts.iter().rev() {
+            joining.look_back(*part, &of(*part));
+        }
+        let joined: Vec<Piece> = parts.iter().flat_map(|part| joining.add(*part, of(*part))).collect();
+        prop_assert_eq!(joined, join_at_midnight(clip(stored.clone(), window)));
     }
 }
 

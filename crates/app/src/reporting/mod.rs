@@ -6,3 +6,4 @@ pub mod report_worker;
 pub mod reports;
 pub mod result_forms;
 pub mod sums_record;
+pub mod timeline;

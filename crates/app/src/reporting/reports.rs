@@ -1,11 +1,10 @@
-//! Reading: the timeline and reports per app, domain, hour and day over local days.
+//! Reports over local days, and what an answer was read from.
 
 use std::sync::Arc;
 
 use dayline_domain::report::{Cut, Grouping, LocalDays, Report};
-use dayline_domain::timeline::Piece;
 use dayline_domain::zone::Zone;
-use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, UtcMs, report};
+use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, report};
 
 use crate::identity::caller::Caller;
 use crate::ports::{LedgerReader, LedgerView, PortError};
@@ -13,8 +12,6 @@ use crate::{App, AppError};
 
 /// Longest report, in local days: ten years.
 pub const MAX_REPORT_DAYS: i32 = 3_660;
-/// Longest timeline in one answer: a leap year and a day, in milliseconds.
-pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
 /// Reports over so many UTC days are made of pieces, longer ones of sums: of few days, pieces are
 /// not much more to read, and the first and the last are mostly cut.
 const MAX_DAYS_OF_PIECES: i32 = 7;
@@ -140,42 +137,4 @@ async fn read(
         }
     }
     ledger.read(user, window, false).await
-}
-
-/// A stretch of the timeline: what counted, and what was outranked if asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeline {
-    /// Counted intervals by start; neighbours that only midnight UTC separates are joined.
-    pub counted: Vec<Piece>,
-    /// Outranked intervals by start.
-    pub outranked: Vec<Piece>,
-}
-
-/// Checks the ends of a stretch of the timeline.
-pub fn stretch(from: UtcMs, to: UtcMs) -> Result<Interval, AppError> {
-    let interval = Interval::new(from, to).ok_or_else(|| AppError::field("to", "must be after from"))?;
-    if interval.ms() > MAX_TIMELINE_MS {
-        return Err(AppError::field("to", "must be at most 367 days after from"));
-    }
-    Ok(interval)
-}
-
-/// The timeline in an interval, clipped to it.
-pub async fn timeline(
-    app: &App,
-    caller: &Caller,
-    interval: Option<Interval>,
-    outranked: bool,
-) -> Result<Versioned<Timeline>, AppError> {
-    caller.require(Scope::Read)?;
-    let Some(interval) = interval else {
-        return Ok(Versioned {
-            version: ReadVersion::default(),
-            answer: Timeline { counted: Vec::new(), outranked: Vec::new() },
-        });
-    };
-    let view = app.ledger.read(caller.user, interval, outranked).await?;
-    let shown = |pieces: Vec<Piece>| report::join_at_midnight(report::clip(pieces, interval));
-    let answer = Timeline { counted: shown(view.counted), outranked: shown(view.outranked) };
-    Ok(Versioned { version: ReadVersion(view.versions), answer })
 }

@@ -11,6 +11,7 @@ mod live;
 mod report_jobs;
 mod reports;
 mod sessions;
+mod timeline;
 mod worker;
 
 use std::sync::Arc;

@@ -10,7 +10,8 @@ use dayline_app::ports::{
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_jobs::{NewJob, cancel, list, request, result, show};
 use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportPorts, ReportWorker};
-use dayline_app::reporting::reports::{DaysAsked, report, resolve_days, timeline};
+use dayline_app::reporting::reports::{DaysAsked, report, resolve_days};
+use dayline_app::reporting::timeline::timeline;
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_app::{App, AppError};
@@ -90,6 +91,7 @@ async fn a_timeline_as_a_job_is_the_timeline_in_several_chunks() {
     let NewJob { from, to, tz, .. } = year(ReportKind::Timeline);
     let days = resolve_days(&world.app, &ada, DaysAsked { date: None, from, to, tz }).await.unwrap();
     let at_once = timeline(&world.app, &ada, days.interval(), false).await.unwrap().answer.counted;
+    let at_once = super::timeline::all(at_once).await;
     let text = text_of(&world.app, &ada, &job).await;
     let pieces: usize = text.matches("Piece {").count();
     assert_eq!(pieces, at_once.len());

@@ -4,13 +4,13 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::ports::{Partition, PingLog};
 use dayline_app::reporting::reports::{
-    DaysAsked, ReadVersion, Versioned, read_version, report, resolve_days, stretch, timeline,
+    DaysAsked, ReadVersion, Versioned, read_version, report, resolve_days,
 };
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{AppName, Domain, Interval, LocalDate, Ping, Source, UtcMs};
+use dayline_domain::{AppName, Domain, Interval, LocalDate, Ping, Source};
 
 use super::with_ada;
 
@@ -161,23 +161,4 @@ async fn a_read_version_changes_with_the_days_it_covers_and_with_no_other() {
     assert_ne!(after, now);
     observe(&world, &ada, -30, -29).await;
     assert_eq!(read_version(&world.app, &ada, days.interval()).await.unwrap(), after);
-}
-
-#[tokio::test]
-async fn the_timeline_is_clipped_and_joined_over_midnight() {
-    let (world, ada) = with_ada().await;
-    observe(&world, &ada, -20, -4).await;
-    let now = world.app.clock.now();
-    let window = stretch(now.plus(-18 * 3_600_000), now).unwrap();
-    let found = timeline(&world.app, &ada, Some(window), false).await.unwrap();
-    assert_eq!(found.answer.counted.len(), 1);
-    assert_eq!(found.answer.counted[0].interval.ms(), 14 * 3_600_000);
-    assert_eq!(found.version.0.len(), 2);
-}
-
-#[test]
-fn a_stretch_ends_after_it_starts_and_within_a_year() {
-    assert!(stretch(UtcMs(5), UtcMs(5)).is_err());
-    assert!(stretch(UtcMs(0), UtcMs(367 * 86_400_000)).is_ok());
-    assert!(stretch(UtcMs(0), UtcMs(367 * 86_400_000 + 1)).is_err());
 }

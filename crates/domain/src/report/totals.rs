@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
-use crate::names::{Activity, AppName, Domain, Source};
+use crate::names::{Activity, AppName, Domain};
 use crate::time::{DAY_MS, Interval, LocalDate, UtcDay, UtcMs};
 use crate::timeline::Piece;
 use crate::timeline::day_sums::{DaySums, QUARTER_MS};
@@ -86,57 +85,6 @@ pub fn clip(pieces: impl IntoIterator<Item = Piece>, window: Interval) -> impl I
     pieces.into_iter().filter_map(move |Piece { source, interval }| {
         interval.clip(window).map(|interval| Piece { source, interval })
     })
-}
-
-/// Pieces, counted or outranked, in which those that only midnight UTC separates are one. They stay
-/// in the order of their starts.
-pub fn join_at_midnight(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
-    let mut joined = Vec::<Piece>::new();
-    // Where in `joined` the piece of each source stands that ended at a midnight last.
-    let mut at_midnight = HashMap::<Arc<Source>, usize>::new();
-    for Piece { source, interval } in pieces {
-        let touches = |at: &usize| joined[*at].interval.end() == interval.start();
-        let earlier = at_midnight.get(&source).copied().filter(touches);
-        let at = earlier.unwrap_or(joined.len());
-        if interval.end().0.rem_euclid(DAY_MS) == 0 {
-            at_midnight.insert(Arc::clone(&source), at);
-        }
-        match earlier {
-            Some(at) => joined[at].interval = joined[at].interval.hull(interval),
-            None => joined.push(Piece { source, interval }),
-        }
-    }
-    joined
-}
-
-/// Joins the counted pieces of a stretch that is read part by part: those that only midnight UTC or
-/// the end of a part separates are one.
-#[derive(Debug, Default)]
-pub struct Joining {
-    last: Option<Piece>,
-}
-
-impl Joining {
-    /// Takes the pieces of the next part; gives those that nothing can be joined to any more.
-    pub fn add(&mut self, pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
-        let mut whole = Vec::new();
-        for piece in pieces {
-            match &mut self.last {
-                Some(last)
-                    if last.interval.end() == piece.interval.start() && last.source == piece.source =>
-                {
-                    last.interval = last.interval.hull(piece.interval);
-                }
-                last => whole.extend(last.replace(piece)),
-            }
-        }
-        whole
-    }
-
-    /// The last piece.
-    pub fn end(self) -> Option<Piece> {
-        self.last
-    }
 }
 
 /// Counted milliseconds in a window.

@@ -9,6 +9,7 @@ mod results;
 mod router;
 mod routes;
 mod state;
+mod stream;
 mod views;
 
 pub use results::ClientForms;

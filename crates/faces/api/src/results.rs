@@ -4,29 +4,28 @@
 
 use dayline_app::reporting::export::Page;
 use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
-use dayline_domain::UtcMs;
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
 use dayline_domain::timeline::Piece;
-use dayline_http_kit::instant;
-use serde::Serialize;
 
 use crate::views::accept::Format;
-use crate::views::csv::Csv;
 use crate::views::export::{ExportLines, lines};
-use crate::views::interval::{COLUMNS, IntervalItem, row};
 use crate::views::report::show;
+use crate::views::timeline::TimelineText;
 
 /// The forms that clients of the API know.
 pub struct ClientForms;
 
 impl ResultForms for ClientForms {
     fn report(&self, report: Report, days: &LocalDays, format: ReportFormat, out: &mut Vec<u8>) {
-        let format = if format == ReportFormat::Csv { Format::Csv } else { Format::Json };
-        out.append(&mut show(report, days, format));
+        for text in show(report, days, table_or_json(format)) {
+            out.extend(text);
+        }
     }
 
     fn timeline(&self, days: &LocalDays, format: ReportFormat) -> Box<dyn ResultWriter<Vec<Piece>>> {
-        Box::new(Timeline::new(days, format == ReportFormat::Csv))
+        let nothing = days.zone.start_of(days.from);
+        let (from, to) = days.interval().map_or((nothing, nothing), |all| (all.start(), all.end()));
+        Box::new(TimelineText::new(table_or_json(format), from, to))
     }
 
     fn export(&self) -> Box<dyn ResultWriter<Page>> {
@@ -34,60 +33,19 @@ impl ResultForms for ClientForms {
     }
 }
 
-/// A timeline, interval by interval.
-struct Timeline {
-    is_csv: bool,
-    ends: (UtcMs, UtcMs),
-    begun: bool,
+fn table_or_json(format: ReportFormat) -> Format {
+    if format == ReportFormat::Csv { Format::Csv } else { Format::Json }
 }
 
-impl Timeline {
-    fn new(days: &LocalDays, is_csv: bool) -> Self {
-        let nothing = days.zone.start_of(days.from);
-        let ends = days.interval().map_or((nothing, nothing), |all| (all.start(), all.end()));
-        Self { is_csv, ends, begun: false }
-    }
-
-    fn rows(&mut self, pieces: &[Piece], out: &mut Vec<u8>) {
-        let mut csv = if self.begun { Csv::more() } else { Csv::new(COLUMNS) };
-        self.begun = true;
-        for piece in pieces {
-            row(&mut csv, piece, true);
-        }
-        out.extend_from_slice(csv.finish().as_bytes());
-    }
-
-    fn intervals(&mut self, pieces: &[Piece], out: &mut Vec<u8>) {
-        for piece in pieces {
-            self.open(out);
-            write_json(&IntervalItem::from(piece), out);
-        }
-    }
-
-    /// Writes what comes before an interval: all that comes before the first, or a comma.
-    fn open(&mut self, out: &mut Vec<u8>) {
-        if std::mem::replace(&mut self.begun, true) {
-            return out.push(b',');
-        }
-        let (from, to) = self.ends;
-        let head = format!(r#"{{"from":"{}","to":"{}","intervals":["#, instant::utc(from), instant::utc(to));
-        out.extend_from_slice(head.as_bytes());
-    }
-}
-
-impl ResultWriter<Vec<Piece>> for Timeline {
+impl ResultWriter<Vec<Piece>> for TimelineText {
     fn part(&mut self, pieces: Vec<Piece>, out: &mut Vec<u8>) {
-        if self.is_csv { self.rows(&pieces, out) } else { self.intervals(&pieces, out) }
+        for piece in &pieces {
+            self.interval(piece, out);
+        }
     }
 
-    fn end(mut self: Box<Self>, out: &mut Vec<u8>) {
-        if self.is_csv {
-            return;
-        }
-        if !self.begun {
-            self.open(out);
-        }
-        out.extend_from_slice(b"]}");
+    fn end(self: Box<Self>, out: &mut Vec<u8>) {
+        TimelineText::end(*self, out);
     }
 }
 
@@ -99,9 +57,4 @@ impl ResultWriter<Page> for ExportLines {
     fn end(self: Box<Self>, out: &mut Vec<u8>) {
         self.finish(out);
     }
-}
-
-fn write_json(value: &impl Serialize, out: &mut Vec<u8>) {
-    // Structs of texts and numbers always serialise, and memory takes all bytes.
-    let _ = serde_json::to_writer(out, value);
 }

@@ -18,6 +18,11 @@ const EXPORTS: usize = 32;
 /// Most exports of one person at a time.
 const EXPORTS_PER_PERSON: usize = 2;
 
+/// Most other long answers at a time; each holds two days of somebody's timeline in memory.
+const LONG_ANSWERS: usize = 128;
+/// Most long answers of one person at a time: some pages on a few devices.
+const LONG_ANSWERS_PER_PERSON: usize = 8;
+
 /// The state as axum hands it to extractors and handlers.
 pub(crate) type Api = Arc<ApiState>;
 
@@ -28,6 +33,7 @@ pub struct ApiState {
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) live_streams: Arc<Slots>,
     pub(crate) exports: Arc<Slots>,
+    pub(crate) long_answers: Arc<Slots>,
     /// The API document as JSON. The router knows it, and puts it here.
     pub(crate) document: Bytes,
 }
@@ -37,7 +43,9 @@ impl ApiState {
     pub fn new(kit: Kit, readiness: Arc<dyn Readiness>, config: &ApiConfig) -> Self {
         let live_streams = Slots::new(config.max_live_streams, LIVE_PER_PERSON);
         let exports = Slots::new(EXPORTS, EXPORTS_PER_PERSON);
-        Self { app: kit.app.clone(), kit, readiness, live_streams, exports, document: Bytes::new() }
+        let long_answers = Slots::new(LONG_ANSWERS, LONG_ANSWERS_PER_PERSON);
+        let (app, document) = (kit.app.clone(), Bytes::new());
+        Self { app, kit, readiness, live_streams, exports, long_answers, document }
     }
 }
 

@@ -2,9 +2,10 @@
 //! Not here: what they may do; each use case asks for the scope it needs.
 
 use axum::extract::FromRequestParts;
-use dayline_app::AppError;
 use dayline_app::identity::authenticate;
 use dayline_app::identity::caller::Caller;
+use dayline_app::ports::CredentialId;
+use dayline_app::{AppError, Kind};
 use http::request;
 
 use crate::address::ClientAddress;
@@ -55,6 +56,21 @@ impl StaysSignedIn {
     /// has ended or was revoked; another one if that can't be known now.
     pub async fn check(&self, kit: &KitState) -> Result<(), AppError> {
         authenticate::authenticate(&kit.app, &self.secret, self.caller.address).await.map(drop)
+    }
+}
+
+impl StaysSignedIn {
+    /// Whether the credential was revoked since. An access token that only expired was not: what
+    /// was begun with it may come to its end. No I/O for an access token; a store that can't be
+    /// asked about a key revokes nothing.
+    pub async fn was_revoked(&self, kit: &KitState) -> bool {
+        let credential = self.caller.credential;
+        if kit.app.revocations.is_revoked(credential) {
+            return true;
+        }
+        // A deleted key is only remembered as revoked for as long as it may be remembered as good.
+        matches!(credential, CredentialId::Key(_))
+            && self.check(kit).await.is_err_and(|error| error.kind() == Kind::Unauthenticated)
     }
 }
 

@@ -1,13 +1,10 @@
 //! `/report/jobs`: long reports in the background, and their results as files.
 //! Not here: the results' forms (see [`crate::results`]).
 
-use std::io;
-
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use dayline_app::AppError;
 use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
@@ -15,15 +12,13 @@ use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
-use dayline_http_kit::server::{Peer, Streams};
-use dayline_http_kit::slots::SlotGuard;
-use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
+use crate::stream::{LongAnswer, Writer};
 use crate::views::conditional_request::has_tag;
 use crate::views::json::private_json;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
@@ -189,12 +184,12 @@ pub(crate) async fn cancel(
 )]
 pub(crate) async fn result(
     State(api): State<Api>,
-    SignedIn(caller): SignedIn,
+    request: LongAnswer,
     PathId(id): PathId<JobKind>,
     headers: HeaderMap,
-    peer: Option<Extension<Peer>>,
 ) -> Result<Response, Problem> {
-    let mut result = report_jobs::result(&api.app, &caller, id).await?;
+    let caller = request.caller();
+    let result = report_jobs::result(&api.app, caller, id).await?;
     let tag = format!("\"{}-{}\"", result.job.id, result.job.attempt);
     if has_tag(&headers, &tag) {
         let mut response = Response::new(Body::empty());
@@ -204,11 +199,7 @@ pub(crate) async fn result(
     }
     let slot = api.exports.take(caller.user)?;
     let job = result.job.clone();
-    // What goes wrong at once is still told by the status.
-    let first = result.chunk().await?;
-    let peer = peer.map(|Extension(peer)| peer);
-    let reader = Reader { result, first, peer, streams: None, _slot: slot };
-    let mut response = Response::new(Body::from_stream(stream::try_unfold(reader, Reader::next)));
+    let mut response = Response::new(request.body(result, slot).await?);
     response.headers_mut().insert(header::CONTENT_LENGTH, job.bytes.into());
     label(&mut response, &job, &tag);
     Ok(response)
@@ -240,30 +231,11 @@ fn file_name(job: &ReportJob) -> String {
     }
 }
 
-/// A result being sent. It holds one chunk, however many there are.
-struct Reader {
-    result: JobResult,
-    first: Option<Vec<u8>>,
-    peer: Option<Peer>,
-    streams: Option<Streams>,
-    _slot: SlotGuard,
-}
-
-impl Reader {
-    /// The next chunk. An error cuts the answer off, which its length tells.
-    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
-        if self.streams.is_none() {
-            self.streams = self.peer.as_ref().map(Peer::streams);
-        }
-        if let Some(first) = self.first.take() {
-            return Ok(Some((first.into(), self)));
-        }
-        match self.result.chunk().await {
-            Ok(chunk) => Ok(chunk.map(|chunk| (chunk.into(), self))),
-            Err(error) => {
-                tracing::warn!(%error, "a result was cut off");
-                Err(io::Error::other("the result was cut off"))
-            }
-        }
+/// It holds one chunk, however many there are.
+impl Writer for JobResult {
+    async fn write(&mut self, chunk: &mut Vec<u8>) -> Result<bool, AppError> {
+        let Some(next) = self.chunk().await? else { return Ok(false) };
+        chunk.extend(next);
+        Ok(true)
     }
 }

@@ -4,11 +4,11 @@
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use dayline_app::AppError;
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_domain::LocalDate;
 use dayline_domain::report::Grouping;
 use dayline_http_kit::Problem;
-use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 use utoipa::openapi::path::{HttpMethod, Paths};
@@ -18,8 +18,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::openapi::{QueryProblems, SignedInProblems};
 use crate::state::Api;
+use crate::stream::{CHUNK, LongAnswer, Writer};
 use crate::views::conditional_request::ConditionalRequest;
-use crate::views::report::{Description, describe, show};
+use crate::views::report::{Description, Texts, describe, show};
 
 /// Which local days: `date`, or `from` and `to`; today if nothing is given.
 #[derive(IntoParams)]
@@ -81,7 +82,7 @@ fn route(name: &str, grouping: Grouping, summary: &str) -> UtoipaMethodRouter<Ap
     operation.responses.responses.insert("200".to_owned(), found.build().into());
     let mut paths = Paths::new();
     paths.add_path_operation(format!("/api/v1/report/{name}"), vec![HttpMethod::Get], operation);
-    let handler = move |api, caller, asked, headers| report(grouping, api, caller, asked, headers);
+    let handler = move |api, answer, asked, headers| report(grouping, api, answer, asked, headers);
     (schemas, paths, get(handler))
 }
 
@@ -97,16 +98,30 @@ fn route(name: &str, grouping: Grouping, summary: &str) -> UtoipaMethodRouter<Ap
 async fn report(
     grouping: Grouping,
     State(api): State<Api>,
-    SignedIn(caller): SignedIn,
+    answer: LongAnswer,
     Query(asked): Query<DaysParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let days = reports::resolve_days(&api.app, &caller, asked.into()).await?;
+    let caller = answer.caller();
+    let days = reports::resolve_days(&api.app, caller, asked.into()).await?;
     let request =
-        ConditionalRequest::new(&headers, &caller, &(grouping.name(), days.zone.name(), days.from, days.to));
-    if let Some(unchanged) = request.unchanged(&api.app, &caller, days.interval()).await? {
+        ConditionalRequest::new(&headers, caller, &(grouping.name(), days.zone.name(), days.from, days.to));
+    if let Some(unchanged) = request.unchanged(&api.app, caller, days.interval()).await? {
         return Ok(unchanged);
     }
-    let report = reports::report(&api.app, &caller, grouping, &days).await?;
-    Ok(request.answer(&report.version, show(report.answer, &days, request.format)))
+    let report = reports::report(&api.app, caller, grouping, &days).await?;
+    let texts = show(report.answer, &days, request.format);
+    Ok(request.answer(&report.version, answer.body_of_any_length(texts).await?))
+}
+
+/// It holds the rows, of which a text is made when it is sent.
+impl Writer for Texts {
+    async fn write(&mut self, chunk: &mut Vec<u8>) -> Result<bool, AppError> {
+        let end = chunk.len() + CHUNK;
+        while chunk.len() < end {
+            let Some(text) = self.next() else { return Ok(false) };
+            chunk.extend(text);
+        }
+        Ok(true)
+    }
 }

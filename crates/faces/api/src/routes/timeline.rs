@@ -1,26 +1,26 @@
 //! `GET /usage/timeline`: what counted when, and what was outranked.
 
+use std::vec::IntoIter;
+
 use axum::extract::State;
 use axum::response::Response;
 use dayline_app::identity::caller::Caller;
-use dayline_app::reporting::reports::{self, DaysAsked, Timeline};
+use dayline_app::reporting::reports::{self, DaysAsked};
+use dayline_app::reporting::timeline::{self as use_case, Pieces, Timeline};
 use dayline_app::{App, AppError};
 use dayline_domain::timeline::Piece;
 use dayline_domain::{Interval, LocalDate, UtcMs};
 use dayline_http_kit::Problem;
-use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::instant;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
-use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::openapi::{QueryProblems, SignedInProblems};
 use crate::state::Api;
-use crate::views::accept::Format;
+use crate::stream::{CHUNK, LongAnswer, Writer};
 use crate::views::conditional_request::ConditionalRequest;
-use crate::views::csv::Csv;
-use crate::views::interval::{COLUMNS, IntervalItem, row};
+use crate::views::timeline::{TimelineBody, TimelineText};
 
 /// Which part of the timeline. Today if nothing is given.
 #[derive(IntoParams)]
@@ -68,34 +68,61 @@ impl FromParams for TimelineAsked {
 )]
 pub(crate) async fn timeline(
     State(api): State<Api>,
-    SignedIn(caller): SignedIn,
+    answer: LongAnswer,
     Query(asked): Query<TimelineAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let outranked = asked.outranked;
-    let (from, to) = ends(&api.app, &caller, asked).await?;
+    let (caller, outranked) = (answer.caller(), asked.outranked);
+    let (from, to) = ends(&api.app, caller, asked).await?;
     let interval = Interval::new(from, to);
-    let request = ConditionalRequest::new(&headers, &caller, &("timeline", from, to, outranked));
-    if let Some(unchanged) = request.unchanged(&api.app, &caller, interval).await? {
+    let request = ConditionalRequest::new(&headers, caller, &("timeline", from, to, outranked));
+    if let Some(unchanged) = request.unchanged(&api.app, caller, interval).await? {
         return Ok(unchanged);
     }
-    let timeline = reports::timeline(&api.app, &caller, interval, outranked).await?;
-    let body = match request.format {
-        Format::Json => {
-            // Structs of texts always serialise.
-            let body = TimelineBody::new(from, to, &timeline.answer, outranked);
-            serde_json::to_vec(&body).unwrap_or_default()
+    let found = use_case::timeline(&api.app, caller, interval, outranked).await?;
+    let Timeline { counted, outranked } = found.answer;
+    let text = Some(TimelineText::new(request.format, from, to));
+    let writer = TimelineWriter { current: counted, outranked, text, pieces: Vec::new().into_iter() };
+    Ok(request.answer(&found.version, answer.body_of_any_length(writer).await?))
+}
+
+/// A timeline being written. It holds one page, however long it is.
+struct TimelineWriter {
+    /// What is written now: what counted, then what was outranked.
+    current: Pieces,
+    outranked: Option<Pieces>,
+    /// Until the end is written.
+    text: Option<TimelineText>,
+    pieces: IntoIter<Piece>,
+}
+
+impl Writer for TimelineWriter {
+    async fn write(&mut self, chunk: &mut Vec<u8>) -> Result<bool, AppError> {
+        let Some(mut text) = self.text.take() else { return Ok(false) };
+        let end = chunk.len() + CHUNK;
+        while chunk.len() < end {
+            if let Some(piece) = self.pieces.next() {
+                text.interval(&piece, chunk);
+            } else if let Some(more) = self.current.next().await? {
+                self.pieces = more.into_iter();
+            } else if let Some(outranked) = self.outranked.take() {
+                self.current = outranked;
+                text.begin_outranked(chunk);
+            } else {
+                text.end(chunk);
+                return Ok(false);
+            }
         }
-        Format::Csv => table(&timeline.answer).into_bytes(),
-    };
-    Ok(request.answer(&timeline.version, body))
+        self.text = Some(text);
+        Ok(true)
+    }
 }
 
 /// The ends of the stretch asked for; equal for a local day that does not exist.
 async fn ends(app: &App, caller: &Caller, asked: TimelineAsked) -> Result<(UtcMs, UtcMs), AppError> {
     match (asked.date, asked.from, asked.to) {
         (None, Some(from), Some(to)) => {
-            let interval = reports::stretch(from, to)?;
+            let interval = use_case::stretch(from, to)?;
             Ok((interval.start(), interval.end()))
         }
         (date, None, None) => {
@@ -108,45 +135,4 @@ async fn ends(app: &App, caller: &Caller, asked: TimelineAsked) -> Result<(UtcMs
         (None, None, Some(_)) => Err(AppError::field("from", "is missing: give from and to together")),
         (None, Some(_), None) => Err(AppError::field("to", "is missing: give from and to together")),
     }
-}
-
-/// A stretch of the timeline.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TimelineBody<'a> {
-    /// The first instant.
-    #[schema(format = DateTime, example = "2026-11-20T05:00:00.000Z")]
-    from: String,
-    /// The first instant after.
-    #[schema(format = DateTime, example = "2026-11-21T05:00:00.000Z")]
-    to: String,
-    /// What counted, by start; no two overlap.
-    intervals: Vec<IntervalItem<'a>>,
-    /// What was observed but outranked, by start; only if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false)]
-    outranked: Option<Vec<IntervalItem<'a>>>,
-}
-
-impl<'a> TimelineBody<'a> {
-    fn new(from: UtcMs, to: UtcMs, timeline: &'a Timeline, outranked: bool) -> Self {
-        let shown = |pieces: &'a [Piece]| pieces.iter().map(IntervalItem::from).collect();
-        Self {
-            from: instant::utc(from),
-            to: instant::utc(to),
-            intervals: shown(&timeline.counted),
-            outranked: outranked.then(|| shown(&timeline.outranked)),
-        }
-    }
-}
-
-/// Counted intervals, then outranked ones.
-fn table(timeline: &Timeline) -> String {
-    let mut csv = Csv::new(COLUMNS);
-    for piece in &timeline.counted {
-        row(&mut csv, piece, true);
-    }
-    for piece in &timeline.outranked {
-        row(&mut csv, piece, false);
-    }
-    csv.finish()
 }

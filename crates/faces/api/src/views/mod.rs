@@ -14,4 +14,5 @@ pub(crate) mod report;
 pub(crate) mod report_job;
 pub(crate) mod seconds;
 pub(crate) mod session;
+pub(crate) mod timeline;
 pub(crate) mod tokens;

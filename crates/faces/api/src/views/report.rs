@@ -1,6 +1,8 @@
 //! Reports as clients know them: JSON with an item a row, or a table. A grouping is added here
 //! with its item.
 
+use std::iter::once;
+
 use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report};
 use dayline_domain::{AppName, Domain, LocalDate};
 use dayline_http_kit::instant;
@@ -10,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::accept::Format;
 use super::csv::Csv;
+use super::json::{begin_list, write_json};
 use super::seconds::Seconds;
 
 /// A report over local days.
@@ -72,13 +75,16 @@ struct DaySeconds {
 }
 
 /// The item that a row of a report becomes.
-trait Item: From<Self::Row> + Serialize + ToSchema {
+trait Item: From<Self::Row> + Serialize + ToSchema + 'static {
     /// What the domain has of it.
-    type Row;
+    type Row: Send + 'static;
     /// The names of its columns in a table.
     const COLUMNS: &str;
     /// What such a report shows, for the API document.
     const SUMMARY: &str;
+
+    /// Counted milliseconds of a row.
+    fn ms(row: &Self::Row) -> i64;
 
     /// Its counted time.
     fn seconds(&self) -> Seconds;
@@ -91,6 +97,10 @@ impl Item for AppSeconds {
     type Row = (AppName, i64);
     const COLUMNS: &str = "app_name,seconds";
     const SUMMARY: &str = "Seconds per app, most first.";
+
+    fn ms((_, ms): &Self::Row) -> i64 {
+        *ms
+    }
 
     fn seconds(&self) -> Seconds {
         self.seconds
@@ -106,6 +116,10 @@ impl Item for DomainSeconds {
     const COLUMNS: &str = "domain,seconds";
     const SUMMARY: &str = "Seconds per domain, most first. What was no web page is an item of its own.";
 
+    fn ms((_, ms): &Self::Row) -> i64 {
+        *ms
+    }
+
     fn seconds(&self) -> Seconds {
         self.seconds
     }
@@ -120,6 +134,10 @@ impl Item for HourSeconds {
     const COLUMNS: &str = "start,seconds";
     const SUMMARY: &str = "Seconds per local hour, in order.";
 
+    fn ms(slot: &HourSlot) -> i64 {
+        slot.ms
+    }
+
     fn seconds(&self) -> Seconds {
         self.seconds
     }
@@ -133,6 +151,10 @@ impl Item for DaySeconds {
     type Row = (LocalDate, i64);
     const COLUMNS: &str = "date,seconds";
     const SUMMARY: &str = "Seconds per local day, in order.";
+
+    fn ms((_, ms): &Self::Row) -> i64 {
+        *ms
+    }
 
     fn seconds(&self) -> Seconds {
         self.seconds
@@ -167,41 +189,54 @@ impl From<(LocalDate, i64)> for DaySeconds {
     }
 }
 
-/// The report in a form that clients know.
-pub(crate) fn show(report: Report, days: &LocalDays, format: Format) -> Vec<u8> {
-    match report {
-        Report::Apps(totals) => body::<AppSeconds>(totals.most_first(), days, format),
-        Report::Domains(totals) => body::<DomainSeconds>(totals.most_first(), days, format),
-        Report::Hours(slots) => body::<HourSeconds>(slots, days, format),
-        Report::Days(totals) => body::<DaySeconds>(totals, days, format),
+/// A report in a form that clients know, text by text.
+pub(crate) struct Texts(Box<dyn Iterator<Item = Vec<u8>> + Send>);
+
+impl Iterator for Texts {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        self.0.next()
     }
 }
 
-fn body<I: Item>(rows: Vec<I::Row>, days: &LocalDays, format: Format) -> Vec<u8> {
-    let items: Vec<I> = rows.into_iter().map(I::from).collect();
+/// The report in a form that clients know.
+pub(crate) fn show(report: Report, days: &LocalDays, format: Format) -> Texts {
+    match report {
+        Report::Apps(totals) => texts::<AppSeconds>(totals.most_first(), days, format),
+        Report::Domains(totals) => texts::<DomainSeconds>(totals.most_first(), days, format),
+        Report::Hours(slots) => texts::<HourSeconds>(slots, days, format),
+        Report::Days(totals) => texts::<DaySeconds>(totals, days, format),
+    }
+}
+
+fn texts<I: Item>(rows: Vec<I::Row>, days: &LocalDays, format: Format) -> Texts {
     match format {
-        Format::Csv => table(&items).into_bytes(),
         Format::Json => {
-            let body = ReportBody {
+            let head = begin_list(&ReportBody::<I> {
                 from: days.from.to_string(),
                 to: days.to.to_string(),
                 tz: days.zone.name().to_owned(),
-                total_seconds: Seconds(items.iter().map(|item| item.seconds().0).sum()),
-                items,
-            };
-            // Structs of texts and numbers always serialise.
-            serde_json::to_vec(&body).unwrap_or_default()
+                total_seconds: Seconds(rows.iter().map(I::ms).sum()),
+                items: Vec::new(),
+            });
+            let items = rows.into_iter().enumerate().map(|(at, row)| {
+                let mut text = if at == 0 { Vec::new() } else { vec![b','] };
+                write_json(&I::from(row), &mut text);
+                text
+            });
+            Texts(Box::new(once(head).chain(items).chain(once(b"]}".to_vec()))))
+        }
+        Format::Csv => {
+            let rows = rows.into_iter().map(|row| {
+                let (item, mut csv) = (I::from(row), Csv::more());
+                item.label(&mut csv);
+                csv.plain(&item.seconds().text()).end_row();
+                csv.finish().into_bytes()
+            });
+            Texts(Box::new(once(Csv::new(I::COLUMNS).finish().into_bytes()).chain(rows)))
         }
     }
-}
-
-fn table<I: Item>(items: &[I]) -> String {
-    let mut csv = Csv::new(I::COLUMNS);
-    for item in items {
-        item.label(&mut csv);
-        csv.plain(&item.seconds().text()).end_row();
-    }
-    csv.finish()
 }
 
 /// What the API document says of a grouping's report.

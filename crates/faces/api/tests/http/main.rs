@@ -17,6 +17,7 @@ mod proxies;
 mod report_jobs;
 mod reports;
 mod sessions;
+mod streams;
 mod support;
 mod tcp;
 mod track;

@@ -1,0 +1,144 @@
+//! The timeline, read page by page, so that any length of it needs little memory.
+
+use std::sync::Arc;
+use std::vec::IntoIter;
+
+use dayline_domain::report::{Joining, OverlapJoining, clip, join_at_midnight};
+use dayline_domain::timeline::Piece;
+use dayline_domain::{Interval, Scope, UserId, UtcDay, UtcMs};
+
+use crate::identity::caller::Caller;
+use crate::ports::LedgerReader;
+use crate::reporting::reports::{ReadVersion, Versioned};
+use crate::{App, AppError};
+
+/// Longest timeline in one answer: a leap year and a day, in milliseconds.
+pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
+/// UTC days of one page: those that a local day touches, so that it is read from one snapshot.
+const PAGE_DAYS: usize = 2;
+
+/// Checks the ends of a stretch of the timeline.
+///
+/// # Errors
+///
+/// [`AppError::Invalid`] if it ends before it starts or is longer than [`MAX_TIMELINE_MS`].
+pub fn stretch(from: UtcMs, to: UtcMs) -> Result<Interval, AppError> {
+    let interval = Interval::new(from, to).ok_or_else(|| AppError::field("to", "must be after from"))?;
+    if interval.ms() > MAX_TIMELINE_MS {
+        return Err(AppError::field("to", "must be at most 367 days after from"));
+    }
+    Ok(interval)
+}
+
+/// A stretch of the timeline, to be read.
+pub struct Timeline {
+    /// Counted intervals by start; neighbours that only midnight UTC separates are joined.
+    pub counted: Pieces,
+    /// Outranked intervals by start, if asked for; joined likewise.
+    pub outranked: Option<Pieces>,
+}
+
+/// Some of the pieces of a timeline, to be read once, from the first to the last.
+pub struct Pieces(Source);
+
+enum Source {
+    /// They are here already.
+    Read(Option<Vec<Piece>>),
+    Counted(Pages, Joining),
+    Outranked(Pages, OverlapJoining),
+    End,
+}
+
+/// The pages that are left to read.
+struct Pages {
+    ledger: Arc<dyn LedgerReader>,
+    user: UserId,
+    left: IntoIter<Interval>,
+}
+
+/// Opens the timeline in an interval, clipped to it. What changes while it is read may be in later
+/// pages and not in the version, which then is no longer that of the day.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when the ledger can't be read.
+pub async fn timeline(
+    app: &App,
+    caller: &Caller,
+    interval: Option<Interval>,
+    outranked: bool,
+) -> Result<Versioned<Timeline>, AppError> {
+    caller.require(Scope::Read)?;
+    let (ledger, user) = (&app.ledger, caller.user);
+    let pages = interval.map(pages).unwrap_or_default();
+    let (version, answer) = match (interval, pages.as_slice()) {
+        (Some(interval), [_, _, ..]) => {
+            let version = ledger.versions(user, interval).await?;
+            let pages = || Pages { ledger: Arc::clone(ledger), user, left: pages.clone().into_iter() };
+            let counted = Source::Counted(pages(), Joining::default());
+            let outranked = outranked.then(|| Source::Outranked(pages(), OverlapJoining::default()));
+            (version, Timeline { counted: Pieces(counted), outranked: outranked.map(Pieces) })
+        }
+        (_, [page]) => {
+            let view = ledger.read(user, *page, outranked).await?;
+            let whole = |pieces| Pieces(Source::Read(Some(join_at_midnight(clip(pieces, *page)))));
+            let outranked = outranked.then(|| whole(view.outranked));
+            (view.versions, Timeline { counted: whole(view.counted), outranked })
+        }
+        _ => {
+            let nothing = || Pieces(Source::End);
+            (Vec::new(), Timeline { counted: nothing(), outranked: outranked.then(nothing) })
+        }
+    };
+    Ok(Versioned { version: ReadVersion(version), answer })
+}
+
+/// The interval, cut at some midnights UTC.
+fn pages(interval: Interval) -> Vec<Interval> {
+    let (first, last) = (interval.start().day(), interval.end().plus(-1).day());
+    let page = |day: i32| {
+        let end = UtcDay(day.saturating_add(PAGE_DAYS as i32)).start();
+        Interval::new(UtcDay(day).start(), end)?.clip(interval)
+    };
+    (first.0..=last.0).step_by(PAGE_DAYS).filter_map(page).collect()
+}
+
+impl Pieces {
+    /// The next pieces; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger can't be read.
+    pub async fn next(&mut self) -> Result<Option<Vec<Piece>>, AppError> {
+        match &mut self.0 {
+            Source::Read(pieces) => Ok(pieces.take()),
+            Source::Counted(pages, joining) => {
+                let Some(page) = pages.left.next() else {
+                    let last = std::mem::take(joining).end();
+                    self.0 = Source::End;
+                    return Ok(Some(last.into_iter().collect()));
+                };
+                let view = pages.ledger.read(pages.user, page, false).await?;
+                Ok(Some(joining.add(clip(view.counted, page))))
+            }
+            Source::Outranked(pages, joining) => {
+                if joining.is_new() {
+                    for &page in pages.left.as_slice().iter().rev() {
+                        joining.look_back(page, &pages.outranked(page).await?);
+                    }
+                }
+                let Some(page) = pages.left.next() else { return Ok(None) };
+                let pieces = pages.outranked(page).await?;
+                Ok(Some(joining.add(page, pieces)))
+            }
+            Source::End => Ok(None),
+        }
+    }
+}
+
+impl Pages {
+    async fn outranked(&self, page: Interval) -> Result<Vec<Piece>, AppError> {
+        let view = self.ledger.read(self.user, page, true).await?;
+        Ok(join_at_midnight(clip(view.outranked, page)))
+    }
+}
