@@ -43,7 +43,7 @@ pub struct System {
     /// What requests work with.
     pub app: App,
     /// What turns accepted pings into timelines; `None` if other processes do.
-    pub crew: Option<Crew>,
+    pub pool: Option<WorkerPool>,
     /// What makes long reports; `None` if other processes do.
     pub reports: Option<OpenReports>,
     /// What must work for this process to do its work, and what had better.
@@ -55,7 +55,7 @@ pub struct System {
 }
 
 /// What workers need: one for each partition that this process has a lease on.
-pub struct Crew {
+pub struct WorkerPool {
     /// Which partitions those are.
     pub leases: Arc<dyn Leases>,
     /// What a worker works with.
@@ -100,8 +100,8 @@ pub async fn embedded(
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let app = app(&store, Shared::alone(log.clone(), &settings), &tokens, &settings)?;
-    let mut crew = crew(options, &app, store.clone(), Arc::new(EveryPartition::of(log.partitions())));
-    crew.limits.read_bytes = READ_BYTES_ON_ONE_DISK;
+    let mut pool = pool(options, &app, store.clone(), Arc::new(EveryPartition::of(log.partitions())));
+    pool.limits.read_bytes = READ_BYTES_ON_ONE_DISK;
     let reports = {
         let store = Arc::clone(&store);
         reports(&app, move || store.with_own_reader().map_err(Failure::because))
@@ -120,9 +120,9 @@ pub async fn embedded(
     ];
     let upkeep: Upkeep = Box::new(|_| Box::pin(async { Ok(()) }));
     let keys = tokens.follow(keys_file, &keys);
-    let crew = options.has(Role::Worker).then_some(crew);
+    let pool = options.has(Role::Worker).then_some(pool);
     let reports = options.has(Role::Report).then_some(reports);
-    Ok(System { app, crew, reports, probes, keys, upkeep })
+    Ok(System { app, pool, reports, probes, keys, upkeep })
 }
 
 /// One process of many, over PostgreSQL and Redis. Must be called in the runtime that serves requests.
@@ -147,9 +147,9 @@ pub async fn clustered(
     let shared = Shared::alone(log.clone(), &settings);
     let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api)).await?;
     let app = app(&store, shared, &tokens, &settings)?;
-    let crew = options.has(Role::Worker).then(|| {
+    let pool = options.has(Role::Worker).then(|| {
         let leases = RedisLeases::join(redis, log.partitions(), &SystemRandomness);
-        crew(options, &app, store.clone(), Arc::new(leases))
+        pool(options, &app, store.clone(), Arc::new(leases))
     });
     let reports = options.has(Role::Report).then(|| {
         let mut database = database.clone();
@@ -161,7 +161,7 @@ pub async fn clustered(
     probes.push(Probe {
         name: "database",
         // Pings are taken without it.
-        needed: crew.is_some() || !options.has(Role::Api),
+        needed: pool.is_some() || !options.has(Role::Api),
         hint: "can postgresql be reached, and has `dayline migrate` been run?",
         ask: Box::new(move || {
             let store = Arc::clone(&asked);
@@ -172,7 +172,7 @@ pub async fn clustered(
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
     });
-    Ok(System { app, crew, reports, probes, keys: tokens.follow(keys_file, &keys), upkeep })
+    Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), upkeep })
 }
 
 /// What an operator's command works with, beside servers or without one: the same data, but no ping log, which is
@@ -305,10 +305,15 @@ fn app(
     })
 }
 
-fn crew(options: &ServeOptions, app: &App, ledger: Arc<dyn LedgerWriter>, leases: Arc<dyn Leases>) -> Crew {
+fn pool(
+    options: &ServeOptions,
+    app: &App,
+    ledger: Arc<dyn LedgerWriter>,
+    leases: Arc<dyn Leases>,
+) -> WorkerPool {
     let limits = options.storage.worker(&options.pings, app.ping_log.partitions());
     let (log, live, clock) = (app.ping_log.clone(), app.live.clone(), app.clock.clone());
-    Crew { leases, ports: WorkerPorts { log, ledger, live, clock }, limits }
+    WorkerPool { leases, ports: WorkerPorts { log, ledger, live, clock }, limits }
 }
 
 /// Of the application's ports the worker has only what is no store.

@@ -1,7 +1,6 @@
 //! `dayline serve`: starts the system, serves until told to stop, and stops in order.
 //! Deliberately absent: what the system is made of (see [`crate::wire`]).
 
-mod crew;
 mod greeting;
 mod housekeeping;
 mod keys;
@@ -13,6 +12,7 @@ mod readiness;
 mod reports;
 mod signals;
 mod worker;
+mod worker_pool;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +23,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
 use crate::wire::{self, System};
-use crew::RunningCrew;
 use dayline_cli_kit::failure::Failure;
 use greeting::Greeting;
 use housekeeping::Housekeeping;
 use readiness::Parts;
 use reports::RunningReports;
+use worker_pool::RunningPool;
 
 /// Runs the command; returns when the server has stopped.
 pub fn run(options: &ServeOptions) -> Result<(), Failure> {
@@ -45,7 +45,7 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(&options.network)?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, crew, reports, probes, keys, upkeep } = put_together(options).await?;
+    let System { app, pool, reports, probes, keys, upkeep } = put_together(options).await?;
     let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, upkeep, options.sessions.audit_keep);
     housekeeping.begin().await;
@@ -53,8 +53,8 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let housekeeping = tokio::spawn(housekeeping.run());
     let following_keys = tokio::spawn(keys::follow(keys));
     let randomness = Arc::clone(&app.randomness);
-    let start = |crew| RunningCrew::start(crew, options.threads, randomness, metrics.clone(), &stop);
-    let crew = crew.map(start).transpose()?;
+    let start = |pool| RunningPool::start(pool, options.threads, randomness, metrics.clone(), &stop);
+    let pool = pool.map(start).transpose()?;
     let start = |open| RunningReports::start(open, Arc::clone(&app.randomness), &stop);
     let reports = reports.map(start).transpose()?;
     let kit = KitState::new(app, metrics.clone(), options.network.kit());
@@ -66,11 +66,11 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
 
     following_keys.abort();
     housekeeping.abort();
-    let stop_crew = async { if let Some(crew) = crew { crew.stop().await } else { Ok(()) } };
+    let stop_pool = async { if let Some(pool) = pool { pool.stop().await } else { Ok(()) } };
     let stop_reports = async { if let Some(reports) = reports { reports.stop().await } else { Ok(()) } };
-    let (crew, reports) = tokio::join!(stop_crew, stop_reports);
+    let (pool, reports) = tokio::join!(stop_pool, stop_reports);
     tracing::info!("stopped");
-    crew.and(reports)
+    pool.and(reports)
 }
 
 /// The system that the options describe.

@@ -20,25 +20,25 @@ use crate::wire;
 use dayline_cli_kit::failure::Failure;
 
 /// The running workers.
-pub(super) struct RunningCrew {
+pub(super) struct RunningPool {
     stop: CancellationToken,
     leader: JoinHandle<Result<(), JoinError>>,
     runtime: Runtime,
 }
 
-impl RunningCrew {
+impl RunningPool {
     /// Starts them. One that ends by itself stops the server: without it timelines would stand still.
     pub(super) fn start(
-        crew: wire::Crew,
+        pool: wire::WorkerPool,
         threads: Option<u16>,
         randomness: Arc<dyn Randomness>,
         metrics: Metrics,
         server: &CancellationToken,
     ) -> Result<Self, Failure> {
-        let runtime = process::worker_runtime(crew.ports.log.partitions(), threads)?;
+        let runtime = process::worker_runtime(pool.ports.log.partitions(), threads)?;
         let stop = CancellationToken::new();
         let leader = Leader {
-            crew,
+            pool,
             randomness,
             metrics,
             stop: stop.clone(),
@@ -71,7 +71,7 @@ impl RunningCrew {
 }
 
 struct Leader {
-    crew: wire::Crew,
+    pool: wire::WorkerPool,
     randomness: Arc<dyn Randomness>,
     metrics: Metrics,
     /// The server stops.
@@ -87,13 +87,13 @@ impl Leader {
         while let Some(ended) = self.running.join_next().await {
             ended?;
         }
-        self.crew.leases.release().await;
+        self.pool.leases.release().await;
         outcome
     }
 
     /// Has the workers that the leases say, until the server stops or a worker fails.
     async fn follow_leases(&mut self) -> Result<(), JoinError> {
-        let leases = Arc::clone(&self.crew.leases);
+        let leases = Arc::clone(&self.pool.leases);
         let mut held = BTreeSet::new();
         loop {
             tokio::select! {
@@ -102,13 +102,13 @@ impl Leader {
                 Some(ended) = self.running.join_next() => ended?,
                 now = leases.changed(&held) => {
                     held = now;
-                    self.become_crew_of(&held);
+                    self.have_workers_for(&held);
                 }
             }
         }
     }
 
-    fn become_crew_of(&mut self, held: &BTreeSet<Partition>) {
+    fn have_workers_for(&mut self, held: &BTreeSet<Partition>) {
         self.workers.retain(|partition, stop| {
             let stays = held.contains(partition);
             if !stays {
@@ -125,7 +125,7 @@ impl Leader {
     }
 
     fn start(&mut self, partition: Partition) {
-        let worker = Worker::new(self.crew.ports.clone(), partition, self.crew.limits);
+        let worker = Worker::new(self.pool.ports.clone(), partition, self.pool.limits);
         let driver = Driver::new(worker, Arc::clone(&self.randomness), self.metrics.clone());
         let stop = self.stop.child_token();
         self.running.spawn(driver.run(stop.clone(), self.stop.clone()));
