@@ -175,16 +175,16 @@ pub async fn clustered(
     Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), upkeep })
 }
 
-/// What an operator's command works with, beside servers or without one: the same data, but no ping log, which is
+/// What an operator's command works with, alongside servers or without one: the same data, but no ping log, which is
 /// the servers' alone. What it ends or changes, servers find in the data within a second.
-pub fn beside(options: &DataOptions) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
+pub fn alongside(options: &DataOptions) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
     if let Some(config) = options.database.postgres()? {
-        return beside_store(Arc::new(PgStore::open(&config).map_err(Failure::usage)?));
+        return alongside_store(Arc::new(PgStore::open(&config).map_err(Failure::usage)?));
     }
-    beside_store(Arc::new(SqliteStore::open_alongside(&options.data).map_err(Failure::because)?))
+    alongside_store(Arc::new(SqliteStore::open_alongside(&options.data).map_err(Failure::because)?))
 }
 
-fn beside_store(store: Arc<impl Store>) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
+fn alongside_store(store: Arc<impl Store>) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
     // No token is made or checked here, so these keys are nobody's.
     let tokens = Tokens::new(&KeyRing::generate(&SystemRandomness, SystemClock.now()));
     let settings = Settings::unused();

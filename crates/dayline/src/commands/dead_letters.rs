@@ -1,4 +1,4 @@
-//! `dayline dead-letters`: pings that could not be processed and were put aside. Works beside a running server.
+//! `dayline dead-letters`: pings that could not be processed and were put aside. Works alongside a running server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ struct Which {
 
 /// Runs the command.
 pub async fn run(options: Options) -> Result<(), Failure> {
-    let (app, ledger) = wire::beside(&options.data)?;
+    let (app, ledger) = wire::alongside(&options.data)?;
     match options.action {
         Action::List => all(&app).await?.iter().for_each(|letter| say(line(letter))),
         Action::Show { id } => show(&find(&app, id).await?),

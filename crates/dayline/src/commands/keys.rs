@@ -1,4 +1,4 @@
-//! `dayline keys`: the keys that sign access tokens. Works beside running servers, which notice a changed file by
+//! `dayline keys`: the keys that sign access tokens. Works alongside running servers, which notice a changed file by
 //! themselves. Deliberately absent: a way to see a secret.
 
 use std::fs::DirBuilder;

@@ -18,7 +18,7 @@ use dayline_cli_kit::failure::Failure;
 /// Commands about people.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Set a new password for an account and sign all its devices out; works beside a running server
+    /// Set a new password for an account and sign all its devices out; works alongside a running server
     ///
     /// The password comes from `--password-file`, from `DAYLINE_NEW_PASSWORD`, or from standard input, which on a terminal
     /// is asked for; never from the command line, where others could see it.
@@ -45,7 +45,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     let password = new_password(&options)?;
     let password = NewPassword::new(password.expose_secret())
         .map_err(|error| Failure::usage(format!("the password {error}")))?;
-    let (app, _) = wire::beside(&options.data)?;
+    let (app, _) = wire::alongside(&options.data)?;
     match accounts::reset_password(&app, email, password).await {
         Ok(()) => {
             say(format_args!("{} has a new password; all devices are signed out", options.email));

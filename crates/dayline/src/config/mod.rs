@@ -71,7 +71,7 @@ pub enum Role {
     Report,
 }
 
-/// Where the data is, for commands that work beside servers.
+/// Where the data is, for commands that work alongside servers.
 #[derive(Debug, Clone, Args)]
 pub struct DataOptions {
     /// Data folder

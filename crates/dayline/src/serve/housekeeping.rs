@@ -1,4 +1,4 @@
-//! What is done now and then: refuse sessions that a command beside the server ended, show how much waits, delete
+//! What is done now and then: refuse sessions that a command alongside the server ended, show how much waits, delete
 //! what has had its time. Nothing here is needed for what a request answers to be right.
 
 use std::time::Duration;
@@ -84,7 +84,7 @@ impl Housekeeping {
         refused.and(depth).and(waiting)
     }
 
-    /// Refuses the tokens of sessions that ended elsewhere, as by a command beside the server.
+    /// Refuses the tokens of sessions that ended elsewhere, as by a command alongside the server.
     async fn refuse_ended_sessions(&mut self) -> Result<(), PortError> {
         let now = self.app.clock.now();
         let since = self.looked.map_or(now.plus(-TOKEN_LIFE_MS), |looked| looked.plus(-OVERLAP_MS));

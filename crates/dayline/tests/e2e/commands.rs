@@ -1,4 +1,4 @@
-//! The commands for operators, beside a running server and without one.
+//! The commands for operators, alongside a running server and without one.
 
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Rotation of the keys that sign access tokens, beside a running server and without a restart.
+//! Rotation of the keys that sign access tokens, alongside a running server and without a restart.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

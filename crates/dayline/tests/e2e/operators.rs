@@ -1,4 +1,4 @@
-//! The commands for operators, beside running servers.
+//! The commands for operators, alongside running servers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,7 +97,7 @@ fn mail_at(start: UtcMs) -> dayline_domain::Ping {
 }
 
 #[tokio::test]
-async fn dead_letters_are_listed_shown_retried_and_deleted_beside_a_running_server() {
+async fn dead_letters_are_listed_shown_retried_and_deleted_alongside_a_running_server() {
     let place = place();
     let _server = place.start(&[]);
     let device = newcomer(&place, "ada").await;

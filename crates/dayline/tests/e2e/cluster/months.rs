@@ -90,7 +90,7 @@ async fn a_month_is_archived_dropped_and_restored_and_reports_are_the_same_to_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pings_into_a_month_that_was_dropped_beside_the_servers_are_neither_refused_nor_lost() {
+async fn pings_into_a_month_that_was_dropped_alongside_the_servers_are_neither_refused_nor_lost() {
     let place = place();
     let _server = place.start(&[]);
     let device = newcomer(&place, "ada").await;
@@ -109,7 +109,7 @@ async fn pings_into_a_month_that_was_dropped_beside_the_servers_are_neither_refu
 }
 
 #[test]
-fn migrations_are_shown_and_taken_also_beside_running_servers() {
+fn migrations_are_shown_and_taken_also_alongside_running_servers() {
     let place = place();
     let data = place.data_options();
     let migrate = |word: &str| run(&["migrate", word, &data[0], &data[1]]).expect_success();

@@ -1,4 +1,4 @@
-//! `dayline simulate` beside servers that are being tormented, one for each API process of a place.
+//! `dayline simulate` alongside servers that are being tormented, one for each API process of a place.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr};
