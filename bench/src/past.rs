@@ -46,7 +46,7 @@ pub(crate) async fn fill(server: &Server, people: RangeInclusive<u64>, days: i64
     let sql = Sql { sqlite: sqlite.collect(), postgres: postgres.collect() };
     store.run(sql).await?;
     sum_up(&store, *people.start(), first, end).await?;
-    // What a server's own upkeep does in time.
+    // What a server's own maintenance does in time.
     let sql = Sql { sqlite: "PRAGMA wal_checkpoint (TRUNCATE)".into(), postgres: "VACUUM ANALYZE".into() };
     store.run(sql).await
 }

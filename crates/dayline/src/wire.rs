@@ -51,7 +51,7 @@ pub struct System {
     /// What follows the key file.
     pub keys: KeyWatch,
     /// What the stores want done at the start and every hour.
-    pub upkeep: Upkeep,
+    pub maintenance: Maintenance,
 }
 
 /// What workers need: one for each partition that this process has a lease on.
@@ -81,7 +81,7 @@ pub struct Probe {
 }
 
 /// Something to be done now and then.
-pub type Upkeep = Box<dyn Fn(UtcMs) -> PortFuture<'static, ()> + Send + Sync>;
+pub type Maintenance = Box<dyn Fn(UtcMs) -> PortFuture<'static, ()> + Send + Sync>;
 
 /// Everything in this process, all data in one folder. `fatal` is called if the disk can't be trusted any more.
 pub async fn embedded(
@@ -118,11 +118,11 @@ pub async fn embedded(
             }),
         },
     ];
-    let upkeep: Upkeep = Box::new(|_| Box::pin(async { Ok(()) }));
+    let maintenance: Maintenance = Box::new(|_| Box::pin(async { Ok(()) }));
     let keys = tokens.follow(keys_file, &keys);
     let pool = options.has(Role::Worker).then_some(pool);
     let reports = options.has(Role::Report).then_some(reports);
-    Ok(System { app, pool, reports, probes, keys, upkeep })
+    Ok(System { app, pool, reports, probes, keys, maintenance })
 }
 
 /// One process of many, over PostgreSQL and Redis. Must be called in the runtime that serves requests.
@@ -168,11 +168,11 @@ pub async fn clustered(
             Box::pin(async move { store.check().await })
         }),
     });
-    let upkeep: Upkeep = Box::new(move |now| {
+    let maintenance: Maintenance = Box::new(move |now| {
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
     });
-    Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), upkeep })
+    Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), maintenance })
 }
 
 /// What an operator's command works with, alongside servers or without one: the same data, but no ping log, which is

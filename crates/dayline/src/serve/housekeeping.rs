@@ -11,7 +11,7 @@ use dayline_domain::identity::device_login::CODE_LIFE_MS;
 use dayline_http_kit::Metrics;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::wire::Upkeep;
+use crate::wire::Maintenance;
 use dayline_cli_kit::units::whole_ms;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ const TOKEN_LIFE_MS: i64 = 2 * ACCESS_TOKEN_MS;
 pub(super) struct Housekeeping {
     app: App,
     metrics: Metrics,
-    upkeep: Upkeep,
+    maintenance: Maintenance,
     audit_keep_ms: i64,
     /// Until when all ended sessions are known to be refused; `None` at first.
     looked: Option<UtcMs>,
@@ -39,9 +39,16 @@ pub(super) struct Housekeeping {
 }
 
 impl Housekeeping {
-    pub(super) fn new(app: &App, metrics: &Metrics, upkeep: Upkeep, audit_keep: Duration) -> Self {
+    pub(super) fn new(app: &App, metrics: &Metrics, maintenance: Maintenance, audit_keep: Duration) -> Self {
         let audit_keep_ms = whole_ms(audit_keep);
-        Self { app: app.clone(), metrics: metrics.clone(), upkeep, audit_keep_ms, looked: None, fails: false }
+        Self {
+            app: app.clone(),
+            metrics: metrics.clone(),
+            maintenance,
+            audit_keep_ms,
+            looked: None,
+            fails: false,
+        }
     }
 
     /// What had better be done before the first request: the tokens of all sessions that ended before this process
@@ -99,7 +106,7 @@ impl Housekeeping {
     }
 
     async fn every_hour(&self) {
-        if let Err(error) = (self.upkeep)(self.app.clock.now()).await {
+        if let Err(error) = (self.maintenance)(self.app.clock.now()).await {
             tracing::warn!(%error, "the store was not prepared for what is to come");
         }
         if let Err(error) = self.purge().await {

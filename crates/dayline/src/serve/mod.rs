@@ -45,9 +45,9 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(&options.network)?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, probes, keys, upkeep } = put_together(options).await?;
+    let System { app, pool, reports, probes, keys, maintenance } = put_together(options).await?;
     let metrics = Metrics::new(route_patterns());
-    let mut housekeeping = Housekeeping::new(&app, &metrics, upkeep, options.sessions.audit_keep);
+    let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
 
     let housekeeping = tokio::spawn(housekeeping.run());
