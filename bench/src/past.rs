@@ -106,7 +106,7 @@ async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Re
     let days = Interval::new(midnight(first_day), midnight(last_day + 1)).ok_or("no days")?;
     let view = match store {
         Store::Sqlite(file) => {
-            let folder = file.parent().ok_or("a data base file lies in a folder")?;
+            let folder = file.parent().ok_or("a database file lies in a folder")?;
             SqliteStore::open_alongside(folder)?.read(user, days, false).await
         }
         Store::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days, false).await,

@@ -1,4 +1,4 @@
-//! Statements run past the server on the data base it stores in: for what would take hours through the API.
+//! Statements run past the server on the database it stores in: for what would take hours through the API.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio_postgres::NoTls;
 
 use crate::failure::Failure;
 
-/// The data base of a server.
+/// The database of a server.
 #[derive(Clone)]
 pub(crate) enum Store {
     /// Its file.

@@ -36,7 +36,7 @@ enum Command {
     /// Ends with an error if anything that was acknowledged is missing (lost), counted twice (overlaps), or not as
     /// the rule says (wrong).
     Simulate(simulate::Options),
-    /// Bring the data base to this program's schema, or say what is missing
+    /// Bring the database to this program's schema, or say what is missing
     Migrate(migrate::Options),
     /// Months of timelines in PostgreSQL: list, create, archive, restore or drop them
     Partitions(partitions::Options),

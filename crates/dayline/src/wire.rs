@@ -30,7 +30,7 @@ use crate::closed_log::ClosedLog;
 use crate::config::{DataOptions, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
 
-/// Connections of report jobs to each server of the data base: one that reads and one that tells how far it has come.
+/// Connections of report jobs to each server of the database: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;
 
 /// Bytes of the log that a worker settles in one step where log and ledger share a disk. What a step changed is written and

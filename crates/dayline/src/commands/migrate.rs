@@ -1,4 +1,4 @@
-//! `dayline migrate`: brings the data base to this program's schema, or says what is missing. A server with a data folder
+//! `dayline migrate`: brings the database to this program's schema, or says what is missing. A server with a data folder
 //! does the same when it starts; with PostgreSQL operators choose the moment, and servers of the version before go on.
 
 use clap::{Args, Subcommand};
@@ -49,7 +49,7 @@ async fn in_postgres(config: &PgConfig, action: Action) -> Result<(), Failure> {
 
 fn in_folder(options: &DataOptions, action: Action) -> Result<(), Failure> {
     if matches!(action, Action::Apply) {
-        // Who looks does not make a data base where there was none.
+        // Who looks does not make a database where there was none.
         if !options.data.exists() {
             return Err(Failure::new(format!("there is no data folder {}", options.data.display())));
         }

@@ -83,13 +83,13 @@ impl DatabaseOptions {
         self.database_url.is_none() && self.database_url_file.is_none()
     }
 
-    /// How to reach the data base, for a command that makes no sense without one.
+    /// How to reach the database, for a command that makes no sense without one.
     pub fn required(&self) -> Result<PgConfig, Failure> {
-        let missing = || Failure::usage("say by --database-url (or DAYLINE_DATABASE_URL) which data base");
+        let missing = || Failure::usage("say by --database-url (or DAYLINE_DATABASE_URL) which database");
         self.postgres()?.ok_or_else(missing)
     }
 
-    /// How to reach the data base; `None` if the data is in the data folder.
+    /// How to reach the database; `None` if the data is in the data folder.
     pub fn postgres(&self) -> Result<Option<PgConfig>, Failure> {
         let Some(url) = secret(self.database_url.as_ref(), self.database_url_file.as_deref())? else {
             return Ok(None);

@@ -133,16 +133,16 @@ fn a_folder_that_cannot_be_made_is_named() {
 fn data_of_a_newer_program_is_refused_and_left_alone() {
     let place = Place::alone();
     place.start(&[]).stop();
-    let data_base = place.data().join("dayline.db");
-    let connection = Connection::open(&data_base).unwrap();
+    let database = place.data().join("dayline.db");
+    let connection = Connection::open(&database).unwrap();
     connection
         .execute("INSERT INTO migrations (number, name, checksum) VALUES (9999, 'from_the_future', 1)", [])
         .unwrap();
     drop(connection);
-    let before = fs::read(&data_base).unwrap();
+    let before = fs::read(&database).unwrap();
     let refusal = refused(place.address(), &place.data());
     assert!(refusal.contains("9999 (from_the_future)"), "{refusal}");
-    assert_eq!(fs::read(&data_base).unwrap(), before);
+    assert_eq!(fs::read(&database).unwrap(), before);
 }
 
 #[test]

@@ -149,8 +149,8 @@ async fn a_deleted_person_leaves_no_row_and_no_waiting_ping() {
             || crate::support::now().plus(-60_000).day() != crate::support::now().day()
     })
     .await;
-    let data_base = web.place.data().join("dayline.db");
-    let before = Connection::open(&data_base).unwrap();
+    let database = web.place.data().join("dayline.db");
+    let before = Connection::open(&database).unwrap();
     let tables = tables(&before);
     for kept in ["users", "sessions", "api_keys", "device_logins", "audit_events", "ledger_days", "app_usage"]
     {
@@ -165,7 +165,7 @@ async fn a_deleted_person_leaves_no_row_and_no_waiting_ping() {
     }
     send(web.delete("/api/v1/users/me", &laptop.access)).await.expect(204);
     assert!(web.server.stop().success());
-    let after = Connection::open(&data_base).unwrap();
+    let after = Connection::open(&database).unwrap();
     for table in &tables {
         assert_eq!(rows(&after, table), 0, "{table}");
     }

@@ -1,4 +1,4 @@
-//! What Dayline must withstand, against the program itself: real tokens, real passwords, a real data base.
+//! What Dayline must withstand, against the program itself: real tokens, real passwords, a real database.
 //! Deliberately absent: what can be shown with fakes; that is in the crates' own tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
