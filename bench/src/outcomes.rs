@@ -136,9 +136,9 @@ impl Sender {
             number += 1;
             let sent = Instant::now();
             if let Ok(answer) = connection.send(request.as_ref()).await {
-                self.note(|tally| tally.answered(answer.status, due.elapsed(), sent.elapsed()));
+                self.count(|tally| tally.answered(answer.status, due.elapsed(), sent.elapsed()));
             } else {
-                self.note(|tally| tally.lost += 1);
+                self.count(|tally| tally.lost += 1);
                 let Some(again) = self.reopened(end).await else { break };
                 connection = again;
             }
@@ -146,7 +146,7 @@ impl Sender {
         }
         if let Some(gap) = gap {
             let left = end.saturating_duration_since(due).as_secs_f64() / gap.as_secs_f64();
-            self.note(|tally| tally.unsent += left.ceil() as u64);
+            self.count(|tally| tally.unsent += left.ceil() as u64);
         }
     }
 
@@ -160,7 +160,7 @@ impl Sender {
         None
     }
 
-    fn note(&self, what: impl FnOnce(&mut Outcomes)) {
+    fn count(&self, what: impl FnOnce(&mut Outcomes)) {
         what(&mut self.tally.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

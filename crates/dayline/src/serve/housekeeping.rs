@@ -1,5 +1,5 @@
 //! What is done now and then: refuse sessions that a command alongside the server ended, show how much waits, delete
-//! what has had its time. Nothing here is needed for what a request answers to be right.
+//! what has expired. Nothing here is needed for what a request answers to be right.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::wire::Maintenance;
 use dayline_cli_kit::units::whole_ms;
 
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long the first look may keep the server from starting.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+/// How long the first poll may keep the server from starting.
 const BEGIN_AT_MOST: Duration = Duration::from_secs(2);
-/// How far each look goes back beyond the one before, in milliseconds: transactions are seen a moment after the time they
+/// How far each poll goes back beyond the one before, in milliseconds: transactions are seen a moment after the time they
 /// note, and clocks differ.
 const OVERLAP_MS: i64 = 30_000;
-/// Looks between two rounds of what is done every hour.
-const LOOKS_PER_HOUR: u64 = 3_600;
+/// Polls between two rounds of what is done every hour.
+const POLLS_PER_HOUR: u64 = 3_600;
 /// Report jobs, and chunks of results, that are deleted at a time.
 const JOBS_AT_A_TIME: usize = 16;
 /// How long a token of an ended session may still be out, in milliseconds, with room for clocks that differ.
@@ -34,7 +34,7 @@ pub(super) struct Housekeeping {
     maintenance: Maintenance,
     audit_keep_ms: i64,
     /// Until when all ended sessions are known to be refused; `None` at first.
-    looked: Option<UtcMs>,
+    polled: Option<UtcMs>,
     fails: bool,
 }
 
@@ -46,7 +46,7 @@ impl Housekeeping {
             metrics: metrics.clone(),
             maintenance,
             audit_keep_ms,
-            looked: None,
+            polled: None,
             fails: false,
         }
     }
@@ -54,26 +54,26 @@ impl Housekeeping {
     /// What had better be done before the first request: the tokens of all sessions that ended before this process
     /// began are refused. A store that is down or silent does not keep the server from starting.
     pub(super) async fn begin(&mut self) {
-        if timeout(BEGIN_AT_MOST, self.look()).await.is_err() {
+        if timeout(BEGIN_AT_MOST, self.poll()).await.is_err() {
             tracing::warn!("the store does not answer; sessions that ended may be let in until it does");
         }
     }
 
     /// Keeps house for as long as it is polled.
     pub(super) async fn run(mut self) {
-        let mut ticks = interval(LOOK_EVERY);
+        let mut ticks = interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for look in 0u64.. {
+        for poll in 0u64.. {
             ticks.tick().await;
-            self.look().await;
-            if look % LOOKS_PER_HOUR == 0 {
+            self.poll().await;
+            if poll % POLLS_PER_HOUR == 0 {
                 self.every_hour().await;
             }
         }
     }
 
-    async fn look(&mut self) {
-        let outcome = self.look_once().await;
+    async fn poll(&mut self) {
+        let outcome = self.poll_once().await;
         match &outcome {
             Err(error) if !self.fails => tracing::warn!(%error, "housekeeping fails"),
             Ok(()) if self.fails => tracing::info!("housekeeping works again"),
@@ -82,7 +82,7 @@ impl Housekeeping {
         self.fails = outcome.is_err();
     }
 
-    async fn look_once(&mut self) -> Result<(), PortError> {
+    async fn poll_once(&mut self) -> Result<(), PortError> {
         // Each whatever became of the others: one store may be away while another is not.
         let refused = self.refuse_ended_sessions().await;
         let depth = self.app.ping_log.depth().await.map(|depth| self.metrics.set_log_depth(depth));
@@ -94,14 +94,14 @@ impl Housekeeping {
     /// Refuses the tokens of sessions that ended elsewhere, as by a command alongside the server.
     async fn refuse_ended_sessions(&mut self) -> Result<(), PortError> {
         let now = self.app.clock.now();
-        let since = self.looked.map_or(now.plus(-TOKEN_LIFE_MS), |looked| looked.plus(-OVERLAP_MS));
+        let since = self.polled.map_or(now.plus(-TOKEN_LIFE_MS), |polled| polled.plus(-OVERLAP_MS));
         let ended = self.app.sessions.ended_since(since).await?;
         let unknown = |credential: &CredentialId| !self.app.revocations.is_revoked(*credential);
         let unknown: Vec<_> = ended.into_iter().map(CredentialId::Session).filter(unknown).collect();
         if !unknown.is_empty() {
             self.app.revocations.revoke(unknown, now.plus(TOKEN_LIFE_MS)).await?;
         }
-        self.looked = Some(now);
+        self.polled = Some(now);
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Housekeeping {
             tracing::warn!(%error, "the store was not prepared for what is to come");
         }
         if let Err(error) = self.purge().await {
-            tracing::warn!(%error, "what has had its time was not deleted");
+            tracing::warn!(%error, "what has expired was not deleted");
         }
     }
 

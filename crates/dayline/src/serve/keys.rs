@@ -7,21 +7,21 @@ use dayline_local::{KeyFileError, KeyRing, KeyWatch};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 
 /// Follows the key file for as long as it is polled.
 pub(super) async fn follow(mut keys: KeyWatch) {
-    let mut ticks = interval(LOOK_EVERY);
+    let mut ticks = interval(POLL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failure = None;
     loop {
         ticks.tick().await;
-        let look = move || {
+        let poll = move || {
             let outcome = keys.look();
             (keys, outcome)
         };
         // Only fails when the server stops, or by a bug that was logged.
-        let Ok((watch, outcome)) = spawn_blocking(look).await else { return };
+        let Ok((watch, outcome)) = spawn_blocking(poll).await else { return };
         keys = watch;
         failure = report(outcome, failure.as_deref());
     }

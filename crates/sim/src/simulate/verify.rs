@@ -16,7 +16,7 @@ use dayline_cli_kit::units::rfc3339;
 
 /// How many timelines are read at a time.
 const AT_ONCE: usize = 8;
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 /// What was found about all people.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Resu
         if right || Instant::now() >= deadline {
             return outcome;
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_EVERY).await;
     }
 }
 
