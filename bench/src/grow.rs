@@ -66,9 +66,9 @@ async fn with_connections(lab: &Lab, options: &Options) -> Result<Table, Failure
         table.rows.push(vec![connections.to_string(), nothing_text, text, ms(p50), ms(p99)]);
     }
     let rates = plot(lab, "Single pings accepted", "connections", "pings a second", vec![accepted, nothing]);
-    rates.write(&options.plots, &format!("accept-rate-{}", lab.place))?;
+    rates.write(&options.plots, &format!("accept-rate-{}", lab.deployment))?;
     let times = plot(lab, "Ping to 202, as fast as possible", "connections", "ms", vec![p50s, p99s]);
-    times.write(&options.plots, &format!("accept-time-{}", lab.place))?;
+    times.write(&options.plots, &format!("accept-time-{}", lab.deployment))?;
     Ok(table)
 }
 
@@ -93,7 +93,7 @@ async fn with_people(lab: &Lab, options: &Options) -> Result<Table, Failure> {
     }
     let rates =
         plot(lab, "From accepted to in the ledger", "people", "pings a second", vec![accepted, settled]);
-    rates.write(&options.plots, &format!("drain-{}", lab.place))?;
+    rates.write(&options.plots, &format!("drain-{}", lab.deployment))?;
     Ok(table)
 }
 
@@ -116,7 +116,7 @@ async fn with_rows(lab: &Lab, options: &Options) -> Result<Table, Failure> {
     }
     let times =
         plot(lab, "Reports, the whole answer", "rows of other people", "ms (median)", vec![days, years]);
-    times.write(&options.plots, &format!("reports-{}", lab.place))?;
+    times.write(&options.plots, &format!("reports-{}", lab.deployment))?;
     Ok(table)
 }
 
@@ -125,7 +125,7 @@ fn curve(name: &'static str) -> Curve {
 }
 
 fn plot(lab: &Lab, title: &str, x: &'static str, y: &'static str, curves: Vec<Curve>) -> Plot {
-    Plot { title: format!("{title}, {}", lab.place), x, y, curves }
+    Plot { title: format!("{title}, {}", lab.deployment), x, y, curves }
 }
 
 fn in_ms(duration: Duration) -> f64 {

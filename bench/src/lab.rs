@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::deployment::Deployment;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::server::Server;
 
 /// What a measurement starts its servers with.
 pub(crate) struct Lab {
     /// The dayline program.
     pub(crate) program: PathBuf,
-    pub(crate) place: Place,
+    pub(crate) deployment: Deployment,
 }
 
 impl Lab {
@@ -21,6 +21,6 @@ impl Lab {
 
     /// A fresh Dayline with the limits that it has by default; returns when it is ready.
     pub(crate) async fn start_limited(&self, options: &[&str]) -> Result<Server, Failure> {
-        Server::start(&self.program, self.place, options).await
+        Server::start(&self.program, self.deployment, options).await
     }
 }

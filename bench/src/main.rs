@@ -9,6 +9,7 @@ mod baseline;
 mod client;
 mod clock;
 mod crowd;
+mod deployment;
 mod drain;
 mod failure;
 mod flood;
@@ -21,7 +22,6 @@ mod outcomes;
 mod overload;
 mod past;
 mod peak;
-mod place;
 mod plot;
 mod reports;
 mod resources;
@@ -41,9 +41,9 @@ use std::process::Command;
 
 use clap::{Parser, Subcommand};
 
+use deployment::Where;
 use failure::Failure;
 use lab::Lab;
-use place::Where;
 use stats::Table;
 
 /// Benchmarks of Dayline.
@@ -54,7 +54,7 @@ struct Arguments {
     dayline: Option<PathBuf>,
     /// How Dayline runs.
     #[arg(long = "where", global = true, value_enum, default_value = "embedded")]
-    place: Where,
+    deployment: Where,
     /// Write the results as JSON to this file, too.
     #[arg(long, global = true)]
     json: Option<PathBuf>,
@@ -105,10 +105,10 @@ fn main() -> Result<(), Failure> {
         None => build()?,
     };
     let mut tables = Vec::new();
-    for place in arguments.place.places()? {
-        let lab = Lab { program: program.clone(), place };
+    for deployment in arguments.deployment.deployments()? {
+        let lab = Lab { program: program.clone(), deployment };
         for mut table in runtime(1)?.block_on(measure(&arguments.claim, &lab))? {
-            table.title = format!("{}, {place}", table.title);
+            table.title = format!("{}, {deployment}", table.title);
             print!("{}", table.to_markdown());
             tables.push(table);
         }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Connection, get, post};
+use crate::deployment::Deployment;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::resources::status;
 use crate::services::Services;
 use crate::store::{Lock, Store};
@@ -72,15 +72,19 @@ impl Server {
     }
 
     /// A fresh Dayline; returns when all of it is ready.
-    pub(crate) async fn start(program: &Path, place: Place, options: &[&str]) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        program: &Path,
+        deployment: Deployment,
+        options: &[&str],
+    ) -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
-        let services = match place {
-            Place::Embedded => None,
-            Place::Clustered => Some(prepared(program, folder.path())?),
+        let services = match deployment {
+            Deployment::Embedded => None,
+            Deployment::Clustered => Some(prepared(program, folder.path())?),
         };
-        let roles: &[&str] = match place {
-            Place::Embedded => &["api,worker,report"],
-            Place::Clustered => &["api", "worker,report"],
+        let roles: &[&str] = match deployment {
+            Deployment::Embedded => &["api,worker,report"],
+            Deployment::Clustered => &["api", "worker,report"],
         };
         let of_each = if services.is_some() { OF_EACH } else { 1 };
         let begin = Instant::now();

@@ -10,12 +10,12 @@ use crate::accept::{BatchOptions, Duel, batches_of};
 use crate::client::load;
 use crate::clock::now;
 use crate::crowd;
+use crate::deployment::Deployment;
 use crate::drain::{self, Amount};
 use crate::failure::Failure;
 use crate::lab::Lab;
 use crate::memory;
 use crate::past;
-use crate::place::Place;
 use crate::stats::{Table, grouped, mebibytes, ms, percentile, spread};
 use crate::stream::{Order, Stream};
 
@@ -57,15 +57,15 @@ impl Targets {
 
 pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> {
     let mut targets = Targets(Table::new("Targets", &["target", "measured", "met?"]));
-    eprintln!("{}: single pings", lab.place);
+    eprintln!("{}: single pings", lab.deployment);
     let busiest = single_pings(lab, options, &mut targets).await?;
-    eprintln!("{}: batches", lab.place);
+    eprintln!("{}: batches", lab.deployment);
     batches(lab, options, &mut targets).await?;
-    eprintln!("{}: from accepted to in the ledger", lab.place);
+    eprintln!("{}: from accepted to in the ledger", lab.deployment);
     let most = end_to_end(lab, options, &mut targets).await?.max(busiest);
-    eprintln!("{}: reports over {} rows", lab.place, grouped(options.rows as f64));
+    eprintln!("{}: reports over {} rows", lab.deployment, grouped(options.rows as f64));
     reports(lab, options, &mut targets).await?;
-    eprintln!("{}: starts", lab.place);
+    eprintln!("{}: starts", lab.deployment);
     starts(lab, options, most, &mut targets).await?;
     Ok(targets.0)
 }
@@ -92,9 +92,9 @@ async fn single_pings(lab: &Lab, options: &Options, targets: &mut Targets) -> Re
     duel.dayline.start_database(stopped)?;
     let accepted = duel.dayline.metric("dayline_pings_accepted_total").await?;
     duel.dayline.wait_until_settled(accepted as usize).await?;
-    let database = match lab.place {
-        Place::Embedded => "while the ledger can't be written",
-        Place::Clustered => "while PostgreSQL is stopped",
+    let database = match lab.deployment {
+        Deployment::Embedded => "while the ledger can't be written",
+        Deployment::Clustered => "while PostgreSQL is stopped",
     };
     for (when, load) in [("alone", alone), ("while the worker is busy", worker_busy), (database, without)] {
         let p99 = percentile(&load.times, 0.99);
@@ -191,9 +191,9 @@ async fn reports(lab: &Lab, options: &Options, targets: &mut Targets) -> Result<
     let rows = grouped((people * past::A_DAY * past::DAYS as u64) as f64);
     let [day, day_p99] = [0.5, 0.99].map(|p| percentile(&times.day, p));
     let whole = format!("whole answer {} ms, p99 {} ms", ms(day), ms(day_p99));
-    let (text, judged) = match lab.place {
-        Place::Embedded => (whole, day),
-        Place::Clustered => {
+    let (text, judged) = match lab.deployment {
+        Deployment::Embedded => (whole, day),
+        Deployment::Clustered => {
             let inside = percentile(&times.day_in_database, 0.5);
             (format!("{} ms in the database, {whole}", ms(inside)), inside)
         }
@@ -211,12 +211,12 @@ async fn starts(lab: &Lab, options: &Options, most: u64, targets: &mut Targets) 
     let starts = memory::starts(lab, options.rounds).await?;
     let (rest, text) = spread(&starts.rest);
     let text = format!("{text} MiB, {} MiB at most under the loads above", grouped(mebibytes(most)));
-    match lab.place {
-        Place::Embedded => {
+    match lab.deployment {
+        Deployment::Embedded => {
             targets.add("memory at rest: under 100 MB", text, rest * f64::from(1 << 20) < 100e6);
         }
         // The design has no target for it.
-        Place::Clustered => {
+        Deployment::Clustered => {
             targets.0.rows.push(vec!["memory of the four processes at rest".into(), text, "–".into()]);
         }
     }

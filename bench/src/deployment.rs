@@ -21,12 +21,12 @@ pub(crate) enum Where {
 
 /// One of the two ways to run Dayline.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Deployment {
     Embedded,
     Clustered,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Deployment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Embedded => "embedded",
@@ -36,18 +36,18 @@ impl fmt::Display for Place {
 }
 
 impl Where {
-    /// The places that are meant and can be. Of both, a cluster that can't be started is left out with a remark.
-    pub(crate) fn places(self) -> Result<Vec<Place>, Failure> {
+    /// The deployments that are meant and can be. Of both, a cluster that can't be started is left out with a remark.
+    pub(crate) fn deployments(self) -> Result<Vec<Deployment>, Failure> {
         const MISSING: &str =
             "a cluster needs PostgreSQL, PgBouncer and Redis: run under scripts/with-servers";
         match (self, Services::available()) {
-            (Self::Embedded, _) => Ok(vec![Place::Embedded]),
-            (Self::Clustered, true) => Ok(vec![Place::Clustered]),
+            (Self::Embedded, _) => Ok(vec![Deployment::Embedded]),
+            (Self::Clustered, true) => Ok(vec![Deployment::Clustered]),
             (Self::Clustered, false) => Err(MISSING.into()),
-            (Self::Both, true) => Ok(vec![Place::Embedded, Place::Clustered]),
+            (Self::Both, true) => Ok(vec![Deployment::Embedded, Deployment::Clustered]),
             (Self::Both, false) => {
                 eprintln!("embedded only: {MISSING}");
-                Ok(vec![Place::Embedded])
+                Ok(vec![Deployment::Embedded])
             }
         }
     }
