@@ -46,7 +46,7 @@ pub(crate) struct Options {
     /// People.
     #[arg(long, default_value_t = 2_000)]
     people: usize,
-    /// What the server may have at hand, as its own option says it; its default if left out.
+    /// How many pings the server may have in flight, as its own option says it; its default if left out.
     #[arg(long)]
     ping_work: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `dayline dead-letters`: pings that could not be processed and were put aside. Works alongside a running server.
+//! `dayline dead-letters`: pings that could not be processed. Works alongside a running server.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -107,7 +107,7 @@ impl Driver {
         }
         if step.dead > 0 {
             self.metrics.dead_lettered(step.dead as u64);
-            tracing::error!(records = step.dead, "pings were put aside; see dayline dead-letters");
+            tracing::error!(records = step.dead, "pings became dead letters; see dayline dead-letters");
         }
     }
 }

@@ -56,7 +56,7 @@ fn migrations_are_shown_and_taken_but_not_under_a_running_server() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_of_the_log_is_put_aside_and_holds_up_nothing() {
+async fn a_damaged_entry_of_the_log_becomes_a_dead_letter_and_holds_up_nothing() {
     let place = Place::alone();
     // Without a worker pings stay in the log.
     let mut server = place.start(&["--role", "api"]);
@@ -75,7 +75,7 @@ async fn a_damaged_entry_of_the_log_is_put_aside_and_holds_up_nothing() {
     eventually(expected, Duration::from_secs(5), async || totals(&device, "apps", &day, "UTC").await).await;
     let list = on_data(&place, &["dead-letters", "list"]).expect_success();
     assert_eq!(list.lines().count(), 1, "{list}");
-    assert!(place.log().contains("put aside"), "the log says so");
+    assert!(place.log().contains("became dead letters"), "the log says so");
     let shown = on_data(&place, &["dead-letters", "show", "1"]).expect_success();
     assert!(shown.contains("etrichor"), "{shown}");
 }

@@ -82,7 +82,7 @@ async fn user_of(device: &Device, place: &Place) -> UserId {
 }
 
 /// Puts a record aside, as a worker does with what it can't process.
-async fn put_aside(place: &Place, user: UserId, record: Vec<u8>) {
+async fn dead_letter(place: &Place, user: UserId, record: Vec<u8>) {
     let ledger = ledger(place);
     let at = ledger.position(Partition(0)).await.unwrap();
     let dead = vec![DeadLetter { user: Some(user), reason: "a reason for the test".to_owned(), record }];
@@ -104,8 +104,8 @@ async fn dead_letters_are_listed_shown_retried_and_deleted_alongside_a_running_s
     let user = user_of(&device, &place).await;
     assert_eq!(on_data(&place, &["dead-letters", "list"]).expect_success(), "");
     let start = now().plus(-86_400_000).day().start();
-    put_aside(&place, user, record::encode(user, &[mail_at(start)])).await;
-    put_aside(&place, user, vec![1, 2, 3]).await;
+    dead_letter(&place, user, record::encode(user, &[mail_at(start)])).await;
+    dead_letter(&place, user, vec![1, 2, 3]).await;
 
     let list = on_data(&place, &["dead-letters", "list"]).expect_success();
     assert_eq!(list.lines().count(), 2, "{list}");
