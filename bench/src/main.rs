@@ -1,6 +1,6 @@
 //! Benchmarks of Dayline as a whole: one command per claim of the design's section 8. Each builds the program first,
 //! runs both sides in one run, interleaved, and prints medians with their spread as a table and as JSON.
-//! Deliberately absent: timed tests. Figures drift from machine to machine; ratios of one run do not.
+//! Not here: timed tests. Figures drift from machine to machine; ratios of one run do not.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that prints its results")]
 

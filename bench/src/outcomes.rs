@@ -1,5 +1,4 @@
 //! A load that counts what became of each request, by status, in constant memory; for servers that are asked too much.
-//! Deliberately absent: what is sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

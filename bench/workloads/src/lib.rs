@@ -1,5 +1,5 @@
 //! Fixed pieces of work, the same on each machine and in each run: no clock, no randomness, no I/O.
-//! Deliberately absent: how they are measured (the program counts instructions, the bench takes the time).
+//! Not here: how they are measured (the program counts instructions, the bench takes the time).
 
 mod days;
 mod texts;

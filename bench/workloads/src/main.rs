@@ -1,5 +1,4 @@
 //! Counts the instructions of each workload and refuses figures that grew: `check`, `check --accept`.
-//! Deliberately absent: time, which is the bench's business.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 

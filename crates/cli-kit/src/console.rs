@@ -1,5 +1,4 @@
 //! What commands say to a person: results on standard output, everything else on standard error.
-//! Deliberately absent: the server's logs.
 
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};

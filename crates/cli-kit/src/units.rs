@@ -1,5 +1,5 @@
 //! Durations, sizes and instants as people write them: `500ms`, `1h30m`, `30d`, `64MiB`, `2026-11-20T08:00:00Z`.
-//! Deliberately absent: calendar units. A day is 24 hours here.
+//! Not here: calendar units. A day is 24 hours here.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! The whole system, put together: which adapter stands behind which port, and what turns pings into timelines.
-//! Deliberately absent: everything else. Who reads this file has seen all of Dayline once.
+//! Who reads this file has seen all of Dayline once.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Chance that can be repeated: the same seed gives the same run, on every machine and in every release.
-//! Deliberately absent: anything secret. Keys and tokens take their bytes from elsewhere.
+//! Not here: anything secret. Keys and tokens take their bytes from elsewhere.
 
 /// A sequence of numbers that look random (`SplitMix64`).
 #[derive(Debug, Clone)]

@@ -1,5 +1,5 @@
 //! `dayline keys`: the keys that sign access tokens. Works alongside running servers, which notice a changed file by
-//! themselves. Deliberately absent: a way to see a secret.
+//! themselves. Not here: a way to see a secret.
 
 use std::fs::DirBuilder;
 use std::io;

@@ -1,5 +1,5 @@
 //! `dayline partitions`: the months of timelines in PostgreSQL. Works alongside running servers.
-//! Deliberately absent: dropping by age; which months may go is for an operator to say.
+//! Not here: dropping by age; which months may go is for an operator to say.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
 //! What an operator may set about the server: options, each with an environment variable, a default and help.
-//! Deliberately absent: what the settings do. Each group becomes the settings of one part in `wire.rs`.
+//! Not here: what the settings do. Each group becomes the settings of one part in `wire.rs`.
 
 mod cluster;
 mod limits;

@@ -1,5 +1,4 @@
 //! Looks at the key file every second, so that a rotation needs no restart.
-//! Deliberately absent: what keys are used for (the adapters).
 
 use std::time::Duration;
 

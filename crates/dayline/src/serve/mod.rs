@@ -1,5 +1,5 @@
 //! `dayline serve`: starts the system, serves until told to stop, and stops in order.
-//! Deliberately absent: what the system is made of (see [`crate::wire`]).
+//! Not here: what the system is made of (see [`crate::wire`]).
 
 mod greeting;
 mod housekeeping;

@@ -1,5 +1,4 @@
 //! The worker of report jobs: one job at a time, on a thread of its own that gives way to all others.
-//! Deliberately absent: what it does with a job (the app).
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};

@@ -1,5 +1,5 @@
 //! Drives one worker: steps as fast as its pace says, waits out what fails, and commits what it has when the server
-//! stops. Deliberately absent: what a step does (the app), and which workers there are (see `worker_pool`).
+//! stops. Which workers there are, `worker_pool` says.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! What operators are handed agrees with the program: `deploy/`, `compose.yaml`, the Dockerfile, the operator's page. Names
 //! that exist only on other machines are replaced, and what can be run is run.
-//! Deliberately absent: building images, for which a registry is needed.
+//! Not here: building images, for which a registry is needed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
 //! What Dayline must withstand, against the program itself: real tokens, real passwords, a real database.
-//! Deliberately absent: what can be shown with fakes; that is in the crates' own tests.
+//! Not here: what can be shown with fakes; that is in the crates' own tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "shown with a test that fails, and what was measured on request")]

@@ -1,5 +1,5 @@
 //! Dayline's API as a client sees it, for `replay`, `simulate` and `healthcheck`: plain HTTP and JSON.
-//! Deliberately absent: the server's own types. What is read here is the contract, as a stranger would read it.
+//! Not here: the server's own types. What is read here is the contract, as a stranger would read it.
 
 mod device;
 mod patience;

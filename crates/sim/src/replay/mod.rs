@@ -1,5 +1,4 @@
 //! `dayline replay`: sends a recorded file as its trackers would. Safe to repeat, since pings may be sent twice.
-//! Deliberately absent: what the server makes of it; look at the report.
 
 mod plan;
 mod recording;

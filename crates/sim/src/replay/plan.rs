@@ -1,5 +1,4 @@
 //! What is sent in which order: a recording, split by device, repeated, shuffled and cut into batches.
-//! Deliberately absent: sending.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -1,6 +1,6 @@
 //! The checker: does a stored timeline hold everything that was acknowledged, and nothing that never happened?
 //! It is right if it equals the rule applied to the acknowledged pings plus any of the unacknowledged attempts.
-//! Deliberately absent: fetching the timeline, and the rule itself (the domain).
+//! Not here: fetching the timeline, and the rule itself (the domain).
 
 use std::collections::HashMap;
 use std::sync::Arc;

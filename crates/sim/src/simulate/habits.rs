@@ -1,5 +1,4 @@
 //! What a simulated person does on one device: a walk through apps and pages, with breaks.
-//! Deliberately absent: sending, and everything that goes wrong on the way (see [`super::chaos`]).
 
 use dayline_domain::{Interval, UtcMs};
 
