@@ -1,7 +1,6 @@
 //! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip,
 //! UTF-8. Not here: JSON (see [`crate::fields`]).
 
-use std::io::Read;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
@@ -9,11 +8,11 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use dayline_app::AppError;
-use flate2::read::MultiGzDecoder;
 use futures_util::poll;
 use http::{HeaderMap, header, request};
 
 use crate::budget::{Exhausted, Permit};
+use crate::gzip;
 use crate::problem::Problem;
 use crate::server::Peer;
 use crate::state::KitState;
@@ -123,17 +122,13 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     }
 }
 
-/// Unpacks gzip. What it grows to is bounded like a body on the wire, so that a small bomb stays
-/// small.
+/// Unpacks gzip, at most `limit` bytes.
 fn unpack(packed: &[u8], limit: usize, permit: &mut Permit<'_>) -> Result<Bytes, Problem> {
-    let mut plain = Vec::new();
-    let read = MultiGzDecoder::new(packed).take(limit as u64 + 1).read_to_end(&mut plain);
-    if read.is_err() {
-        return Err(Problem::malformed("invalid_gzip", "the body is not the gzip it claims to be"));
-    }
-    if plain.len() > limit {
-        return Err(too_large(limit));
-    }
-    permit.take(plain.len()).map_err(no_memory)?;
-    Ok(plain.into())
+    gzip::unpack(packed, limit, permit).map_err(|failure| match failure {
+        gzip::Failure::Invalid => {
+            Problem::malformed("invalid_gzip", "the body is not the gzip it claims to be")
+        }
+        gzip::Failure::TooLarge => too_large(limit),
+        gzip::Failure::NoMemory => no_memory(Exhausted),
+    })
 }

@@ -16,7 +16,7 @@ pub struct Permit<'a> {
 }
 
 /// There are not that many bytes left.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Exhausted;
 
 impl Budget {

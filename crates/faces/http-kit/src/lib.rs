@@ -10,6 +10,7 @@ pub mod cookie;
 pub mod credential;
 mod edge;
 pub mod fields;
+mod gzip;
 pub mod instant;
 pub mod metrics;
 mod parameter;
