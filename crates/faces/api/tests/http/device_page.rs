@@ -88,3 +88,17 @@ async fn every_input_has_a_label_and_every_part_that_the_script_uses_is_there() 
     }
     assert!(page.text().contains("role=\"status\""));
 }
+
+#[tokio::test]
+async fn what_somebody_named_stands_apart_from_the_direction_of_what_is_beside_it() {
+    let server = Server::new();
+    let page = server.get("/device").send().await.text().to_owned();
+    let script = server.get("/device/page.js").send().await.text().to_owned();
+    for name in ["device-name", "device-id", "who"] {
+        assert!(page.contains(&format!(r#"<bdi id="{name}"></bdi>"#)), "{name}");
+        assert!(script.contains(&format!(r#"$("{name}").textContent = "#)), "{name}");
+    }
+    for named in ["device_name}", "device_id}", "email}"] {
+        assert!(!script.contains(named), "{named} is put into a text with others");
+    }
+}

@@ -142,7 +142,10 @@ async function lookUp() {
   const device = await askSignedIn("GET", `/auth/device?user_code=${code}`);
   shownCode = device.user_code;
   $("device-code").textContent = device.user_code;
-  $("device-name").textContent = device.device_name ? `${device.device_name} (${device.device_id})` : device.device_id;
+  // Each in an element of its own: one that is written from right to left must not turn the other around.
+  $("device-name").textContent = device.device_name || device.device_id;
+  $("device-id").textContent = device.device_id;
+  $("device-aside").hidden = !device.device_name;
   $("device-address").textContent = device.address || "unknown";
   $("device-asked").textContent = new Date(device.created_at).toLocaleTimeString();
   show("decide");
