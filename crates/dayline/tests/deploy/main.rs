@@ -8,6 +8,7 @@ mod cluster;
 mod compose;
 mod container;
 mod metrics;
+mod prometheus;
 mod settings;
 
 use std::fs;

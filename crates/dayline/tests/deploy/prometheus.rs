@@ -1,0 +1,158 @@
+//! A real Prometheus that scrapes a real server under load, asked what the dashboard asks.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use dayline_testkit::{Process, free_port, variable};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{PROGRAM, text};
+
+/// How long the dashboard may show gaps after everything has started.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server, a crowd that uses it, and the Prometheus that watches it.
+struct Watched {
+    url: String,
+    prometheus: String,
+    _running: [Process; 3],
+    folder: TempDir,
+}
+
+impl Watched {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let log = |name: &str| folder.path().join(name);
+        let (server, watcher) = (free_port(), free_port());
+        let url = format!("http://127.0.0.1:{server}");
+        let mut serve = Command::new(PROGRAM);
+        serve.args(["serve", "--unlimited", "--listen", &format!("127.0.0.1:{server}"), "--data"]);
+        let mut serve = Process::start(serve.arg(folder.path().join("data")), &log("server.log"));
+        serve.until(|| healthcheck(&url).status.success());
+        let mut crowd = Command::new(PROGRAM);
+        crowd.args(["simulate", "--users", "10", "--interval", "200ms", "--duration", "10m", "--url", &url]);
+        let crowd = Process::start(&mut crowd, &log("crowd.log"));
+        let mut prometheus =
+            Process::start(&mut watcher_of(server, watcher, &folder), &log("prometheus.log"));
+        let address = format!("127.0.0.1:{watcher}");
+        prometheus.until(|| std::net::TcpStream::connect(&address).is_ok());
+        let prometheus_url = format!("http://{address}");
+        Self { url, prometheus: prometheus_url, _running: [prometheus, crowd, serve], folder }
+    }
+
+    /// The values that an expression has now.
+    async fn ask(&self, client: &Client, expression: &str) -> Vec<f64> {
+        let asked = client.get(format!("{}/api/v1/query", self.prometheus)).query(&[("query", expression)]);
+        let Ok(answer) = asked.send().await else { return Vec::new() };
+        let answer: Value = answer.json().await.unwrap();
+        assert_ne!(answer["status"], "error", "{expression}: {answer}");
+        let found = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+        found.iter().map(|one| one["value"][1].as_str().unwrap().parse().unwrap()).collect()
+    }
+}
+
+fn healthcheck(url: &str) -> Output {
+    Command::new(PROGRAM).arg("healthcheck").env("DAYLINE_URL", url).output().unwrap()
+}
+
+fn watcher_of(target: u16, port: u16, folder: &TempDir) -> Command {
+    let config = folder.path().join("prometheus.yml");
+    let job = json!({
+        "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"},
+        "scrape_configs": [
+            {"job_name": "dayline", "static_configs": [{"targets": [format!("127.0.0.1:{target}")]}]},
+        ],
+    });
+    // JSON is YAML.
+    fs::write(&config, job.to_string()).unwrap();
+    let mut command = Command::new(variable("DAYLINE_TEST_PROMETHEUS"));
+    command.arg(format!("--config.file={}", config.display()));
+    command.arg(format!("--storage.tsdb.path={}", folder.path().join("series").display()));
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    command
+}
+
+/// Every expression of the dashboard, with the interval that Grafana would choose.
+fn expressions() -> BTreeSet<String> {
+    let dashboard: Value = serde_json::from_str(&text("deploy/grafana/dayline.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+    let expressions: BTreeSet<_> =
+        targets.map(|target| target["expr"].as_str().unwrap().replace("$__rate_interval", "5s")).collect();
+    assert!(expressions.len() >= 14, "{expressions:?}");
+    expressions
+}
+
+/// Somebody who reads reports and whose tracker has a wrong clock, which the crowd does not.
+struct Reader {
+    client: Client,
+    token: String,
+}
+
+impl Reader {
+    async fn of(client: &Client, url: &str) -> Self {
+        let who = json!({"email": "ada@example.org", "password": "tea at half past four", "full_name": "Ada",
+            "device_id": "laptop"});
+        client.post(format!("{url}/api/v1/users")).json(&who).send().await.unwrap();
+        let signed_in = client.post(format!("{url}/api/v1/auth/login")).json(&who).send().await.unwrap();
+        let signed_in: Value = signed_in.json().await.unwrap();
+        Self { client: client.clone(), token: signed_in["access_token"].as_str().unwrap().to_owned() }
+    }
+
+    async fn use_it(&self, url: &str) {
+        let report = self.client.get(format!("{url}/api/v1/report/apps")).bearer_auth(&self.token);
+        assert_eq!(report.send().await.unwrap().status(), 200);
+        let ping = json!({"app_name": "Code", "start_time": "2026-11-20T10:00:05Z",
+            "end_time": "2026-11-20T10:00:00Z"});
+        let refused = self.client.post(format!("{url}/api/v1/usage/track")).bearer_auth(&self.token);
+        assert_eq!(refused.json(&ping).send().await.unwrap().status(), 422);
+    }
+}
+
+fn has_a_number(values: &[f64]) -> bool {
+    !values.is_empty() && values.iter().all(|value| value.is_finite())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_expression_of_the_dashboard_gives_a_number_under_load() {
+    let watched = tokio::task::spawn_blocking(Watched::start).await.unwrap();
+    let client = Client::new();
+    let reader = Reader::of(&client, &watched.url).await;
+    let begin = Instant::now();
+    loop {
+        reader.use_it(&watched.url).await;
+        let mut without = Vec::new();
+        for expression in expressions() {
+            let values = watched.ask(&client, &expression).await;
+            if !has_a_number(&values) {
+                without.push((expression, values));
+            }
+        }
+        if without.is_empty() {
+            break;
+        }
+        assert!(begin.elapsed() < PATIENCE, "no number: {without:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    check_metrics(&watched, &client).await;
+}
+
+/// What Debian's own tool says of names, types and texts, of a server that has counted something.
+async fn check_metrics(watched: &Watched, client: &Client) {
+    let metrics = client.get(format!("{}/metrics", watched.url)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("dayline_pings_settled_total"), "{metrics}");
+    let file = watched.folder.path().join("metrics");
+    fs::write(&file, metrics).unwrap();
+    let output = promtool(&file);
+    assert!(output.status.success() && output.stderr.is_empty() && output.stdout.is_empty(), "{output:?}");
+}
+
+fn promtool(metrics: &Path) -> Output {
+    let input = File::open(metrics).unwrap();
+    Command::new(variable("DAYLINE_TEST_PROMTOOL")).args(["check", "metrics"]).stdin(input).output().unwrap()
+}
