@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::activity::Source;
 use crate::correction::{Correction, CorrectionId, Says};
 use crate::timeline::spans::SpanSet;
+use crate::timeline::stretch::{Stretch, split, topmost};
 use crate::timeline::window::{Span, Window};
 
 /// All corrections of a window.
 ///
-/// What an erasure takes is not kept: an entry under a later erasure leaves only its version behind.
+/// What an erasure takes is not kept: an entry under later erasures leaves only its version behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Corrections {
     entries: BTreeMap<CorrectionId, Entry>,
@@ -38,44 +39,50 @@ pub(crate) struct Covering<'a> {
 }
 
 impl Corrections {
-    /// Takes in a version of a correction. Of one id only the greatest version exists.
-    pub(crate) fn take(&mut self, window: Window, correction: &Correction) {
-        let &Correction { id, version, ref says } = correction;
-        let says = match says {
-            Says::Nothing => None,
-            Says::Entry { interval, source } => window.cut(*interval).map(|span| (span, Arc::clone(source))),
-            Says::Erasure { interval } => return self.erase(id, version, window.cut(*interval)),
-        };
-        let mut entry = Entry { version, says };
-        if is_erased(&entry, &self.erasures) {
-            entry.says = None;
+    /// Takes in versions of corrections. Of one id only the greatest version exists.
+    pub(crate) fn take(&mut self, window: Window, corrections: &[Correction]) {
+        for &Correction { id, version, ref says } in corrections {
+            match says {
+                Says::Nothing => self.take_entry(id, Entry { version, says: None }),
+                Says::Entry { interval, source } => {
+                    let says = window.cut(*interval).map(|span| (span, Arc::clone(source)));
+                    self.take_entry(id, Entry { version, says });
+                }
+                Says::Erasure { interval } => {
+                    if let Some(span) = window.cut(*interval) {
+                        let known = self.erasures.entry((id, version)).or_insert(span);
+                        *known = known.hull(span);
+                    }
+                }
+            }
         }
+        self.forget_erased_entries();
+    }
+
+    fn take_entry(&mut self, id: CorrectionId, entry: Entry) {
         let known = self.entries.entry(id).or_insert_with(|| entry.clone());
         if *known < entry {
             *known = entry;
         }
     }
 
-    fn erase(&mut self, id: CorrectionId, version: u64, span: Option<Span>) {
-        let Some(span) = span else { return };
-        let known = self.erasures.entry((id, version)).or_insert(span);
-        *known = known.hull(span);
-        self.erased.insert(*known, 0);
-        for entry in self.entries.values_mut().filter(|entry| entry.version < version) {
-            if is_erased(entry, &self.erasures) {
+    /// Lets go of what entries say where later erasures decide over all of it.
+    fn forget_erased_entries(&mut self) {
+        let erasures = self.erasures.iter().map(|(&(_, version), &span)| Stretch { span, of: version });
+        let latest = topmost(erasures, |erasure| erasure.of, Span::WINDOW);
+        for entry in self.entries.values_mut() {
+            let Some((span, _)) = &entry.says else { continue };
+            let later = |(_, version): (Span, Option<u64>)| version > Some(entry.version);
+            if split(&latest, *span).all(later) {
                 entry.says = None;
             }
         }
+        self.erased = latest.into_iter().map(|erasure| erasure.span).collect();
     }
 
     /// The instants that are erased.
     pub(crate) fn erased(&self) -> &SpanSet {
         &self.erased
-    }
-
-    /// Whether no correction covers anything.
-    pub(crate) fn cover_nothing(&self) -> bool {
-        self.covering().next().is_none()
     }
 
     /// All that cover something.
@@ -102,12 +109,4 @@ impl Corrections {
         });
         entries.chain(erasures)
     }
-}
-
-/// Whether later erasures decide over all that an entry says.
-fn is_erased(entry: &Entry, erasures: &BTreeMap<(CorrectionId, u64), Span>) -> bool {
-    let Some((span, _)) = &entry.says else { return false };
-    let later = erasures.iter().filter(|((_, version), _)| *version > entry.version);
-    let met = later.filter_map(|(_, erased)| erased.clip(*span));
-    met.collect::<SpanSet>().gaps(*span).next().is_none()
 }

@@ -118,3 +118,60 @@ fn difference(before: &[RunPart], after: &[RunPart]) -> Option<Span> {
 fn alike(a: &RunPart, b: &RunPart) -> bool {
     a.shown == b.shown && a.started == b.started
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::activity::{Activity, Source};
+    use crate::names::{AppName, DeviceId};
+    use crate::timeline::numbers::Numbers;
+
+    fn span(start: u32, end: u32) -> Span {
+        Span { start, end }
+    }
+
+    /// The numbers of two activities.
+    fn activities() -> [ActivityNo; 2] {
+        let mut numbers = Numbers::default();
+        ["A", "B"].map(|name| {
+            let activity = Arc::new(Activity::of(AppName::new(name).unwrap()));
+            let source = numbers.entered(&Source { device: DeviceId::new("pc").unwrap(), activity });
+            numbers.parts(source).1
+        })
+    }
+
+    fn shown(start: u32, end: u32, activity: ActivityNo, basis: Basis) -> Stretch<Shown> {
+        Stretch { span: span(start, end), of: Shown { activity, basis } }
+    }
+
+    #[test]
+    fn a_run_keeps_its_start_over_parts_that_rest_on_something_else() {
+        let [a, b] = activities();
+        let mut line = Line::default();
+        let (seen, inferred) = (Basis::SeenOrHeld, Basis::Inferred);
+        let all = vec![shown(10, 20, a, seen), shown(20, 30, a, inferred), shown(30, 40, b, seen)];
+        assert_eq!(line.replace(Span::WINDOW, all), Some(span(10, 40)));
+        let starts = |line: &Line| line.meeting(Span::WINDOW).map(|part| part.started).collect::<Vec<_>>();
+        assert_eq!(starts(&line), [10, 10, 30]);
+        // Nothing is shown before the run, then it starts earlier, then later: to its end it is another one.
+        assert_eq!(line.replace(span(0, 10), vec![]), None);
+        assert_eq!(line.replace(span(0, 10), vec![shown(5, 10, a, seen)]), Some(span(5, 30)));
+        assert_eq!(starts(&line), [5, 5, 30]);
+        assert_eq!(line.replace(span(5, 12), vec![]), Some(span(5, 30)));
+        assert_eq!(starts(&line), [12, 12, 30]);
+    }
+
+    #[test]
+    fn what_is_shown_again_changes_nothing_and_what_grows_changes_what_it_grew_by() {
+        let [a, b] = activities();
+        let mut line = Line::default();
+        let seen = Basis::SeenOrHeld;
+        line.replace(Span::WINDOW, vec![shown(10, 20, a, seen), shown(20, 30, b, seen)]);
+        assert_eq!(line.replace(span(15, 25), vec![shown(15, 20, a, seen), shown(20, 25, b, seen)]), None);
+        assert_eq!(line.replace(span(25, 40), vec![shown(25, 37, b, seen)]), Some(span(30, 37)));
+        assert_eq!(line.replace(span(12, 14), vec![shown(12, 14, b, seen)]), Some(span(12, 20)));
+        assert_eq!(line.meeting(Span::WINDOW).count(), 4);
+    }
+}

@@ -42,11 +42,8 @@ pub fn settle(
     choices: Choices,
 ) -> Vec<Piece> {
     let window = Window::of(day);
-    let mut known = Corrections::default();
-    for correction in corrections {
-        known.take(window, correction);
-    }
-    let mut numbers = Numbers::default();
+    let (mut known, mut numbers) = (Corrections::default(), Numbers::default());
+    known.take(window, corrections);
     let observed = observations.iter().filter_map(|observation| cut(observation, window, &mut numbers));
     let observed: Vec<Stretch<SubjectNo>> = without_erased(observed, known.erased()).collect();
     let evidence = unite_all(observed.into_iter(), &numbers);
@@ -58,7 +55,7 @@ pub fn settle(
         })
         .collect();
     let counted = what_counts(&lines, &mut numbers, Span::DAY);
-    let timeline = corrected(counted, &known, &mut numbers, Span::DAY);
+    let timeline = corrected(counted, &deciding(&known, &mut numbers), Span::DAY);
     timeline.into_iter().filter_map(|run| numbers.piece(window, run)).collect()
 }
 
@@ -397,40 +394,41 @@ pub(crate) fn what_counts(lines: &[Line], numbers: &mut Numbers, within: Span) -
     list
 }
 
-/// Steps 9 and 10, *corrections* and *the timeline*. Of one id only the greatest version exists, which [`Corrections`] see
-/// to. Where corrections cover an instant, the one with the greatest version decides: an entry's device and activity
-/// count, an erasure leaves nothing. The timeline is the maximal runs, within the day, of one device and activity among
-/// what counts; an entry beside an equal run is one with it; equal activities of two devices stay two.
-pub(crate) fn corrected(
-    counted: Vec<Stretch<SourceNo>>,
-    corrections: &Corrections,
-    numbers: &mut Numbers,
-    within: Span,
-) -> Vec<Stretch<SourceNo>> {
-    if corrections.cover_nothing() {
-        return counted;
-    }
+/// Step 9, *corrections*. Of one id only the greatest version exists, which [`Corrections`] see to. Where corrections cover
+/// an instant, the one with the greatest version decides: an entry's device and activity count, an erasure leaves nothing.
+///
+/// Says what is decided, as a source that counts or as nothing.
+pub(crate) fn deciding(corrections: &Corrections, numbers: &mut Numbers) -> Vec<Stretch<Option<SourceNo>>> {
     let covering: Vec<_> = corrections.covering().collect();
     let numbered =
         covering.iter().enumerate().map(|(no, correction)| Stretch { span: correction.span, of: no });
-    let deciding = topmost(numbered, |correction| covering[correction.of].version, within);
-    let mut timeline = Vec::new();
-    for (part, correction) in split(&deciding, within) {
-        let Some(correction) = correction else {
-            for (span, source) in split(&counted, part) {
-                append_if(&mut timeline, span, source);
-            }
-            continue;
-        };
-        let source = covering[correction].source.map(|source| numbers.entered(source));
-        append_if(&mut timeline, part, source);
-    }
-    timeline
+    let decided = topmost(numbered, |correction| covering[correction.of].version, Span::WINDOW);
+    let mut source = |no: usize| covering[no].source.map(|source| numbers.entered(source));
+    decided.into_iter().map(|Stretch { span, of }| Stretch { span, of: source(of) }).collect()
 }
 
-/// Adds a stretch in which something counts.
-fn append_if(timeline: &mut Vec<Stretch<SourceNo>>, span: Span, source: Option<SourceNo>) {
-    if let Some(of) = source {
-        append(timeline, Stretch { span, of });
+/// Step 10, *the timeline*: the maximal runs, within the day, of one device and activity among what counts; an entry beside
+/// an equal run is one with it; equal activities of two devices stay two. What corrections decide comes before what was
+/// `counted`.
+pub(crate) fn corrected(
+    counted: Vec<Stretch<SourceNo>>,
+    deciding: &[Stretch<Option<SourceNo>>],
+    within: Span,
+) -> Vec<Stretch<SourceNo>> {
+    if deciding.is_empty() {
+        return counted;
     }
+    let mut timeline = Vec::new();
+    for (part, decided) in split(deciding, within) {
+        let parts = match decided {
+            Some(source) => vec![(part, source)],
+            None => split(&counted, part).collect(),
+        };
+        for (span, source) in parts {
+            if let Some(of) = source {
+                append(&mut timeline, Stretch { span, of });
+            }
+        }
+    }
+    timeline
 }

@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use crate::values::{app, domain, interval, language, observation, page, project, source};
+use crate::values::{app, domain, interval, language, observation, page, project, source, used};
 
 /// So many cases in CI, a tenth elsewhere; those that failed are kept beside the tests.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
@@ -63,8 +63,18 @@ fn distance(beat_hold: i64) -> impl Strategy<Value = i64> {
     ]
 }
 
+/// Few values, so that they meet each other often: an editor with its beats, a browser with a page, away and here.
+fn seen_of_few() -> impl Strategy<Value = Seen> {
+    let used = prop::sample::select(vec!["Code", "Code", "Code", "Firefox", "vim"])
+        .prop_map(|name| used(name, None));
+    let beat = prop::sample::select(vec![("Code", Some("p")), ("Code", Some("p")), ("vim", None)])
+        .prop_map(|(name, of)| Seen::Beat { app: app(name), project: project(of), language: None });
+    let page = any::<bool>().prop_map(|audible| page("Firefox", Some("a.org"), audible));
+    prop_oneof![6 => used, 6 => beat, 1 => page, 2 => Just(Seen::Away), 1 => Just(Seen::Here)]
+}
+
 /// All kinds; uses most often.
-fn seen() -> impl Strategy<Value = Seen> {
+fn seen_of_many() -> impl Strategy<Value = Seen> {
     let browser = prop::sample::select(vec!["Firefox", "firefox.exe"]);
     let editor = prop::sample::select(vec!["Code", "vscode", "vim"]);
     let window = prop::sample::select(vec!["Firefox", "firefox.exe", "Code", "vscode", "W", "swaylock"]);
@@ -72,7 +82,7 @@ fn seen() -> impl Strategy<Value = Seen> {
     let projects = || prop::sample::select(PROJECTS.to_vec());
     let rarely =
         |names: Vec<Option<&'static str>>| prop_oneof![3 => Just(None), 1 => prop::sample::select(names)];
-    let used = (window, rarely(DOMAINS.to_vec()), rarely(PROJECTS.to_vec())).prop_map(
+    let any_use = (window, rarely(DOMAINS.to_vec()), rarely(PROJECTS.to_vec())).prop_map(
         |(name, of_domain, of_project)| Seen::Use {
             app: app(name),
             domain: domain(of_domain),
@@ -87,7 +97,7 @@ fn seen() -> impl Strategy<Value = Seen> {
         },
     );
     let page = (browser, domains(), any::<bool>()).prop_map(|(name, of, audible)| page(name, of, audible));
-    prop_oneof![9 => used, 4 => page, 5 => beat, 2 => Just(Seen::Away), 1 => Just(Seen::Here)]
+    prop_oneof![9 => any_use, 4 => page, 5 => beat, 2 => Just(Seen::Away), 1 => Just(Seen::Here)]
 }
 
 fn choices() -> impl Strategy<Value = Choices> {
@@ -100,10 +110,22 @@ fn choices() -> impl Strategy<Value = Choices> {
 
 /// Observations one after the other, now and then back in time.
 fn observations(most: usize, scene: i64, beat_hold: i64) -> impl Strategy<Value = Vec<Observation>> {
+    prop_oneof![
+        3 => rows(most, scene, beat_hold, seen_of_many().boxed()),
+        2 => rows(most, scene, beat_hold, seen_of_few().boxed()),
+    ]
+}
+
+fn rows(
+    most: usize,
+    scene: i64,
+    beat_hold: i64,
+    seen: BoxedStrategy<Seen>,
+) -> impl Strategy<Value = Vec<Observation>> {
     let device = prop_oneof![4 => Just(DEVICES[0]), 2 => Just(DEVICES[1]), 1 => Just(DEVICES[2])];
     let step =
         (prop::bool::weighted(0.25), distance(beat_hold)).prop_map(|(back, ms)| if back { -ms } else { ms });
-    let row = (device, seen(), step, distance(beat_hold));
+    let row = (device, seen, step, distance(beat_hold));
     vec(row, 0..=most).prop_map(move |rows| {
         let mut now = DAY.start().0 + scene;
         let mut observations = Vec::with_capacity(rows.len());

@@ -29,7 +29,7 @@ use crate::timeline::line::Line;
 use crate::timeline::numbers::{Numbers, SourceNo, SubjectNo};
 use crate::timeline::spans::SpanSet;
 use crate::timeline::steps::{
-    activities, away, corrected, cut, shown, unite, unite_all, what_counts, without_erased,
+    activities, away, corrected, cut, deciding, shown, unite, unite_all, what_counts, without_erased,
 };
 use crate::timeline::stretch::{Stretch, append, split};
 use crate::timeline::window::{Span, Window};
@@ -51,6 +51,8 @@ pub struct LedgerDay {
     numbers: Numbers,
     observed: Observed,
     corrections: Corrections,
+    /// What the corrections decide, by step 9.
+    deciding: Vec<Stretch<Option<SourceNo>>>,
     evidence: Evidence,
     /// The line of each device, by its number.
     lines: Vec<Line>,
@@ -69,6 +71,7 @@ impl LedgerDay {
             numbers: Numbers::default(),
             observed: Observed::default(),
             corrections: Corrections::default(),
+            deciding: Vec::new(),
             evidence: Evidence::default(),
             lines: Vec::new(),
             counted: Runs::default(),
@@ -86,9 +89,7 @@ impl LedgerDay {
     ) -> Self {
         let mut restored = Self::empty(day, choices);
         restored.version = version;
-        for correction in corrections {
-            restored.corrections.take(restored.window(), &correction);
-        }
+        restored.take(&corrections.into_iter().collect::<Vec<_>>());
         for observation in observations {
             restored.observe(&observation, &mut Vec::new());
         }
@@ -121,17 +122,17 @@ impl LedgerDay {
     /// Takes in corrections and says what changed; `None` if they were known already or say nothing of this day.
     pub fn correct(&mut self, corrections: &[Correction]) -> Option<DayChange> {
         let before = self.corrections.clone();
+        self.take(corrections);
+        if self.corrections == before {
+            return None;
+        }
         let mut hours = Hours::default();
         for correction in corrections {
-            self.corrections.take(self.window(), correction);
             if let Says::Erasure { interval } = &correction.says
                 && let Some(erased) = self.window().cut(*interval)
             {
                 hours = hours.and(self.observed.erase(erased));
             }
-        }
-        if self.corrections == before {
-            return None;
         }
         let changes = if hours.is_empty() { self.count_anew(&whole_day()) } else { self.settle_anew() };
         Some(self.change(&changes, Vec::new(), hours, true))
@@ -252,6 +253,11 @@ impl LedgerDay {
         Some(Observation::new(Arc::clone(&self.numbers[of].subject), interval))
     }
 
+    fn take(&mut self, corrections: &[Correction]) {
+        self.corrections.take(self.window(), corrections);
+        self.deciding = deciding(&self.corrections, &mut self.numbers);
+    }
+
     /// Steps 0 and 1 up to uniting what touches, which gives the state. Adds the parts of an observation that were not
     /// known to `parts`, and gives the hours whose part of the state that changed.
     fn observe(&mut self, observation: &Observation, parts: &mut Vec<Stretch<SubjectNo>>) -> Hours {
@@ -290,7 +296,7 @@ impl LedgerDay {
         let mut changes = RunChanges::default();
         for within in recount.iter() {
             let counted = what_counts(&self.lines, &mut self.numbers, within);
-            let timeline = corrected(counted, &self.corrections, &mut self.numbers, within);
+            let timeline = corrected(counted, &self.deciding, within);
             self.counted.replace(within, timeline, &mut changes);
         }
         self.sums.follow(&changes);

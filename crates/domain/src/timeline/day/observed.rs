@@ -64,3 +64,36 @@ impl Observed {
         spans * size_of::<Span>() + self.0.capacity() * size_of::<SpanSet>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::names::DeviceId;
+    use crate::observation::Subject;
+
+    const HOUR: u32 = 3_600_000;
+
+    #[test]
+    fn the_hours_of_all_spans_that_come_go_or_end_elsewhere_are_named() {
+        let mut numbers = Numbers::default();
+        let subject = Subject { device: DeviceId::new("pc").unwrap(), seen: Seen::Away };
+        let of = numbers.subject(&Arc::new(subject));
+        let mut observed = Observed::default();
+        let mut add = |start, end| {
+            let hours = observed.add(Stretch { span: Span { start, end }, of });
+            hours.map(|hours| hours.iter().collect::<Vec<_>>())
+        };
+        assert_eq!(add(HOUR - 10, HOUR - 5), Some(vec![0]));
+        assert_eq!(add(2 * HOUR, 2 * HOUR + 5), Some(vec![2]));
+        // One span that starts in the first hour takes in the one that started in the third.
+        assert_eq!(add(HOUR - 5, 2 * HOUR), Some(vec![0, 1, 2]));
+        assert_eq!(add(HOUR, 2 * HOUR), None);
+        let erased = observed.erase(Span { start: HOUR, end: 2 * HOUR + 1 });
+        assert_eq!(erased.iter().collect::<Vec<_>>(), [0, 2]);
+        let left: Vec<Span> = observed.iter(&numbers).map(|observed| observed.span).collect();
+        let spans = [(HOUR - 10, HOUR), (2 * HOUR + 1, 2 * HOUR + 5)];
+        assert_eq!(left, spans.map(|(start, end)| Span { start, end }));
+    }
+}
