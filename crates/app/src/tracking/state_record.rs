@@ -1,6 +1,6 @@
-//! How the state of a ledger day is written, version 1: what was observed in its window, whole or in
-//! parts, and the corrections. A heavy day takes some 8 kB, a point in time 3 to 4 bytes.
-//! Not here: names. A store numbers a person's subjects and sources and writes the numbers; and which
+//! How the state of a ledger day is written, version 1: what was observed in its window, whole or
+//! in parts, and the corrections. A heavy day takes some 8 kB, a point in time 3 to 4 bytes. Not
+//! here: names. A store numbers a person's subjects and sources and writes the numbers; and which
 //! day and which of its versions the bytes are of, which it keeps in columns.
 //!
 //! ```text
@@ -20,9 +20,9 @@
 //! checksum    := u32le of all before it: CRC-32
 //! ```
 //!
-//! Numbers without a size are varints. Observations stand by device and kind and then by start, which
-//! is where distances are shortest; but that is for size alone: they are a set, so that parts may be
-//! read in any order, and one observation from several of them.
+//! Numbers without a size are varints. Observations stand by device and kind and then by start,
+//! which is where distances are shortest; but that is for size alone: they are a set, so that parts
+//! may be read in any order, and one observation from several of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -94,7 +94,8 @@ fn place(observation: &Observation) -> (&str, u8, UtcMs, &Seen) {
     (device.as_str(), kind, observation.interval().start(), seen)
 }
 
-/// Reads observations; `subject` says which one a number stands for. Never panics, whatever the bytes.
+/// Reads observations; `subject` says which one a number stands for. Never panics, whatever the
+/// bytes.
 ///
 /// # Errors
 /// If the bytes are damaged or of another version, or have a number that is no subject's.
@@ -123,8 +124,8 @@ pub fn decode_observed(
     Ok(observations)
 }
 
-/// The corrections of a day's window as bytes; `number` says by which number a store knows a source.
-/// What an entry or erasure says of times outside the window is left out.
+/// The corrections of a day's window as bytes; `number` says by which number a store knows a
+/// source. What an entry or erasure says of times outside the window is left out.
 pub fn encode_corrections<'a>(
     day: UtcDay,
     corrections: impl IntoIterator<Item = &'a Correction>,
@@ -154,7 +155,8 @@ pub fn encode_corrections<'a>(
     with_checksum(bytes)
 }
 
-/// Reads corrections; `source` says which one a number stands for. Never panics, whatever the bytes.
+/// Reads corrections; `source` says which one a number stands for. Never panics, whatever the
+/// bytes.
 ///
 /// # Errors
 /// If the bytes are damaged or of another version, or have a number that is no source's.
@@ -354,8 +356,8 @@ mod tests {
         }
     }
 
-    /// A day with 1,000 uses of 60 apps, 300 pages, 200 beats and 12 stretches away, as in practice: uses follow each
-    /// other, pages and beats fall where they fall.
+    /// A day with 1,000 uses of 60 apps, 300 pages, 200 beats and 12 stretches away, as in
+    /// practice: uses follow each other, pages and beats fall where they fall.
     fn a_heavy_day() -> Vec<Observation> {
         let mut random = random();
         let mut observations = Vec::new();

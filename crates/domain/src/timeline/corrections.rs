@@ -20,8 +20,8 @@ pub(crate) struct Corrections {
     erased: SpanSet,
 }
 
-/// The greatest version of an entry. Of one version that says two things, which nobody sends, the greater is taken, so
-/// that the order does not matter.
+/// The greatest version of an entry. Of one version that says two things, which nobody sends, the
+/// greater is taken, so that the order does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     version: u64,

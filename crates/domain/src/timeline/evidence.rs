@@ -1,5 +1,6 @@
-//! The observations of a window as step 1 of the rule leaves them: united, joined, and in the orders in which the other
-//! steps look at them. Not here: which gaps are joined, which the rule says.
+//! The observations of a window as step 1 of the rule leaves them: united, joined, and in the
+//! orders in which the other steps look at them. Not here: which gaps are joined, which the rule
+//! says.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The line of one device: what it showed, instant by instant, and in which run (step 7 of the rule).
-//! Not here: what it shows, which is for the rule to say.
+//! The line of one device: what it showed, instant by instant, and in which run (step 7 of the
+//! rule). Not here: what it shows, which is for the rule to say.
 
 use crate::timeline::numbers::ActivityNo;
 use crate::timeline::stretch::{Stretch, count};
@@ -30,8 +30,8 @@ pub(crate) struct RunPart {
     pub(crate) started: u32,
 }
 
-/// What one device showed: parts of runs, in order and without overlap. Parts that touch and differ only in their end are
-/// one.
+/// What one device showed: parts of runs, in order and without overlap. Parts that touch and differ
+/// only in their end are one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Line(Vec<RunPart>);
 
@@ -42,8 +42,9 @@ impl Line {
         self.0[first..].iter().take_while(move |part| part.span.start < within.end)
     }
 
-    /// Shows something else in `within`. Gives the stretch in which the line is now another, if any: it reaches to the end
-    /// of a run that crosses the right end of `within` and has got another start.
+    /// Shows something else in `within`. Gives the stretch in which the line is now another, if
+    /// any: it reaches to the end of a run that crosses the right end of `within` and has got
+    /// another start.
     pub(crate) fn replace(&mut self, within: Span, shown: Vec<Stretch<Shown>>) -> Option<Span> {
         let first = self.0.partition_point(|part| part.span.end < within.start);
         let mut last =
@@ -61,7 +62,8 @@ impl Line {
                 append(&mut after, right, part.shown);
             }
         }
-        // The run that crosses the right end may go on in parts that stay as they are but for its start.
+        // The run that crosses the right end may go on in parts that stay as they are but for its
+        // start.
         while let Some(part) = self.0.get(last) {
             let Some(started) = goes_on(&after, part.span, part.shown) else { break };
             if started == part.started {
@@ -155,7 +157,8 @@ mod tests {
         assert_eq!(line.replace(Span::WINDOW, all), Some(span(10, 40)));
         let starts = |line: &Line| line.meeting(Span::WINDOW).map(|part| part.started).collect::<Vec<_>>();
         assert_eq!(starts(&line), [10, 10, 30]);
-        // Nothing is shown before the run, then it starts earlier, then later: to its end it is another one.
+        // Nothing is shown before the run, then it starts earlier, then later: to its end it is
+        // another one.
         assert_eq!(line.replace(span(0, 10), vec![]), None);
         assert_eq!(line.replace(span(0, 10), vec![shown(5, 10, a, seen)]), Some(span(5, 30)));
         assert_eq!(starts(&line), [5, 5, 30]);

@@ -12,7 +12,8 @@ use crate::observation::{Seen, Subject};
 use crate::timeline::stretch::Stretch;
 use crate::timeline::window::Window;
 
-/// A subject's number. Like all numbers of this file it counts from 0 in the order in which things were first seen.
+/// A subject's number. Like all numbers of this file it counts from 0 in the order in which things
+/// were first seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SubjectNo(u32);
 /// A device's number.
@@ -82,8 +83,8 @@ impl<T: Clone + Eq + Hash> Table<T> {
     }
 }
 
-/// Hashes numbers of this file. They count from 0, so that nobody can choose them to collide, and what is made of them is
-/// looked up far more often than names are.
+/// Hashes numbers of this file. They count from 0, so that nobody can choose them to collide, and
+/// what is made of them is looked up far more often than names are.
 #[derive(Debug, Clone, Copy, Default)]
 struct NumberHasher(u64);
 
@@ -178,7 +179,8 @@ impl Numbers {
         number
     }
 
-    /// The number of the activity that step 5 made; `None` if what it names has no app, which away and here have not.
+    /// The number of the activity that step 5 made; `None` if what it names has no app, which away
+    /// and here have not.
     pub(crate) fn activity(&mut self, named: Named) -> Option<ActivityNo> {
         if let Some(&number) = self.by_named.get(&named) {
             return Some(number);

@@ -23,8 +23,8 @@ impl Grown {
         self.first.into_iter().chain(self.others.iter().copied())
     }
 
-    /// From where on the new span differs from those that are gone: it starts elsewhere, and so do all its instants,
-    /// or it ends elsewhere.
+    /// From where on the new span differs from those that are gone: it starts elsewhere, and so do
+    /// all its instants, or it ends elsewhere.
     pub(crate) fn changed(&self) -> Option<Span> {
         match self.first {
             Some(first) if first.start == self.span.start => Span::new(first.end, self.span.end),
@@ -34,7 +34,8 @@ impl Grown {
 }
 
 impl SpanSet {
-    /// Takes in a span and closes the gaps of at most `join` around it; `None` if it was there already.
+    /// Takes in a span and closes the gaps of at most `join` around it; `None` if it was there
+    /// already.
     pub(crate) fn insert(&mut self, span: Span, join: u32) -> Option<Grown> {
         let first = self.0.partition_point(|old| old.end.saturating_add(join) < span.start);
         let after = span.end.saturating_add(join);
@@ -84,14 +85,15 @@ impl SpanSet {
         starts.zip(ends).filter_map(|(start, end)| Span::new(start, end))
     }
 
-    /// The end of the last span that ends at or before `at`; 0 if there is none. `at` if a span reaches over it.
+    /// The end of the last span that ends at or before `at`; 0 if there is none. `at` if a span
+    /// reaches over it.
     pub(crate) fn covered_until(&self, at: u32) -> u32 {
         let before = self.0.partition_point(|span| span.start < at);
         before.checked_sub(1).map_or(0, |last| self.0[last].end.min(at))
     }
 
-    /// The start of the first span that starts at or after `at`; the window's end if there is none. `at` if a span
-    /// covers it.
+    /// The start of the first span that starts at or after `at`; the window's end if there is none.
+    /// `at` if a span covers it.
     pub(crate) fn covered_from(&self, at: u32) -> u32 {
         let next = self.0.partition_point(|span| span.end <= at);
         self.0.get(next).map_or(Span::WINDOW.end, |span| span.start.max(at))
@@ -136,8 +138,8 @@ impl SubjectSpan {
     }
 }
 
-/// Spans of several subjects, which overlap; in the order of their ends, so that what meets the end of a day lies at
-/// the end.
+/// Spans of several subjects, which overlap; in the order of their ends, so that what meets the end
+/// of a day lies at the end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overlapping(Vec<SubjectSpan>);
 

@@ -1,16 +1,20 @@
-//! **The rule**, second edition: how observations and corrections become the timeline of a UTC day (design, section 2).
-//! Everything else in Dayline serves this file: one step of the text, one function, from [`settle`] on.
+//! **The rule**, second edition: how observations and corrections become the timeline of a UTC day
+//! (design, section 2). Everything else in Dayline serves this file: one step of the text, one
+//! function, from [`settle`] on.
 //!
-//! "At most" includes the limit; names are compared as bytes, none before some, not audible before audible, which is the
-//! order of [`Seen`]. All spans are half-open, in milliseconds of the day's window.
+//! "At most" includes the limit; names are compared as bytes, none before some, not audible before
+//! audible, which is the order of [`Seen`]. All spans are half-open, in milliseconds of the day's
+//! window. The reach is in [`crate::timeline::window`], the beat hold in [`crate::choices`].
 //!
-//! So the timeline is a pure function of the set of observations and corrections, and of the person's two choices: order,
-//! repetition and batches do not matter, nor whether one interval was told as one, as pieces that touch, as growing
-//! prefixes or as overlapping stretches; for use, away and here also with holes of at most the join (but for a hole on
-//! the window's very edge, and one that an erasure touches).
+//! So the timeline is a pure function of the set of observations and corrections, and of the
+//! person's two choices: order, repetition and batches do not matter, nor whether one interval was
+//! told as one, as pieces that touch, as growing prefixes or as overlapping stretches; for use,
+//! away and here also with holes of at most the join (but for a hole on the window's very edge, and
+//! one that an erasure touches).
 //!
-//! Each step from 2 on can be done for any part of the window, so that a ledger day does it again only where something
-//! changed (see [`crate::timeline::day`]). Not here: what is remembered between observations.
+//! Each step from 2 on can be done for any part of the window, so that a ledger day does it again
+//! only where something changed (see [`crate::timeline::day`]). Not here: what is remembered
+//! between observations.
 
 use std::cmp::Reverse;
 
@@ -35,6 +39,32 @@ pub const HOLD_MS: u32 = 30_000;
 pub const PAGE_HOLD_MS: u32 = 90_000;
 
 /// The rule as a whole: the timeline of a day, by start and without overlap.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use dayline_domain::choices::Choices;
+/// use dayline_domain::observation::{Observation, Seen, Subject};
+/// use dayline_domain::timeline::steps::settle;
+/// use dayline_domain::{AppName, DeviceId, Interval, UtcDay};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let day = UtcDay(20_000);
+/// let seen = |app: &str, start, end| -> Result<Observation, Box<dyn std::error::Error>> {
+///     let device = DeviceId::new("laptop")?;
+///     let seen = Seen::Use { app: AppName::new(app)?, domain: None, project: None };
+///     let at = |seconds: i64| day.start().plus(seconds * 1_000);
+///     let interval = Interval::new(at(start), at(end)).ok_or("an empty interval")?;
+///     Ok(Observation::new(Arc::new(Subject { device, seen }), interval))
+/// };
+/// // What was seen last is held until something else is seen, for at most 30 s.
+/// let observations = [seen("Code", 0, 5)?, seen("Mail", 8, 12)?, seen("Code", 20, 25)?];
+/// let timeline = settle(day, &observations, &[], Choices::default());
+/// let lengths: Vec<i64> = timeline.iter().map(|piece| piece.interval.ms()).collect();
+/// assert_eq!(lengths, [8_000, 12_000, 5_000]);
+/// # Ok(())
+/// # }
+/// ```
 pub fn settle(
     day: UtcDay,
     observations: &[Observation],
@@ -55,14 +85,15 @@ pub fn settle(
         })
         .collect();
     let counted = what_counts(&lines, &mut numbers, Span::DAY);
-    let timeline = corrected(counted, &deciding(&known, &mut numbers), Span::DAY);
-    timeline.into_iter().filter_map(|run| numbers.piece(window, run)).collect()
+    let runs = timeline(counted, &deciding(&known, &mut numbers), Span::DAY);
+    runs.into_iter().filter_map(|run| numbers.piece(window, run)).collect()
 }
 
-/// Step 0, *days*. Each UTC day is settled on its own. Its window reaches from one reach before the day to one reach
-/// after it; what was observed is first cut to the window, what lies outside is not looked at. Steps 1 to 7 are done over
-/// the window, so that a run that began before midnight has its start; steps 8 to 10 give the day alone. (What began
-/// before the window began with it: such starts are equal.)
+/// Step 0, *days*. Each UTC day is settled on its own. Its window reaches from one reach before the
+/// day to one reach after it; what was observed is first cut to the window, what lies outside is
+/// not looked at. Steps 1 to 7 are done over the window, so that a run that began before midnight
+/// has its start; steps 8 to 10 give the day alone. (What began before the window began with it:
+/// such starts are equal.)
 ///
 /// That an observation without length counts as one millisecond is seen to at the door.
 pub(crate) fn cut(
@@ -74,8 +105,8 @@ pub(crate) fn cut(
     Some(Stretch { span, of: numbers.subject(observation.subject()) })
 }
 
-/// Step 1, *observations*, first sentence. Erasures come first: their instants are taken out of every observation, as if
-/// nothing had been seen.
+/// Step 1, *observations*, first sentence. Erasures come first: their instants are taken out of
+/// every observation, as if nothing had been seen.
 pub(crate) fn without_erased(
     observed: impl Iterator<Item = Stretch<SubjectNo>>,
     erased: &SpanSet,
@@ -83,7 +114,8 @@ pub(crate) fn without_erased(
     observed.flat_map(|Stretch { span, of }| erased.gaps(span).map(move |span| Stretch { span, of }))
 }
 
-/// Step 1 for all that was observed. In the order of ends, which is the one in which it costs least.
+/// Step 1 for all that was observed. In the order of ends, which is the one in which it costs
+/// least.
 pub(crate) fn unite_all(observed: impl Iterator<Item = Stretch<SubjectNo>>, numbers: &Numbers) -> Evidence {
     let mut observed: Vec<Stretch<SubjectNo>> = observed.collect();
     observed.sort_unstable_by_key(|observed| observed.span.end);
@@ -94,12 +126,14 @@ pub(crate) fn unite_all(observed: impl Iterator<Item = Stretch<SubjectNo>>, numb
     evidence
 }
 
-/// Step 1, *observations*. Of one device, kind and value (use: app, domain, project; page: browser, domain or none,
-/// audible or not; away; here) unite the intervals, also those that only touch. For use, away and here, gaps of at most
-/// the join are closed; for pages none is. Beats are a set of points: (instant, app, project, language). A use observation
-/// of a lock screen is an away observation instead.
+/// Step 1, *observations*. Of one device, kind and value (use: app, domain, project; page: browser,
+/// domain or none, audible or not; away; here) unite the intervals, also those that only touch. For
+/// use, away and here, gaps of at most the join are closed; for pages none is. Beats are a set of
+/// points: (instant, app, project, language). A use observation of a lock screen is an away
+/// observation instead.
 ///
-/// Says what that changed, if anything. Joining commutes with uniting, so that one observation can follow another.
+/// Says what that changed, if anything. Joining commutes with uniting, so that one observation can
+/// follow another.
 pub(crate) fn unite(
     evidence: &mut Evidence,
     numbers: &Numbers,
@@ -188,8 +222,8 @@ pub(crate) fn activities(
     list
 }
 
-/// The part of the window that says what is in front in `within`: what is held at an edge was seen before it, and is held
-/// if something is seen after it.
+/// The part of the window that says what is in front in `within`: what is held at an edge was seen
+/// before it, and is held if something is seen after it.
 fn with_held(device: &DeviceEvidence, Span { start, end }: Span) -> Span {
     let last = device.covered.covered_until(start);
     let next = device.covered.covered_from(end);
@@ -198,17 +232,18 @@ fn with_held(device: &DeviceEvidence, Span { start, end }: Span) -> Span {
     Span { start, end: end.min(Span::WINDOW.end) }
 }
 
-/// Step 2, *seen*. At each instant that use observations of the device cover: of these the one that started last (the
-/// start that step 1 gave). Equal starts: the smaller app, then domain, then project.
+/// Step 2, *seen*. At each instant that use observations of the device cover: of these the one that
+/// started last (the start that step 1 gave). Equal starts: the smaller app, then domain, then
+/// project.
 fn seen(device: &DeviceEvidence, numbers: &Numbers, within: Span) -> Vec<Stretch<SubjectNo>> {
     let uses = device.uses.meeting(within).map(|used| Stretch { span: used.span, of: used.subject });
     topmost(uses, |used| (used.span.start, Reverse(numbers.seen(used.of))), within)
 }
 
-/// Step 3, *held*. Where no use observation covers: what step 2 gave in the last covered millisecond is held until the
-/// next use observation of the device starts, if that is at most the hold after the last covered instant's end. Otherwise
-/// nothing. (Pages, beats, away, here and lock screens neither end nor prolong a hold; step 6 still takes away time out of
-/// it.)
+/// Step 3, *held*. Where no use observation covers: what step 2 gave in the last covered
+/// millisecond is held until the next use observation of the device starts, if that is at most the
+/// hold after the last covered instant's end. Otherwise nothing. (Pages, beats, away, here and lock
+/// screens neither end nor prolong a hold; step 6 still takes away time out of it.)
 fn held(mut seen: Vec<Stretch<SubjectNo>>) -> Vec<Stretch<SubjectNo>> {
     for next in 1..seen.len() {
         let starts = seen[next].span.start;
@@ -220,10 +255,11 @@ fn held(mut seen: Vec<Stretch<SubjectNo>>) -> Vec<Stretch<SubjectNo>> {
     seen
 }
 
-/// Step 4, *inferred*. Where steps 2 and 3 give nothing: from one beat of the device to the next one of any app, if they
-/// are at most the beat hold apart and no use observation of the device covers any instant from the earlier one up to but
-/// not including the later one, the app of the earlier one, without a domain. (Several beats at one instant count here as
-/// one: the smallest by app, then project, then language.)
+/// Step 4, *inferred*. Where steps 2 and 3 give nothing: from one beat of the device to the next
+/// one of any app, if they are at most the beat hold apart and no use observation of the device
+/// covers any instant from the earlier one up to but not including the later one, the app of the
+/// earlier one, without a domain. (Several beats at one instant count here as one: the smallest by
+/// app, then project, then language.)
 fn inferred(device: &DeviceEvidence, choices: Choices, within: Span) -> Vec<Stretch<SubjectNo>> {
     let mut list = Vec::new();
     let mut beats = device.beats.instants_from(within.start).peekable();
@@ -236,16 +272,18 @@ fn inferred(device: &DeviceEvidence, choices: Choices, within: Span) -> Vec<Stre
     list
 }
 
-/// Step 5, *named*, (a). Where steps 2 and 3 give an app: the page observation of that browser (by family) on this device
-/// that covers the instant (started last; equal: the smaller browser, then domain, then audible), else the one that ended
-/// last (equal: as before), up to but not including the page hold after its end. If the app came without a domain, that
-/// page's domain is shown; "no domain" is a value and is shown as none.
+/// Step 5, *named*, (a). Where steps 2 and 3 give an app: the page observation of that browser (by
+/// family) on this device that covers the instant (started last; equal: the smaller browser, then
+/// domain, then audible), else the one that ended last (equal: as before), up to but not including
+/// the page hold after its end. If the app came without a domain, that page's domain is shown; "no
+/// domain" is a value and is shown as none.
 fn pages(pages: &Overlapping, numbers: &Numbers, within: Span) -> Vec<Stretch<SubjectNo>> {
     let looked_at = within.widen(PAGE_HOLD_MS, 0);
     let told = pages.meeting(looked_at).map(|page| Stretch { span: page.span, of: page.subject });
     let rank = |page: &Stretch<SubjectNo>| (page.span.start, Reverse(numbers.seen(page.of)));
     let mut shown = topmost(told, rank, looked_at);
-    // Where no page covers, those that ended last are those that covered the millisecond before: the same one leads.
+    // Where no page covers, those that ended last are those that covered the millisecond before:
+    // the same one leads.
     for at in 0..shown.len() {
         let next = shown.get(at + 1).map_or(Span::WINDOW.end, |next| next.span.start);
         let page = &mut shown[at].span;
@@ -286,8 +324,8 @@ struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// Step 5: names an app with the page that (a) found for it, and with the beats that (b) finds in the parts of
-    /// `within`.
+    /// Step 5: names an app with the page that (a) found for it, and with the beats that (b) finds
+    /// in the parts of `within`.
     fn name(&self, app: SubjectNo, page: Option<SubjectNo>, within: Span, mut each: impl FnMut(Span, Named)) {
         let known = &self.numbers[app];
         let (has_domain, has_project) = match &known.subject.seen {
@@ -301,10 +339,11 @@ impl Naming<'_> {
         }
     }
 
-    /// Step 5 (b). Where steps 2 to 4 give an app without a project: of the beats of this device and that family, the
-    /// latest at or before the instant, up to but not including the beat hold after it (equal: the smaller app, project,
-    /// language): its project and language, also where they are none. If there is none on this device, the same over the
-    /// beats of all the person's devices (an editor that works on another machine).
+    /// Step 5 (b). Where steps 2 to 4 give an app without a project: of the beats of this device
+    /// and that family, the latest at or before the instant, up to but not including the beat hold
+    /// after it (equal: the smaller app, project, language): its project and language, also where
+    /// they are none. If there is none on this device, the same over the beats of all the person's
+    /// devices (an editor that works on another machine).
     fn beats(&self, family: FamilyNo, within: Span, mut each: impl FnMut(Span, Option<SubjectNo>)) {
         let everywhere = self.evidence.beats_of(family);
         let own = self.latest(self.device.beats_of(family), within);
@@ -332,9 +371,9 @@ impl Naming<'_> {
     }
 }
 
-/// Step 6, *away*. An instant within an away observation of the device counts for nothing on it, unless a here observation
-/// covers it too, or the page that step 5 (a) finds for the app in front is audible and the person lets audible pages
-/// count. Here makes no time of its own.
+/// Step 6, *away*. An instant within an away observation of the device counts for nothing on it,
+/// unless a here observation covers it too, or the page that step 5 (a) finds for the app in front
+/// is audible and the person lets audible pages count. Here makes no time of its own.
 ///
 /// These are the instants that only such a page can keep.
 pub(crate) fn away(device: &DeviceEvidence, within: Span) -> Vec<Stretch<()>> {
@@ -356,15 +395,16 @@ fn append_present(
     }
 }
 
-/// Step 7, *lines*. The maximal runs of one activity (app, domain, project and language all equal) that steps 2 to 6 give
-/// over the window, for each device.
+/// Step 7, *lines*. The maximal runs of one activity (app, domain, project and language all equal)
+/// that steps 2 to 6 give over the window, for each device.
 fn runs(activities: Vec<Stretch<(Named, Basis)>>, numbers: &mut Numbers) -> Line {
     let mut line = Line::default();
     line.replace(Span::WINDOW, shown(activities, numbers));
     line
 }
 
-/// What steps 2 to 6 gave, with its activities by number, so that equal ones are equal however they were named.
+/// What steps 2 to 6 gave, with its activities by number, so that equal ones are equal however they
+/// were named.
 pub(crate) fn shown(activities: Vec<Stretch<(Named, Basis)>>, numbers: &mut Numbers) -> Vec<Stretch<Shown>> {
     let number = |Stretch { span, of: (named, basis) }| {
         let activity = numbers.activity(named)?;
@@ -373,9 +413,10 @@ pub(crate) fn shown(activities: Vec<Stretch<(Named, Basis)>>, numbers: &mut Numb
     activities.into_iter().filter_map(number).collect()
 }
 
-/// Step 8, *what counts*. At every instant of the day, of the runs of the person's devices that cover it, the one that
-/// started last; equal starts: the smaller `device_id`. Where a run that covers the instant is seen or held there (steps
-/// 2, 3; what is away does not count), what is inferred on other devices does not take part.
+/// Step 8, *what counts*. At every instant of the day, of the runs of the person's devices that
+/// cover it, the one that started last; equal starts: the smaller `device_id`. Where a run that
+/// covers the instant is seen or held there (steps 2, 3; what is away does not count), what is
+/// inferred on other devices does not take part.
 pub(crate) fn what_counts(lines: &[Line], numbers: &mut Numbers, within: Span) -> Vec<Stretch<SourceNo>> {
     let covering = numbers.devices().zip(lines).flat_map(|(device, line)| {
         line.meeting(within).map(move |part| Stretch { span: part.span, of: (device, *part) })
@@ -394,8 +435,9 @@ pub(crate) fn what_counts(lines: &[Line], numbers: &mut Numbers, within: Span) -
     list
 }
 
-/// Step 9, *corrections*. Of one id only the greatest version exists, which [`Corrections`] see to. Where corrections cover
-/// an instant, the one with the greatest version decides: an entry's device and activity count, an erasure leaves nothing.
+/// Step 9, *corrections*. Of one id only the greatest version exists, which [`Corrections`] see to.
+/// Where corrections cover an instant, the one with the greatest version decides: an entry's device
+/// and activity count, an erasure leaves nothing.
 ///
 /// Says what is decided, as a source that counts or as nothing.
 pub(crate) fn deciding(corrections: &Corrections, numbers: &mut Numbers) -> Vec<Stretch<Option<SourceNo>>> {
@@ -407,10 +449,10 @@ pub(crate) fn deciding(corrections: &Corrections, numbers: &mut Numbers) -> Vec<
     decided.into_iter().map(|Stretch { span, of }| Stretch { span, of: source(of) }).collect()
 }
 
-/// Step 10, *the timeline*: the maximal runs, within the day, of one device and activity among what counts; an entry beside
-/// an equal run is one with it; equal activities of two devices stay two. What corrections decide comes before what was
-/// `counted`.
-pub(crate) fn corrected(
+/// Step 10, *the timeline*: the maximal runs, within the day, of one device and activity among what
+/// counts; an entry beside an equal run is one with it; equal activities of two devices stay two.
+/// What corrections decide comes before what was `counted`.
+pub(crate) fn timeline(
     counted: Vec<Stretch<SourceNo>>,
     deciding: &[Stretch<Option<SourceNo>>],
     within: Span,
@@ -418,7 +460,7 @@ pub(crate) fn corrected(
     if deciding.is_empty() {
         return counted;
     }
-    let mut timeline = Vec::new();
+    let mut runs = Vec::new();
     for (part, decided) in split(deciding, within) {
         let parts = match decided {
             Some(source) => vec![(part, source)],
@@ -426,9 +468,9 @@ pub(crate) fn corrected(
         };
         for (span, source) in parts {
             if let Some(of) = source {
-                append(&mut timeline, Stretch { span, of });
+                append(&mut runs, Stretch { span, of });
             }
         }
     }
-    timeline
+    runs
 }

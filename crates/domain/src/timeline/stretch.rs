@@ -1,5 +1,5 @@
-//! Functions of time that are the same for a while: lists of stretches, in order and without overlap. The rule is made
-//! of them.
+//! Functions of time that are the same for a while: lists of stretches, in order and without
+//! overlap. The rule is made of them.
 
 use std::collections::BinaryHeap;
 
@@ -34,8 +34,9 @@ pub(crate) fn append<T: PartialEq>(list: &mut Vec<Stretch<T>>, Stretch { span, o
     }
 }
 
-/// At each instant of `within`: of all that cover it, the one with the greatest rank. A rank may depend on all of the
-/// span, also where that reaches out of `within`. No two of different rank may be equal.
+/// At each instant of `within`: of all that cover it, the one with the greatest rank. A rank may
+/// depend on all of the span, also where that reaches out of `within`. No two of different rank may
+/// be equal.
 pub(crate) fn topmost<T: Copy + PartialEq, Rank: Ord>(
     covering: impl Iterator<Item = Stretch<T>>,
     rank: impl Fn(&Stretch<T>) -> Rank,

@@ -1,5 +1,5 @@
-//! Random people: observations of all kinds on several devices, whose times lie close to what the rule decides by (the
-//! join, the holds, the edges of days and windows), corrections, and choices.
+//! Random people: observations of all kinds on several devices, whose times lie close to what the
+//! rule decides by (the join, the holds, the edges of days and windows), corrections, and choices.
 
 use dayline_domain::activity::Activity;
 use dayline_domain::choices::{BeatHold, Choices};
@@ -63,7 +63,8 @@ fn distance(beat_hold: i64) -> impl Strategy<Value = i64> {
     ]
 }
 
-/// Few values, so that they meet each other often: an editor with its beats, a browser with a page, away and here.
+/// Few values, so that they meet each other often: an editor with its beats, a browser with a page,
+/// away and here.
 fn seen_of_few() -> impl Strategy<Value = Seen> {
     let used = prop::sample::select(vec!["Code", "Code", "Code", "Firefox", "vim"])
         .prop_map(|name| used(name, None));
@@ -145,7 +146,8 @@ enum Word {
     Erasure,
 }
 
-/// Corrections: entries of two ids in several versions, erasures of ids of their own; the versions in any order.
+/// Corrections: entries of two ids in several versions, erasures of ids of their own; the versions
+/// in any order.
 fn corrections(scene: i64, beat_hold: i64) -> impl Strategy<Value = Vec<Correction>> {
     let entry = (
         prop::sample::select(DEVICES.to_vec()),

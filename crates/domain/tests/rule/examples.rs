@@ -1,5 +1,5 @@
-//! The examples of the rule as data: `tests/data/timeline-rule.json`. Each is a person with the default choices; times are
-//! milliseconds since a midnight UTC.
+//! The examples of the rule as data: `tests/data/timeline-rule.json`. Each is a person with the
+//! default choices; times are milliseconds since a midnight UTC.
 
 use dayline_domain::activity::{Activity, Piece};
 use dayline_domain::choices::Choices;

@@ -1,5 +1,5 @@
-//! The ledger day: however it is told, it is what the rule gives and what the oracle paints, and its changes lead a store
-//! to the same.
+//! The ledger day: however it is told, it is what the rule gives and what the oracle paints, and
+//! its changes lead a store to the same.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::cases::{Case, DAY, anybody, cases};
+use crate::examples::{Example, examples};
 use crate::oracle::{paint, where_nothing_changes};
 use crate::recorded_day::{Told, recording};
 use crate::values::{days, interval, observation, settle_all, used};
 
-/// A model of a stored day. Applies changes in the documented order and refuses what a database would: changes to rows
-/// that are not there, and overlaps after any single step.
+/// A model of a stored day. Applies changes in the documented order and refuses what a database
+/// would: changes to rows that are not there, and overlaps after any single step.
 #[derive(Default)]
 struct Store {
     version: u64,
@@ -154,7 +155,8 @@ enum Between {
     OtherChoices,
 }
 
-/// Observations as they may arrive: each once or several times, in any order, in batches, and what comes between.
+/// Observations as they may arrive: each once or several times, in any order, in batches, and what
+/// comes between.
 #[derive(Debug, Clone)]
 struct Delivery {
     case: Case,
@@ -277,6 +279,25 @@ fn an_entry_under_a_later_erasure_leaves_nothing_but_its_version() {
     day.correct(&[entry(4, 100)]);
     assert!(secret(&day));
     assert_eq!(day.counted().count(), 1);
+}
+
+#[test]
+fn every_example_is_the_same_told_one_by_one_and_backwards() {
+    for Example { name, observations, corrections, timeline } in examples() {
+        let backwards: Vec<Observation> = observations.iter().rev().cloned().collect();
+        for arriving in [&observations, &backwards] {
+            let counted = days(&observations, &corrections).into_iter().flat_map(|day| {
+                let mut person = Person::new(day, Choices::default());
+                person.correct(&corrections[corrections.len() / 2..]);
+                for observation in arriving {
+                    person.record(std::slice::from_ref(observation));
+                }
+                person.correct(&corrections[..corrections.len() / 2]);
+                person.day.counted().collect::<Vec<_>>()
+            });
+            assert_eq!(counted.collect::<Vec<_>>(), timeline, "{name}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The timeline rule: its examples, a recorded day, and an oracle that was written from the text alone.
+//! The timeline rule: its examples, a recorded day, and an oracle that was written from the text
+//! alone.
 #![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
 mod cases;

@@ -1,9 +1,11 @@
-//! The rule a second time, written from the text of the design alone and without regard to cost: every instant is
-//! painted on its own. Shares nothing with the implementation but the values that go in and come out.
+//! The rule a second time, written from the text of the design alone and without regard to cost:
+//! every instant is painted on its own. Shares nothing with the implementation but the values that
+//! go in and come out.
 //!
-//! What is painted are cells, a partition of the window. [`every_millisecond`] makes each millisecond near what was
-//! observed a cell; [`where_nothing_changes`] makes a cell of each stretch in which nothing begins or ends, which is
-//! quicker by far. That both paint the same is a test of its own.
+//! What is painted are cells, a partition of the window. [`every_millisecond`] makes each
+//! millisecond near what was observed a cell; [`where_nothing_changes`] makes a cell of each
+//! stretch in which nothing begins or ends, which is quicker by far. That both paint the same is a
+//! test of its own.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -228,7 +230,8 @@ fn step_1(
             }
             Seen::Beat { app, project, language } => {
                 let value = (app.as_str().to_owned(), project.map(text), language.map(text));
-                // A beat's millisecond may be a cell, or cells of several beats may follow each other.
+                // A beat's millisecond may be a cell, or cells of several beats may follow each
+                // other.
                 for (cell, _) in painted.iter().enumerate().filter(|(_, painted)| **painted) {
                     let (start, end) = cells.0[cell];
                     device.beats.extend((start..end).map(|at| (at, value.clone())));

@@ -1,5 +1,5 @@
-//! What the design promises of the rule, as properties: how a stretch was told does not matter, nothing counts twice, and
-//! nothing is inferred over something that was seen.
+//! What the design promises of the rule, as properties: how a stretch was told does not matter,
+//! nothing counts twice, and nothing is inferred over something that was seen.
 
 use dayline_domain::UtcDay;
 use dayline_domain::correction::{Correction, Says};
@@ -58,8 +58,8 @@ fn retell(observation: &Observation, how: Told, at: &[Index]) -> Vec<Observation
     pieces.map(|(from, to)| part(observation, from, to)).collect()
 }
 
-/// The observation with holes of at most the join, where the design allows for them: in uses, away and here; not on a
-/// window's very edge, nor where an erasure touches them.
+/// The observation with holes of at most the join, where the design allows for them: in uses, away
+/// and here; not on a window's very edge, nor where an erasure touches them.
 fn with_holes(
     observation: &Observation,
     at: &[(Index, i64)],

@@ -1,5 +1,5 @@
-//! A real day of one laptop and its browser, 12,212 pings, told in two ways: each line as a use of its device; and the
-//! browser's lines as pages of the laptop.
+//! A real day of one laptop and its browser, 12,212 pings, told in two ways: each line as a use of
+//! its device; and the browser's lines as pages of the laptop.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What one batch of observations or corrections changed in a ledger day, as the smallest set of changes to stored rows.
-//! Not here: how a store applies them; only the order in which it may.
+//! What one batch of observations or corrections changed in a ledger day, as the smallest set of
+//! changes to stored rows. Not here: how a store applies them; only the order in which it may.
 
 use crate::activity::Piece;
 use crate::observation::Observation;
@@ -20,8 +20,8 @@ pub struct DayChange {
     pub to_version: u64,
     /// Changes to the timeline; none where only the state is another.
     pub counted: PieceChanges,
-    /// What was recorded and not known before, cut to the window and without what is erased. Together with the stored
-    /// state it gives the new one.
+    /// What was recorded and not known before, cut to the window and without what is erased.
+    /// Together with the stored state it gives the new one.
     pub observed: Vec<Observation>,
     /// The hours of the window whose part of the state is another than before.
     pub hours: Hours,
@@ -31,8 +31,9 @@ pub struct DayChange {
 
 /// Changes to the counted pieces of a day; each list by start.
 ///
-/// A store applies `removed`, then `resized`, then `added`. So no two pieces overlap after any single step: what a piece
-/// grows over is removed, since it cannot keep its start, and an added piece lies in no other new one.
+/// A store applies `removed`, then `resized`, then `added`. So no two pieces overlap after any
+/// single step: what a piece grows over is removed, since it cannot keep its start, and an added
+/// piece lies in no other new one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PieceChanges {
     /// Pieces that are gone.
@@ -53,7 +54,8 @@ pub struct Resized {
 }
 
 impl PieceChanges {
-    /// What leads from the pieces `old` to the pieces `new`, in any order, of each of which no two start together.
+    /// What leads from the pieces `old` to the pieces `new`, in any order, of each of which no two
+    /// start together.
     pub fn between(old: &[Piece], new: &[Piece]) -> Self {
         let sorted = |pieces: &[Piece]| {
             let mut pieces = pieces.to_vec();

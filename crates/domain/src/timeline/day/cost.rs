@@ -1,4 +1,5 @@
-//! What recording costs, in stretches that are looked at or made: as much at the end of a busy day as at its beginning.
+//! What recording costs, in stretches that are looked at or made: as much at the end of a busy day
+//! as at its beginning.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! The ledger day, second edition: one person's observations and corrections of one UTC day and its window, and what
-//! counts of them. It always equals the rule applied to all that it was ever told (see [`crate::timeline::steps`]).
-//! Not here: where it is stored, and whose it is.
+//! The ledger day, second edition: one person's observations and corrections of one UTC day and its
+//! window, and what counts of them. It always equals the rule applied to all that it was ever told
+//! (see [`crate::timeline::steps`]). Not here: where it is stored, and whose it is.
 
 mod change;
 #[cfg(test)]
@@ -29,7 +29,7 @@ use crate::timeline::line::Line;
 use crate::timeline::numbers::{Numbers, SourceNo, SubjectNo};
 use crate::timeline::spans::SpanSet;
 use crate::timeline::steps::{
-    activities, away, corrected, cut, deciding, shown, unite, unite_all, what_counts, without_erased,
+    activities, away, cut, deciding, shown, timeline, unite, unite_all, what_counts, without_erased,
 };
 use crate::timeline::stretch::{Stretch, append, split};
 use crate::timeline::window::{Span, Window};
@@ -40,9 +40,39 @@ use touched::Touched;
 
 /// One person's UTC day.
 ///
-/// Its state is what was observed in its window, united where it touches or overlaps and without what was erased, and
-/// the corrections; everything else follows from it. Recording costs as much as what it touches: the part of a line that
-/// an observation can change, and what counts there. Corrections and new choices settle the day anew.
+/// Its state is what was observed in its window, united where it touches or overlaps and without
+/// what was erased, and the corrections; everything else follows from it. Recording costs as much
+/// as what it touches: the part of a line that an observation can change, and what counts there.
+/// Corrections and new choices settle the day anew.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use dayline_domain::choices::Choices;
+/// use dayline_domain::observation::{Observation, Seen, Subject};
+/// use dayline_domain::timeline::day::LedgerDay;
+/// use dayline_domain::{AppName, DeviceId, Interval, UtcDay};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut day = LedgerDay::empty(UtcDay(20_000), Choices::default());
+/// let seen = Seen::Use { app: AppName::new("Code")?, domain: None, project: None };
+/// let code = Arc::new(Subject { device: DeviceId::new("laptop")?, seen });
+/// let start = day.day().start();
+/// let ping = |seconds: i64| {
+///     Interval::new(start, start.plus(seconds * 1_000))
+///         .map(|interval| Observation::new(Arc::clone(&code), interval))
+/// };
+/// let change = day.record(&[ping(5).ok_or("an empty interval")?]).ok_or("nothing new")?;
+/// assert_eq!(change.counted.added.len(), 1);
+/// // A ping that grows makes the same piece longer.
+/// let change = day.record(&[ping(9).ok_or("an empty interval")?]).ok_or("nothing new")?;
+/// assert_eq!((change.to_version, change.counted.resized.len()), (2, 1));
+/// assert_eq!(day.counted().map(|piece| piece.interval.ms()).sum::<i64>(), 9_000);
+/// // What is known changes nothing.
+/// assert_eq!(day.record(&[ping(7).ok_or("an empty interval")?]), None);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct LedgerDay {
     day: UtcDay,
@@ -97,8 +127,8 @@ impl LedgerDay {
         restored
     }
 
-    /// Takes in observations and says what changed; `None` if they were known already, were erased or lie outside the
-    /// window.
+    /// Takes in observations and says what changed; `None` if they were known already, were erased
+    /// or lie outside the window.
     pub fn record(&mut self, observations: &[Observation]) -> Option<DayChange> {
         let mut touched = Touched::default();
         let (mut new, mut hours, mut parts) = (Vec::new(), Hours::default(), Vec::new());
@@ -119,7 +149,8 @@ impl LedgerDay {
         Some(self.change(&changes, new, hours, false))
     }
 
-    /// Takes in corrections and says what changed; `None` if they were known already or say nothing of this day.
+    /// Takes in corrections and says what changed; `None` if they were known already or say nothing
+    /// of this day.
     pub fn correct(&mut self, corrections: &[Correction]) -> Option<DayChange> {
         let before = self.corrections.clone();
         self.take(corrections);
@@ -173,13 +204,15 @@ impl LedgerDay {
         self.sums.to_sums(self.day, &self.numbers)
     }
 
-    /// What was observed, united, by subject in the order in which they were first seen, and by start.
+    /// What was observed, united, by subject in the order in which they were first seen, and by
+    /// start.
     pub fn observations(&self) -> impl Iterator<Item = Observation> {
         let all = self.observed.iter(&self.numbers);
         all.filter_map(|observed| self.observation(observed))
     }
 
-    /// Those of [`LedgerDay::observations`] that start in one hour of the window, 0 to 27: one part of the state.
+    /// Those of [`LedgerDay::observations`] that start in one hour of the window, 0 to 27: one part
+    /// of the state.
     pub fn observations_of_hour(&self, hour: u8) -> impl Iterator<Item = Observation> {
         let all = self.observed.iter(&self.numbers);
         let of_hour = all.filter(move |observed| hours::hour_of(observed.span.start) == hour);
@@ -191,7 +224,8 @@ impl LedgerDay {
         self.corrections.all(self.window())
     }
 
-    /// What devices showed and does not count because something else does at that instant; by start, then source.
+    /// What devices showed and does not count because something else does at that instant; by
+    /// start, then source.
     pub fn outranked(&self) -> Vec<Piece> {
         let counted: Vec<Stretch<SourceNo>> = self.counted.iter().collect();
         let mut pieces = Vec::new();
@@ -215,8 +249,8 @@ impl LedgerDay {
         pieces
     }
 
-    /// When nobody was at a device of the day, whatever was in front: away and not here, and no page could be heard that
-    /// counts. By device, then start.
+    /// When nobody was at a device of the day, whatever was in front: away and not here, and no
+    /// page could be heard that counts. By device, then start.
     pub fn away(&self) -> Vec<(DeviceId, Interval)> {
         let mut list = Vec::new();
         for (device, line) in self.numbers.devices().zip(&self.lines) {
@@ -258,8 +292,9 @@ impl LedgerDay {
         self.deciding = deciding(&self.corrections, &mut self.numbers);
     }
 
-    /// Steps 0 and 1 up to uniting what touches, which gives the state. Adds the parts of an observation that were not
-    /// known to `parts`, and gives the hours whose part of the state that changed.
+    /// Steps 0 and 1 up to uniting what touches, which gives the state. Adds the parts of an
+    /// observation that were not known to `parts`, and gives the hours whose part of the state that
+    /// changed.
     fn observe(&mut self, observation: &Observation, parts: &mut Vec<Stretch<SubjectNo>>) -> Hours {
         let observed = cut(observation, self.window(), &mut self.numbers);
         let mut hours = Hours::default();
@@ -272,7 +307,8 @@ impl LedgerDay {
         hours
     }
 
-    /// Steps 2 to 7 where something was touched. Gives the parts of the day in which a line is another than before.
+    /// Steps 2 to 7 where something was touched. Gives the parts of the day in which a line is
+    /// another than before.
     fn show_anew(&mut self, touched: &Touched) -> SpanSet {
         let mut recount = SpanSet::default();
         for device in self.numbers.devices() {
@@ -296,8 +332,8 @@ impl LedgerDay {
         let mut changes = RunChanges::default();
         for within in recount.iter() {
             let counted = what_counts(&self.lines, &mut self.numbers, within);
-            let timeline = corrected(counted, &self.deciding, within);
-            self.counted.replace(within, timeline, &mut changes);
+            let runs = timeline(counted, &self.deciding, within);
+            self.counted.replace(within, runs, &mut changes);
         }
         self.sums.follow(&changes);
         changes

@@ -1,4 +1,5 @@
-//! The state of a ledger day but for its corrections: what was observed, united where it touches or overlaps.
+//! The state of a ledger day but for its corrections: what was observed, united where it touches or
+//! overlaps.
 
 use crate::observation::Seen;
 use crate::timeline::day::hours::Hours;
@@ -7,14 +8,14 @@ use crate::timeline::spans::SpanSet;
 use crate::timeline::stretch::Stretch;
 use crate::timeline::window::Span;
 
-/// The instants in which each subject was seen, by its number. Beats are points; those in milliseconds that follow each
-/// other are a span too, in which each millisecond is a beat.
+/// The instants in which each subject was seen, by its number. Beats are points; those in
+/// milliseconds that follow each other are a span too, in which each millisecond is a beat.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Observed(Vec<SpanSet>);
 
 impl Observed {
-    /// Adds what was observed. Gives the hours in which spans of the state now start that did not, or no longer do, or end
-    /// elsewhere; `None` if it was known.
+    /// Adds what was observed. Gives the hours in which spans of the state now start that did not,
+    /// or no longer do, or end elsewhere; `None` if it was known.
     pub(crate) fn add(&mut self, Stretch { span, of: subject }: Stretch<SubjectNo>) -> Option<Hours> {
         if self.0.len() <= subject.index() {
             self.0.resize_with(subject.index() + 1, SpanSet::default);

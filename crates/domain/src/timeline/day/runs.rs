@@ -69,7 +69,8 @@ impl RunChanges {
         self.at(run, None).after = Some(run.span.end);
     }
 
-    /// The change of a run that nothing had touched yet if it is new here; then it ended at `before`.
+    /// The change of a run that nothing had touched yet if it is new here; then it ended at
+    /// `before`.
     fn at(&mut self, run: Run, before: Option<u32>) -> &mut RunChange {
         let place = (run.span.start, run.of);
         let at = self.0.partition_point(|change| change.place < place);

@@ -1,5 +1,6 @@
-//! The sums of one ledger day, of which long reports are made without its pieces: counted time per source and per quarter
-//! of an hour; and how they follow a day that changes. Not here: how sums are stored.
+//! The sums of one ledger day, of which long reports are made without its pieces: counted time per
+//! source and per quarter of an hour; and how they follow a day that changes. Not here: how sums
+//! are stored.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ pub struct DaySums {
 }
 
 impl DaySums {
-    /// The sums of a day's counted pieces, which do not overlap. What lies outside the day is left out.
+    /// The sums of a day's counted pieces, which do not overlap. What lies outside the day is left
+    /// out.
     pub fn of<'a>(day: UtcDay, pieces: impl IntoIterator<Item = &'a Piece>) -> Self {
         let (mut sums, mut numbers) = (RunningSums::default(), Numbers::default());
         for piece in pieces {
@@ -86,7 +88,8 @@ impl DaySums {
     }
 }
 
-/// The sums of a day that changes: adjusted by the runs that come and go, not made anew of all that stay.
+/// The sums of a day that changes: adjusted by the runs that come and go, not made anew of all that
+/// stay.
 #[derive(Debug, Clone)]
 pub(crate) struct RunningSums {
     /// Milliseconds of each source, by its number.
@@ -127,7 +130,8 @@ impl RunningSums {
         self.per_source.capacity() * size_of::<u32>()
     }
 
-    /// Does `change`, which adds or takes away, with the run's time to each sum that the run is part of.
+    /// Does `change`, which adds or takes away, with the run's time to each sum that the run is
+    /// part of.
     fn adjust(&mut self, run: Stretch<SourceNo>, change: impl Fn(u32, u32) -> u32) {
         if self.per_source.len() <= run.of.index() {
             self.per_source.resize(run.of.index() + 1, 0);
@@ -142,7 +146,8 @@ impl RunningSums {
     }
 }
 
-/// The quarters of the day that a span of it meets, each with the milliseconds of the span that lie in it.
+/// The quarters of the day that a span of it meets, each with the milliseconds of the span that lie
+/// in it.
 fn quarters_of(span: Span) -> impl Iterator<Item = (usize, u32)> {
     const LENGTH: u32 = QUARTER_MS as u32;
     let (start, end) = (span.start - Span::DAY.start, span.end - Span::DAY.start);

@@ -1,5 +1,6 @@
-//! Where an observation can change the line of a device: the bounds of the design, section 2, and within them no more
-//! than the gap between uses in which it falls, since no hold and no inference reaches over a use.
+//! Where an observation can change the line of a device: the bounds of the design, section 2, and
+//! within them no more than the gap between uses in which it falls, since no hold and no inference
+//! reaches over a use.
 
 use crate::choices::Choices;
 use crate::timeline::evidence::Evidence;
@@ -44,7 +45,8 @@ impl Touched {
             Change::Page(span) => self.insert(device, span.start, span.end.saturating_add(PAGE_HOLD_MS)),
             Change::Presence(span) => self.insert(device, span.start, span.end),
             Change::Beats(span) => {
-                // From the beat before something was inferred, or is now, unless a use lies between.
+                // From the beat before something was inferred, or is now, unless a use lies
+                // between.
                 let gap = known.covered.covered_until(span.start).max(span.start.saturating_sub(hold));
                 let before = known.beats.last_before(span.start).filter(|before| gap <= *before);
                 let end = span.end.saturating_add(hold);
