@@ -8,6 +8,10 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
+/// A page, row or index entry that is none, or that the disk does not give back. It is about that one
+/// place: whatever lies elsewhere is as good as before.
+const DAMAGE: [SqlState; 3] = [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED, SqlState::IO_ERROR];
+
 /// The port's error for a failed statement.
 pub(crate) fn port_error(error: &Error) -> PortError {
     let Some(db) = error.as_db_error() else {
@@ -18,9 +22,7 @@ pub(crate) fn port_error(error: &Error) -> PortError {
     // raised by a trigger, too large for an index.
     match db.code().code().get(..2) {
         Some("22" | "23" | "P0" | "54") => PortError::Rejected(text),
-        _ if *db.code() == SqlState::DATA_CORRUPTED || *db.code() == SqlState::INDEX_CORRUPTED => {
-            PortError::Corrupt(text)
-        }
+        _ if DAMAGE.contains(db.code()) => PortError::Corrupt(text),
         // Connections, resources, operators, locks, serialisation; and what only an operator can
         // mend.
         _ => PortError::Unavailable(text),

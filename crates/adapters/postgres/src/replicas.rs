@@ -90,15 +90,22 @@ impl Replica {
         &self.pool
     }
 
-    /// What the replica's answer is worth: `None` if it gave none. It is not used then until it was
-    /// compared with the primary again, and the primary has to answer.
+    /// What the replica's answer is worth: `None` if it gave none, and the primary has to answer. One
+    /// that failed is not used until it was compared with the primary again.
     pub(crate) fn judge<T>(&self, outcome: Result<T, PortError>) -> Option<Result<T, PortError>> {
-        if let Err(PortError::Unavailable(error)) = &outcome {
-            tracing::debug!(error, "a replica failed; reading from the primary");
-            self.complete_ms.store(0, Ordering::Relaxed);
-            return None;
+        match &outcome {
+            Err(PortError::Unavailable(error)) => {
+                tracing::debug!(error, "a replica failed; reading from the primary");
+                self.complete_ms.store(0, Ordering::Relaxed);
+                None
+            }
+            // Its own copy of one page may be damaged while the primary's is not.
+            Err(PortError::Corrupt(error)) => {
+                tracing::warn!(error, "a replica is damaged; reading from the primary");
+                None
+            }
+            _ => Some(outcome),
         }
-        Some(outcome)
     }
 }
 

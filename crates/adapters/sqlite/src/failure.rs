@@ -2,7 +2,7 @@
 //! Not here: what goes wrong while a database is opened (see `open_error`).
 
 use dayline_app::ports::PortError;
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 /// Why a call did not succeed. Texts name constraints and columns, never values.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) enum Failure {
     Sqlite(Error),
     /// The data to be stored contradicts what is stored.
     Rejected(&'static str),
-    /// What is stored can't be.
+    /// What is stored can't be, or can't be read.
     Corrupt(String),
 }
 
@@ -24,7 +24,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Sqlite(error)
+        if is_damage(&error) { Self::Corrupt(error.to_string()) } else { Self::Sqlite(error) }
     }
 }
 
@@ -38,21 +38,35 @@ impl From<Failure> for PortError {
     }
 }
 
-/// Whatever is not surely the data's fault or damage is `Unavailable`: then nothing is put aside,
-/// and the call may be tried again.
-fn port_error(error: &Error) -> PortError {
-    let text = error.to_string();
+/// Whether an error is about what the file holds: no page of it, or a page that the disk does not
+/// give back. It is about those rows alone; whatever lies on other pages is as good as before.
+fn is_damage(error: &Error) -> bool {
     match error {
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
-        | Error::InvalidColumnType(..) => PortError::Corrupt(text),
-        Error::SqliteFailure(code, _) => match code.code {
-            ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch => {
-                PortError::Rejected(text)
-            }
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => PortError::Corrupt(text),
-            _ => PortError::Unavailable(text),
-        },
+        | Error::InvalidColumnType(..) => true,
+        Error::SqliteFailure(code, _) => {
+            matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                || matches!(
+                    code.extended_code,
+                    ffi::SQLITE_IOERR_READ
+                        | ffi::SQLITE_IOERR_SHORT_READ
+                        | ffi::SQLITE_IOERR_CORRUPTFS
+                        | ffi::SQLITE_IOERR_DATA
+                )
+        }
+        _ => false,
+    }
+}
+
+/// Whatever is not surely the data's fault is `Unavailable`: then nothing becomes a dead letter, and
+/// the call may be tried again.
+fn port_error(error: &Error) -> PortError {
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
+            PortError::Rejected(text)
+        }
         _ => PortError::Unavailable(text),
     }
 }

@@ -7,6 +7,7 @@
 mod alone;
 mod cluster;
 mod commands;
+mod damage;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod disk;
 mod keys;

@@ -35,8 +35,27 @@ CROSS JOIN LATERAL (
   OFFSET 0
 ) AS piece";
 
-/// The days asked for, in the order asked for.
+/// The days asked for, in the order asked for. Where something can't be read, halves are loaded, down
+/// to the one day that it is about: that one is damaged, and holds up no other.
 pub(super) async fn load(pool: &ConnectionPool, keys: &[DayKey]) -> Result<Vec<LoadedDay>, PortError> {
+    let mut days = Vec::with_capacity(keys.len());
+    let mut waiting = vec![keys];
+    while let Some(keys) = waiting.pop() {
+        match load_at_once(pool, keys).await {
+            Ok(loaded) => days.extend(loaded),
+            Err(PortError::Corrupt(_)) if keys.len() > 1 => {
+                let (first, second) = keys.split_at(keys.len() / 2);
+                waiting.extend([second, first]);
+            }
+            Err(PortError::Corrupt(why)) => days.push(LoadedDay::Damaged(why)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(days)
+}
+
+/// The days asked for, from one snapshot.
+async fn load_at_once(pool: &ConnectionPool, keys: &[DayKey]) -> Result<Vec<LoadedDay>, PortError> {
     let (Some(first), Some(last)) =
         (keys.iter().map(|key| key.day).min(), keys.iter().map(|key| key.day).max())
     else {

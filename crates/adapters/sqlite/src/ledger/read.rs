@@ -39,12 +39,16 @@ pub(super) fn position(tx: &Transaction<'_>, partition: Partition) -> rusqlite::
 
 /// A day as the worker needs it.
 pub(super) fn day(tx: &Transaction<'_>, key: DayKey) -> Result<LoadedDay, Failure> {
-    let Some(user) = users::number_of(tx, key.user)? else { return Ok(LoadedDay::NoSuchUser) };
-    match stored_day(tx, user, key.day) {
-        // This day is no day; the others asked for may be.
+    match find_day(tx, key) {
+        // This day is no day, or lies on a page that can't be read; the others asked for may be fine.
         Err(Failure::Corrupt(why)) => Ok(LoadedDay::Damaged(why)),
-        day => day.map(|day| LoadedDay::Day(Box::new(day))),
+        outcome => outcome,
     }
+}
+
+fn find_day(tx: &Transaction<'_>, key: DayKey) -> Result<LoadedDay, Failure> {
+    let Some(user) = users::number_of(tx, key.user)? else { return Ok(LoadedDay::NoSuchUser) };
+    Ok(LoadedDay::Day(Box::new(stored_day(tx, user, key.day)?)))
 }
 
 fn stored_day(tx: &Transaction<'_>, user: i64, day: UtcDay) -> Result<LedgerDay, Failure> {

@@ -1,13 +1,18 @@
 //! What is stored wrongly is recognised, named, and holds up nobody else.
 
 use std::fs;
+use std::path::Path;
 
 use dayline_app::ports::{Applied, DayKey, LedgerReader, LedgerWriter, LoadedDay, PortError};
-use dayline_domain::{LedgerDay, Source};
+use dayline_domain::{LedgerDay, Source, UserId};
+use dayline_sqlite::{FolderLock, SqliteStore};
 use rusqlite::Connection;
 use tempfile::tempdir;
 
 use crate::{DAY, commit, open, ping, record, register};
+
+/// Bytes of a page of the file.
+const PAGE: usize = 4096;
 
 /// Two people with the same day, of which something is then done to the first one's.
 async fn with_damage(damage: &str) -> (LoadedDay, LoadedDay, Result<usize, PortError>) {
@@ -92,4 +97,67 @@ async fn a_file_with_overwritten_pages_is_reported_as_damaged() {
         drop(store);
     }
     assert!(corrupt > 0, "no page mattered");
+}
+
+/// Overwrites each page of the store in turn and gives, for each that opens still, what is loaded of
+/// two people's days then.
+async fn loaded_with_each_page_damaged(
+    folder: &Path,
+    users: [UserId; 2],
+    mut then: impl AsyncFnMut(&SqliteStore, [LoadedDay; 2]),
+) {
+    let file = folder.join("dayline.db");
+    let whole = fs::read(&file).unwrap();
+    for page in 1..whole.len() / PAGE {
+        let mut bytes = whole.clone();
+        bytes[page * PAGE..(page + 1) * PAGE].fill(0xA5);
+        fs::write(&file, bytes).unwrap();
+        let _ = fs::remove_file(folder.join("dayline.db-wal"));
+        let _ = fs::remove_file(folder.join("dayline.db-shm"));
+        let Ok(store) = SqliteStore::open(FolderLock::take(folder).unwrap()) else { continue };
+        let keys = users.map(|user| DayKey { user, day: DAY });
+        let loaded = store.load(keys.to_vec()).await;
+        let loaded = loaded.unwrap_or_else(|error| panic!("page {page} holds everybody up: {error}"));
+        then(&store, loaded.try_into().unwrap()).await;
+    }
+    fs::write(&file, whole).unwrap();
+}
+
+#[tokio::test]
+async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_up_no_other() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let users = [register(&store, 1).await, register(&store, 2).await];
+    let mut days = users.map(|_| LedgerDay::empty(DAY));
+    for (at, (user, day)) in users.into_iter().zip(&mut days).enumerate() {
+        // So many pieces of so many sources that neither person shares all pages with the other.
+        let sources = (0..600).map(|app| Source::new("d", &format!("app {app}"), None).unwrap());
+        let pings: Vec<_> =
+            sources.zip(0..).map(|(app, n)| ping(&app, 100_000 * n, 100_000 * n + 1_000)).collect();
+        let change = record(day, &pings);
+        assert_eq!(store.apply(commit(at as u64, vec![(user, change)])).await, Ok(Applied::Done));
+    }
+    drop(store);
+    let mut alone_damaged = [0, 0];
+    let mut settled = [0, 0];
+    loaded_with_each_page_damaged(folder.path(), users, async |store, loaded| {
+        let healthy = match &loaded {
+            [LoadedDay::Damaged(_), LoadedDay::Day(_)] => 1,
+            [LoadedDay::Day(_), LoadedDay::Damaged(_)] => 0,
+            _ => return,
+        };
+        alone_damaged[1 - healthy] += 1;
+        let mut day = days[healthy].clone();
+        let source = Source::new("d", "app 0", None).unwrap();
+        let change = record(&mut day, &[ping(&source, 86_000_000, 86_001_000)]);
+        match store.apply(commit(2, vec![(users[healthy], change)])).await {
+            Ok(Applied::Done) => settled[healthy] += 1,
+            // A page that both days hang from, though this one could be read without it.
+            Err(PortError::Corrupt(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    })
+    .await;
+    assert!(alone_damaged.iter().all(|&pages| pages > 1), "{alone_damaged:?}");
+    assert!(settled.iter().all(|&pages| pages > 1), "{settled:?} of {alone_damaged:?}");
 }

@@ -1,0 +1,115 @@
+//! A store with a page that can't be read: whoever's it is waits for the repair, and nobody else.
+
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use dayline::client::Device;
+use dayline::client::wire::{Body, Format};
+use dayline_domain::{UtcDay, UtcMs};
+use rusqlite::Connection;
+
+use crate::support::account::{account, eventually, ping, send, sign_in, totals};
+use crate::support::command::run;
+use crate::support::now;
+use crate::support::server::Place;
+
+/// Days of the person whose page is damaged, and pings on each.
+const DAYS: i32 = 6;
+const PINGS: i64 = 800;
+
+async fn fill(device: &Device, first: UtcDay) {
+    for n in 0..DAYS {
+        let start = UtcDay(first.0 + n).start();
+        let pings: Vec<_> =
+            (0..PINGS).map(|n| ping(&format!("App {}", n % 50), start.plus(100_000 * n), 40_000)).collect();
+        let receipt = device.track(&Body::new(&pings, Format::Array).unwrap()).await.unwrap();
+        assert_eq!(receipt.accepted, pings.len());
+    }
+    let last = UtcDay(first.0 + DAYS - 1).to_string();
+    let whole = 40_000 * PINGS;
+    eventually(whole, Duration::from_secs(20), async || {
+        totals(device, "apps", &last, "UTC").await.values().sum()
+    })
+    .await;
+}
+
+/// Overwrites a leaf page in the middle of the pieces; gives the file as it was.
+fn damage(store: &Path) -> Vec<u8> {
+    let connection = Connection::open(store).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let pages = "SELECT pageno FROM dbstat WHERE name = 'app_usage' AND pagetype = 'leaf' ORDER BY pageno";
+    let mut pages = connection.prepare(pages).unwrap();
+    let pages: Vec<i64> = pages.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+    let whole = fs::read(store).unwrap();
+    let mut file = File::options().write(true).open(store).unwrap();
+    file.seek(SeekFrom::Start(((pages[pages.len() / 2] - 1) * size) as u64)).unwrap();
+    file.write_all(&vec![0xA5; size as usize]).unwrap();
+    whole
+}
+
+/// The midnights of those of the person's days that can't be read.
+async fn unreadable(device: &Device, first: UtcDay) -> Vec<UtcMs> {
+    let mut days = Vec::new();
+    for day in (first.0..first.0 + DAYS).map(UtcDay) {
+        if device.report("apps", &day.to_string(), "UTC").await.is_err() {
+            days.push(day.start());
+        }
+    }
+    days
+}
+
+#[tokio::test]
+async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_settled_after_the_repair() {
+    let place = Place::alone();
+    let store = place.data().join("dayline.db");
+    let mut server = place.start(&["--unlimited"]);
+    let ada = crate::support::account::newcomer(&place, "ada").await;
+    let bob = crate::support::account::newcomer(&place, "bob").await;
+    let (first, today) = (UtcDay(now().day().0 - 40), now().plus(-120_000));
+    fill(&ada, first).await;
+    assert_eq!(server.stop().code(), Some(0));
+    let whole = damage(&store);
+
+    let mut server = place.start(&["--unlimited"]);
+    let broken = unreadable(&ada, first).await;
+    assert!((1..=2).contains(&broken.len()), "{broken:?}");
+    for day in &broken {
+        send(&ada, ping("Late", day.plus(86_300_000), 5_000)).await;
+    }
+    send(&ada, ping("Other", today, 5_000)).await;
+    send(&bob, ping("Code", today, 5_000)).await;
+    for (device, app) in [(&bob, "Code"), (&ada, "Other")] {
+        let day = today.day().to_string();
+        eventually(Some(5_000), Duration::from_secs(10), async || {
+            totals(device, "apps", &day, "UTC").await.get(app).copied()
+        })
+        .await;
+    }
+    let data = place.data().display().to_string();
+    let letters = run(&["dead-letters", "list", "--data", &data]).expect_success();
+    assert_eq!(letters.lines().count(), broken.len(), "{letters}");
+    assert!(letters.lines().all(|line| line.contains("malformed")), "{letters}");
+    assert_eq!(server.stop().code(), Some(0));
+
+    repair(&store, &whole);
+    let _server = place.start(&["--unlimited"]);
+    run(&["dead-letters", "retry", "--all", "--data", &data]).expect_success();
+    let ada = sign_in(&place, &account("ada").into(), "laptop").await;
+    for day in &broken {
+        let totals = totals(&ada, "apps", &day.day().to_string(), "UTC").await;
+        assert_eq!(totals.get("Late"), Some(&5_000), "{totals:?}");
+        assert_eq!(totals.values().sum::<i64>(), 40_000 * PINGS + 5_000);
+    }
+}
+
+/// Gives the damaged page its content back; all other pages stay as they are by now.
+fn repair(store: &Path, whole: &[u8]) {
+    let mut bytes = fs::read(store).unwrap();
+    let page = vec![0xA5; 4_096];
+    let at = bytes.chunks(page.len()).position(|found| found == page).unwrap() * page.len();
+    bytes[at..at + page.len()].copy_from_slice(&whole[at..at + page.len()]);
+    fs::write(store, bytes).unwrap();
+}
