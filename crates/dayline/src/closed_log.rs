@@ -1,7 +1,7 @@
 //! What an operator's command has in the place of the ping log, which belongs to the server alone.
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortFuture, Position,
+    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
 };
 
 /// A ping log that takes nothing and has nothing.
@@ -32,5 +32,10 @@ impl PingLog for ClosedLog {
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
         Box::pin(std::future::ready(Ok(LogDepth::default())))
+    }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        let closed = PortError::Unavailable("the ping log belongs to the server".to_owned());
+        Box::pin(std::future::ready(Err(closed)))
     }
 }

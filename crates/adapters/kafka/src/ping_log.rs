@@ -162,7 +162,20 @@ impl KafkaPingLog {
         }
     }
 
-    fn check(&self, partition: Partition) -> Result<(), PortError> {
+    /// No entry can be written that is none, so that this asks all that an append would be refused
+    /// for, and whether the brokers answer.
+    async fn check_append(&self) -> Result<(), PortError> {
+        if let Some(why) = self.gathers.iter().find_map(|gather| gather.refusal()) {
+            return Err(PortError::Unavailable(why));
+        }
+        self.backlog.depth().await?;
+        if self.backlog.is_full() {
+            return Err(PortError::Unavailable("the ping log in kafka is full".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn check_partition(&self, partition: Partition) -> Result<(), PortError> {
         if (partition.0 as usize) < self.gathers.len() {
             return Ok(());
         }
@@ -200,14 +213,14 @@ impl PingLog for KafkaPingLog {
         max_bytes: usize,
     ) -> PortFuture<'_, Vec<LogEntry>> {
         Box::pin(async move {
-            self.check(partition)?;
+            self.check_partition(partition)?;
             self.reader.read_after(partition, after, max_bytes).await
         })
     }
 
     fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            if self.check(partition).is_ok() {
+            if self.check_partition(partition).is_ok() {
                 self.reader.wait_beyond(partition, after).await;
             }
         })
@@ -215,12 +228,16 @@ impl PingLog for KafkaPingLog {
 
     fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
-            self.check(partition)?;
+            self.check_partition(partition)?;
             self.reader.trim(partition, up_to).await
         })
     }
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
         Box::pin(self.backlog.depth())
+    }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        Box::pin(self.check_append())
     }
 }

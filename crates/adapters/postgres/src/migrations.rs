@@ -101,7 +101,7 @@ pub(crate) async fn migrate(pool: &ConnectionPool) -> Result<Migrated, PortError
             }
         }
     }
-    check(pool).await?;
+    judge(&history(pool).await?)?;
     Ok(Migrated { applied })
 }
 
@@ -150,7 +150,7 @@ pub(crate) async fn states(pool: &ConnectionPool) -> Result<Vec<MigrationState>,
 }
 
 /// What was applied, the earliest first.
-async fn history(pool: &ConnectionPool) -> Result<Vec<Row>, PortError> {
+pub(crate) async fn history(pool: &ConnectionPool) -> Result<Vec<Row>, PortError> {
     const SQL: &str = "SELECT version, checksum, oldest_writer FROM schema_migrations ORDER BY version";
     let exists = pool.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there", &[]).await?;
     match exists.first().map(|row| column::<bool>(row, "there")).transpose()? {
@@ -159,10 +159,10 @@ async fn history(pool: &ConnectionPool) -> Result<Vec<Row>, PortError> {
     }
 }
 
-/// Whether this program may write the schema that is there.
-pub(crate) async fn check(pool: &ConnectionPool) -> Result<(), PortError> {
+/// Whether this program may write a schema to which this was applied.
+pub(crate) fn judge(history: &[Row]) -> Result<(), PortError> {
     let mut version = 0;
-    for row in &history(pool).await? {
+    for row in history {
         version = column::<i64>(row, "version")?;
         let oldest_writer = column::<i64>(row, "oldest_writer")?;
         if oldest_writer > KNOWN {

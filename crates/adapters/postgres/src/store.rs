@@ -37,7 +37,7 @@ pub struct PgStore {
     replicas: Replicas,
     months: KnownMonths,
     statement_timeout: Duration,
-    /// The server was found fit once; see [`PgStore::check`].
+    /// The server was found fit once; see [`PgStore::unfitness`].
     checked: AtomicBool,
 }
 
@@ -67,21 +67,37 @@ impl PgStore {
         migrations::states(&self.primary).await
     }
 
-    /// Whether the primary answers and is fit to be written by this program: its schema is neither
-    /// too old nor too new, and a commit is durable when it is acknowledged. Every other call does
-    /// this before its first statement.
-    pub async fn check(&self) -> Result<(), PortError> {
-        migrations::check(&self.primary).await?;
+    /// Why this program must not work with the database that answers, if so: its schema is missing,
+    /// too old or too new, or a commit would not be durable when it is acknowledged. An error if
+    /// none answers. Every other call asks this before its first statement.
+    pub async fn unfitness(&self) -> Result<Option<PortError>, PortError> {
+        if let Err(unfit) = migrations::judge(&migrations::history(&self.primary).await?) {
+            return Ok(Some(unfit));
+        }
         let rows = self.primary.query("SELECT current_setting('synchronous_commit') AS value", &[]).await?;
         let [row] = rows.as_slice() else { return Err(corrupt("synchronous_commit", "no answer")) };
-        if column::<&str>(row, "value")? == "off" {
-            return Err(PortError::Unavailable(
+        Ok((column::<&str>(row, "value")? == "off").then(|| {
+            PortError::Unavailable(
                 "synchronous_commit is off: commits would be lost in a crash after the log was trimmed; turn it on \
                  for this database or role"
                     .into(),
-            ));
+            )
+        }))
+    }
+
+    /// Whether a commit would be taken: the database is fit, and writes.
+    pub(crate) async fn check_commits(&self) -> Result<(), PortError> {
+        if let Some(unfit) = self.unfitness().await? {
+            return Err(unfit);
         }
-        self.checked.store(true, Ordering::Relaxed);
+        // Asking for the transaction's number makes it one that writes.
+        let sql = "SELECT pg_current_xact_id() IS NOT NULL AS numbered,
+                     current_setting('transaction_read_only') = 'on' AS read_only";
+        let rows = self.primary.query(sql, &[]).await?;
+        let read_only = rows.first().map(|row| column::<bool>(row, "read_only")).transpose()?;
+        if read_only != Some(false) {
+            return Err(PortError::Unavailable("the database takes no writes: it is read-only".into()));
+        }
         Ok(())
     }
 
@@ -104,7 +120,10 @@ impl PgStore {
     /// The primary, once it was found fit.
     pub(crate) async fn primary(&self) -> Result<&ConnectionPool, PortError> {
         if !self.checked.load(Ordering::Relaxed) {
-            self.check().await?;
+            if let Some(unfit) = self.unfitness().await? {
+                return Err(unfit);
+            }
+            self.checked.store(true, Ordering::Relaxed);
         }
         Ok(&self.primary)
     }

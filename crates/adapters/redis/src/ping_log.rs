@@ -93,7 +93,17 @@ impl RedisPingLog {
         self.gather.add(partition, record)?.finished().await
     }
 
-    fn check(&self, partition: Partition) -> Result<(), PortError> {
+    async fn check_append(&self) -> Result<(), PortError> {
+        if let Some(why) = self.gather.refusal() {
+            return Err(PortError::Unavailable(why));
+        }
+        if self.fullness.is_full() {
+            return Err(PortError::Unavailable("the ping log in redis is full".to_owned()));
+        }
+        self.head.check_write().await
+    }
+
+    fn check_partition(&self, partition: Partition) -> Result<(), PortError> {
         if self.head.has(partition) { Ok(()) } else { Err(PortError::Rejected(self.no_partition(partition))) }
     }
 
@@ -129,14 +139,14 @@ impl PingLog for RedisPingLog {
         max_bytes: usize,
     ) -> PortFuture<'_, Vec<LogEntry>> {
         Box::pin(async move {
-            self.check(partition)?;
+            self.check_partition(partition)?;
             self.reader.read_after(partition, after, max_bytes).await
         })
     }
 
     fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            if self.check(partition).is_ok() {
+            if self.check_partition(partition).is_ok() {
                 self.reader.wait_beyond(partition, after).await;
             }
         })
@@ -144,7 +154,7 @@ impl PingLog for RedisPingLog {
 
     fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
-            self.check(partition)?;
+            self.check_partition(partition)?;
             self.fullness.note(self.reader.trim(partition, up_to).await?);
             Ok(())
         })
@@ -152,5 +162,9 @@ impl PingLog for RedisPingLog {
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
         Box::pin(self.reader.depth())
+    }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        Box::pin(self.check_append())
     }
 }

@@ -97,6 +97,20 @@ impl SqlitePingLog {
         self.queue.enlist(record)?.finished().await
     }
 
+    async fn check_append(&self) -> Result<(), PortError> {
+        if self.progress.is_full() {
+            return Err(PortError::Unavailable("ping log: full".to_owned()));
+        }
+        let checked = match self.queue.enlist_check() {
+            Ok(commit) => commit.finished().await,
+            Err(error) => Err(error),
+        };
+        checked.map_err(|error| match error {
+            AppendError::Unavailable(why) => PortError::Unavailable(why),
+            AppendError::Full { .. } => PortError::Unavailable("ping log: full".to_owned()),
+        })
+    }
+
     async fn read(&self, after: Position, max_bytes: usize) -> Result<Vec<LogEntry>, PortError> {
         let after = after.major.max(self.progress.trimmed().position);
         // The usual answer to a reader that keeps up costs no thread hop and no system call.
@@ -131,7 +145,7 @@ impl SqlitePingLog {
         tokio::task::spawn_blocking(move || work(&reader))
             .await
             .map_err(|error| PortError::Unavailable(format!("ping log reader stopped: {error}")))?
-            .map_err(|error| Failure::Sqlite(error).into())
+            .map_err(|error| Failure::from(error).into())
     }
 }
 
@@ -183,6 +197,10 @@ impl PingLog for SqlitePingLog {
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
         Box::pin(async move { Ok(self.progress.depth()) })
+    }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        Box::pin(self.check_append())
     }
 }
 

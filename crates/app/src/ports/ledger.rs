@@ -101,8 +101,17 @@ pub trait LedgerWriter: Send + Sync {
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away: the commit may or may
     /// not have taken effect. [`Rejected`](super::PortError::Rejected) if it refuses the data
-    /// itself: nothing changed.
+    /// itself, [`Corrupt`](super::PortError::Corrupt) if it can't read what the commit touches:
+    /// nothing changed, and a commit that touches something else may succeed.
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied>;
+
+    /// Whether a commit could be made now, found out by making one that changes nothing. It may be
+    /// asked every second.
+    ///
+    /// # Errors
+    ///
+    /// What any other commit would fail with.
+    fn check(&self) -> PortFuture<'_, ()>;
 }
 
 /// What a report reads, from one snapshot.

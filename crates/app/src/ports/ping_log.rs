@@ -128,6 +128,15 @@ pub trait PingLog: Send + Sync {
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the log can't be read now.
     fn depth(&self) -> PortFuture<'_, LogDepth>;
+
+    /// Whether a record could be appended now, found out by writing something that is no entry. It
+    /// costs about as much as an append, so that it may be asked every second.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) while appends are refused, as full or as
+    /// unavailable.
+    fn check(&self) -> PortFuture<'_, ()>;
 }
 
 #[cfg(test)]

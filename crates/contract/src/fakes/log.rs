@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, Partition, Payload, PingLog, PortFuture, Position,
+    AppendError, BoxFuture, LogDepth, LogEntry, Partition, Payload, PingLog, PortError, PortFuture, Position,
 };
 
 use super::store::locked;
@@ -117,6 +117,13 @@ impl PingLog for FakeLog {
             let inner = locked(&self.inner);
             let bytes = inner.entries.values().map(|payload| size(payload) as u64).sum();
             Ok(LogDepth { entries: inner.entries.len() as u64, bytes })
+        })
+    }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            let refusing = locked(&self.inner).refusing.clone();
+            refusing.map_or(Ok(()), |error| Err(PortError::Unavailable(format!("{error:?}"))))
         })
     }
 }

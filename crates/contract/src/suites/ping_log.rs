@@ -45,6 +45,9 @@ pub const FACTS: &[Fact<Subject>] = &[
     }),
     Fact::new("positions_are_never_used_again", |s| Box::pin(positions_are_never_used_again(s))),
     Fact::new("depth_counts_what_is_not_trimmed", |s| Box::pin(depth_counts_what_is_not_trimmed(s))),
+    Fact::new("a_log_that_takes_records_says_so_and_stays_as_it_is", |s| {
+        Box::pin(a_log_that_takes_records_says_so_and_stays_as_it_is(s))
+    }),
     Fact::new("waiting_ends_at_once_if_entries_are_there", |s| {
         Box::pin(waiting_ends_at_once_if_entries_are_there(s))
     }),
@@ -179,6 +182,20 @@ async fn depth_counts_what_is_not_trimmed(Subject { log, .. }: Subject) {
     assert_eq!(log.depth().await, Ok(depth_of(&entries[7..])));
     log.trim(FIRST, entries[9].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
+}
+
+async fn a_log_that_takes_records_says_so_and_stays_as_it_is(Subject { log, .. }: Subject) {
+    log.check().await.unwrap();
+    assert_eq!(log.depth().await, Ok(LogDepth::default()));
+    append(&*log, 0..3).await;
+    let entries = read_all(&*log, Position::START).await;
+    for check in std::iter::repeat_with(|| log.check()).take(3) {
+        soon(check).await.unwrap();
+    }
+    assert_eq!(read_all(&*log, Position::START).await, entries);
+    assert_eq!(log.depth().await, Ok(depth_of(&entries)));
+    append(&*log, 3..4).await;
+    assert_eq!(numbers(&read_all(&*log, Position::START).await), [0, 1, 2, 3]);
 }
 
 async fn waiting_ends_at_once_if_entries_are_there(Subject { log, .. }: Subject) {

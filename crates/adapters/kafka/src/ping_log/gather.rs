@@ -79,7 +79,7 @@ impl Gather {
     /// Adds a record to what is sent next.
     pub(super) fn add(&self, record: Vec<u8>) -> Result<Arc<Wait>, AppendError> {
         let mut state = self.lock();
-        if let Some(why) = state.turned_away.as_ref().or(state.stalled.as_ref()) {
+        if let Some(why) = state.refusal() {
             return Err(AppendError::Unavailable(why.clone()));
         }
         self.pending.take(record.len())?;
@@ -110,6 +110,11 @@ impl Gather {
         }
     }
 
+    /// Why nothing is taken now, if so.
+    pub(super) fn refusal(&self) -> Option<String> {
+        self.lock().refusal().cloned()
+    }
+
     pub(super) fn is_stalled(&self) -> bool {
         self.lock().stalled.is_some()
     }
@@ -131,6 +136,10 @@ impl Gather {
 }
 
 impl State {
+    fn refusal(&self) -> Option<&String> {
+        self.turned_away.as_ref().or(self.stalled.as_ref())
+    }
+
     fn put(&mut self, record: Vec<u8>, pending: &Arc<Pending>) -> Arc<Wait> {
         if let Some(last) = self.rounds.back_mut()
             && last.records.len() + record.len() <= ENTRY

@@ -35,6 +35,10 @@ impl LedgerWriter for PgStore {
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
         Box::pin(async move { apply::apply(self, &commit).await })
     }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        Box::pin(self.check_commits())
+    }
 }
 
 impl LedgerReader for PgStore {

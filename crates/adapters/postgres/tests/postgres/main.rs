@@ -6,6 +6,7 @@
 mod contract;
 mod damage;
 mod database;
+mod fitness;
 mod growth;
 mod months;
 mod outages;

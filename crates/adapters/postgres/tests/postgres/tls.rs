@@ -1,6 +1,6 @@
 //! TLS: with a certificate that is trusted, and not otherwise.
 
-use dayline_app::ports::PortError;
+use dayline_app::ports::{LedgerWriter, PortError};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_testkit::{certify, unprivileged};
 

@@ -81,6 +81,10 @@ impl LedgerWriter for Paused {
         });
         paused
     }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        LedgerWriter::check(&*self.store)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

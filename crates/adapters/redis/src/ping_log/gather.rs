@@ -67,11 +67,8 @@ impl Gather {
     /// Adds a record, of a partition there is, to what is sent next.
     pub(super) fn add(&self, partition: Partition, record: Vec<u8>) -> Result<Arc<GroupCommit>, AppendError> {
         let mut state = self.lock();
-        if state.lanes == 0 {
-            return Err(AppendError::Unavailable(state.away.clone()));
-        }
-        if let Some(why) = &state.turned_away {
-            return Err(AppendError::Unavailable(why.clone()));
+        if let Some(why) = state.refusal() {
+            return Err(AppendError::Unavailable(why.to_owned()));
         }
         if state.bytes > 0 && state.bytes + record.len() > self.max_bytes {
             return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
@@ -82,6 +79,11 @@ impl Gather {
         drop(state);
         self.more.notify_one();
         Ok(commit)
+    }
+
+    /// Why nothing is taken now, if so.
+    pub(super) fn refusal(&self) -> Option<String> {
+        self.lock().refusal().map(str::to_owned)
     }
 
     /// Takes all that has gathered, once there is something.
@@ -123,6 +125,10 @@ impl Gather {
 }
 
 impl State {
+    fn refusal(&self) -> Option<&str> {
+        if self.lanes == 0 { Some(&self.away) } else { self.turned_away.as_deref() }
+    }
+
     fn put(&mut self, partition: Partition, record: Vec<u8>) {
         let open = &mut self.open[partition.0 as usize];
         if let Some(at) = *open {

@@ -3,19 +3,24 @@
 //! of each partition n `end:n` and `start:n`: the bytes of all records ever appended and ever
 //! trimmed. The scripts keep them.
 
-use dayline_app::ports::Partition;
-use redis::RedisResult;
+use dayline_app::ports::{Partition, PortError};
 use redis::aio::MultiplexedConnection;
+use redis::{RedisResult, cmd};
 
 use super::scripts::CLAIM;
 use crate::durability::look;
 use crate::error::{NotDurable, SetupError};
+use crate::link::{Link, Question};
 use crate::server::RedisServer;
 
 const FORMAT: u32 = 1;
 
+/// How long the key that is written to find out whether Redis takes writes stays, in milliseconds.
+const CHECK_MS: u32 = 5_000;
+
 pub(super) struct Head {
     server: RedisServer,
+    link: Link,
     key: String,
     streams: Vec<String>,
     /// Whether to append only to a Redis that keeps what it acknowledges.
@@ -26,7 +31,7 @@ impl Head {
     pub(super) fn new(server: RedisServer, partitions: u32, stays_durable: bool) -> Self {
         let key = server.key("log");
         let streams = (0..partitions).map(|n| format!("{key}:{n}")).collect();
-        Self { server, key, streams, stays_durable }
+        Self { link: Link::new(server.clone()), server, key, streams, stays_durable }
     }
 
     pub(super) fn server(&self) -> &RedisServer {
@@ -69,6 +74,14 @@ impl Head {
             return Err(SetupError::Partitions { stored, configured: self.partitions() });
         }
         Ok(connection)
+    }
+
+    /// Writes a key that is nothing's: Redis refuses it as it would an entry, when its memory is used
+    /// up, its disk fails or it has become a replica.
+    pub(super) async fn check_write(&self) -> Result<(), PortError> {
+        let mut write = cmd("SET");
+        write.arg(self.server.key("check")).arg(1).arg("PX").arg(CHECK_MS);
+        self.link.ask(Question::Command(&write)).await
     }
 
     /// Gives the number of partitions and the format that are stored.

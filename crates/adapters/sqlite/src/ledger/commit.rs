@@ -17,6 +17,7 @@ const FIRST_POSITION: &str = "
     INSERT INTO log_positions (partition, major, minor) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 pub(super) const MOVE_POSITION: &str = "
     UPDATE log_positions SET major = ?4, minor = ?5 WHERE partition = ?1 AND major = ?2 AND minor = ?3";
+const POSITIONS: &str = "SELECT major, minor FROM log_positions";
 const FIRST_VERSION: &str = "
     INSERT INTO ledger_days (user_number, day, version, changed_ms, sums, sums_version)
     VALUES (?1, ?2, ?3, ?4, ?5, ?3)
@@ -79,6 +80,16 @@ pub(super) fn apply(tx: &Transaction<'_>, commit: &LedgerCommit) -> Result<Appli
         bury(tx, commit, dead)?;
     }
     Ok(Applied::Done)
+}
+
+/// Writes what is there already: the file's first page, which is synced like any other, if all
+/// positions can be read.
+pub(super) fn check(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut positions = tx.prepare_cached(POSITIONS)?;
+    let mut positions = positions.query([])?;
+    while positions.next()?.is_some() {}
+    let version: i32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    tx.pragma_update(None, "user_version", version)
 }
 
 fn move_position(

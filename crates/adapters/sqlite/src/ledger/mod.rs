@@ -33,6 +33,10 @@ impl LedgerWriter for SqliteStore {
             Ok((applied, applied == Applied::Done))
         })
     }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        self.db.write(|tx| Ok(commit::check(tx)?))
+    }
 }
 
 impl LedgerReader for SqliteStore {

@@ -170,3 +170,30 @@ async fn positions_go_on_without_gaps_after_commits_that_failed() {
     assert_eq!(entries.iter().map(|entry| entry.position.major).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(rig.log.depth().await.unwrap(), LogDepth { entries: 3, bytes: 15 });
 }
+
+#[tokio::test]
+async fn a_check_fails_while_commits_do_also_when_nobody_appends_and_no_longer() {
+    let rig = Rig::new(|_| {});
+    assert_eq!(rig.log.check().await, Ok(()));
+    for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_READONLY] {
+        rig.fault.store(code, Ordering::SeqCst);
+        let check = rig.log.check().await;
+        assert!(matches!(check, Err(PortError::Unavailable(_))), "{code}: {check:?}");
+        rig.fault.store(0, Ordering::SeqCst);
+        assert_eq!(rig.log.check().await, Ok(()), "{code}");
+    }
+    rig.fault.store(ffi::SQLITE_IOERR_FSYNC, Ordering::SeqCst);
+    assert!(rig.log.check().await.is_err());
+    rig.fault.store(0, Ordering::SeqCst);
+    assert!(rig.log.check().await.is_err(), "nothing can be promised any more");
+}
+
+#[tokio::test]
+async fn checks_share_a_commit_with_appends_and_leave_no_entry() {
+    let rig = Rig::new(|_| {});
+    let (check, append, again) = tokio::join!(rig.log.check(), rig.append(b"a"), rig.log.check());
+    assert_eq!((check, append, again), (Ok(()), Ok(()), Ok(())));
+    rig.log.check().await.unwrap();
+    assert_eq!(rig.log.depth().await.unwrap().entries, 1);
+    assert_eq!(rig.contents_after_restart().await, [b"a"]);
+}

@@ -87,13 +87,16 @@ impl LogFile {
         self.deletes && self.deleted.position < self.trimmed.position
     }
 
-    /// Commits one entry with this payload, if there is one, and with it what is due of a trim up
-    /// to `trim`. It is on the disk on return, or else not committed.
-    pub(super) fn commit(&mut self, payload: &[u8], trim: Mark) -> Result<(), rusqlite::Error> {
+    /// Commits one entry with this payload, if there is one, and with it what is due of a trim up to
+    /// `trim`; with neither it commits something all the same if it is `wanted`. It is on the disk
+    /// on return, or else not committed.
+    pub(super) fn commit(&mut self, payload: &[u8], trim: Mark, wanted: bool) -> Result<(), rusqlite::Error> {
         let trim_due = trim.position > self.trimmed.position || self.owes_deletion();
-        if payload.is_empty() && !trim_due {
+        if payload.is_empty() && !trim_due && !wanted {
             return Ok(());
         }
+        // The trim mark is what is written when there is nothing else, as it is if need be.
+        let trim_due = trim_due || payload.is_empty();
         let outcome = self.try_commit(payload, trim, trim_due);
         let outcome = match &outcome {
             // Entries that can't be deleted must not keep new ones out. They stay in the file,
@@ -186,10 +189,10 @@ impl LogFile {
         }
         if consumed >= self.committed.position {
             self.committed.position = consumed;
-            return self.commit(&[], self.committed);
+            return self.commit(&[], self.committed, false);
         }
         let mark = mark_at(&self.connection, consumed)?.unwrap_or(self.trimmed);
-        self.commit(&[], mark)
+        self.commit(&[], mark, false)
     }
 }
 

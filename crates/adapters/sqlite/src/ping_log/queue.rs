@@ -21,6 +21,8 @@ pub(super) struct Queue {
 struct Gather {
     payload: Vec<u8>,
     commit: Arc<GroupCommit>,
+    /// Somebody waits for a commit, whether there is something to keep or not.
+    checked: bool,
     /// The writer waits for work. Whoever brings the first record wakes it and clears this: waking
     /// is a system call, even if nobody sleeps.
     writer_sleeps: bool,
@@ -53,6 +55,7 @@ impl Queue {
         let gather = Gather {
             payload: Vec::new(),
             commit: Arc::default(),
+            checked: false,
             writer_sleeps: false,
             closing: false,
             refusing: None,
@@ -62,14 +65,33 @@ impl Queue {
 
     /// Adds a record to the next commit.
     pub(super) fn enlist(&self, record: &[u8]) -> Result<Arc<GroupCommit>, AppendError> {
+        self.join(|gather| {
+            if !gather.payload.is_empty() && gather.payload.len() + record.len() > self.max_bytes {
+                return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
+            }
+            gather.payload.extend_from_slice(record);
+            Ok(())
+        })
+    }
+
+    /// Asks for a commit, even if there is nothing to keep.
+    pub(super) fn enlist_check(&self) -> Result<Arc<GroupCommit>, AppendError> {
+        self.join(|gather| {
+            gather.checked = true;
+            Ok(())
+        })
+    }
+
+    /// Joins the next commit, to which `add` adds something.
+    fn join(
+        &self,
+        add: impl FnOnce(&mut Gather) -> Result<(), AppendError>,
+    ) -> Result<Arc<GroupCommit>, AppendError> {
         let mut gather = self.lock();
         if let Some(why) = &gather.refusing {
             return Err(AppendError::Unavailable(why.clone()));
         }
-        if !gather.payload.is_empty() && gather.payload.len() + record.len() > self.max_bytes {
-            return Err(AppendError::Full { retry_after_s: RETRY_PENDING_S });
-        }
-        gather.payload.extend_from_slice(record);
+        add(&mut gather)?;
         let commit = Arc::clone(&gather.commit);
         let wake = std::mem::take(&mut gather.writer_sleeps);
         drop(gather);
@@ -85,7 +107,8 @@ impl Queue {
         let mut gather = self.lock();
         let mut idle = false;
         loop {
-            if !gather.payload.is_empty() {
+            if !gather.payload.is_empty() || gather.checked {
+                gather.checked = false;
                 std::mem::swap(&mut gather.payload, spare);
                 return Work::Commit(std::mem::take(&mut gather.commit));
             }

@@ -59,7 +59,8 @@ impl Writer {
 
     /// Commits and tells everybody who waits. An error means that nothing can be promised any more.
     fn commit(&mut self, payload: &[u8]) -> Result<(), rusqlite::Error> {
-        let outcome = self.log_file.commit(payload, self.progress.trimmed());
+        // Whoever waits wants to know whether the disk takes it, also if there is nothing to keep.
+        let outcome = self.log_file.commit(payload, self.progress.trimmed(), self.waiting.is_some());
         if outcome.is_ok() && !payload.is_empty() {
             self.progress.commit(self.log_file.committed());
         }

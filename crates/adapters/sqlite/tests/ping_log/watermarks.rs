@@ -36,9 +36,11 @@ async fn a_log_is_full_from_the_high_watermark_until_below_the_low_one() {
     append(&log, 0..9).await;
     assert!(!is_full(&log).await, "below the high watermark");
     assert!(is_full(&log).await, "at the high watermark");
+    assert!(log.check().await.is_err(), "nothing can be appended");
     trim(&log, 4).await;
     assert!(is_full(&log).await, "at the low watermark");
     trim(&log, 5).await;
+    assert_eq!(log.check().await, Ok(()));
     assert!(!is_full(&log).await, "below the low watermark");
     append(&log, 0..3).await;
     assert!(!is_full(&log).await, "below the high watermark again");

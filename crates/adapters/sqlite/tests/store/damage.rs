@@ -161,3 +161,31 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     assert!(alone_damaged.iter().all(|&pages| pages > 1), "{alone_damaged:?}");
     assert!(settled.iter().all(|&pages| pages > 1), "{settled:?} of {alone_damaged:?}");
 }
+
+#[tokio::test]
+async fn a_store_that_can_take_no_commit_says_so() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.apply(commit(0, Vec::new())).await, Ok(Applied::Done));
+    assert_eq!(store.check().await, Ok(()));
+    drop(store);
+    let file = folder.path().join("dayline.db");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'log_positions'";
+    let root: i64 = Connection::open(&file).unwrap().query_row(root, [], |row| row.get(0)).unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[(root as usize - 1) * PAGE..root as usize * PAGE].fill(0xA5);
+    fs::write(&file, bytes).unwrap();
+    let store = open(folder.path());
+    assert!(matches!(store.check().await, Err(PortError::Corrupt(_))));
+}
+
+#[tokio::test]
+async fn a_store_that_somebody_else_is_writing_to_says_so_and_recovers() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let mut other = Connection::open(folder.path().join("dayline.db")).unwrap();
+    let held = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    assert!(matches!(store.check().await, Err(PortError::Unavailable(_))));
+    held.rollback().unwrap();
+    assert_eq!(store.check().await, Ok(()));
+}

@@ -49,6 +49,10 @@ impl LedgerWriter for FakeStore {
             Ok(Applied::Done)
         })
     }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        self.transaction(|_| Ok(()))
+    }
 }
 
 impl Tables {

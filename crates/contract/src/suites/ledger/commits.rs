@@ -39,6 +39,9 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("letters_are_kept_with_the_position_or_not_at_all", |s| {
         Box::pin(letters_are_kept_with_the_position_or_not_at_all(s))
     }),
+    Fact::new("a_ledger_that_takes_commits_says_so_and_stays_as_it_is", |s| {
+        Box::pin(a_ledger_that_takes_commits_says_so_and_stays_as_it_is(s))
+    }),
     Fact::new("days_load_in_the_order_asked_for", |s| Box::pin(days_load_in_the_order_asked_for(s))),
 ];
 
@@ -228,6 +231,15 @@ async fn letters_are_kept_with_the_position_or_not_at_all(store: Store) {
     assert_eq!(store.writer.apply(Arc::new(stale)).await, Ok(Applied::Stale));
     assert_eq!(store.dead_letters.count().await.unwrap(), 2);
     assert_eq!(store.position().await, Position { major: 1, minor: 0 });
+}
+
+async fn a_ledger_that_takes_commits_says_so_and_stays_as_it_is(store: Store) {
+    assert_eq!(store.writer.check().await, Ok(()));
+    let user = store.register(1).await.id;
+    assert_eq!(store.apply(vec![(user, first(&[piece("Code", 0, 10)]))]).await, Ok(Applied::Done));
+    let before = store.snapshot(user).await;
+    assert_eq!(store.writer.check().await, Ok(()));
+    assert_eq!(store.snapshot(user).await, before);
 }
 
 async fn days_load_in_the_order_asked_for(store: Store) {

@@ -89,6 +89,10 @@ impl LedgerWriter for Mortal {
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
         Box::pin(self.live(Call::Apply, self.store.apply(commit)))
     }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        LedgerWriter::check(&*self.store)
+    }
 }
 
 impl PingLog for Mortal {
@@ -114,6 +118,10 @@ impl PingLog for Mortal {
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
         self.log.depth()
+    }
+
+    fn check(&self) -> PortFuture<'_, ()> {
+        self.log.check()
     }
 }
 

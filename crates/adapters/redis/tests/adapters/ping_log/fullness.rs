@@ -1,6 +1,6 @@
 //! The watermarks: over all processes, over restarts, and when Redis itself has no more memory.
 
-use dayline_app::ports::{AppendError, LogDepth, Partition, PingLog, Position};
+use dayline_app::ports::{AppendError, LogDepth, Partition, PingLog, PortError, Position};
 use dayline_redis::{PingLogOptions, RedisPingLog};
 
 use super::{FIRST, append, open_with, read_all};
@@ -38,7 +38,7 @@ async fn full_from_the_high_watermark_until_below_the_low_one_for_every_process(
     // Another process hears of it with its next append, a new one at once.
     assert!(!is_full(&other).await && is_full(&other).await);
     let late = open_with(&redis, SMALL).await;
-    assert!(is_full(&late).await);
+    assert!(is_full(&late).await && late.check().await.is_err());
     let entries = read_all(&log, Position::START).await;
     log.trim(FIRST, entries[4].position).await.unwrap();
     assert_eq!(log.depth().await.unwrap().bytes, 5_001);
@@ -74,13 +74,17 @@ async fn a_redis_without_memory_is_a_full_log() {
     let redis = TestRedis::start();
     let log = open_with(&redis, SMALL).await;
     append(&log, "a").await;
+    assert_eq!(log.check().await, Ok(()));
     redis.run::<()>("CONFIG SET maxmemory 1").await;
     assert!(is_full(&log).await);
+    let check = log.check().await;
+    assert!(matches!(&check, Err(PortError::Unavailable(why)) if why.contains("OOM")), "{check:?}");
     // What waits can still be worked off, else it would stay full for ever.
     let entries = read_all(&log, Position::START).await;
     log.trim(FIRST, entries[0].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
     redis.run::<()>("CONFIG SET maxmemory 0").await;
+    assert_eq!(log.check().await, Ok(()));
     assert!(!is_full(&log).await);
     assert_eq!(log.depth().await.unwrap().bytes, 1);
 }
