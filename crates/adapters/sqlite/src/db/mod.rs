@@ -143,9 +143,10 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
-        Box::pin(self.writing.writer.run(|connection| {
+        let wal = self.writing.wal.clone();
+        Box::pin(self.writing.writer.run(move |connection| {
             let outcome = in_transaction(connection, Synchronous::Full, |tx| Ok((call(tx)?, true)))?;
-            wal::empty(connection);
+            wal.empty(connection);
             Ok(outcome)
         }))
     }

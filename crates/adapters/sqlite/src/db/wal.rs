@@ -5,8 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rusqlite::Connection;
+
+use super::BUSY;
 
 /// Above this it is copied back and cut off, even if that means to wait for readers. SQLite by
 /// itself starts to copy at 4 MiB, so that this is only ever reached by a huge transaction or when
@@ -18,30 +22,37 @@ const LIMIT_BYTES: u64 = 64 << 20;
 pub(super) struct Wal {
     file: Arc<Path>,
     limit_bytes: u64,
+    /// Something was erased, and a reader kept the log from being emptied after it.
+    owed: Arc<AtomicBool>,
 }
 
 impl Wal {
     pub(super) fn of(database: &Path) -> Self {
         let mut file = database.as_os_str().to_owned();
         file.push("-wal");
-        Self { file: PathBuf::from(file).into(), limit_bytes: LIMIT_BYTES }
+        Self { file: PathBuf::from(file).into(), limit_bytes: LIMIT_BYTES, owed: Arc::default() }
     }
 
-    /// To be called after a commit: empties the log if it has become too long.
+    /// To be called after a commit: empties the log if it has become too long, or if that is owed and
+    /// no reader is in the way now.
     pub(super) fn keep_short(&self, connection: &Connection) {
         if fs::metadata(&self.file).is_ok_and(|found| found.len() > self.limit_bytes) {
-            empty(connection);
+            self.empty(connection);
+        } else if self.owed.load(Ordering::Relaxed) && connection.busy_timeout(Duration::ZERO).is_ok() {
+            self.empty(connection);
+            // If this fails, a later write fails at once where it could have waited.
+            let _ = connection.busy_timeout(BUSY);
         }
     }
-}
 
-/// Copies everything back and cuts the file off, once no reader needs it any more. What was deleted
-/// is in no file then. If a reader takes longer than the connection's busy timeout, it stays until
-/// the next time.
-pub(super) fn empty(connection: &Connection) {
-    // The commit is durable with or without this; the answer says only whether a reader was in the
-    // way.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    /// Copies everything back and cuts the file off, once no reader needs it any more. What was
+    /// deleted is in no file then. If a reader takes longer than the connection's busy timeout, it
+    /// stays until a later commit.
+    pub(super) fn empty(&self, connection: &Connection) {
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        // The commit is durable with or without this.
+        self.owed.store(!matches!(busy, Ok(false)), Ordering::Relaxed);
+    }
 }
 
 #[cfg(test)]

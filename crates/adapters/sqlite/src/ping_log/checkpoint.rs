@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -113,6 +114,15 @@ pub(super) fn copy(connection: &Connection) -> Result<Copied, rusqlite::Error> {
     connection
         .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
         .query_row([], |row| Ok(Copied { busy: row.get(0)?, pages: row.get(1)?, done: row.get(2)? }))
+}
+
+/// Copies everything and cuts the write-ahead log off, unless somebody reads it at this moment: then
+/// gives false.
+pub(super) fn cut_off(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    connection.busy_timeout(schema::BUSY)?;
+    busy.map(|busy| !busy)
 }
 
 impl Copied {

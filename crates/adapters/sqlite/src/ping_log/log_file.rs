@@ -2,6 +2,7 @@
 //! small.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -32,6 +33,9 @@ pub(super) struct LogFile {
     copying: bool,
     wal_bytes: u64,
     wal_limit: u64,
+    /// Since when deleted entries may be left in the write-ahead log; `None` if none are.
+    remains_since: Option<Instant>,
+    erase_within: Duration,
     /// The SQLite error that the next commits fail with, for tests of disks that do; 0 for none.
     #[cfg(test)]
     pub(super) fault: std::sync::Arc<std::sync::atomic::AtomicI32>,
@@ -41,8 +45,9 @@ impl LogFile {
     pub(super) fn open(path: &Path, options: &PingLogOptions) -> Result<Self, OpenPingLogError> {
         let connection = schema::open_for_writing(path)?;
         let sqlite = |source| OpenPingLogError::Sqlite { path: path.to_owned(), source };
-        let mut log_file =
-            Self::load(connection, Checkpointer::open(path)?, options.wal_bytes).map_err(sqlite)?;
+        let checkpointer = Checkpointer::open(path)?;
+        let mut log_file = Self::load(connection, checkpointer, options).map_err(sqlite)?;
+        log_file.shed_free_pages();
         log_file.skip_consumed(options.consumed.major).map_err(sqlite)?;
         Ok(log_file)
     }
@@ -50,7 +55,7 @@ impl LogFile {
     fn load(
         connection: Connection,
         checkpointer: Checkpointer,
-        wal_limit: u64,
+        options: &PingLogOptions,
     ) -> Result<Self, rusqlite::Error> {
         let trimmed = connection.query_row("SELECT position, total FROM trimmed", [], to_mark)?;
         let last = mark_at(&connection, u64::MAX)?.unwrap_or(trimmed);
@@ -68,7 +73,10 @@ impl LogFile {
             checkpointer,
             copying: false,
             wal_bytes: 0,
-            wal_limit,
+            wal_limit: options.wal_bytes,
+            // Whatever the process before left.
+            remains_since: Some(Instant::now()),
+            erase_within: options.erase_within,
             #[cfg(test)]
             fault: std::sync::Arc::default(),
         })
@@ -132,6 +140,9 @@ impl LogFile {
                 insert(&transaction, entry, payload)?;
             }
             transaction.commit()?;
+            if deleted.position > self.deleted.position {
+                self.remains_since.get_or_insert_with(Instant::now);
+            }
             (self.trimmed, self.deleted) = (trim, deleted);
         } else {
             // A single statement is a transaction by itself.
@@ -149,7 +160,7 @@ impl LogFile {
             if urgent {
                 self.wal_bytes = self.wal_limit;
             }
-            if self.wal_bytes >= self.wal_limit {
+            if self.wal_bytes >= self.wal_limit || self.erasure_is_due() {
                 self.copying = true;
                 self.checkpointer.start();
             }
@@ -165,7 +176,26 @@ impl LogFile {
             return Ok(false);
         }
         self.wal_bytes = 0;
+        if self.erasure_is_due() && checkpoint::cut_off(&self.connection)? {
+            self.remains_since = None;
+        }
         Ok(true)
+    }
+
+    fn erasure_is_due(&self) -> bool {
+        self.remains_since.is_some_and(|since| since.elapsed() >= self.erase_within)
+    }
+
+    /// Free pages may hold entries that a release deleted which did not overwrite them. Where little
+    /// else is in the file, it is written anew without them.
+    fn shed_free_pages(&self) {
+        const LITTLE: u64 = 1 << 20;
+        if self.committed.total.saturating_sub(self.trimmed.total) > LITTLE {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("VACUUM") {
+            tracing::warn!(%error, "ping log: free pages stay in the file");
+        }
     }
 
     #[cfg(test)]

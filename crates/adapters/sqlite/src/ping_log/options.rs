@@ -1,5 +1,7 @@
 //! What bounds a ping log, and whom it tells when it can't go on.
 
+use std::time::Duration;
+
 use dayline_app::ports::Position;
 
 /// What a client is told to wait while the backlog is above the watermark: a worker drains some
@@ -19,6 +21,9 @@ pub struct PingLogOptions {
     pub max_pending_bytes: usize,
     /// Bytes of write-ahead log after which it is copied back into the file and begun anew.
     pub wal_bytes: u64,
+    /// For so long, at most, what was trimmed can still be found in the files, once their disk keeps
+    /// up: then it is overwritten, and the write-ahead log cut off.
+    pub erase_within: Duration,
     /// Where the reader stands: everything up to here counts as trimmed, and new positions come
     /// after it, also if the file was lost or replaced by an older one. Otherwise the reader would
     /// skip what comes now.
@@ -32,6 +37,7 @@ impl Default for PingLogOptions {
             low_bytes: 768 << 20,
             max_pending_bytes: 4 << 20,
             wal_bytes: 32 << 20,
+            erase_within: Duration::from_mins(5),
             consumed: Position::START,
         }
     }

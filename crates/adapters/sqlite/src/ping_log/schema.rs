@@ -11,6 +11,8 @@ use super::error::{OpenPingLogError, is_not_a_database};
 /// `DLpl`: tells a ping log from any other SQLite file.
 const APPLICATION_ID: i64 = 0x444C_706C;
 const VERSION: i64 = 1;
+/// How long a connection waits for another one.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Records one after another, as `dayline_app::tracking::record` writes them.
 pub(super) const FORMAT: i64 = 1;
 
@@ -48,6 +50,8 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, OpenPingLogErr
         return Err(OpenPingLogError::Io { path: path.to_owned(), source });
     }
     set_up(&connection).map_err(sqlite)?;
+    // What was trimmed is overwritten, not only unlinked: it may be of a person who is gone.
+    connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
     create(&mut connection).map_err(sqlite)?;
     Ok(connection)
 }
@@ -69,7 +73,7 @@ fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     // The log decides itself when the write-ahead log is copied back.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.busy_timeout(Duration::from_secs(5))
+    connection.busy_timeout(BUSY)
 }
 
 fn check_kind(connection: &Connection, path: &Path) -> Result<(), OpenPingLogError> {

@@ -6,6 +6,7 @@ mod commits;
 mod contract;
 mod crash;
 mod damage;
+mod erasure;
 mod opening;
 mod watermarks;
 

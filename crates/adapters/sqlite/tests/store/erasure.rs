@@ -15,6 +15,7 @@ use dayline_domain::{
     SessionId, Source, UserId,
 };
 use dayline_sqlite::SqliteStore;
+use rusqlite::Connection;
 use tempfile::tempdir;
 
 use crate::{DAY, NOW, commit, open, ping, record, register};
@@ -160,4 +161,21 @@ async fn an_erased_person_is_in_no_file_any_more() {
     assert_eq!(traces(folder.path(), 2, people[1].1), [""; 0]);
     assert_eq!(store.read(people[0].1, DAY.interval(), true).await.unwrap(), before);
     assert!(traces(folder.path(), 3, people[2].1).len() > 12);
+}
+
+#[tokio::test]
+async fn a_reader_that_is_in_the_way_only_delays_the_erasure() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let people = [(1, register(&store, 1).await), (2, register(&store, 2).await)];
+    live(&store, &people).await;
+    // A backup, say: its snapshot needs what the log has.
+    let mut reader = Connection::open(folder.path().join("dayline.db")).unwrap();
+    let snapshot = reader.transaction().unwrap();
+    snapshot.query_row("SELECT count(*) FROM app_usage", [], |_| Ok(())).unwrap();
+    Accounts::delete(&store, people[1].1, NOW).await.unwrap().unwrap();
+    assert!(!traces(folder.path(), 2, people[1].1).is_empty());
+    drop(snapshot);
+    register(&store, 3).await;
+    assert_eq!(traces(folder.path(), 2, people[1].1), [""; 0]);
 }
