@@ -5,9 +5,9 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use dayline::client::Device;
-use dayline::client::wire::{Body, Format};
 use dayline_domain::{UtcDay, UtcMs};
+use dayline_sim::client::Device;
+use dayline_sim::client::wire::{Body, Format};
 use rusqlite::Connection;
 
 use crate::support::account::{account, eventually, ping, send, sign_in, totals};
