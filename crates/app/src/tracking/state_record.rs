@@ -458,7 +458,7 @@ mod tests {
             correction(2, 2, Says::Erasure { interval: interval(9 * HOUR, 10 * HOUR) }),
         ]);
         let (mut subjects, mut sources) = (Dictionary::new(), Dictionary::new());
-        let parts: Vec<Vec<u8>> = (0..Hours::ALL)
+        let parts: Vec<Vec<u8>> = (0..Hours::IN_WINDOW)
             .map(|hour| {
                 encode_observed(DAY, day.observations_of_hour(hour), |subject| subjects.number(subject))
             })

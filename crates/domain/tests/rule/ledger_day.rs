@@ -339,7 +339,7 @@ fn an_observation_near_midnight_is_state_of_both_days_and_counts_on_one() {
     // Hours of the window, which begins two hours before its day and ends two hours after it.
     assert_eq!(changes.iter().map(hours).collect::<Vec<_>>(), [vec![25], vec![1]]);
     assert!(changes.iter().all(|change| change.observed == [before.clone()]));
-    assert_eq!(Hours::ALL, 28);
+    assert_eq!(Hours::IN_WINDOW, 28);
 }
 
 trait Recorded {

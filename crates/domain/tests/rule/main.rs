@@ -9,4 +9,5 @@ mod oracle;
 mod promises;
 mod properties;
 mod recorded_day;
+mod scale;
 mod values;

@@ -13,7 +13,7 @@ pub struct Hours(u32);
 
 impl Hours {
     /// How many hours a window has.
-    pub const ALL: u8 = HOURS;
+    pub const IN_WINDOW: u8 = HOURS;
 
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_window_has_28_hours() {
-        assert_eq!(Hours::ALL, 28);
+        assert_eq!(Hours::IN_WINDOW, 28);
         let hours = Hours::of(0).and(Hours::of(HOUR_MS * 5 - 1)).and(Hours::of(Span::WINDOW.end - 1));
         assert_eq!(hours.iter().collect::<Vec<_>>(), [0, 4, 27]);
         assert!(hours.contains(27) && !hours.contains(28) && !hours.contains(255));
