@@ -8,6 +8,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::bindings as c;
 use rdkafka::client::Client;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -74,6 +75,19 @@ pub(crate) fn topic_id(
         let low = c::rd_kafka_Uuid_least_significant_bits(id) as u64;
         Ok(TopicId(u128::from(high) << 64 | u128::from(low)))
     }
+}
+
+/// Asks leaders where partitions start or end: each one's offset says which (`Beginning` or `End`), and is the answer
+/// afterwards. Blocks, at most for `timeout`.
+pub(crate) fn find_offsets(
+    client: &Client<Events>,
+    partitions: &TopicPartitionList,
+    timeout: Duration,
+) -> Result<(), RDKafkaErrorCode> {
+    // SAFETY: client and list live as long as the call.
+    checked(unsafe {
+        c::rd_kafka_offsets_for_times(client.native_ptr(), partitions.ptr(), timeout.as_millis() as i32)
+    })
 }
 
 /// A topic whose partitions are fetched.

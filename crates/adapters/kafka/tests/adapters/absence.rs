@@ -11,12 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::topics::{FIRST, PARTITIONS, append, open_fresh, read_all, text};
-use crate::until;
+use crate::{is_long, until};
 
 /// How often a broker is ended: many times where there is time for them.
 fn rounds() -> u64 {
-    let long = ["CI", "DAYLINE_TEST_LONG"].iter().any(|name| std::env::var_os(name).is_some());
-    if long { 20 } else { 3 }
+    if is_long() { 20 } else { 3 }
 }
 
 #[tokio::test]

@@ -9,7 +9,12 @@ use dayline_testkit::Kafka;
 use tokio::time::Instant;
 
 use crate::topics::{FIRST, Operator, append, open_fresh, read_all, text};
-use crate::until;
+use crate::{is_long, until};
+
+/// How many leaders are killed.
+fn rounds() -> u64 {
+    if is_long() { 6 } else { 2 }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_leaders_are_killed_under_load() {
@@ -18,7 +23,7 @@ async fn nothing_acknowledged_is_lost_when_leaders_are_killed_under_load() {
     assert_eq!(check_durability(&server, false).await.unwrap(), Vec::<String>::new());
     let operator = Operator::of(&kafka.brokers(), &server);
     let load = Load::start(log, false);
-    for _ in 0..3 {
+    for _ in 0..rounds() {
         load.goes_on(500).await;
         until("all are in sync", async || operator.in_sync() == 3).await;
         let leader = operator.leader().unwrap();
@@ -28,7 +33,7 @@ async fn nothing_acknowledged_is_lost_when_leaders_are_killed_under_load() {
         kafka.start_again(leader);
     }
     load.goes_on(500).await;
-    println!("3 leaders killed, {} acknowledged, 0 lost", load.end().await);
+    println!("{} leaders killed, {} acknowledged, 0 lost", rounds(), load.end().await);
 }
 
 #[tokio::test]
