@@ -1,6 +1,12 @@
 //! The whole system, put together: which adapter stands behind which port, and what turns pings into timelines.
 //! Who reads this file has seen all of Dayline once.
 
+#[cfg(feature = "kafka")]
+pub(crate) mod kafka;
+#[cfg(not(feature = "kafka"))]
+#[path = "wire/no_kafka.rs"]
+pub(crate) mod kafka;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -131,17 +137,10 @@ pub async fn clustered(
     database: &PgConfig,
     redis: &RedisServer,
 ) -> Result<System, Failure> {
-    let cluster = &options.cluster;
     let store = Arc::new(PgStore::open(database).map_err(Failure::usage)?);
     let keys_file = options.storage.shared_keys()?;
     let keys = read_keys(&keys_file).map_err(Failure::because)?;
-    let warnings = check_durability(redis, cluster.accept_lossy_redis).await.map_err(Failure::because)?;
-    for warning in &warnings {
-        tracing::warn!(warning, "redis");
-    }
-    let bounds = cluster.ping_log(options.storage.watermarks()?, options.storage.max_pending_bytes());
-    let log = RedisPingLog::open(redis, &bounds).await.map_err(Failure::because)?;
-    let log: Arc<dyn PingLog> = Arc::new(log);
+    let (log, log_hint) = shared_log(options, redis).await?;
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let shared = Shared::alone(log.clone(), &settings);
@@ -156,7 +155,7 @@ pub async fn clustered(
         database.max_connections = REPORT_CONNECTIONS;
         reports(&app, move || PgStore::open(&database).map_err(Failure::usage))
     });
-    let mut probes = vec![probe_log(&log, "can redis be reached, and is there memory left?")];
+    let mut probes = vec![probe_log(&log, log_hint)];
     let asked = Arc::clone(&store);
     probes.push(Probe {
         name: "database",
@@ -173,6 +172,28 @@ pub async fn clustered(
         Box::pin(async move { store.prepare_months(now).await })
     });
     Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), maintenance })
+}
+
+/// The ping log that all processes share, in Kafka or in Redis, and what to look at if it does not work. Without pings in it
+/// Redis may forget: what processes tell each other there is told again.
+async fn shared_log(
+    options: &ServeOptions,
+    redis: &RedisServer,
+) -> Result<(Arc<dyn PingLog>, &'static str), Failure> {
+    let cluster = &options.cluster;
+    let in_kafka = options.kafka.kafka_brokers.as_deref();
+    let may_forget = cluster.accept_lossy_redis || in_kafka.is_some();
+    let warnings = check_durability(redis, may_forget).await.map_err(Failure::because)?;
+    for warning in &warnings {
+        tracing::warn!(warning, "redis");
+    }
+    let (watermarks, pending) = (options.storage.watermarks()?, options.storage.max_pending_bytes());
+    if let Some(brokers) = in_kafka {
+        let log = kafka::open(brokers, &options.kafka, watermarks, pending, cluster.log_partitions).await?;
+        return Ok((Arc::new(log), "can kafka be reached, and have all partitions of the topic a leader?"));
+    }
+    let log = RedisPingLog::open(redis, &cluster.ping_log(watermarks, pending)).await;
+    Ok((Arc::new(log.map_err(Failure::because)?), "can redis be reached, and is there memory left?"))
 }
 
 /// What an operator's command works with, alongside servers or without one: the same data, but no ping log, which is

@@ -5,7 +5,8 @@ use clap::{Args, Subcommand};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::{FolderLock, SqliteStore, migration_states};
 
-use crate::config::DataOptions;
+use crate::config::{DataOptions, KafkaOptions};
+use crate::wire;
 use dayline_cli_kit::console::say;
 use dayline_cli_kit::failure::Failure;
 
@@ -14,6 +15,11 @@ use dayline_cli_kit::failure::Failure;
 pub struct Options {
     #[command(flatten)]
     data: DataOptions,
+    #[command(flatten)]
+    kafka: KafkaOptions,
+    /// Partitions of a topic in Kafka that is made
+    #[arg(long, env = "DAYLINE_LOG_PARTITIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    log_partitions: u32,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -31,9 +37,21 @@ enum Action {
 pub async fn run(options: Options) -> Result<(), Failure> {
     let action = options.action.unwrap_or(Action::Apply);
     match options.data.database.postgres()? {
-        Some(config) => in_postgres(&config, action).await,
-        None => in_folder(&options.data, action),
+        Some(config) => in_postgres(&config, action).await?,
+        None => in_folder(&options.data, action)?,
     }
+    match (&options.kafka.kafka_brokers, action) {
+        (Some(brokers), Action::Apply) => in_kafka(brokers, &options).await,
+        _ => Ok(()),
+    }
+}
+
+/// There is nothing to change in a topic that is there: a server that starts says what is wrong with it.
+async fn in_kafka(brokers: &str, options: &Options) -> Result<(), Failure> {
+    let made = wire::kafka::make_topic(brokers, &options.kafka, options.log_partitions).await?;
+    let word = if made { "made" } else { "there already" };
+    say(format_args!("kafka topic {}: {word}", options.kafka.kafka_topic));
+    Ok(())
 }
 
 async fn in_postgres(config: &PgConfig, action: Action) -> Result<(), Failure> {

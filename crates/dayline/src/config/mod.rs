@@ -2,6 +2,7 @@
 //! Not here: what the settings do. Each group becomes the settings of one part in `wire.rs`.
 
 mod cluster;
+mod kafka;
 mod limits;
 mod network;
 mod passwords;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 pub use cluster::{ClusterOptions, DatabaseOptions};
+pub use kafka::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity};
 pub use limits::LimitOptions;
 pub use network::NetworkOptions;
 pub use passwords::{PasswordOptions, SessionOptions};
@@ -40,6 +42,9 @@ pub struct ServeOptions {
     /// What processes share.
     #[command(flatten)]
     pub cluster: ClusterOptions,
+    /// Where accepted pings are instead.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
     /// Which pings are taken.
     #[command(flatten)]
     pub pings: PingOptions,

@@ -76,6 +76,10 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
 /// The system that the options describe.
 async fn put_together(options: &ServeOptions) -> Result<System, Failure> {
     match (options.database.postgres()?, options.cluster.redis()?) {
+        (None, None) if options.kafka.kafka_brokers.is_some() => Err(Failure::usage(
+            "--kafka-brokers needs --database-url beside it, for timelines, and --redis-url, for what processes tell \
+             each other",
+        )),
         (None, None) => wire::embedded(options, process::disk_failed).await,
         (Some(database), Some(redis)) => {
             let database = options.cluster.with_replicas(database)?;

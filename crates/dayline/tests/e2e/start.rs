@@ -156,6 +156,22 @@ fn a_damaged_key_file_is_refused_and_its_content_is_not_shown() {
 }
 
 #[test]
+fn kafka_is_refused_beside_a_data_folder_and_by_a_build_without_it() {
+    let place = Place::alone();
+    place.start(&[]).stop();
+    let data = place.data().display().to_string();
+    let kafka = ["--data", &data, "--kafka-brokers", "127.0.0.1:1"];
+    let ended = run(&[&["serve"], &kafka[..]].concat());
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("--kafka-brokers needs --database-url"), "{ended:?}");
+    let ended = run(&[&["migrate"], &kafka[..]].concat());
+    let (code, why) =
+        if cfg!(feature = "kafka") { (1, "can't use kafka") } else { (2, "built without kafka") };
+    assert_eq!(ended.code, Some(code), "{ended:?}");
+    assert!(ended.stderr.contains(why), "{ended:?}");
+}
+
+#[test]
 fn settings_that_contradict_each_other_or_are_too_weak_are_usage_errors() {
     let place = Place::alone();
     let (address, data) = (place.address().to_string(), place.data().display().to_string());

@@ -6,6 +6,8 @@ use crate::support::server::Place;
 
 mod caller;
 mod faults;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod months;
 mod nodes;
 mod start;

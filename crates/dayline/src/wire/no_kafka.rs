@@ -1,0 +1,31 @@
+//! The ping log in Kafka, in a build that has none: what to do about that.
+
+use dayline_cli_kit::failure::Failure;
+
+use crate::closed_log::ClosedLog;
+use crate::config::KafkaOptions;
+
+/// As in a build that has it.
+#[expect(clippy::unused_async, reason = "as in a build that has it")]
+pub(crate) async fn make_topic(_: &str, _: &KafkaOptions, _: u32) -> Result<bool, Failure> {
+    Err(missing())
+}
+
+/// As in a build that has it.
+#[expect(clippy::unused_async, reason = "as in a build that has it")]
+pub(super) async fn open(
+    _: &str,
+    _: &KafkaOptions,
+    _: (u64, u64),
+    _: usize,
+    _: u32,
+) -> Result<ClosedLog, Failure> {
+    Err(missing())
+}
+
+fn missing() -> Failure {
+    Failure::usage(
+        "this program was built without kafka: leave out --kafka-brokers (DAYLINE_KAFKA_BROKERS), or build it with \
+         `cargo build --release --features kafka`; the container image has it",
+    )
+}
