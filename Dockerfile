@@ -4,11 +4,12 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+# The image of the compiler has what the client of Kafka is built with: a C++ compiler, make, OpenSSL's headers.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    cargo build --release --locked && cp target/release/dayline /dayline
+    cargo build --release --locked --features kafka && cp target/release/dayline /dayline
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libssl3 && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home dayline && install -d -o dayline -g dayline -m 0700 /data
 COPY --from=build /dayline /usr/local/bin/dayline
 USER 10001
