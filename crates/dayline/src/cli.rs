@@ -1,8 +1,9 @@
 //! The command line: which commands there are. Each command's options are beside the command.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use dayline_app::ports::{Clock, Randomness};
 use dayline_domain::UtcMs;
 use dayline_local::{SystemClock, SystemRandomness};
@@ -10,6 +11,7 @@ use dayline_sim::{replay, simulate};
 
 use crate::commands::{dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
 use crate::config::ServeOptions;
+use crate::environment::{self, Unknown};
 use crate::serve;
 use dayline_cli_kit::console::{end_progress, remark};
 use dayline_cli_kit::failure::Failure;
@@ -80,7 +82,7 @@ struct ByEnvironment {
 
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
-    let outcome = run(Cli::parse());
+    let outcome = run(parse(std::env::args_os()));
     let Err(failure) = outcome else { return ExitCode::SUCCESS };
     end_progress();
     remark(format_args!("dayline: {failure}"));
@@ -88,9 +90,19 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let Some(command) = cli.command else { return serve::run(&ByEnvironment::parse_from(["dayline"]).serve) };
+    let Some(command) = cli.command else {
+        let ByEnvironment { serve } = parse([OsString::from("dayline")]);
+        return serve::run(&serve, &unknown_variables());
+    };
+    let unknown = unknown_variables();
+    // A server says it in its log.
+    if !matches!(command, Command::Serve(_)) {
+        for unknown in &unknown {
+            remark(format_args!("dayline: {unknown}"));
+        }
+    }
     match command {
-        Command::Serve(options) => serve::run(&options),
+        Command::Serve(options) => serve::run(&options, &unknown),
         Command::Replay(options) => block_on(replay::run(options, now, random())),
         Command::Simulate(options) => block_on(simulate::run(options, now, random())),
         Command::Migrate(options) => block_on(migrate::run(options)),
@@ -101,6 +113,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Openapi => openapi::run(),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),
     }
+}
+
+/// Parses the command line and the environment; ends the process where that can't be.
+fn parse<P: Parser>(words: impl IntoIterator<Item = OsString>) -> P {
+    let matches = environment::without_empty(P::command()).get_matches_from(words);
+    P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn unknown_variables() -> Vec<Unknown> {
+    environment::unknown(&Cli::command(), environment::variables())
 }
 
 fn now() -> UtcMs {

@@ -5,5 +5,6 @@ pub mod cli;
 mod closed_log;
 pub mod commands;
 pub mod config;
+mod environment;
 pub mod serve;
 pub mod wire;

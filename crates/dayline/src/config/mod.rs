@@ -12,6 +12,9 @@ mod reports;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use dayline_cli_kit::failure::Failure;
+use dayline_postgres::PgConfig;
+use dayline_redis::RedisServer;
 
 pub use cluster::{ClusterOptions, DatabaseOptions};
 pub use kafka::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity};
@@ -122,6 +125,32 @@ fn log_level(text: &str) -> Result<String, String> {
 }
 
 impl ServeOptions {
+    /// The primary database and the Redis of a cluster; `None` if all is in the data folder.
+    ///
+    /// # Errors
+    /// Half of what a cluster needs; or one process of several over a data folder, in which no other can work: what it
+    /// accepts would never be settled.
+    pub fn servers(&self) -> Result<Option<(PgConfig, RedisServer)>, Failure> {
+        match (self.database.postgres()?, self.cluster.redis()?) {
+            (Some(database), Some(redis)) => Ok(Some((database, redis))),
+            (Some(_), None) => {
+                Err(Failure::usage("--database-url needs --redis-url beside it, for accepted pings"))
+            }
+            (None, Some(_)) => {
+                Err(Failure::usage("--redis-url needs --database-url beside it, for timelines"))
+            }
+            (None, None) if self.kafka.kafka_brokers.is_some() => Err(Failure::usage(
+                "--kafka-brokers needs --database-url beside it, for timelines, and --redis-url, for what processes tell \
+                 each other",
+            )),
+            (None, None) if self.has(Role::Api) && self.has(Role::Worker) => Ok(None),
+            (None, None) => Err(Failure::usage(
+                "--role shares the work among processes, which needs --database-url and --redis-url; with a data \
+                 folder one process does all, so leave --role out",
+            )),
+        }
+    }
+
     /// Whether this process has the role.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)

@@ -19,9 +19,12 @@ use std::time::Duration;
 
 use dayline_api::{ApiState, operations_router, route_patterns, router};
 use dayline_http_kit::{KitState, Metrics, Router, assemble};
+use dayline_postgres::PgConfig;
+use dayline_redis::RedisServer;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
+use crate::environment::Unknown;
 use crate::wire::{self, System};
 use dayline_cli_kit::failure::Failure;
 use greeting::Greeting;
@@ -31,21 +34,28 @@ use reports::RunningReports;
 use worker_pool::RunningPool;
 
 /// Runs the command; returns when the server has stopped.
-pub fn run(options: &ServeOptions) -> Result<(), Failure> {
+///
+/// # Errors
+/// Why it could not start, or what ended it.
+pub(crate) fn run(options: &ServeOptions, unknown: &[Unknown]) -> Result<(), Failure> {
+    let servers = options.servers()?;
     logs::start(&options.logs);
+    for Unknown { name, nearest } in unknown {
+        tracing::warn!(variable = name, nearest, "the environment has a variable that nothing reads");
+    }
     let runtime = process::runtime(options.threads)?;
-    let outcome = runtime.block_on(serve(options));
+    let outcome = runtime.block_on(serve(options, servers));
     // A call that still blocks must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-async fn serve(options: &ServeOptions) -> Result<(), Failure> {
+async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>) -> Result<(), Failure> {
     let stop = signals::listen()?;
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(&options.network)?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, probes, keys, maintenance } = put_together(options).await?;
+    let System { app, pool, reports, probes, keys, maintenance } = put_together(options, servers).await?;
     let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
@@ -73,23 +83,16 @@ async fn serve(options: &ServeOptions) -> Result<(), Failure> {
     pool.and(reports)
 }
 
-/// The system that the options describe.
-async fn put_together(options: &ServeOptions) -> Result<System, Failure> {
-    match (options.database.postgres()?, options.cluster.redis()?) {
-        (None, None) if options.kafka.kafka_brokers.is_some() => Err(Failure::usage(
-            "--kafka-brokers needs --database-url beside it, for timelines, and --redis-url, for what processes tell \
-             each other",
-        )),
-        (None, None) => wire::embedded(options, process::disk_failed).await,
-        (Some(database), Some(redis)) => {
-            let database = options.cluster.with_replicas(database)?;
-            wire::clustered(options, &database, &redis).await
-        }
-        (Some(_), None) => {
-            Err(Failure::usage("--database-url needs --redis-url beside it, for accepted pings"))
-        }
-        (None, Some(_)) => Err(Failure::usage("--redis-url needs --database-url beside it, for timelines")),
-    }
+/// The system that the options describe, over these servers or in the data folder.
+async fn put_together(
+    options: &ServeOptions,
+    servers: Option<(PgConfig, RedisServer)>,
+) -> Result<System, Failure> {
+    let Some((database, redis)) = servers else {
+        return wire::embedded(options, process::disk_failed).await;
+    };
+    let database = options.cluster.with_replicas(database)?;
+    wire::clustered(options, &database, &redis).await
 }
 
 /// Answers requests until told to stop and all that are in flight are answered.

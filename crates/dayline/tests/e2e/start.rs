@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use clap::CommandFactory;
 use dayline_domain::{UtcDay, UtcMs};
 use rusqlite::Connection;
 
@@ -180,4 +181,57 @@ fn settings_that_contradict_each_other_or_are_too_weak_are_usage_errors() {
         let ended = run(&[&["serve", "--listen", &address, "--data", &data], &options[..]].concat());
         assert_eq!(ended.code, Some(2), "{options:?}: {ended:?}");
     }
+}
+
+#[test]
+fn a_role_of_several_is_refused_over_a_data_folder_and_nothing_is_made() {
+    let place = Place::alone();
+    let (address, data) = (place.address().to_string(), place.data().display().to_string());
+    for role in ["api", "worker", "report", "api,report", "worker,report"] {
+        let ended = run(&["serve", "--listen", &address, "--data", &data, "--role", role]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{role}: {ended:?}");
+        let said = ended.stderr.trim();
+        assert!(said.contains("--database-url and --redis-url") && said.lines().count() == 1, "{said}");
+        assert!(!place.data().exists(), "{role}");
+    }
+}
+
+/// The variables that a command and those below it know.
+fn variables(command: &clap::Command) -> Vec<String> {
+    let own = command.get_arguments().filter_map(|arg| Some(arg.get_env()?.to_str()?.to_owned()));
+    own.chain(command.get_subcommands().flat_map(variables)).collect()
+}
+
+#[test]
+fn empty_variables_count_as_unset() {
+    let known = variables(&dayline::cli::Cli::command());
+    let empty: Vec<_> = known.iter().map(|name| (name.as_str(), String::new())).collect();
+    assert!(empty.len() > 50, "{empty:?}");
+    let place = Place::alone();
+    let mut server = place.spawn_with(&[], &empty);
+    server.wait_until_ready();
+    let url = place.url();
+    let check = |arguments: &[&str]| {
+        dayline(arguments).envs(known.iter().map(|name| (name, ""))).output().unwrap().status.success()
+    };
+    assert!(check(&["healthcheck", "--url", &url]));
+    assert!(check(&["openapi"]));
+}
+
+#[test]
+fn variables_that_nothing_reads_are_warned_of_without_their_values() {
+    let place = Place::alone();
+    let set = [("DAYLINE_DATABASE_ULR", "hunter2".to_owned()), ("DAYLINE_QUUX", "hunter2".to_owned())];
+    place.spawn_with(&[], &set).wait_until_ready();
+    let log = place.log();
+    let warned: Vec<_> = log.lines().filter(|line| line.contains("nothing reads")).collect();
+    assert_eq!(warned.len(), 2, "{log}");
+    assert!(warned[0].contains("WARN") && warned[0].contains("DAYLINE_DATABASE_ULR"), "{log}");
+    assert!(warned[0].contains("DAYLINE_DATABASE_URL") && warned[1].contains("DAYLINE_QUUX"), "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+
+    let openapi = dayline(&["openapi"]).envs(set).output().unwrap();
+    let said = String::from_utf8(openapi.stderr).unwrap();
+    assert!(openapi.status.success() && said.lines().count() == 2 && !said.contains("hunter2"), "{said}");
+    assert!(said.contains("is DAYLINE_DATABASE_URL meant?"), "{said}");
 }

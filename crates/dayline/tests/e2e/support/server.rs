@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use dayline_testkit::free_port;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::command::PROGRAM;
+use super::command::dayline;
 use super::shared::Shared;
 
 /// How long a server may take to be ready before the test fails.
@@ -101,6 +101,25 @@ impl Place {
         }
     }
 
+    /// Keeps the ledger of a data folder from being written until it is dropped; it can be read.
+    pub(crate) fn hold_ledger(&self) -> rusqlite::Connection {
+        let ledger = self.ledger();
+        ledger.execute_batch("BEGIN IMMEDIATE").unwrap();
+        ledger
+    }
+
+    /// How many entries of the log are in the ledger of a data folder.
+    pub(crate) fn settled_entries(&self) -> u64 {
+        let sql = "SELECT coalesce(max(major), 0) FROM log_positions";
+        self.ledger().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as u64
+    }
+
+    fn ledger(&self) -> rusqlite::Connection {
+        let ledger = rusqlite::Connection::open(self.data().join("dayline.db")).unwrap();
+        ledger.busy_timeout(START).unwrap();
+        ledger
+    }
+
     /// Everything that all servers of this place wrote to standard output and standard error.
     pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.log_file()).unwrap_or_default();
@@ -144,14 +163,11 @@ impl Place {
 
     fn run(&self, address: SocketAddr, options: &[&str], variables: &[(&str, String)]) -> Process {
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let child = Command::new(PROGRAM)
-            .arg("serve")
-            .args(["--listen", &address.to_string()])
+        let child = dayline(&["serve", "--listen", &address.to_string()])
             .arg("--data")
             .arg(self.data())
             .args(options)
             .envs(variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
