@@ -1,10 +1,13 @@
 //! What commands say to a person: results on standard output, everything else on standard error.
 
 use std::fmt::Display;
+use std::future::pending;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A line of the result. That nobody reads it any more is no error.
 pub fn say(line: impl Display) {
@@ -26,6 +29,15 @@ pub async fn show_progress(line: impl Fn() -> String) {
         let mut stderr = io::stderr().lock();
         let _ = if terminal { write!(stderr, "\r\x1b[K{}", line()) } else { writeln!(stderr, "{}", line()) };
         let _ = stderr.flush();
+    }
+}
+
+/// Returns when somebody asks the command to stop: Ctrl-C, or a service manager's signal. Never, if that can't be heard.
+pub async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return pending().await };
+    tokio::select! {
+        heard = ctrl_c() => if heard.is_err() { pending().await },
+        _ = terminate.recv() => {}
     }
 }
 

@@ -25,6 +25,11 @@ impl Failure {
         Self { message: error.to_string(), code: 2 }
     }
 
+    /// Somebody stopped it. The exit code is what shells give for Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self { message: "interrupted".to_owned(), code: 130 }
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
         self.code

@@ -12,7 +12,7 @@ use dayline_sim::client::Client;
 /// Options of `dayline healthcheck`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Server to ask; plain http only
+    /// Server to ask
     #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
     url: String,
     /// How long the answer may take

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
+use serde_json::json;
 use tokio::sync::RwLock;
 
 use super::wire::{Body, Receipt, Report, Timeline, Tokens};
@@ -58,6 +59,15 @@ impl Device {
     pub async fn report(&self, kind: &str, date: &str, tz: &str) -> Result<Report, Refusal> {
         let path = format!("/api/v1/report/{kind}");
         parsed(self.get(&path, &[("date", date), ("tz", tz)]).await?).await
+    }
+
+    /// Erases the account that the device belongs to.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn delete_account(&self) -> Result<(), Refusal> {
+        let password = json!({ "password": self.account.password.expose_secret() });
+        self.request(Method::DELETE, "/api/v1/users/me", |request| request.json(&password)).await.map(drop)
     }
 
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response, Refusal> {

@@ -47,11 +47,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at `url` (plain `http` only). `from` is the local address to connect from.
+    /// A client of the server at `url`. `from` is the local address to connect from.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, or with the system's certificates.
     pub fn new(url: &str, from: Option<IpAddr>) -> Result<Self, String> {
         let base = Url::parse(url).map_err(|error| format!("{url:?} is not a url: {error}"))?;
-        if base.scheme() != "http" || base.host_str().is_none() {
-            return Err(format!("{url:?} must begin with http:// and name a host (https is not supported)"));
+        if !["http", "https"].contains(&base.scheme()) || base.host_str().is_none() {
+            return Err(format!("{url:?} must begin with http:// or https:// and name a host"));
         }
         let http = reqwest::Client::builder()
             .timeout(REQUEST_TIMEOUT)
@@ -63,17 +66,20 @@ impl Client {
         Ok(Self { http, base })
     }
 
-    /// Creates an account. An address that is taken counts as success if `repeat`: a first try whose answer was
-    /// lost may have made it.
-    pub async fn register(&self, account: &Account, full_name: &str, repeat: bool) -> Result<(), Refusal> {
+    /// Creates an account; gives whether this try did. An address that is taken counts as success if `repeat`: a
+    /// first try whose answer was lost may have made it.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn register(&self, account: &Account, full_name: &str, repeat: bool) -> Result<bool, Refusal> {
         let body = json!({
             "email": account.email,
             "password": account.password.expose_secret(),
             "full_name": full_name,
         });
         match answer(self.post("/api/v1/users").json(&body)).await {
-            Err(refusal) if repeat && refusal.is_answer(StatusCode::CONFLICT) => Ok(()),
-            outcome => outcome.map(drop),
+            Err(refusal) if repeat && refusal.is_answer(StatusCode::CONFLICT) => Ok(false),
+            outcome => outcome.map(|_| true),
         }
     }
 

@@ -1,4 +1,5 @@
-//! What is sent in which order: a recording, split by device, repeated, shuffled and cut into batches.
+//! What is sent in which order: a recording, split by device, repeated, shuffled and cut into batches. A batch is put together
+//! when its turn comes: the recording is held once, and of each ping to be sent only its number.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -17,47 +18,58 @@ pub(super) struct Order {
     pub(super) repeat: u32,
 }
 
-/// The batches of one device, in the order they are sent.
-#[derive(Debug, PartialEq, Eq)]
+/// What one device sends.
+#[derive(Debug)]
 pub(super) struct DevicePlan {
-    /// The device.
-    pub(super) device_id: String,
-    /// Its batches, none empty.
-    pub(super) batches: Vec<Vec<Recorded>>,
+    pings: Vec<Recorded>,
+    /// The places of the pings to be sent, in order.
+    order: Vec<u32>,
+    batch: RangeInclusive<u64>,
+    dice: Dice,
 }
 
 /// Plans a replay.
 pub(super) fn plan(recording: Vec<Recorded>, order: &Order, dice: &Dice) -> Vec<DevicePlan> {
     let mut by_device = BTreeMap::<String, Vec<Recorded>>::new();
     for ping in recording {
-        by_device.entry(ping.device_id.clone()).or_default().push(ping);
+        if let Some(pings) = by_device.get_mut(&ping.device_id) {
+            pings.push(ping);
+        } else {
+            by_device.insert(ping.device_id.clone(), vec![ping]);
+        }
     }
     let devices = by_device.into_iter().enumerate();
     devices
-        .map(|(number, (device_id, pings))| {
+        .map(|(number, (_, pings))| {
             let mut dice = dice.fork(number as u64);
-            DevicePlan { device_id, batches: cut(repeated(pings, order, &mut dice), order, &mut dice) }
+            let places = places(pings.len(), order, &mut dice);
+            DevicePlan { pings, order: places, batch: order.batch.clone(), dice }
         })
         .collect()
 }
 
-fn repeated(pings: Vec<Recorded>, order: &Order, dice: &mut Dice) -> Vec<Recorded> {
-    let mut all: Vec<Recorded> = (1..order.repeat).flat_map(|_| pings.clone()).collect();
-    all.extend(pings);
+fn places(pings: usize, order: &Order, dice: &mut Dice) -> Vec<u32> {
+    // A recording of four billion pings would not fit into memory.
+    let once = 0..pings as u32;
+    let mut all: Vec<u32> = (0..order.repeat).flat_map(|_| once.clone()).collect();
     if order.shuffle {
         dice.shuffle(&mut all);
     }
     all
 }
 
-fn cut(mut pings: Vec<Recorded>, order: &Order, dice: &mut Dice) -> Vec<Vec<Recorded>> {
-    let mut batches = Vec::new();
-    while !pings.is_empty() {
-        let size = dice.between(*order.batch.start(), *order.batch.end()).max(1) as usize;
-        let rest = pings.split_off(size.min(pings.len()));
-        batches.push(std::mem::replace(&mut pings, rest));
+impl DevicePlan {
+    /// The batches, in the order they are sent, none empty.
+    pub(super) fn batches(&self) -> impl Iterator<Item = Vec<&Recorded>> {
+        let (mut rest, mut dice) = (self.order.as_slice(), self.dice.clone());
+        std::iter::from_fn(move || {
+            let size = dice.between(*self.batch.start(), *self.batch.end()).max(1) as usize;
+            let (batch, after) = rest.split_at(size.min(rest.len()));
+            rest = after;
+            let pings: Vec<_> = batch.iter().map(|&place| &self.pings[place as usize]).collect();
+            (!pings.is_empty()).then_some(pings)
+        })
     }
-    batches
 }
 
 /// Parses the number of pings in a request: `100`, or `1-1000` for a different one each time.
@@ -85,8 +97,12 @@ mod tests {
         (0..100).map(ping).collect()
     }
 
+    fn in_order(plan: &DevicePlan) -> Vec<Recorded> {
+        plan.batches().flatten().cloned().collect()
+    }
+
     fn sent(plans: &[DevicePlan]) -> Vec<Recorded> {
-        let mut all: Vec<Recorded> = plans.iter().flat_map(|plan| plan.batches.concat()).collect();
+        let mut all: Vec<Recorded> = plans.iter().flat_map(in_order).collect();
         all.sort_by_key(|ping| ping.start_ms);
         all
     }
@@ -95,13 +111,14 @@ mod tests {
     fn each_device_gets_its_pings_in_order() {
         let order = Order { batch: 7..=7, shuffle: false, repeat: 1 };
         let plans = plan(recording(), &order, &Dice::new(1));
-        assert_eq!(plans.iter().map(|plan| plan.device_id.as_str()).collect::<Vec<_>>(), ["laptop", "phone"]);
-        for plan in &plans {
-            let pings = plan.batches.concat();
+        assert_eq!(plans.len(), 2);
+        for (plan, device) in plans.iter().zip(["laptop", "phone"]) {
+            let pings = in_order(plan);
             assert!(pings.is_sorted_by_key(|ping| ping.start_ms));
-            assert!(pings.iter().all(|ping| ping.device_id == plan.device_id));
-            let (last, others) = plan.batches.split_last().unwrap();
-            assert!(others.iter().all(|batch| batch.len() == 7) && (1..=7).contains(&last.len()));
+            assert!(pings.iter().all(|ping| ping.device_id == device));
+            let sizes: Vec<usize> = plan.batches().map(|batch| batch.len()).collect();
+            let (last, others) = sizes.split_last().unwrap();
+            assert!(others.iter().all(|&size| size == 7) && (1..=7).contains(last));
         }
         assert_eq!(sent(&plans), recording());
     }
@@ -110,9 +127,19 @@ mod tests {
     fn shuffled_and_repeated_every_ping_is_sent_that_often() {
         let order = Order { batch: 1..=30, shuffle: true, repeat: 2 };
         let plans = plan(recording(), &order, &Dice::new(1));
-        assert!(plans.iter().any(|plan| !plan.batches.concat().is_sorted_by_key(|ping| ping.start_ms)));
+        assert!(plans.iter().any(|plan| !in_order(plan).is_sorted_by_key(|ping| ping.start_ms)));
         let twice: Vec<Recorded> = recording().into_iter().flat_map(|ping| [ping.clone(), ping]).collect();
         assert_eq!(sent(&plans), twice);
+    }
+
+    #[test]
+    fn a_ping_to_be_sent_again_takes_the_memory_of_a_number() {
+        let order = Order { batch: 1..=1, shuffle: true, repeat: 1_000 };
+        let plans = plan(recording(), &order, &Dice::new(1));
+        let held: usize = plans.iter().map(|plan| plan.pings.capacity()).sum();
+        assert!(held <= 256, "{held} pings held for a recording of 100");
+        let numbers: usize = plans.iter().map(|plan| plan.order.capacity()).sum();
+        assert!((100_000..=200_000).contains(&numbers), "{numbers}");
     }
 
     #[test]

@@ -26,13 +26,13 @@ pub(super) struct Recorded {
 
 impl Recorded {
     /// The ping as it is sent when the recording's first day is `day`.
-    pub(super) fn on(&self, day: UtcDay, with_device: bool) -> Ping {
+    pub(super) fn on(&self, day: UtcDay) -> Ping {
         Ping {
             app_name: self.app_name.clone(),
             url: self.url.clone(),
             start_time: rfc3339(day.start().plus(self.start_ms)),
             end_time: rfc3339(day.start().plus(self.end_ms)),
-            device_id: with_device.then(|| self.device_id.clone()),
+            device_id: Some(self.device_id.clone()),
         }
     }
 }
@@ -65,11 +65,10 @@ mod tests {
     fn times_count_from_midnight_of_the_day() {
         let file = r#"{"device_id":"laptop","app_name":"Code","start_ms":1500,"end_ms":86400000}"#;
         let pings = read(file.as_bytes()).unwrap();
-        let ping = pings[0].on(day("2026-11-20").unwrap(), false);
+        let ping = pings[0].on(day("2026-11-20").unwrap());
         assert_eq!(ping.start_time, "2026-11-20T00:00:01.5Z");
         assert_eq!(ping.end_time, "2026-11-21T00:00:00Z");
-        assert_eq!((ping.device_id, ping.url), (None, None));
-        assert_eq!(pings[0].on(UtcDay(0), true).device_id.as_deref(), Some("laptop"));
+        assert_eq!((ping.device_id.as_deref(), ping.url), (Some("laptop"), None));
     }
 
     #[test]

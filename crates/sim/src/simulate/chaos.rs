@@ -93,9 +93,9 @@ impl Chaos {
         let mut parcels = Vec::new();
         while !due.is_empty() {
             let size = if self.dice.one_in(2) { due.len() } else { 1 };
-            let rest = due.split_off(size);
             let format = *self.dice.pick(&[Format::Object, Format::Array, Format::Lines]);
-            let pings = std::mem::replace(&mut due, rest);
+            // Drained: what `split_off` leaves keeps room for all.
+            let pings = due.drain(..size).collect();
             parcels.push(Parcel { pings, format, abandoned: self.dice.one_in(40) });
         }
         parcels

@@ -1,9 +1,11 @@
 //! The people of a simulation: new accounts, each with devices of its own, signed in.
 
+use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use secrecy::ExposeSecret;
 
 use super::options::Options;
 use super::tracker::{Person, Run};
@@ -11,9 +13,11 @@ use crate::client::{Account, Client, Device, made_up};
 use crate::dice::Dice;
 use crate::simulate::check::Record;
 use crate::simulate::stats::{count, value};
-use dayline_cli_kit::console::{end_progress, show_progress};
+use dayline_cli_kit::console::{end_progress, remark, show_progress};
 use dayline_cli_kit::failure::Failure;
 
+/// Removals under way at a time.
+const AT_ONCE: usize = 8;
 const DEVICES: [&str; 3] = ["laptop", "phone", "desk"];
 
 /// Makes the accounts, one more than asked for, and signs their devices in.
@@ -24,6 +28,9 @@ pub(super) async fn gather(
     random: [u8; 16],
 ) -> Result<Vec<Arc<Person>>, Failure> {
     let (name, password) = made_up(random);
+    let last = options.users;
+    remark(format_args!("accounts: sim-{name}-0@example.org to sim-{name}-{last}@example.org"));
+    remark(format_args!("password of each: {}", password.expose_secret()));
     let signed_in = std::sync::atomic::AtomicU64::new(0);
     let people = stream::iter(0..=options.users)
         .map(|number| {
@@ -47,6 +54,15 @@ pub(super) async fn gather(
     };
     end_progress();
     Ok(people)
+}
+
+/// Removes accounts that were made for nothing.
+pub(super) async fn remove(people: &[Arc<Person>]) {
+    let removals = stream::iter(people).map(|person| person.devices[0].delete_account());
+    let left = removals.buffer_unordered(AT_ONCE).filter(|removed| ready(removed.is_err())).count().await;
+    if left > 0 {
+        remark(format_args!("{left} accounts, which have no pings, could not be removed"));
+    }
 }
 
 async fn sign_up(run: &Run, client: Client, account: Account, devices: &[&str]) -> Result<Person, Failure> {

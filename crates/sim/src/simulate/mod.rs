@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::client::Patience;
 use crate::dice::Dice;
-use dayline_cli_kit::console::{end_progress, remark, say, show_progress};
+use dayline_cli_kit::console::{end_progress, interrupted, remark, say, show_progress};
 use dayline_cli_kit::failure::Failure;
 pub use options::Options;
 use stats::{Stats, value};
@@ -45,16 +45,29 @@ pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Resu
     let (started, start_utc) = (Instant::now(), now());
     let trackers = start_trackers(&options, &run, &people, &dice, start_utc);
     let progress = || progress(&run, started);
-    tokio::select! {
-        () = finish(trackers) => {}
-        () = probe::watch(&run, &watcher.devices[0], start_utc) => {}
-        () = show_progress(progress) => {}
-    }
+    let interrupted = tokio::select! {
+        () = finish(trackers) => false,
+        () = interrupted() => true,
+        () = probe::watch(&run, &watcher.devices[0], start_utc) => false,
+        () = show_progress(progress) => false,
+    };
     end_progress();
     let took = started.elapsed();
+    if value(&run.stats.accepted) == 0 {
+        show_sent(&run, took, people.len(), devices);
+        people.push(watcher);
+        crowd::remove(&people).await;
+        return Err(if interrupted { Failure::interrupted() } else { Failure::new("no ping was accepted") });
+    }
+    if interrupted {
+        show_sent(&run, took, people.len(), devices);
+        remark("timelines were not checked");
+        return Err(Failure::interrupted());
+    }
     let bridge = Bridge(u32::try_from(options.bridge.as_millis()).unwrap_or(u32::MAX));
     let checked = verify::all(&people, bridge, options.settle).await;
-    show(&run, took, people.len(), devices, &checked);
+    show_sent(&run, took, people.len(), devices);
+    show_checked(&checked);
     verdict(&run.stats, &checked)
 }
 
@@ -107,7 +120,7 @@ fn progress(run: &Run, started: Instant) -> String {
     )
 }
 
-fn show(run: &Run, took: Duration, people: usize, devices: usize, checked: &Checked) {
+fn show_sent(run: &Run, took: Duration, people: usize, devices: usize) {
     let stats = &run.stats;
     let (accepted, requests) = (value(&stats.accepted), value(&stats.requests));
     let per_second = |count: u64| count as f64 / took.as_secs_f64();
@@ -123,6 +136,9 @@ fn show(run: &Run, took: Duration, people: usize, devices: usize, checked: &Chec
     ));
     say(format_args!("due to 202: {}", stats.latency.summary()));
     say(format_args!("202 to timeline: {}", stats.lag.summary()));
+}
+
+fn show_checked(checked: &Checked) {
     say(format_args!("lost: {}", checked.faults.lost));
     say(format_args!("overlaps: {}", checked.faults.overlaps));
     say(format_args!("wrong: {}", checked.faults.wrong));
@@ -140,9 +156,6 @@ fn verdict(stats: &Stats, checked: &Checked) -> Result<(), Failure> {
     }
     if value(&stats.refused) > 0 {
         return Err(Failure::new("the server refused pings that are good"));
-    }
-    if value(&stats.accepted) == 0 {
-        return Err(Failure::new("no ping was accepted"));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use dayline_cli_kit::units;
 /// Options of `dayline simulate`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Server to send to; plain http only
+    /// Server to send to
     #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
     pub(super) url: String,
     /// People; each is a new account with one to three devices
