@@ -196,6 +196,8 @@ impl KeyRing {
     pub fn add(&mut self, randomness: &dyn Randomness, now: UtcMs, signs_from: UtcMs) -> String {
         let mut name = [0; 6];
         randomness.fill(&mut name);
+        // The first letter is none of `-` and `_`: a name is an argument of commands.
+        name[0] &= 0x7F;
         let kid = URL_SAFE_NO_PAD.encode(name);
         self.access.push(AccessKey {
             kid: kid.clone(),

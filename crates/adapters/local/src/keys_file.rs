@@ -1,8 +1,12 @@
-//! The file the server's keys are kept in: readable by its owner alone, never half written, never
+//! The file the server's keys are kept in: never lost half-way through a change, and never
 //! overwritten because it could not be read.
+//!
+//! A change is written into the file itself. One that takes its place would have the change too, but
+//! not for a container that has the file mounted, nor for whom it was made readable.
 
-use std::fs;
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use dayline_app::ports::Randomness;
@@ -52,20 +56,42 @@ pub fn load_or_create_keys(
     read_keys(path)
 }
 
-/// The keys in the file, which must exist.
+/// The keys in the file, which must exist. Waits for a change that is being written; what one that
+/// was interrupted left behind is made good by its copy.
 pub fn read_keys(path: &Path) -> Result<KeyRing, KeyFileError> {
-    let text = fs::read_to_string(path).map_err(|source| KeyFileError::Io { path: path.into(), source })?;
-    KeyRing::parse(&Zeroizing::new(text)).map_err(|source| KeyFileError::Keys { path: path.into(), source })
+    let keys = parse(path, path);
+    if let Err(KeyFileError::Keys { .. }) = &keys
+        && let Ok(copied) = parse(&copy_of(path), path)
+    {
+        return Ok(copied);
+    }
+    keys
+}
+
+/// The keys in a file; errors name the key file.
+fn parse(file: &Path, path: &Path) -> Result<KeyRing, KeyFileError> {
+    let text = read_whole(file).map_err(|source| KeyFileError::Io { path: path.into(), source })?;
+    KeyRing::parse(&text).map_err(|source| KeyFileError::Keys { path: path.into(), source })
+}
+
+fn read_whole(file: &Path) -> io::Result<Zeroizing<String>> {
+    let mut file = File::open(file)?;
+    // Not every file system has locks; there a change may be seen half written, and a moment later
+    // whole.
+    let _ = file.lock_shared();
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Changes the file's keys, one change after another: who reads the file sees the old ones or the
-/// new ones. If the change fails the file stays as it is.
+/// new ones. If the change fails the file stays as it is. It keeps its owner and its mode.
 pub fn change_keys<T>(
     path: &Path,
     change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
 ) -> Result<T, KeyFileError> {
     let io = |source| KeyFileError::Io { path: path.into(), source };
-    // What a link points to is replaced, not the link.
+    // What a link points to is changed; the copy is beside that.
     let file = fs::canonicalize(path).map_err(io)?;
     let _turn = take_turn(&file);
     let mut keys = read_keys(&file)?;
@@ -74,11 +100,28 @@ pub fn change_keys<T>(
     Ok(outcome)
 }
 
+/// Writes a whole copy first, which is there until the file itself is whole again.
 fn replace(path: &Path, keys: &KeyRing) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).open(path)?;
+    let copy = copy_of(path);
     let beside = write_beside(path, keys)?;
     keep_owner(path, beside.as_file())?;
-    beside.persist(path).map_err(|error| error.error)?;
+    beside.persist(&copy).map_err(|error| error.error)?;
+    sync_folder(path)?;
+    let document = keys.to_document();
+    let _ = file.lock();
+    file.write_all(document.as_bytes())?;
+    file.set_len(document.len() as u64)?;
+    file.sync_all()?;
+    fs::remove_file(&copy)?;
     sync_folder(path)
+}
+
+/// Where a change is kept until it is whole in the file.
+fn copy_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".new");
+    name.into()
 }
 
 /// Creates the file unless it exists by now.

@@ -63,6 +63,8 @@ enum Action {
     /// Let a key sign no more. The tokens it signed stay good until they end, for 16 minutes
     Retire {
         /// Name of the key
+        // Keys of earlier releases may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         /// Refuse its tokens from now on: for a key that somebody else knows. Devices refresh theirs by themselves
         #[arg(long, env = "DAYLINE_KEYS_AT_ONCE")]

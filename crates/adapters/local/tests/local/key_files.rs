@@ -42,9 +42,62 @@ fn the_file_is_for_its_owner_alone_and_becomes_so_again() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
     assert_eq!(mode(), 0o600);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+}
+
+/// A container that has the file mounted sees this very file and no other, by a mode that it was
+/// given.
+#[cfg(unix)]
+#[test]
+fn a_change_is_made_in_the_file_itself_which_keeps_its_mode() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let mounted = folder.path().join("mounted");
+    fs::hard_link(&path, &mounted).unwrap();
+    let before = fs::metadata(&path).unwrap();
+    let kid = add(&path);
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!((after.ino(), after.mode()), (before.ino(), before.mode()));
+    assert!(read_keys(&mounted).unwrap().keys(NOW).iter().any(|key| key.kid == kid));
+    // A shorter document leaves nothing of the longer one behind.
+    change_keys(&path, |keys| {
+        keys.retire(&kid, NOW)?;
+        Ok(keys.forget_retired(NOW))
+    })
+    .unwrap();
+    assert_eq!(read_keys(&mounted).unwrap().keys(NOW).len(), 1);
+    assert_eq!(names(folder.path()), ["keys.json", "mounted"]);
+}
+
+#[test]
+fn a_change_that_was_interrupted_is_found_whole_in_its_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("keys.json"), folder.path().join("keys.json.new"));
+    load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
+    let kid = add(&path);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&copy, &whole).unwrap();
+    for written in [0, 1, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..written]).unwrap();
+        let found = read_keys(&path).unwrap();
+        assert!(found.keys(NOW).iter().any(|key| key.kid == kid), "{written} bytes");
+    }
     add(&path);
-    assert_eq!(mode(), 0o600);
+    assert_eq!(read_keys(&path).unwrap().keys(NOW).len(), 3);
+    assert_eq!(names(folder.path()), ["keys.json"]);
+}
+
+#[test]
+fn no_new_key_has_a_name_that_looks_like_an_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    load_or_create_keys(&path, &SystemRandomness, NOW).unwrap();
+    let kids = change_keys(&path, |keys| {
+        Ok((0..2_000).map(|_| keys.add(&SystemRandomness, NOW, NOW)).collect::<Vec<_>>())
+    });
+    assert!(kids.unwrap().iter().all(|kid| kid.starts_with(|first: char| first.is_ascii_alphabetic())));
 }
 
 #[test]
