@@ -11,6 +11,7 @@ use http::request;
 use crate::address::ClientAddress;
 use crate::credential::Credential;
 use crate::problem::Problem;
+use crate::server::Peer;
 use crate::state::{Face, KitState};
 
 /// The signed-in caller; without one the request ends with 401.
@@ -93,5 +94,8 @@ async fn authenticate<'a, F: Face>(
     let credential = credential.ok_or(AppError::NotSignedIn)?;
     let address = ClientAddress::of(parts, kit).0;
     let caller = authenticate::authenticate(&kit.app, credential.secret(), address).await?;
+    if let Some(peer) = parts.extensions.get::<Peer>() {
+        peer.set_caller(Some(caller.user));
+    }
     Ok((caller, credential))
 }

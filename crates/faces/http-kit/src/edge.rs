@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use dayline_app::ports::BoxFuture;
+use dayline_domain::UserId;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tower::{Layer, Service};
 
 use crate::problem::{Logged, Problem};
+use crate::server::Peer;
 use crate::state::Kit;
 
 /// The code of a refusal because of too much work.
@@ -75,15 +77,18 @@ where
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             id: given_id(request.headers()),
+            peer: request.extensions().get::<Peer>().cloned(),
         };
         let EdgeLayer(shared) = self.layer.clone();
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
-            let mut response = match answering.await {
+            let response = match answering.await {
                 Ok(Ok(response)) => response,
                 Ok(Err(never)) => match never {},
                 Err(_) => Problem::panicked().into_response(),
             };
+            let admitted = shared.kit.unread.admit(seen.caller(), response);
+            let mut response = admitted.unwrap_or_else(IntoResponse::into_response);
             let status = response.status();
             shared.kit.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
             let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| shared.ids.next())?);
@@ -105,9 +110,15 @@ struct Seen {
     method: Method,
     route: Option<MatchedPath>,
     id: Option<HeaderValue>,
+    peer: Option<Peer>,
 }
 
 impl Seen {
+    /// Who sent the request, if that was asked.
+    fn caller(&self) -> Option<UserId> {
+        self.peer.as_ref().and_then(Peer::caller)
+    }
+
     /// The route's pattern; nothing the client chose.
     fn route(&self) -> Option<&str> {
         self.route.as_ref().map(MatchedPath::as_str)

@@ -22,6 +22,7 @@ pub mod router;
 pub mod server;
 pub mod slots;
 pub mod state;
+pub mod unread;
 
 pub use axum::Router;
 pub use metrics::Metrics;

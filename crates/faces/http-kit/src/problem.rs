@@ -159,6 +159,19 @@ impl Problem {
         problem
     }
 
+    /// The person leaves as many answers unread as one may.
+    pub fn too_much_unread() -> Self {
+        let detail = "too many of your answers have not been read; read or close them first";
+        let mut problem = Self::new(&TOO_MANY, "too_much_unread", detail);
+        problem.0.retry_after_s = Some(STREAM_WAIT_S);
+        problem
+    }
+
+    /// All together leave as many answers unread as may be.
+    pub fn all_too_much_unread() -> Self {
+        AppError::Unavailable("too many answers are not read".into()).into()
+    }
+
     /// A handler panicked.
     pub fn panicked() -> Self {
         AppError::Internal("a handler panicked".into()).into()

@@ -13,6 +13,7 @@ use crate::credential::Forms;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::proxy::{Cidr, ForwardedHeader};
+use crate::unread::Unread;
 
 /// A handle to what the faces share; clones share it.
 pub type Kit = Arc<KitState>;
@@ -53,6 +54,7 @@ pub struct KitState {
     /// The pings that may be in flight.
     pub ping_work: Budget,
     pub(crate) body_memory: Budget,
+    pub(crate) unread: Arc<Unread>,
 }
 
 impl KitState {
@@ -60,7 +62,8 @@ impl KitState {
     pub fn new(app: App, metrics: Metrics, config: KitConfig) -> Kit {
         let body_memory = Budget::new(config.max_body_memory);
         let ping_work = Budget::new(config.max_ping_work.max(1));
-        Arc::new(Self { app, metrics, config, ping_work, body_memory })
+        let unread = Unread::new(config.max_unread);
+        Arc::new(Self { app, metrics, config, ping_work, body_memory, unread })
     }
 }
 
@@ -86,6 +89,9 @@ pub struct KitConfig {
     /// about sixty milliseconds' work for two processors with the default. One request is always
     /// allowed.
     pub max_ping_work: usize,
+    /// Bytes of answers that may wait to be read, over all connections; one person may have a quarter of
+    /// it. Answers up to 4 KiB are not counted.
+    pub max_unread: usize,
 }
 
 impl Default for KitConfig {
@@ -98,6 +104,7 @@ impl Default for KitConfig {
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
             max_ping_work: 8 << 20,
+            max_unread: 64 << 20,
         }
     }
 }

@@ -2,8 +2,8 @@
 //! it loads nothing from elsewhere and talks to the API like any other client. Not here: what
 //! approving means (the API).
 
-use axum::body::Body;
 use axum::response::Response;
+use dayline_http_kit::unread::shared;
 use http::{HeaderName, HeaderValue, header};
 
 const PAGE: &str = include_str!("device_page/page.html");
@@ -37,7 +37,7 @@ pub(crate) async fn script() -> Response {
 }
 
 fn file(content_type: &'static str, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
+    let mut response = shared(text);
     let headers: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, content_type),
         (header::CACHE_CONTROL, "no-store"),

@@ -1,13 +1,14 @@
 //! `/docs`: the API document for people, in pages that are part of the binary and load nothing from
 //! elsewhere.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use axum::body::Body;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use bytes::Bytes;
 use dayline_http_kit::Problem;
+use dayline_http_kit::unread::shared;
 use http::{HeaderValue, header};
 use utoipa_swagger_ui::Config;
 
@@ -39,16 +40,26 @@ pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem>
 }
 
 fn file(name: &str) -> Result<Response, Problem> {
-    let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).ok().flatten();
-    let file = file.ok_or_else(Problem::no_route)?;
-    let mut response = Body::from(Bytes::from(file.bytes.into_owned())).into_response();
+    let (bytes, content_type, is_gzip) = find(name).ok_or_else(Problem::no_route)?;
+    let mut response = shared(bytes);
     let headers = response.headers_mut();
-    if let Ok(content_type) = file.content_type.parse() {
+    if let Ok(content_type) = content_type.parse() {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
-    if let Some(encoding) = file.gzpipped.then(|| HeaderValue::from_static("gzip")) {
-        headers.insert(header::CONTENT_ENCODING, encoding);
+    if is_gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     Ok(response)
+}
+
+/// A file's bytes, its content type, and whether it is packed. All but one are part of the program; the
+/// one that names our document is written each time, and is small.
+fn find(name: &str) -> Option<(Bytes, String, bool)> {
+    let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).ok().flatten()?;
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Some((bytes, file.content_type, file.gzpipped))
 }

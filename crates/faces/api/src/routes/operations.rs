@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_http_kit::metrics::Exposition;
 use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::unread::shared;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,8 +102,9 @@ pub(crate) async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Resul
     responses((status = 200, body = serde_json::Value, description = "OpenAPI 3.1")),
 )]
 pub(crate) async fn openapi(State(api): State<Api>) -> Response {
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (json, api.document.clone()).into_response()
+    let mut response = shared(api.document.clone());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn no_store() -> [(HeaderName, HeaderValue); 1] {

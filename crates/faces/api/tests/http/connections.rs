@@ -127,6 +127,31 @@ async fn a_client_that_takes_no_answer_is_cut_off() {
 }
 
 #[tokio::test]
+async fn one_client_too_many_that_takes_no_answer_cuts_off_the_one_that_has_done_so_for_longest() {
+    let metrics = Metrics::new(route_patterns());
+    let config = ServerConfig { max_stuck: 1, metrics: Some(metrics.clone()), ..patient() };
+    let fakes = Server::with_metrics(&metrics);
+    let server = listen(fakes.router.clone(), config).await;
+    let (first, second) = (server.connect().await, server.connect().await);
+    // Enough answers to fill what the system buffers, first for the one and then for the other.
+    let request = "GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n".repeat(1_000);
+    for client in [&first, &second] {
+        let mut blocked = 0;
+        while blocked < 20 && fakes.connections().await == 2 {
+            blocked = if client.can_write() { 0 } else { blocked + 1 };
+            assert!(client.write_nowait(&request));
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+    fakes.until_connections(1).await;
+    let mut other = server.connect().await;
+    other.write(GET_LAST).await;
+    other.read_until(OK).await;
+    assert!(!first.write_nowait(&request), "the first is cut off");
+    assert!(second.write_nowait(&request), "the second is not");
+}
+
+#[tokio::test]
 async fn one_connection_too_many_closes_the_one_that_idles_longest() {
     let server = listen(Server::new().router, ServerConfig { max_connections: 2, ..patient() }).await;
     let (mut first, mut second) = (server.connect().await, server.connect().await);

@@ -74,6 +74,11 @@ impl Client {
         }
     }
 
+    /// Whether the system takes more bytes at once.
+    pub(crate) fn can_write(&self) -> bool {
+        futures_util::FutureExt::now_or_never(self.0.writable()).is_some()
+    }
+
     /// Whether there are bytes to read, or the end.
     pub(crate) fn has_answer(&self) -> bool {
         let mut byte = [0];

@@ -15,6 +15,9 @@ pub struct ServerConfig {
     pub write_timeout: Duration,
     /// Most connections at a time. One more closes the one that has waited longest for its client.
     pub max_connections: usize,
+    /// Most connections at a time whose clients take no bytes of an answer. One more cuts off the one
+    /// whose client has read nothing for the longest: each may hold some 100 KiB.
+    pub max_stuck: usize,
     /// How long connections without a request stay open after the shut-down began, so that a
     /// request that is just on its way is answered and not cut off.
     pub drain: Duration,
@@ -31,6 +34,7 @@ impl Default for ServerConfig {
             idle_timeout: Duration::from_mins(1),
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
+            max_stuck: 1_000,
             drain: Duration::from_millis(500),
             grace: Duration::from_secs(8),
             metrics: None,

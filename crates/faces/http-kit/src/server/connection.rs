@@ -25,7 +25,7 @@ use tower::Service;
 use super::config::ServerConfig;
 use super::peer::{Peer, Phase, Signal};
 use super::refusal::refusal;
-use super::register::Register;
+use super::register::{Register, Stuck};
 use super::stream::Stream;
 use crate::problem::Problem;
 
@@ -68,7 +68,7 @@ impl Connections {
                 .max_header_size(MAX_HEAD)
                 .max_buf_size(MAX_BUFFER)
                 .serve_connection(TokioIo::new(Stream::new(tcp, peer.clone())), requests);
-            watch(pin!(http), &peer, &config).await;
+            watch(pin!(http), &peer, &config, Stuck::new(&entry.register, config.max_stuck)).await;
             drop((entry, permit));
         });
     }
@@ -121,7 +121,7 @@ enum Then {
 }
 
 /// Drives a connection to its end, or to the end of its time.
-async fn watch<S>(mut http: Pin<&mut Http<S>>, peer: &Peer, config: &ServerConfig)
+async fn watch<S>(mut http: Pin<&mut Http<S>>, peer: &Peer, config: &ServerConfig, mut stuck: Stuck<'_>)
 where
     S: HyperService<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
@@ -133,6 +133,7 @@ where
             if http.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
+            stuck.set(peer.stuck_since().is_some());
             match peer.take_signal(cx.waker()) {
                 Signal::Evict if peer.phase().0 != Phase::Busy => return Poll::Ready(()),
                 Signal::Abort => return Poll::Ready(()),
@@ -208,6 +209,7 @@ impl HyperService<Request<Incoming>> for Requests {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let peer = self.peer.clone();
         peer.enter(Phase::Busy);
+        peer.set_caller(None);
         if let Some(problem) = refusal(peer.fault(), &request) {
             return Box::pin(ready(Ok(refuse(&problem))));
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
+use dayline_domain::UserId;
 use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
@@ -55,6 +56,8 @@ struct State {
     closing: AtomicBool,
     fault: AtomicU8,
     has_served: AtomicBool,
+    /// Both halves of who sent the present request; 0 if that is not known.
+    caller: [AtomicU64; 2],
     waker: AtomicWaker,
 }
 
@@ -71,6 +74,7 @@ impl Peer {
             closing: AtomicBool::new(false),
             fault: AtomicU8::new(0),
             has_served: AtomicBool::new(false),
+            caller: [const { AtomicU64::new(0) }; 2],
             waker: AtomicWaker::new(),
         }));
         peer.enter(Phase::Head);
@@ -155,6 +159,22 @@ impl Peer {
             Fault::Oversize => 2,
         };
         self.0.fault.store(code, Ordering::Relaxed);
+    }
+
+    /// Who sent the present request, if that is known.
+    pub(crate) fn caller(&self) -> Option<UserId> {
+        let [high, low] = &self.0.caller;
+        let half = |half: &AtomicU64| u128::from(half.load(Ordering::Relaxed));
+        let bits = half(high) << 64 | half(low);
+        (bits != 0).then(|| UserId::from_bits(bits))
+    }
+
+    /// Says who sent the present request. One is handled at a time, so that the halves fit together.
+    pub(crate) fn set_caller(&self, user: Option<UserId>) {
+        let bits = user.map_or(0, UserId::bits);
+        let [high, low] = &self.0.caller;
+        high.store((bits >> 64) as u64, Ordering::Relaxed);
+        low.store(bits as u64, Ordering::Relaxed);
     }
 
     /// Whether a request was answered on this connection.

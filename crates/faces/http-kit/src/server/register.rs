@@ -2,6 +2,7 @@
 //! tell all of them that the server ends.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::peer::{Peer, Phase, Signal};
@@ -9,6 +10,40 @@ use super::peer::{Peer, Phase, Signal};
 #[derive(Default)]
 pub(super) struct Register {
     peers: Mutex<Peers>,
+    stuck: AtomicUsize,
+}
+
+/// Counts a connection among those whose clients take no bytes, while that is so.
+pub(super) struct Stuck<'a> {
+    register: &'a Register,
+    most: usize,
+    is_counted: bool,
+}
+
+impl<'a> Stuck<'a> {
+    pub(super) fn new(register: &'a Register, most: usize) -> Self {
+        Self { register, most, is_counted: false }
+    }
+
+    /// Says whether the client takes no bytes now. If there are too many such clients, the connection is
+    /// cut off that has been one for the longest.
+    pub(super) fn set(&mut self, is_stuck: bool) {
+        if is_stuck == self.is_counted {
+            return;
+        }
+        self.is_counted = is_stuck;
+        if !is_stuck {
+            self.register.stuck.fetch_sub(1, Ordering::Relaxed);
+        } else if self.register.stuck.fetch_add(1, Ordering::Relaxed) >= self.most {
+            self.register.cut_stuck();
+        }
+    }
+}
+
+impl Drop for Stuck<'_> {
+    fn drop(&mut self) {
+        self.set(false);
+    }
 }
 
 #[derive(Default)]
@@ -54,6 +89,15 @@ impl Register {
         });
         if let Some((_, _, peer)) = waiting.min_by_key(|(worth, since, _)| (*worth, *since)) {
             peer.send(Signal::Evict);
+        }
+    }
+
+    /// Cuts the connection off whose client has taken no bytes for the longest.
+    fn cut_stuck(&self) {
+        let peers = self.peers();
+        let stuck = peers.open.values().filter_map(|peer| Some((peer.stuck_since()?, peer)));
+        if let Some((_, peer)) = stuck.min_by_key(|(since, _)| *since) {
+            peer.send(Signal::Abort);
         }
     }
 
