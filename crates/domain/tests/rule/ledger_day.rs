@@ -7,7 +7,7 @@ use dayline_domain::UtcDay;
 use dayline_domain::activity::Piece;
 use dayline_domain::choices::Choices;
 use dayline_domain::correction::{Correction, Says};
-use dayline_domain::observation::Observation;
+use dayline_domain::observation::{Observation, Seen};
 use dayline_domain::timeline::day::{DayChange, DaySums, Hours, LedgerDay, PieceChanges};
 use dayline_domain::timeline::steps::settle;
 use dayline_domain::timeline::window::Window;
@@ -16,10 +16,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::cases::{Case, DAY, anybody, cases};
+use crate::cells::where_nothing_changes;
 use crate::examples::{Example, examples};
-use crate::oracle::{paint, where_nothing_changes};
+use crate::oracle::paint;
 use crate::recorded_day::{Told, recording};
-use crate::values::{days, interval, observation, settle_all, used};
+use crate::values::{app, days, interval, observation, project, settle_all, used};
 
 /// A model of a stored day. Applies changes in the documented order and refuses what a database
 /// would: changes to rows that are not there, and overlaps after any single step.
@@ -279,6 +280,31 @@ fn an_entry_under_a_later_erasure_leaves_nothing_but_its_version() {
     day.correct(&[entry(4, 100)]);
     assert!(secret(&day));
     assert_eq!(day.counted().count(), 1);
+}
+
+#[test]
+fn a_run_that_goes_on_as_inferred_gets_its_new_start_there_too() {
+    let second = |n: i64| DAY.start().0 + n * 1_000;
+    let beat = |on: &str, of: &str, at: i64| {
+        let seen = Seen::Beat { app: app("Code"), project: project(Some(of)), language: None };
+        observation(on, seen, second(at), second(at))
+    };
+    let mut person = Person::new(DAY, Choices::default());
+    let beats = [0, 60, 120, 180].map(|at| beat("pc", "p", at));
+    let others = [30, 100, 180].map(|at| beat("build", "q", at));
+    person.record(&[observation("pc", used("Code", None), second(0), second(60))]);
+    person.record(&[&beats[..], &others[..]].concat());
+    let devices = |person: &Person| -> Vec<String> {
+        person.day.counted().map(|piece| piece.source.device.as_str().to_owned()).collect()
+    };
+    // From second 60 on nothing is seen, and the run of the other device started later.
+    assert_eq!(devices(&person), ["pc", "build"]);
+    // Now the one that was seen first starts later, where it is seen; it is one run with what is
+    // inferred.
+    person.record(&[observation("pc", Seen::Away, second(0), second(40))]);
+    assert_eq!(devices(&person), ["build", "pc"]);
+    let last = person.day.counted().last().map(|piece| piece.interval);
+    assert_eq!(last, Some(interval(second(40), second(180))));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
 mod cases;
+mod cells;
 mod examples;
 mod ledger_day;
 mod oracle;

@@ -5,8 +5,9 @@ use dayline_domain::timeline::steps::settle;
 use proptest::prelude::*;
 
 use crate::cases::{Case, DAY, anybody, cases, somebody_for_seconds};
+use crate::cells::{every_millisecond, where_nothing_changes};
 use crate::examples::{Example, examples};
-use crate::oracle::{every_millisecond, paint, where_nothing_changes};
+use crate::oracle::paint;
 use crate::values::days;
 
 /// The day itself and its neighbours.

@@ -1,4 +1,5 @@
-//! Days far larger than any that a person has: they are settled like all others, and in a time that grows with them.
+//! Days far larger than any that a person has: they are settled like all others, and in a time that
+//! grows with them.
 
 use dayline_domain::activity::{Activity, Piece};
 use dayline_domain::choices::Choices;
