@@ -1,17 +1,22 @@
-//! What the design promises of the rule, as properties: how a stretch was told does not matter,
-//! nothing counts twice, and nothing is inferred over something that was seen.
+//! What the design promises of the rule, as properties: where an observation can change something;
+//! that it does not matter how a stretch was told; that nothing counts twice, and nothing is
+//! inferred over something that was seen.
 
-use dayline_domain::UtcDay;
+use std::collections::BTreeSet;
+
+use dayline_domain::activity::Piece;
+use dayline_domain::choices::Choices;
 use dayline_domain::correction::{Correction, Says};
 use dayline_domain::observation::{Observation, Seen};
-use dayline_domain::timeline::steps::{HOLD_MS, JOIN_MS, settle};
+use dayline_domain::timeline::steps::{HOLD_MS, JOIN_MS, PAGE_HOLD_MS, settle};
 use dayline_domain::timeline::window::Window;
+use dayline_domain::{UtcDay, UtcMs};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::cases::{Case, DAY, anybody, cases};
-use crate::values::interval;
+use crate::values::{interval, observation};
 
 fn three_days() -> impl Iterator<Item = UtcDay> {
     (DAY.0 - 1..=DAY.0 + 1).map(UtcDay)
@@ -93,8 +98,64 @@ fn with_holes(
     pieces
 }
 
+/// Where the design says that a new observation can change the line of its device.
+fn bounds(new: &Observation, known: &[Observation], choices: Choices) -> (i64, i64) {
+    let (start, end) = (new.interval().start().0, new.interval().end().0);
+    let (join, page_hold) = (i64::from(JOIN_MS), i64::from(PAGE_HOLD_MS));
+    let beat_hold = i64::from(choices.beat_hold.ms());
+    // The end of its united observation, gaps closed as its kind says.
+    let united = |join: i64| {
+        let same = known.iter().filter(|old| old.subject() == new.subject()).map(Observation::interval);
+        let mut same: Vec<(i64, i64)> = same.map(|old| (old.start().0, old.end().0)).collect();
+        same.sort_unstable();
+        same.iter().fold(end, |end, old| if old.0 <= end + join { end.max(old.1) } else { end })
+    };
+    match &new.subject().seen {
+        Seen::Use { app, .. } if app.as_str() == "swaylock" => (start - join, end + join),
+        Seen::Use { .. } => (start - beat_hold, united(join) + beat_hold),
+        Seen::Page { .. } => (start, united(0) + page_hold),
+        Seen::Beat { .. } => (start - beat_hold, start + beat_hold),
+        Seen::Away | Seen::Here => (start - join, end + join),
+    }
+}
+
+/// The instants in which two timelines differ: the first, and the one after the last.
+fn difference(before: &[Piece], after: &[Piece]) -> Option<(i64, i64)> {
+    let edges = before.iter().chain(after).flat_map(|piece| [piece.interval.start(), piece.interval.end()]);
+    let edges: BTreeSet<UtcMs> = edges.collect();
+    let edges: Vec<UtcMs> = edges.into_iter().collect();
+    let shown = |pieces: &[Piece], at: UtcMs| {
+        let covering = pieces.iter().find(|piece| piece.interval.start() <= at && at < piece.interval.end());
+        covering.map(|piece| piece.source.clone())
+    };
+    let differ = edges.array_windows().filter(|[at, _]| shown(before, *at) != shown(after, *at));
+    differ.map(|[start, end]| (start.0, end.0)).reduce(|all, next| (all.0, next.1))
+}
+
 proptest! {
     #![proptest_config(cases(5_000))]
+
+    #[test]
+    fn one_new_observation_changes_the_line_of_its_device_only_where_the_design_says(
+        Case { observations, choices, .. } in anybody(20),
+        new in any::<Index>(),
+    ) {
+        // With one device and no corrections its line is what counts.
+        let on_one = |seen: &Observation| observation("pc", seen.subject().seen.clone(), seen.interval().start().0, seen.interval().end().0);
+        let mut observations: Vec<Observation> = observations.iter().map(on_one).collect();
+        if observations.is_empty() {
+            return Ok(());
+        }
+        let new = observations.swap_remove(new.index(observations.len()));
+        for day in three_days() {
+            let before = settle(day, &observations, &[], choices);
+            let after = settle(day, &[&observations[..], std::slice::from_ref(&new)].concat(), &[], choices);
+            let (start, end) = bounds(&new, &observations, choices);
+            if let Some((first, last)) = difference(&before, &after) {
+                prop_assert!(start <= first && last <= end, "{first}..{last} is not in {start}..{end}: {new:?}");
+            }
+        }
+    }
 
     #[test]
     fn it_does_not_matter_how_a_stretch_was_told(
