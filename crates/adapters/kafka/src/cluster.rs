@@ -1,5 +1,5 @@
-//! What a cluster is asked about the topic, and told about it. Each question is one round trip or two, off the threads that
-//! serve requests where the client blocks.
+//! What a cluster is asked about the topic, and told about it. Each question is one round trip or
+//! two, off the threads that serve requests where the client blocks.
 //! Not here: records, both ways.
 
 use std::collections::HashMap;
@@ -9,17 +9,21 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
+use tokio::time::{Instant, sleep};
 
-use crate::error::{SetupError, code_of};
+use crate::error::{SetupError, code_of, is_away};
 use crate::events::Events;
 use crate::native::{self, TopicId};
 use crate::server::{ANSWER, KafkaServer};
 
 /// How long the controller may take to make a topic.
 const MAKE: Duration = Duration::from_secs(10);
-/// How long a leader waits for its followers to have deleted, too: not at all. What it has itself is shorter before it waits,
-/// and they follow.
+/// How long a leader waits for its followers to have deleted, too: not at all. What it has itself
+/// is shorter before it waits, and they follow.
 const DELETE: Duration = Duration::from_millis(1);
+
+/// Between two tries to find a leader.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A connection to the cluster, and the topic's name. Cheap to clone.
 #[derive(Clone)]
@@ -108,13 +112,21 @@ impl Cluster {
 
     /// The bounds of all partitions, in their order.
     pub(crate) async fn all_bounds(&self, partitions: u32) -> Result<Vec<Bounds>, Code> {
-        self.ask(move |cluster| {
-            // In this order, so that no start is found beyond its end.
-            let starts = cluster.offsets(partitions, Offset::Beginning)?;
-            let ends = cluster.offsets(partitions, Offset::End)?;
-            Ok(starts.into_iter().zip(ends).map(|(start, end)| Bounds { start, end }).collect())
-        })
-        .await
+        let deadline = Instant::now() + ANSWER;
+        loop {
+            match self.ask(move |cluster| cluster.find_bounds(partitions)).await {
+                // A new leader learns that it is one a moment after others did.
+                Err(code) if is_away(code) && Instant::now() < deadline => sleep(PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn find_bounds(&self, partitions: u32) -> Result<Vec<Bounds>, Code> {
+        // In this order, so that no start is found beyond its end.
+        let starts = self.offsets(partitions, Offset::Beginning)?;
+        let ends = self.offsets(partitions, Offset::End)?;
+        Ok(starts.into_iter().zip(ends).map(|(start, end)| Bounds { start, end }).collect())
     }
 
     fn offsets(&self, partitions: u32, which: Offset) -> Result<Vec<i64>, Code> {
@@ -133,7 +145,8 @@ impl Cluster {
         found.collect()
     }
 
-    /// Forgets a partition's records before an offset, or all there are. That a follower is slow to do the same is no error.
+    /// Forgets a partition's records before an offset, or all there are. That a follower is slow to
+    /// do the same is no error.
     pub(crate) async fn delete_before(&self, partition: i32, offset: Option<i64>) -> Result<(), Code> {
         let mut records = TopicPartitionList::new();
         let offset = offset.map_or(Offset::End, Offset::Offset);
