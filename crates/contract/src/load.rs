@@ -1,5 +1,6 @@
-//! Load on a ping log by clients that keep their own record of what they were promised, to be compared with what readers find.
-//! Meanwhile a test can do to the log whatever it has to withstand.
+//! Load on a ping log by clients that keep their own record of what they were promised, to be
+//! compared with what readers find. Meanwhile a test can do to the log whatever it has to
+//! withstand.
 //! Not here: what that is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -70,8 +71,8 @@ impl Load {
         tokio::time::timeout(PATIENCE, goes_on).await.expect("appends go on");
     }
 
-    /// Ends, and compares: whatever was acknowledged has been read, in order, and is still there for others unless it was
-    /// trimmed. Gives how many appends were acknowledged.
+    /// Ends, and compares: whatever was acknowledged has been read, in order, and is still there
+    /// for others unless it was trimmed. Gives how many appends were acknowledged.
     ///
     /// # Panics
     /// If it is not so.
@@ -176,7 +177,8 @@ fn by_appender(seen: &[(Position, Vec<u8>)]) -> BTreeMap<u64, Vec<u64>> {
 }
 
 impl Tried {
-    /// What was acknowledged is there, in order. Of what was refused anything may be there, anywhere.
+    /// What was acknowledged is there, in order. Of what was refused anything may be there,
+    /// anywhere.
     fn assert_nothing_is_lost(&self, found: &[u64]) {
         assert!(found.iter().all(|&number| number < self.attempts), "found what nobody tried");
         let mut promised = found.iter().filter(|number| self.acknowledged.binary_search(number).is_ok());

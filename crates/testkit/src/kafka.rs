@@ -1,4 +1,5 @@
-//! Apache Kafka from its jars: one broker or several, each a controller, too, with folders and ports of their own.
+//! Apache Kafka from its jars: one broker or several, each a controller, too, with folders and
+//! ports of their own.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -53,8 +54,8 @@ struct Node {
     process: Mutex<Option<Process>>,
 }
 
-/// Where the broker is that all tests share, each with a topic of its own; `scripts/with-servers` starts it. `None` where there
-/// is no Java or no Maven, which is said once; an error on CI.
+/// Where the broker is that all tests share, each with a topic of its own; `scripts/with-servers`
+/// starts it. `None` where there is no Java or no Maven, which is said once; an error on CI.
 pub fn shared_kafka() -> Option<String> {
     let brokers = std::env::var("DAYLINE_TEST_KAFKA_BROKERS").ok();
     if brokers.is_none() {
@@ -69,7 +70,8 @@ pub fn shared_kafka() -> Option<String> {
 pub struct KafkaSettings<'a> {
     /// How many there are.
     pub brokers: usize,
-    /// Lines of `server.properties`, over those that it has anyway; `{folder}` is where files for it can be put.
+    /// Lines of `server.properties`, over those that it has anyway; `{folder}` is where files for
+    /// it can be put.
     pub properties: &'a [(&'a str, &'a str)],
     /// The protocol of the port for clients, as Kafka calls it.
     pub protocol: &'a str,
@@ -86,7 +88,8 @@ impl Default for KafkaSettings<'_> {
 }
 
 impl Kafka {
-    /// As many brokers as wanted. `None` where there is no Java or no Maven, which is said once; an error on CI.
+    /// As many brokers as wanted. `None` where there is no Java or no Maven, which is said once; an
+    /// error on CI.
     pub fn start(brokers: usize) -> Option<Self> {
         Self::start_with(&KafkaSettings { brokers, ..KafkaSettings::default() })
     }
@@ -166,7 +169,8 @@ impl Kafka {
         self.nodes[number].folder.clone()
     }
 
-    /// A broker ends at once, whatever it was doing. They are counted from 0; Kafka's own ids are one more.
+    /// A broker ends at once, whatever it was doing. They are counted from 0; Kafka's own ids are
+    /// one more.
     pub fn kill(&self, number: usize) {
         self.end(number, Signal::KILL);
     }
@@ -221,7 +225,8 @@ impl Kafka {
 
 fn java(jars: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("java");
-    // A test's broker lives for seconds: no time for the better compiler, nor need of the better collector.
+    // A test's broker lives for seconds: no time for the better compiler, nor need of the better
+    // collector.
     command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]).args(options);
     command.arg(format!("-Dlog4j2.configurationFile={}", scripts().join("log4j2.properties").display()));
     command.arg("-cp").arg(format!("{}/*", jars.display()));

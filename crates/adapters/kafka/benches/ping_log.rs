@@ -1,7 +1,7 @@
-//! How many appends per second the ping log in Kafka makes durable, beside what the disk itself does in the same run: on one
-//! broker that writes each record to the disk, and on three. `cargo bench -p dayline-kafka --features kafka --bench ping_log`;
-//! the rounds are interleaved, so that a busy moment of the machine hits all cases alike. Kafka runs alongside, on the same
-//! processors.
+//! How many appends per second the ping log in Kafka makes durable, beside what the disk itself
+//! does in the same run: on one broker that writes each record to the disk, and on three. `cargo
+//! bench -p dayline-kafka --features kafka --bench ping_log`; the rounds are interleaved, so that a
+//! busy moment of the machine hits all cases alike. Kafka runs alongside, on the same processors.
 
 #![allow(
     clippy::unwrap_used,

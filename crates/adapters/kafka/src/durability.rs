@@ -1,4 +1,5 @@
-//! Whether the topic keeps what was acknowledged: asked at the start, and by the ping log again and again.
+//! Whether the topic keeps what was acknowledged: asked at the start, and by the ping log again and
+//! again.
 //! Not here: changing its settings, which is the operator's.
 
 use std::collections::HashMap;
@@ -14,8 +15,9 @@ const ENVELOPE: usize = 1024;
 /// The least time that records must be kept, in ms: a week.
 const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// Refuses a topic, which must be there ([`crate::create_topic`]), that may lose what it has acknowledged, unless
-/// `accept_less`: then the reasons come back as warnings. Gives what the operator should know in any case.
+/// Refuses a topic, which must be there ([`crate::create_topic`]), that may lose what it has
+/// acknowledged, unless `accept_less`: then the reasons come back as warnings. Gives what the
+/// operator should know in any case.
 pub async fn check_durability(server: &KafkaServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
     let unreachable = |why| NotDurable::Unreachable(why);
     let cluster = Cluster::connect(server).map_err(|error| unreachable(error.to_string()))?;
@@ -84,7 +86,8 @@ impl Found {
     fn look_at_copies(&mut self, settings: &Settings, placed: &[Placed]) {
         let replicas = placed.iter().map(|partition| partition.replicas).min().unwrap_or(0) as i64;
         let in_sync = settings.number("min.insync.replicas", 1);
-        // Kafka acknowledges what machines have in memory. Either several do, or each record is written to the disk.
+        // Kafka acknowledges what machines have in memory. Either several do, or each record is
+        // written to the disk.
         if settings.number("flush.messages", i64::MAX) != 1 {
             let instead =
                 "or flush.messages=1, which writes each record to the disk before it is acknowledged";

@@ -44,7 +44,8 @@ pub enum NotDurable {
     /// It can't be asked.
     #[error("can't use kafka: {0}")]
     Unreachable(String),
-    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to do about it.
+    /// It is known to lose pings, or not known to keep them. Each line names a setting and what to
+    /// do about it.
     #[error("the kafka topic is not safe for pings: {}", .0.join("; "))]
     Objections(Vec<String>),
 }
@@ -94,7 +95,8 @@ pub(crate) fn to_port(code: Code) -> PortError {
     PortError::Unavailable(told(code))
 }
 
-/// Whether the same may work in a moment: the leader is about to change, or a connection to come back.
+/// Whether the same may work in a moment: the leader is about to change, or a connection to come
+/// back.
 pub(crate) fn is_away(code: Code) -> bool {
     matches!(
         code,

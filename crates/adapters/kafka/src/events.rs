@@ -1,4 +1,5 @@
-//! What librdkafka tells unasked: its log lines, errors of connections, and that a broker slows its clients down.
+//! What librdkafka tells unasked: its log lines, errors of connections, and that a broker slows its
+//! clients down.
 //! Not here: what becomes of single records.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,8 @@ struct Heard {
 }
 
 impl Events {
-    /// Whether brokers answered late on purpose, in the last second: more was sent than a quota allows.
+    /// Whether brokers answered late on purpose, in the last second: more was sent than a quota
+    /// allows.
     pub(crate) fn throttled(&self) -> bool {
         self.heard.throttled.load(Ordering::Relaxed)
     }

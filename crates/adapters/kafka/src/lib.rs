@@ -1,7 +1,7 @@
-//! The ping log of a clustered Dayline in Apache Kafka, as one topic. All of it is behind the feature `kafka`, since the
-//! client needs a C++ compiler to be built.
-//! Not here: consumer groups, transactions and idempotent producers. The reader's position is the ledger's, and
-//! what is in the log twice or unasked changes nothing.
+//! The ping log of a clustered Dayline in Apache Kafka, as one topic. All of it is behind the
+//! feature `kafka`, since the client needs a C++ compiler to be built.
+//! Not here: consumer groups, transactions and idempotent producers. The reader's position is the
+//! ledger's, and what is in the log twice or unasked changes nothing.
 #![cfg(feature = "kafka")]
 
 mod cluster;

@@ -1,5 +1,6 @@
-//! What librdkafka can do and its Rust wrapper can't: fetch partitions outside any consumer group, and tell a topic's id.
-//! Each call is one of librdkafka's documented ones; what they allocate is freed by the types here.
+//! What librdkafka can do and its Rust wrapper can't: fetch partitions outside any consumer group,
+//! and tell a topic's id. Each call is one of librdkafka's documented ones; what they allocate is
+//! freed by the types here.
 //! Not here: when to fetch what, and what it means.
 #![allow(unsafe_code, reason = "calls a C library that the wrapper covers only in part")]
 
@@ -32,8 +33,9 @@ pub(crate) fn topic_id(
 ) -> Result<TopicId, RDKafkaErrorCode> {
     let name = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidArgument)?;
     let timeout = timeout.as_millis() as i32;
-    // SAFETY: the client lives as long as the call. Each pointer that is made here is checked, used while what it points
-    // to is alive, and freed once, after its last use. The description belongs to the event.
+    // SAFETY: the client lives as long as the call. Each pointer that is made here is checked, used
+    // while what it points to is alive, and freed once, after its last use. The description belongs
+    // to the event.
     unsafe {
         let queue = Owned::new(c::rd_kafka_queue_new(client.native_ptr()), c::rd_kafka_queue_destroy)?;
         let options = Owned::new(
@@ -77,8 +79,8 @@ pub(crate) fn topic_id(
     }
 }
 
-/// Asks leaders where partitions start or end: each one's offset says which (`Beginning` or `End`), and is the answer
-/// afterwards. Blocks, at most for `timeout`.
+/// Asks leaders where partitions start or end: each one's offset says which (`Beginning` or `End`),
+/// and is the answer afterwards. Blocks, at most for `timeout`.
 pub(crate) fn find_offsets(
     client: &Client<Events>,
     partitions: &TopicPartitionList,
@@ -162,7 +164,8 @@ unsafe impl Send for Fetch {}
 unsafe impl Sync for Fetch {}
 
 impl Fetch {
-    /// Starts fetching; `filled` is told when there is something to take. No other fetch of this partition may be alive.
+    /// Starts fetching; `filled` is told when there is something to take. No other fetch of this
+    /// partition may be alive.
     pub(crate) fn start(
         topic: Arc<FetchedTopic>,
         partition: i32,
@@ -170,8 +173,9 @@ impl Fetch {
         filled: Arc<watch::Sender<()>>,
     ) -> Result<Self, RDKafkaErrorCode> {
         let client = topic.consumer.client().native_ptr();
-        // SAFETY: client and topic are alive as long as `topic` is held. The callback's argument is kept by the returned
-        // value, and the callback is taken away, under the queue's lock, before that is dropped.
+        // SAFETY: client and topic are alive as long as `topic` is held. The callback's argument is
+        // kept by the returned value, and the callback is taken away, under the queue's lock,
+        // before that is dropped.
         unsafe {
             let queue = Owned::new(c::rd_kafka_queue_new(client), c::rd_kafka_queue_destroy)?;
             if c::rd_kafka_consume_start_queue(topic.handle.as_ptr(), partition, offset, queue.get()) != 0 {
@@ -183,11 +187,12 @@ impl Fetch {
         }
     }
 
-    /// Takes what has arrived, some at a time, without waiting. Nothing at all means that there is no more.
+    /// Takes what has arrived, some at a time, without waiting. Nothing at all means that there is
+    /// no more.
     pub(crate) fn take(&self) -> Vec<Fetched> {
         let mut messages = [ptr::null_mut::<c::rd_kafka_message_t>(); AT_ONCE];
-        // SAFETY: the queue is alive, and the array as long as told. The first `count` pointers are messages then, read and
-        // freed once.
+        // SAFETY: the queue is alive, and the array as long as told. The first `count` pointers are
+        // messages then, read and freed once.
         unsafe {
             let count = c::rd_kafka_consume_batch_queue(self.queue.get(), 0, messages.as_mut_ptr(), AT_ONCE);
             let taken = messages.iter().take(count.max(0) as usize);
@@ -225,7 +230,8 @@ impl Fetch {
 
 impl Drop for Fetch {
     fn drop(&mut self) {
-        // SAFETY: started by this value, stopped once; the callback is taken away before its argument goes.
+        // SAFETY: started by this value, stopped once; the callback is taken away before its
+        // argument goes.
         unsafe {
             c::rd_kafka_queue_cb_event_enable(self.queue.get(), None, ptr::null_mut());
             c::rd_kafka_consume_stop(self.topic.handle.as_ptr(), self.partition);

@@ -1,5 +1,6 @@
-//! The ping log in Kafka: one topic, whose partitions are those of the log; a record for whatever gathered during a round
-//! trip. Kafka answers when the required number of machines has it, so that an append is durable when it returns.
+//! The ping log in Kafka: one topic, whose partitions are those of the log; a record for whatever
+//! gathered during a round trip. Kafka answers when the required number of machines has it, so that
+//! an append is durable when it returns.
 //! Not here: consumer groups and the reader's position (the ledger keeps that).
 
 mod backlog;
@@ -37,8 +38,8 @@ use lane::Lane;
 use reader::Reader;
 use sizes::Sizes;
 
-/// What a client is told to wait while the backlog is above the watermark: workers drain some hundred megabytes in
-/// this time.
+/// What a client is told to wait while the backlog is above the watermark: workers drain some
+/// hundred megabytes in this time.
 const RETRY_FULL_S: u32 = 5;
 /// What a client is told to wait while brokers slow this process down.
 const RETRY_THROTTLED_S: u32 = 2;
@@ -48,15 +49,18 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// What bounds a ping log.
 #[derive(Debug, Clone)]
 pub struct PingLogOptions {
-    /// Partitions, at least 1: as many as the topic has, since they decide in which partition a person is.
+    /// Partitions, at least 1: as many as the topic has, since they decide in which partition a
+    /// person is.
     pub partitions: u32,
-    /// Backlog of all partitions, in bytes of payload as far as can be told, from which on appends are refused as full.
+    /// Backlog of all partitions, in bytes of payload as far as can be told, from which on appends
+    /// are refused as full.
     pub high_bytes: u64,
     /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
     pub low_bytes: u64,
     /// Bytes that may gather in memory or be on their way; what does not fit is refused as full.
     pub max_pending_bytes: usize,
-    /// Connections to each broker for appends, at least 1. A broker works on one request of a connection at a time.
+    /// Connections to each broker for appends, at least 1. A broker works on one request of a
+    /// connection at a time.
     pub connections: usize,
 }
 
@@ -83,9 +87,10 @@ pub struct KafkaPingLog {
 }
 
 impl KafkaPingLog {
-    /// Opens the log in a topic that is there ([`crate::create_topic`]). Whether it is durable enough is to be asked before
-    /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen not to be; who accepted
-    /// less is not asked again. Must be called in a tokio runtime.
+    /// Opens the log in a topic that is there ([`crate::create_topic`]). Whether it is durable
+    /// enough is to be asked before ([`crate::check_durability`]). If it is, nothing is appended
+    /// any more as soon as it is seen not to be; who accepted less is not asked again. Must be
+    /// called in a tokio runtime.
     ///
     /// # Errors
     /// If Kafka can't be reached, or the topic has another number of partitions.
@@ -131,7 +136,8 @@ impl KafkaPingLog {
         Ok(Self { gathers, events, reader, backlog, _tasks: tasks })
     }
 
-    /// Entries that were deleted from the topic, by its retention or by hand, before they were read here.
+    /// Entries that were deleted from the topic, by its retention or by hand, before they were read
+    /// here.
     pub fn lost_entries(&self) -> u64 {
         self.reader.lost()
     }

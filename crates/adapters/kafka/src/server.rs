@@ -18,7 +18,8 @@ use crate::events::Events;
 
 /// How long an answer may take before Kafka counts as away.
 pub(crate) const ANSWER: Duration = Duration::from_secs(2);
-/// What a record may have at most, in bytes: what gathers becomes several records before, and a request's pings are less.
+/// What a record may have at most, in bytes: what gathers becomes several records before, and a
+/// request's pings are less.
 pub(crate) const LARGEST_RECORD: usize = 2 << 20;
 
 /// A Kafka cluster and the topic in it. Cheap to clone; opens nothing by itself.
@@ -147,7 +148,8 @@ impl KafkaServer {
         self.created(config.create_with_context(events))
     }
 
-    /// A connection for appends. It sends each record as it comes, once: who waits for it decides whether to try again.
+    /// A connection for appends. It sends each record as it comes, once: who waits for it decides
+    /// whether to try again.
     pub(crate) fn producer(
         &self,
         pending_bytes: usize,

@@ -1,5 +1,6 @@
 //! How the topic is made if it is not there.
-//! Not here: judging its settings ([`crate::check_durability`]), and changing a topic that is there.
+//! Not here: judging its settings ([`crate::check_durability`]), and changing a topic that is
+//! there.
 
 use std::time::Duration;
 
@@ -18,10 +19,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How a topic is made.
 #[derive(Debug, Clone, Copy)]
 pub struct TopicOptions {
-    /// Partitions, at least 1; never to be changed, since the number decides in which partition a person is.
+    /// Partitions, at least 1; never to be changed, since the number decides in which partition a
+    /// person is.
     pub partitions: u32,
-    /// Machines that hold each of them, at least 1. Where they are fewer than 3, each record is written to the disk before
-    /// it is acknowledged.
+    /// Machines that hold each of them, at least 1. Where they are fewer than 3, each record is
+    /// written to the disk before it is acknowledged.
     pub replicas: u32,
 }
 

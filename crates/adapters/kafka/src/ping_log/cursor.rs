@@ -1,4 +1,5 @@
-//! One partition that is being read: what has arrived of it and was not given yet, and where its reader stands.
+//! One partition that is being read: what has arrived of it and was not given yet, and where its
+//! reader stands.
 //! Not here: finding out where to start.
 
 use std::collections::VecDeque;
@@ -70,8 +71,9 @@ impl Cursor {
         heard.end() > self.next || self.arrived.iter().any(|fetched| !matches!(fetched, Fetched::End(_)))
     }
 
-    /// Reads on, up to `max_bytes` but at least one entry, or to the end. The end is what is there now: what this process
-    /// has appended, what fetching has told of, and, if that gives nothing, what the leader says.
+    /// Reads on, up to `max_bytes` but at least one entry, or to the end. The end is what is there
+    /// now: what this process has appended, what fetching has told of, and, if that gives nothing,
+    /// what the leader says.
     pub(super) async fn fill(
         &mut self,
         cluster: &Cluster,
@@ -130,7 +132,8 @@ impl Cursor {
         }
     }
 
-    /// Gives what has arrived, as much as fits. Gives an answer to the whole read if there is something else in the way.
+    /// Gives what has arrived, as much as fits. Gives an answer to the whole read if there is
+    /// something else in the way.
     fn give(&mut self, given: &mut Given) -> Option<Result<Filled, PortError>> {
         while let Some(first) = self.arrived.pop_front() {
             match first {

@@ -1,5 +1,6 @@
-//! What a record in Kafka looks like, which is an entry of the log: records of pings one after another, then their CRC-32 and
-//! the format's version. Not here: the records themselves (`dayline_app::tracking::record`).
+//! What a record in Kafka looks like, which is an entry of the log: records of pings one after
+//! another, then their CRC-32 and the format's version. Not here: the records themselves
+//! (`dayline_app::tracking::record`).
 
 use dayline_app::ports::{LogEntry, Payload, Position};
 

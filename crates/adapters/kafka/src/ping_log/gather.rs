@@ -1,4 +1,5 @@
-//! Where records of one partition gather while earlier ones are on their way to Kafka, and where those who brought them wait.
+//! Where records of one partition gather while earlier ones are on their way to Kafka, and where
+//! those who brought them wait.
 //! Not here: sending (the lane).
 
 use std::collections::VecDeque;
@@ -55,7 +56,8 @@ struct State {
     turned_away: Option<String>,
 }
 
-/// Records that become one entry, and everybody who waits for it: all are answered, also if this is dropped.
+/// Records that become one entry, and everybody who waits for it: all are answered, also if this is
+/// dropped.
 pub(super) struct Round {
     /// The records.
     pub(super) records: Vec<u8>,

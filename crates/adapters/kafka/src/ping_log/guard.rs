@@ -1,5 +1,6 @@
-//! Looks again and again whether the topic still keeps what Kafka acknowledges: its settings can be changed while it is used,
-//! and it can be made again. Not here: what that takes ([`crate::check_durability`]).
+//! Looks again and again whether the topic still keeps what Kafka acknowledges: its settings can be
+//! changed while it is used, and it can be made again. Not here: what that takes
+//! ([`crate::check_durability`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use crate::durability::look;
 /// So long it may go unnoticed that the topic does not keep what is acknowledged any more.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// Turns records away while the topic is not safe for them, or was made again with another number of partitions.
+/// Turns records away while the topic is not safe for them, or was made again with another number
+/// of partitions.
 pub(super) async fn guard(cluster: Cluster, gathers: Vec<Arc<Gather>>, stays_durable: bool) {
     let mut was = None;
     loop {

@@ -1,4 +1,5 @@
-//! What this process knows of a partition by its own appends, and who waits to hear that it has grown.
+//! What this process knows of a partition by its own appends, and who waits to hear that it has
+//! grown.
 //! Not here: what others append; fetching finds that.
 
 use std::sync::Arc;
@@ -27,7 +28,8 @@ impl Heard {
         self.end.load(Ordering::Relaxed)
     }
 
-    /// The partition ends at `now`, less than was `believed` before it was asked: what was acknowledged is not there any more.
+    /// The partition ends at `now`, less than was `believed` before it was asked: what was
+    /// acknowledged is not there any more.
     pub(super) fn correct(&self, believed: i64, now: i64) {
         if now < believed {
             let _ = self.end.compare_exchange(believed, now, Ordering::Relaxed, Ordering::Relaxed);

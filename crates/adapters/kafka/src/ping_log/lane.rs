@@ -1,5 +1,5 @@
-//! A lane: how the records of one partition go to Kafka, all that gathered during a round trip as one. Partitions do not wait
-//! for each other, so that one without a leader stops nobody else.
+//! A lane: how the records of one partition go to Kafka, all that gathered during a round trip as
+//! one. Partitions do not wait for each other, so that one without a leader stops nobody else.
 //! Not here: timers on the way of a record, and reading.
 
 use std::sync::Arc;
@@ -43,10 +43,11 @@ impl Lane {
         }
     }
 
-    /// Sends a round until a broker has answered. Whoever waits for it is told after [`ANSWER`] at the latest. It is sent
-    /// again even then, and those who come are refused at once until it gets through: so the first who may come again is
-    /// told by an answer, and not by a try that keeps somebody waiting. That it is written after it was refused does no
-    /// harm, since nobody was told that it is not.
+    /// Sends a round until a broker has answered. Whoever waits for it is told after [`ANSWER`] at
+    /// the latest. It is sent again even then, and those who come are refused at once until it gets
+    /// through: so the first who may come again is told by an answer, and not by a try that keeps
+    /// somebody waiting. That it is written after it was refused does no harm, since nobody was
+    /// told that it is not.
     async fn carry(&self, round: &Round) {
         let start = Instant::now();
         loop {

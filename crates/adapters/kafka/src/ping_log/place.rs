@@ -1,6 +1,7 @@
-//! Positions in Kafka. The minor part is the offset after an entry's. The major part is `epoch << 32 | mark`, where the mark
-//! is the CRC-32 of the topic's id, which changes when a topic of the same name is made again. Who was somewhere else, or
-//! beyond what there is, starts at the log's start in the next epoch: so nothing is skipped, and positions only grow.
+//! Positions in Kafka. The minor part is the offset after an entry's. The major part is `epoch <<
+//! 32 | mark`, where the mark is the CRC-32 of the topic's id, which changes when a topic of the
+//! same name is made again. Who was somewhere else, or beyond what there is, starts at the log's
+//! start in the next epoch: so nothing is skipped, and positions only grow.
 //! Not here: asking Kafka.
 
 use dayline_app::ports::{PortError, Position};
@@ -50,7 +51,8 @@ pub(super) fn position(major: u64, offset: i64) -> Position {
     Position { major, minor: offset as u64 + 1 }
 }
 
-/// Where to go on after a position; `rewritten`: what it was read from is known to have been replaced.
+/// Where to go on after a position; `rewritten`: what it was read from is known to have been
+/// replaced.
 pub(super) fn find(
     after: Position,
     topic: TopicId,
@@ -88,7 +90,8 @@ pub(super) enum Trim {
 
 /// What to delete up to a position, where readers last read with the major part `read`, if any did.
 pub(super) fn trim(up_to: Position, topic: TopicId, read: Option<u64>) -> Trim {
-    // Without a reader nobody knows which epoch this is, but that it is not the last one there can be.
+    // Without a reader nobody knows which epoch this is, but that it is not the last one there can
+    // be.
     let now = read.map_or(u32::MAX - 1, epoch);
     if epoch(up_to.major) > now {
         return Trim::All;

@@ -78,7 +78,8 @@ impl Reader {
         let mut slot = read.cursor.lock().await;
         let mut rewritten = false;
         for _ in 0..TRIES {
-            // Taken out, so that a read that fails or is given up leaves none behind whose state nobody knows.
+            // Taken out, so that a read that fails or is given up leaves none behind whose state
+            // nobody knows.
             let cursor = slot.take().filter(|cursor| cursor.stands_at(after));
             let mut cursor = match cursor {
                 Some(cursor) => cursor,
@@ -90,7 +91,8 @@ impl Reader {
                     *slot = Some(cursor);
                     return Ok(entries);
                 }
-                // An id never comes back. So what was fetched between two looks that find the same one is of that topic.
+                // An id never comes back. So what was fetched between two looks that find the same
+                // one is of that topic.
                 Filled::Entries(entries) => {
                     if self.topic_id().await? == cursor.topic() {
                         for entry in &entries {

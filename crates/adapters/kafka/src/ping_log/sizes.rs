@@ -1,5 +1,6 @@
-//! How many bytes wait, estimated: Kafka counts entries, and tells no one how long they are. An entry counts as much as those
-//! that this process has written and read did on average, later ones more.
+//! How many bytes wait, estimated: Kafka counts entries, and tells no one how long they are. An
+//! entry counts as much as those that this process has written and read did on average, later ones
+//! more.
 //! Not here: counting entries.
 
 use std::sync::{Mutex, PoisonError};

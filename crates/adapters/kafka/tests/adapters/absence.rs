@@ -1,4 +1,5 @@
-//! A broker that is gone, stands still, or is ended again and again: bounded times, and nothing acknowledged is lost.
+//! A broker that is gone, stands still, or is ended again and again: bounded times, and nothing
+//! acknowledged is lost.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Three brokers: a leader that dies, machines that are missing, and deletions that a follower does not hear of.
+//! Three brokers: a leader that dies, machines that are missing, and deletions that a follower does
+//! not hear of.
 
 use std::time::Duration;
 
@@ -55,7 +56,8 @@ async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_the
     log.trim(FIRST, entries[1].position).await.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(2), "a missing follower is not waited for");
     assert_eq!(text(&read_all(&log, Position::START).await), "cd");
-    // Two controllers are needed to notice that a second one is away, so it only stops being in sync.
+    // Two controllers are needed to notice that a second one is away, so it only stops being in
+    // sync.
     kafka.start_again(follower);
     until("all are there", async || operator.in_sync() == 3).await;
     operator.require(3).await;

@@ -56,7 +56,8 @@ async fn who_opened_a_log_in_a_topic_that_was_not_safe_has_accepted_that() {
     let operator = Operator::of(&brokers, &server);
     operator.make(3, 1, &[("max.message.bytes", "4194304")]).await;
     let refused = check_durability(&server, false).await.unwrap_err().to_string();
-    // All that is wrong at once: one machine, no second one to answer for it, and deletion after a week of `CreateTime`.
+    // All that is wrong at once: one machine, no second one to answer for it, and deletion after a
+    // week of `CreateTime`.
     for cure in ["replication factor of 3", "min.insync.replicas=2", "message.timestamp.type=LogAppendTime"] {
         assert!(refused.contains(cure), "{cure}: {refused}");
     }

@@ -1,4 +1,5 @@
-//! What others do to the topic: damage, records that are not ours, partitions there are not, several readers.
+//! What others do to the topic: damage, records that are not ours, partitions there are not,
+//! several readers.
 
 use dayline_app::ports::{AppendError, Partition, Payload, PingLog, PortError, Position};
 use dayline_testkit::shared_kafka;

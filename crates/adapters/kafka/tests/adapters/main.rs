@@ -1,5 +1,5 @@
-//! The ping log against a real Apache Kafka: tests that end or spoil brokers have their own, the others
-//! share one and have topics of their own. Where there is no Java they are skipped.
+//! The ping log against a real Apache Kafka: tests that end or spoil brokers have their own, the
+//! others share one and have topics of their own. Where there is no Java they are skipped.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code, helpers included")]
 #![allow(clippy::print_stdout, reason = "the long runs say how long they were")]
 

@@ -1,5 +1,6 @@
-//! A topic that is not what it was: made again, brought back from an older copy, or short of what was not read yet. No reader
-//! skips what comes, no position is given twice, and what is lost is told.
+//! A topic that is not what it was: made again, brought back from an older copy, or short of what
+//! was not read yet. No reader skips what comes, no position is given twice, and what is lost is
+//! told.
 
 use std::fs;
 use std::path::Path;
