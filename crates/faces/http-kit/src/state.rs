@@ -15,6 +15,9 @@ use crate::problem::Problem;
 use crate::proxy::{Cidr, ForwardedHeader};
 use crate::unread::Unread;
 
+/// Bytes of answers that may wait to be read, over all connections.
+const MAX_UNREAD: usize = 64 << 20;
+
 /// A handle to what the faces share; clones share it.
 pub type Kit = Arc<KitState>;
 
@@ -62,7 +65,7 @@ impl KitState {
     pub fn new(app: App, metrics: Metrics, config: KitConfig) -> Kit {
         let body_memory = Budget::new(config.max_body_memory);
         let ping_work = Budget::new(config.max_ping_work.max(1));
-        let unread = Unread::new(config.max_unread);
+        let unread = Unread::new(MAX_UNREAD);
         Arc::new(Self { app, metrics, config, ping_work, body_memory, unread })
     }
 }
@@ -89,9 +92,6 @@ pub struct KitConfig {
     /// about sixty milliseconds' work for two processors with the default. One request is always
     /// allowed.
     pub max_ping_work: usize,
-    /// Bytes of answers that may wait to be read, over all connections; one person may have a quarter of
-    /// it. Answers up to 4 KiB are not counted.
-    pub max_unread: usize,
 }
 
 impl Default for KitConfig {
@@ -104,7 +104,6 @@ impl Default for KitConfig {
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
             max_ping_work: 8 << 20,
-            max_unread: 64 << 20,
         }
     }
 }
