@@ -8,6 +8,8 @@ use crate::open_error::OpenError;
 
 const LOCK: &str = "dayline.lock";
 const DATABASE: &str = "dayline.db";
+/// What a server makes in its folder when it has a database already.
+const MADE_LATER: [&str; 2] = ["keys.json", "ping-log.db"];
 
 /// The right to be the only server in a folder, as long as it lives. The system takes it back when
 /// the process ends, however it ends.
@@ -32,7 +34,8 @@ impl FolderLock {
     pub fn take(folder: &Path) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Folder { folder: folder.to_owned(), error };
         create_private_folder(folder).map_err(failed)?;
-        let file = private_file().open(folder.join(LOCK)).map_err(failed)?;
+        let lock = folder.join(LOCK);
+        let file = private_file().open(&lock).map_err(|error| OpenError::File { file: lock, error })?;
         match file.try_lock() {
             Ok(()) => Ok(Self { folder: folder.to_owned(), file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
@@ -49,6 +52,23 @@ impl FolderLock {
 /// Where the accounts and the ledger are.
 pub(crate) fn database_in(folder: &Path) -> PathBuf {
     folder.join(DATABASE)
+}
+
+/// Refuses to begin with an empty database where there was another one.
+pub(crate) fn refuse_lost(folder: &Path) -> Result<(), OpenError> {
+    let file = database_in(folder);
+    let length = |file: &Path| fs::metadata(file).map(|found| found.len());
+    let wal = folder.join(format!("{DATABASE}-wal"));
+    let is_empty = match length(&file) {
+        // What was written first may be in the write-ahead log alone.
+        Ok(bytes) => bytes == 0 && length(&wal).unwrap_or(0) == 0,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    let beside = MADE_LATER.map(|name| folder.join(name)).into_iter().find(|other| other.exists());
+    match beside {
+        Some(beside) if is_empty => Err(OpenError::Lost { file, beside }),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the file if it is missing, so that SQLite does not make it readable for everybody. SQLite

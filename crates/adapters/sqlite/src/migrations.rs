@@ -85,7 +85,7 @@ pub(crate) fn refuse_foreign(connection: &Connection) -> Result<(), OpenError> {
     match application_id(connection)? {
         APPLICATION_ID => Ok(()),
         _ if is_empty(connection)? => Ok(()),
-        found => Err(OpenError::NotDayline { found }),
+        found => Err(OpenError::NotDayline { file: connection.path().unwrap_or_default().into(), found }),
     }
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The folder can't be used.
-    #[error("data folder {} can't be used: {error}", folder.display())]
+    #[error("data folder {} can't be used: {error}{}", folder.display(), way_out(error))]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -28,9 +28,34 @@ pub enum OpenError {
         /// The folder.
         folder: PathBuf,
     },
+    /// A file of the folder can't be used.
+    #[error("{} can't be used: {error}{}", file.display(), way_out(error))]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The database is empty or missing, and something shows that it was not always so.
+    #[error(
+        "{} is empty or missing, but {} is beside it, which a server makes later: put the database back from a backup; \
+         or, to begin with an empty one, run dayline migrate",
+        file.display(), beside.display()
+    )]
+    Lost {
+        /// The database.
+        file: PathBuf,
+        /// What is there without it.
+        beside: PathBuf,
+    },
     /// The file belongs to another program.
-    #[error("the file is not a dayline database (application id {found})")]
+    #[error(
+        "{} is not a dayline database (application id {found}): choose another data folder, or move it away",
+        file.display()
+    )]
     NotDayline {
+        /// The file.
+        file: PathBuf,
         /// What the file says it is.
         found: i32,
     },
@@ -84,7 +109,31 @@ pub enum OpenError {
     /// A thread could not be started.
     #[error("can't start a database thread: {0}")]
     Thread(io::Error),
+    /// SQLite can't open the file.
+    #[error(
+        "{} can't be opened: {error}; if it is damaged, put it back from a backup, or see \"Damaged data\" in \
+         docs/operations.md",
+        file.display()
+    )]
+    Unusable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: rusqlite::Error,
+    },
     /// SQLite says so.
     #[error("can't open the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// What an operator can do about a file that this process must not use, and which user it is that
+/// must not.
+pub(crate) fn way_out(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => "give it to that user, or start the program as its owner",
+        io::ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another data folder",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
+        _ => return String::new(),
+    };
+    format!(" (this process is user {}): {advice}", rustix::process::geteuid().as_raw())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::db::{self, Db};
-use crate::folder::FolderLock;
+use crate::folder::{FolderLock, refuse_lost};
 use crate::migrations::{self, MigrationState};
 use crate::open_error::OpenError;
 use crate::recent_keys::RecentKeys;
@@ -21,6 +21,12 @@ impl SqliteStore {
     /// Opens the store of a data folder as its only server; makes it, or brings it to today's
     /// schema, if need be. Blocks: call it before serving.
     pub fn open(lock: FolderLock) -> Result<Self, OpenError> {
+        refuse_lost(lock.folder())?;
+        Self::create(lock)
+    }
+
+    /// The same, also where a database was lost: makes an empty one then. Blocks.
+    pub fn create(lock: FolderLock) -> Result<Self, OpenError> {
         Ok(Self::over(Db::open(lock, migrations::ALL)?))
     }
 

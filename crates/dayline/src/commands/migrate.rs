@@ -72,7 +72,7 @@ fn in_folder(options: &DataOptions, action: Action) -> Result<(), Failure> {
             return Err(Failure::new(format!("there is no data folder {}", options.data.display())));
         }
         let lock = FolderLock::take(&options.data).map_err(Failure::because)?;
-        drop(SqliteStore::open(lock).map_err(Failure::because)?);
+        drop(SqliteStore::create(lock).map_err(Failure::because)?);
     }
     for state in migration_states(&options.data).map_err(Failure::because)? {
         show(state.number, state.applied, &state.name);

@@ -56,8 +56,7 @@ impl Db {
     /// migrations.
     pub(crate) fn open(lock: FolderLock, steps: &[Migration]) -> Result<Self, OpenError> {
         let file = database_in(lock.folder());
-        create_private(&file)
-            .map_err(|error| OpenError::Folder { folder: lock.folder().to_owned(), error })?;
+        create_private(&file).map_err(|error| OpenError::File { file: file.clone(), error })?;
         let mut writer = connect(&file, WRITER_CACHE_KIB)?;
         migrations::apply(&mut writer, steps)?;
         Self::start(&file, writer, Some(lock))
@@ -212,6 +211,13 @@ fn existing(folder: &Path) -> Result<std::path::PathBuf, OpenError> {
 }
 
 fn connect(file: &Path, cache_kib: i32) -> Result<Connection, OpenError> {
+    set_up(file, cache_kib).map_err(|error| match error {
+        OpenError::Sqlite(error) => OpenError::Unusable { file: file.to_owned(), error },
+        other => other,
+    })
+}
+
+fn set_up(file: &Path, cache_kib: i32) -> Result<Connection, OpenError> {
     let connection = Connection::open(file)?;
     connection.busy_timeout(BUSY)?;
     migrations::refuse_foreign(&connection)?;

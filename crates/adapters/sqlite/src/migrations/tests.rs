@@ -118,12 +118,15 @@ fn a_database_of_another_program_is_refused_and_left_as_it_is() {
     drop(foreign);
     let before = fs::read(&file).unwrap();
     let open = || SqliteStore::open(FolderLock::take(folder.path()).unwrap());
-    assert!(matches!(open(), Err(OpenError::NotDayline { found: 0 })));
-    assert!(matches!(SqliteStore::open_alongside(folder.path()), Err(OpenError::NotDayline { found: 0 })));
+    assert!(matches!(open(), Err(OpenError::NotDayline { found: 0, .. })));
+    assert!(matches!(
+        SqliteStore::open_alongside(folder.path()),
+        Err(OpenError::NotDayline { found: 0, .. })
+    ));
     assert_eq!(fs::read(&file).unwrap(), before);
     fs::write(&file, "no database at all, but long enough to be taken for the header of one, who knows")
         .unwrap();
-    assert!(matches!(open(), Err(OpenError::Sqlite(_))));
+    assert!(matches!(open(), Err(OpenError::Unusable { .. })));
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
+use crate::open_error::way_out;
+
 /// Why a ping log can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenPingLogError {
@@ -33,7 +35,7 @@ pub enum OpenPingLogError {
         known: i64,
     },
     /// The system refused.
-    #[error("can't open {}: {source}", path.display())]
+    #[error("can't open {}: {source}{}", path.display(), way_out(source))]
     Io {
         /// The file.
         path: PathBuf,

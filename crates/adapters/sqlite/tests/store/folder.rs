@@ -72,3 +72,60 @@ fn a_folder_that_can_not_be_made_is_named() {
     let text = FolderLock::take(&file.join("data")).unwrap_err().to_string();
     assert!(text.contains("file/data can't be used"), "{text}");
 }
+
+#[test]
+fn an_empty_or_missing_database_beside_what_is_made_later_was_lost_and_is_not_made_anew() {
+    for beside in ["keys.json", "ping-log.db"] {
+        for empty in [true, false] {
+            let folder = tempdir().unwrap();
+            let database = folder.path().join("dayline.db");
+            fs::write(folder.path().join(beside), "something").unwrap();
+            if empty {
+                fs::write(&database, "").unwrap();
+            }
+            let refused = SqliteStore::open(FolderLock::take(folder.path()).unwrap());
+            let Err(OpenError::Lost { .. }) = &refused else { panic!("{refused:?}") };
+            let text = refused.unwrap_err().to_string();
+            for part in [&database.display().to_string(), beside, "backup", "dayline migrate"] {
+                assert!(text.contains(part), "{text}");
+            }
+            assert_eq!(fs::metadata(&database).map(|found| found.len()).ok(), empty.then_some(0));
+            // Who wants it so gets it.
+            drop(SqliteStore::create(FolderLock::take(folder.path()).unwrap()).unwrap());
+            open(folder.path());
+        }
+    }
+}
+
+#[test]
+fn a_start_that_was_interrupted_before_anything_was_made_goes_on() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("dayline.db"), "").unwrap();
+    open(folder.path());
+    open(folder.path());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named_with_a_way_out() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("dayline.db");
+    fs::write(&file, "a letter to somebody, ".repeat(100)).unwrap();
+    let text = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap_err().to_string();
+    assert!(text.contains(&file.display().to_string()) && text.contains("backup"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_used_is_named_with_the_user_and_a_way_out() {
+    use std::io::{Error, ErrorKind};
+    for (kind, advice) in [
+        (ErrorKind::PermissionDenied, "start the program as its owner"),
+        (ErrorKind::ReadOnlyFilesystem, "mount it writable"),
+    ] {
+        let file = "/data/dayline.db".into();
+        let text = OpenError::File { file, error: Error::from(kind) }.to_string();
+        for part in ["/data/dayline.db", "this process is user ", advice] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}
