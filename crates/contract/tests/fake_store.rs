@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
     Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
+    sign_outs,
 };
 
 async fn fresh() -> Store {
@@ -57,6 +58,11 @@ async fn the_fake_store_keeps_accounts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_sessions() {
     prove(sessions::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_ends_together_what_ends_together() {
+    prove(sign_outs::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

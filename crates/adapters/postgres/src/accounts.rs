@@ -1,14 +1,16 @@
 //! Accounts. What has to be one with the sessions (a new password, the erasure of a person) locks
 //! the person first.
 
-use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortError, PortFuture, User};
-use dayline_domain::{ApiKeyId, Email, FullName, SessionId, UserId, UtcMs};
+use dayline_app::ports::{
+    Accounts, CreateUser, CredentialId, PasswordHash, PortError, PortFuture, SignOut, User,
+};
+use dayline_domain::{Email, FullName, UserId, UtcMs};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::db::{Param, Transaction};
 use crate::error::corrupt;
-use crate::sessions::end_sessions_of;
+use crate::sessions::sign_out;
 use crate::store::PgStore;
 use crate::values::{Timestamp, column, id_column, time_column, uuid};
 
@@ -99,13 +101,12 @@ impl Accounts for PgStore {
         id: UserId,
         from: Option<PasswordHash>,
         to: PasswordHash,
-        keep: Option<SessionId>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<Vec<SessionId>>> {
+        asked: SignOut,
+    ) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         Box::pin(async move {
             let mut transaction = self.primary().await?.begin().await?;
             let from = from.map(|from| from.0);
-            let outcome = change_password(&mut transaction, id, from, to, keep, now).await;
+            let outcome = change_password(&mut transaction, id, from, to, asked).await;
             transaction.finish(outcome).await
         })
     }
@@ -126,23 +127,22 @@ async fn change_password(
     id: UserId,
     from: Option<String>,
     to: PasswordHash,
-    keep: Option<SessionId>,
-    now: UtcMs,
-) -> Result<Option<Vec<SessionId>>, PortError> {
+    asked: SignOut,
+) -> Result<Option<Vec<CredentialId>>, PortError> {
     // The row stays locked: a sign-in that was checked against the old password waits, and is
     // refused.
     let sql = "UPDATE users SET password_hash = $3, updated_at = $4
-               WHERE uuid = $1 AND password_hash = coalesce($2, password_hash)";
+               WHERE uuid = $1 AND password_hash = coalesce($2, password_hash)
+               RETURNING id";
     let params: [Param<'_>; 4] = [
         (&uuid(id), Type::UUID),
         (&from, Type::TEXT),
         (&to.0, Type::TEXT),
-        (&Timestamp(now), Type::TIMESTAMPTZ),
+        (&Timestamp(asked.at), Type::TIMESTAMPTZ),
     ];
-    if transaction.execute(sql, &params).await? == 0 {
-        return Ok(None);
-    }
-    end_sessions_of(transaction, id, keep, now).await.map(Some)
+    let rows = transaction.query(sql, &params).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    sign_out(transaction, column(row, "id")?, asked).await.map(Some)
 }
 
 /// Erases a person. The lock on their row comes first, then their days, then their pieces: a commit
@@ -157,18 +157,16 @@ async fn delete(
     let found = transaction.query("SELECT id FROM users WHERE uuid = $1 FOR UPDATE", &person).await?;
     let Some(row) = found.first() else { return Ok(None) };
     let number: i64 = column(row, "id")?;
+    let asked = SignOut { keep: None, api_keys: true, at: now };
+    let ended = sign_out(transaction, number, asked).await?;
     let number = [(&number as _, Type::INT8)];
-    let sessions = end_sessions_of(transaction, id, None, now).await?;
-    let keys = transaction.query("DELETE FROM api_keys WHERE user_id = $1 RETURNING id", &number).await?;
     for table in ["ledger_days", "app_usage", "outranked_usage"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE user_id = $1"), &number).await?;
     }
     transaction.execute("DELETE FROM dead_pings WHERE user_uuid = $1", &person).await?;
     // Takes what refers to it along: waiting devices, the audit log.
     transaction.execute("DELETE FROM users WHERE id = $1", &number).await?;
-    let keys = keys.iter().map(|row| id_column(row, "id").map(|id: ApiKeyId| CredentialId::Key(id)));
-    let sessions = sessions.into_iter().map(|id| Ok(CredentialId::Session(id)));
-    sessions.chain(keys).collect::<Result<_, _>>().map(Some)
+    Ok(Some(ended))
 }
 
 fn user(row: &Row) -> Result<User, PortError> {

@@ -104,6 +104,13 @@ async fn create(
     Ok(CreateKey::Created)
 }
 
+/// Deletes all keys of a person.
+pub(crate) async fn delete_all(transaction: &mut Transaction, user: i64) -> Result<Vec<ApiKeyId>, PortError> {
+    let sql = "DELETE FROM api_keys WHERE user_id = $1 RETURNING id";
+    let rows = transaction.query(sql, &[(&user, Type::INT8)]).await?;
+    rows.iter().map(|row| id_column(row, "id")).collect()
+}
+
 fn scope_bits(scopes: Scopes) -> i16 {
     SCOPE_BITS.iter().filter(|(scope, _)| scopes.allows(*scope)).map(|(_, bit)| bit).sum()
 }

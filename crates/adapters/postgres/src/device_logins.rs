@@ -4,7 +4,7 @@ use dayline_app::ports::{DeviceLogins, PortError, PortFuture};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::device_login::{Approval, DeviceLogin, UserCode};
 use dayline_domain::identity::session::TokenHash;
-use dayline_domain::{DeviceId, UserId, UtcMs};
+use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::values::{Timestamp, column, hash_column, optional_time, time_column, 
 
 const SELECT: &str =
     "SELECT device_code, user_code, device_id, device_name, address, device_logins.created_at, denied,
-  users.uuid AS approved_by, interval_s, polled_at, revision
+  users.uuid AS approved_by, approved_in, interval_s, polled_at, revision
 FROM device_logins LEFT JOIN users ON users.id = approved_by";
 
 /// Deletes a request if it still has the revision.
@@ -33,8 +33,8 @@ impl DeviceLogins for PgStore {
     fn create(&self, login: DeviceLogin) -> PortFuture<'_, bool> {
         Box::pin(async move {
             let sql = "INSERT INTO device_logins (device_code, user_code, device_id, device_name, address, created_at,
-                         denied, approved_by, interval_s, polled_at, revision)
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM users WHERE uuid = $8), $9, $10, $11)
+                         denied, approved_by, approved_in, interval_s, polled_at, revision)
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM users WHERE uuid = $8), $9, $10, $11, $12)
                        ON CONFLICT (user_code) DO NOTHING";
             let values = Values::of(&login);
             Ok(self.primary().await?.execute(sql, &values.all()).await? > 0)
@@ -65,14 +65,16 @@ impl DeviceLogins for PgStore {
                 let params: [Param<'_>; 2] = [(&&from.device_code[..], Type::BYTEA), (&revision, Type::INT8)];
                 return Ok(server.execute(USE_UP, &params).await? > 0);
             };
-            // The lock makes a deletion that is under way decide first whether there is still
-            // somebody who approved.
-            let sql = "WITH person AS MATERIALIZED (SELECT id FROM users WHERE uuid = $8 FOR KEY SHARE)
+            // The lock makes an end that is under way decide first whether there is still a session
+            // that approves.
+            let sql = "WITH approver AS MATERIALIZED (
+                         SELECT sessions.id, user_id FROM sessions JOIN users ON users.id = user_id
+                         WHERE sessions.id = $9 AND users.uuid = $8 FOR KEY SHARE)
                        UPDATE device_logins SET user_code = $2, device_id = $3, device_name = $4, address = $5,
-                         created_at = $6, denied = $7, approved_by = (SELECT id FROM person),
-                         interval_s = $9, polled_at = $10, revision = $11
-                       WHERE device_code = $1 AND revision = $12
-                         AND ($8 IS NULL OR EXISTS (SELECT FROM person))";
+                         created_at = $6, denied = $7, approved_by = (SELECT user_id FROM approver),
+                         approved_in = (SELECT id FROM approver), interval_s = $10, polled_at = $11, revision = $12
+                       WHERE device_code = $1 AND revision = $13
+                         AND ($8 IS NULL OR EXISTS (SELECT FROM approver))";
             let values = Values::of(&to);
             let mut params = values.all();
             params.push((&revision, Type::INT8));
@@ -98,6 +100,7 @@ struct Values<'a> {
     created_at: Timestamp,
     denied: bool,
     approved_by: Option<Uuid>,
+    approved_in: Option<Uuid>,
     interval_s: i64,
     polled_at: Option<Timestamp>,
     revision: i64,
@@ -105,6 +108,10 @@ struct Values<'a> {
 
 impl<'a> Values<'a> {
     fn of(login: &'a DeviceLogin) -> Self {
+        let approver = match login.approval {
+            Approval::Approved { user, session } => Some((uuid(user), uuid(session))),
+            Approval::Pending | Approval::Denied => None,
+        };
         Self {
             device_code: &login.device_code,
             user_code: login.user_code.to_string(),
@@ -113,10 +120,8 @@ impl<'a> Values<'a> {
             address: login.address.as_deref(),
             created_at: Timestamp(login.created_at),
             denied: login.approval == Approval::Denied,
-            approved_by: match login.approval {
-                Approval::Approved(user) => Some(uuid(user)),
-                Approval::Pending | Approval::Denied => None,
-            },
+            approved_by: approver.map(|(user, _)| user),
+            approved_in: approver.map(|(_, session)| session),
             interval_s: i64::from(login.interval_s),
             polled_at: login.polled_at.map(Timestamp),
             revision: i64::from(login.revision),
@@ -133,6 +138,7 @@ impl<'a> Values<'a> {
             (&self.created_at, Type::TIMESTAMPTZ),
             (&self.denied, Type::BOOL),
             (&self.approved_by, Type::UUID),
+            (&self.approved_in, Type::UUID),
             (&self.interval_s, Type::INT8),
             (&self.polled_at, Type::TIMESTAMPTZ),
             (&self.revision, Type::INT8),
@@ -143,10 +149,16 @@ impl<'a> Values<'a> {
 fn device_login(row: &Row) -> Result<DeviceLogin, PortError> {
     let name: Option<&str> = column(row, "device_name")?;
     let approved_by: Option<Uuid> = column(row, "approved_by")?;
-    let approval = match approved_by {
-        Some(uuid) => Approval::Approved(UserId::from_bits(uuid.as_u128())),
-        None if column(row, "denied")? => Approval::Denied,
-        None => Approval::Pending,
+    let approved_in: Option<Uuid> = column(row, "approved_in")?;
+    let approval = match (approved_by, approved_in) {
+        (Some(user), Some(session)) => Approval::Approved {
+            user: UserId::from_bits(user.as_u128()),
+            session: SessionId::from_bits(session.as_u128()),
+        },
+        // Approved by a process of the release before, which did not say in which session.
+        (Some(_), None) => Approval::Denied,
+        (None, _) if column(row, "denied")? => Approval::Denied,
+        (None, _) => Approval::Pending,
     };
     Ok(DeviceLogin {
         device_code: hash_column(row, "device_code")?,

@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         oldest_writer: 2,
     },
     Migration { name: "day_sums", sql: include_str!("../migrations/0004_day_sums.sql"), oldest_writer: 2 },
+    Migration {
+        name: "approving_session",
+        sql: include_str!("../migrations/0005_approving_session.sql"),
+        oldest_writer: 2,
+    },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -209,6 +214,7 @@ mod tests {
             "835d4fd9c4da7d47dcb620f4587c1cf8dcddac4250157e8752b76fe4814d0439",
             "200df343c760ad35075c32ed696fd511283711f018aa6cbd1170ccdbfd09d854",
             "77eeb8baceb1be57711a74328b1247a99462d7ccd8db2dee7d9be6b70c75b6e9",
+            "19ec24b02a74d97c9f906b0c672dd1ff20caefdd5243ffbe181ab21e1773e525",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

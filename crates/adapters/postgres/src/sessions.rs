@@ -1,7 +1,7 @@
 //! Sessions. A sign-in locks its person, so that sign-ins, password changes and erasures of one
 //! person come one after another; everything else is one statement.
 
-use dayline_app::ports::{PortError, PortFuture, Sessions, StartSession, Started};
+use dayline_app::ports::{CredentialId, PortError, PortFuture, Sessions, SignOut, StartSession, Started};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
 use dayline_domain::{DeviceId, Session, SessionId, UserId, UtcMs};
@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use crate::api_keys::delete_all;
 use crate::db::{Param, Transaction};
 use crate::device_logins::use_up;
 use crate::error::corrupt;
@@ -76,10 +77,10 @@ impl Sessions for PgStore {
         })
     }
 
-    fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>> {
+    fn end_all(&self, user: UserId, asked: SignOut) -> PortFuture<'_, Vec<CredentialId>> {
         Box::pin(async move {
             let mut transaction = self.primary().await?.begin().await?;
-            let outcome = end_sessions_of(&mut transaction, user, keep, now).await;
+            let outcome = end_all(&mut transaction, user, asked).await;
             transaction.finish(outcome).await
         })
     }
@@ -165,20 +166,32 @@ async fn make_room(
     ended(&transaction.query(&sql, &params).await?)
 }
 
-/// Ends all of a person's sessions but one.
-pub(crate) async fn end_sessions_of(
+async fn end_all(
     transaction: &mut Transaction,
     user: UserId,
-    keep: Option<SessionId>,
-    now: UtcMs,
-) -> Result<Vec<SessionId>, PortError> {
-    let sql = END.replace(
-        "{which}",
-        "user_id = (SELECT users.id FROM users WHERE users.uuid = $2) AND id IS DISTINCT FROM $3",
-    );
+    asked: SignOut,
+) -> Result<Vec<CredentialId>, PortError> {
+    // A sign-in by code that is under way goes first, and its session ends with the others.
+    let sql = "SELECT id FROM users WHERE uuid = $1 FOR NO KEY UPDATE";
+    let rows = transaction.query(sql, &[(&uuid(user), Type::UUID)]).await?;
+    let Some(row) = rows.first() else { return Ok(Vec::new()) };
+    sign_out(transaction, column(row, "id")?, asked).await
+}
+
+/// Ends credentials of a person, whose row is locked. Codes go with the session that approved them,
+/// by a foreign key.
+pub(crate) async fn sign_out(
+    transaction: &mut Transaction,
+    user: i64,
+    asked: SignOut,
+) -> Result<Vec<CredentialId>, PortError> {
+    let sql = END.replace("{which}", "user_id = $2 AND id IS DISTINCT FROM $3");
     let params: [Param<'_>; 3] =
-        [(&Timestamp(now), Type::TIMESTAMPTZ), (&uuid(user), Type::UUID), (&keep.map(uuid), Type::UUID)];
-    ended(&transaction.query(&sql, &params).await?)
+        [(&Timestamp(asked.at), Type::TIMESTAMPTZ), (&user, Type::INT8), (&asked.keep.map(uuid), Type::UUID)];
+    let sessions = ended(&transaction.query(&sql, &params).await?)?;
+    let keys = if asked.api_keys { delete_all(transaction, user).await? } else { Vec::new() };
+    let keys = keys.into_iter().map(CredentialId::Key);
+    Ok(sessions.into_iter().map(CredentialId::Session).chain(keys).collect())
 }
 
 fn ended(rows: &[Row]) -> Result<Vec<SessionId>, PortError> {

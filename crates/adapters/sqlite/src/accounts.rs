@@ -1,14 +1,14 @@
 //! Accounts: one row per person. Deleting it deletes all that is theirs, by the foreign keys of the
 //! schema.
 
-use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, User};
-use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};
+use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, SignOut, User};
+use dayline_domain::{Email, FullName, UserId, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::failure::Failure;
 use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
-use crate::{api_keys, sessions, users};
+use crate::{sessions, users};
 
 const CREATE: &str = "
     INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
@@ -92,17 +92,22 @@ impl Accounts for SqliteStore {
         id: UserId,
         from: Option<PasswordHash>,
         to: PasswordHash,
-        keep: Option<SessionId>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<Vec<SessionId>>> {
-        self.db.write(move |tx| {
+        asked: SignOut,
+    ) -> PortFuture<'_, Option<Vec<CredentialId>>> {
+        Box::pin(async move {
             let from = from.map(|from| from.0);
-            let changed = tx
-                .prepare_cached(CHANGE_PASSWORD)?
-                .query_row(params![IdBytes::from(id), from, to.0, now.0], |row| row.get(0))
-                .optional()?;
-            let Some(user) = changed else { return Ok(None) };
-            sessions::end_all_but(tx, user, keep, now).map(Some)
+            let ended = self.db.write(move |tx| {
+                let row = params![IdBytes::from(id), from, to.0, asked.at.0];
+                let mut change = tx.prepare_cached(CHANGE_PASSWORD)?;
+                let changed = change.query_row(row, |row| row.get(0)).optional()?;
+                let Some(user) = changed else { return Ok(None) };
+                sessions::sign_out(tx, user, asked).map(Some)
+            });
+            let ended = ended.await?;
+            if ended.is_some() {
+                self.forget_keys(id, asked);
+            }
+            Ok(ended)
         })
     }
 
@@ -117,10 +122,9 @@ impl Accounts for SqliteStore {
 
 fn delete(tx: &Transaction<'_>, id: UserId, now: UtcMs) -> Result<Option<Vec<CredentialId>>, Failure> {
     let Some(user) = users::number_of(tx, id)? else { return Ok(None) };
-    let keys = api_keys::ids_of(tx, user)?.into_iter().map(CredentialId::Key);
-    let sessions = sessions::end_all_but(tx, user, None, now)?.into_iter().map(CredentialId::Session);
+    let ended = sessions::sign_out(tx, user, SignOut { keep: None, api_keys: true, at: now })?;
     tx.prepare_cached(DELETE)?.execute([user])?;
-    Ok(Some(keys.chain(sessions).collect()))
+    Ok(Some(ended))
 }
 
 fn row_of(tx: &Transaction<'_>, id: UserId) -> Result<Option<(User, PasswordHash)>, Failure> {

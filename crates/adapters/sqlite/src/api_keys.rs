@@ -20,7 +20,7 @@ const INSERT: &str = "
 const LIST: &str = "
     SELECT k.*, u.id AS user_id FROM users u JOIN api_keys k ON k.user_number = u.number WHERE u.id = ?1
     ORDER BY k.created_ms DESC, k.id DESC";
-const IDS: &str = "SELECT id FROM api_keys WHERE user_number = ?1";
+const DELETE_ALL: &str = "DELETE FROM api_keys WHERE user_number = ?1 RETURNING id";
 const FIND: &str = "
     SELECT k.*, u.id AS user_id FROM api_keys k JOIN users u ON u.number = k.user_number WHERE k.hash = ?1";
 const NOTE: &str = "UPDATE api_keys SET last_used_ms = ?2 WHERE id = ?1";
@@ -100,9 +100,9 @@ impl SqliteStore {
     }
 }
 
-/// The identities of a person's keys.
-pub(crate) fn ids_of(tx: &Transaction<'_>, user: i64) -> rusqlite::Result<Vec<ApiKeyId>> {
-    let mut statement = tx.prepare_cached(IDS)?;
+/// Deletes all keys of a person.
+pub(crate) fn delete_all(tx: &Transaction<'_>, user: i64) -> rusqlite::Result<Vec<ApiKeyId>> {
+    let mut statement = tx.prepare_cached(DELETE_ALL)?;
     let rows = statement.query_map([user], |row| Ok(row.get::<_, IdBytes>(0)?.id()))?;
     rows.collect()
 }

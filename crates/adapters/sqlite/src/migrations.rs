@@ -29,6 +29,11 @@ pub(crate) const ALL: &[Migration] = &[
     },
     Migration { number: 2, name: "report_jobs", sql: include_str!("migrations/0002_report_jobs.sql") },
     Migration { number: 3, name: "day_sums", sql: include_str!("migrations/0003_day_sums.sql") },
+    Migration {
+        number: 4,
+        name: "approving_session",
+        sql: include_str!("migrations/0004_approving_session.sql"),
+    },
 ];
 
 /// What a database says about one step.

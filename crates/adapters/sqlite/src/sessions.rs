@@ -1,6 +1,6 @@
 //! Sessions: one row per person and device while it lives, and its bare identity for a while after.
 
-use dayline_app::ports::{PortFuture, Sessions, StartSession, Started};
+use dayline_app::ports::{CredentialId, PortFuture, Sessions, SignOut, StartSession, Started};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
 use dayline_domain::{DeviceId, Session, SessionId, UserId, UtcMs};
@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Params, Row, Transaction, params};
 use crate::failure::Failure;
 use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
-use crate::{device_logins, users};
+use crate::{api_keys, device_logins, users};
 
 const INSERT: &str = "
     INSERT INTO sessions (id, user_number, device_id, device_name, address, created_ms, last_used_ms, generation,
@@ -102,10 +102,15 @@ impl Sessions for SqliteStore {
         })
     }
 
-    fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>> {
-        self.db.write(move |tx| match users::number_of(tx, user)? {
-            Some(user) => end_all_but(tx, user, keep, now),
-            None => Ok(Vec::new()),
+    fn end_all(&self, user: UserId, asked: SignOut) -> PortFuture<'_, Vec<CredentialId>> {
+        Box::pin(async move {
+            let ended = self.db.write(move |tx| match users::number_of(tx, user)? {
+                Some(user) => sign_out(tx, user, asked),
+                None => Ok(Vec::new()),
+            });
+            let ended = ended.await?;
+            self.forget_keys(user, asked);
+            Ok(ended)
         })
     }
 
@@ -121,14 +126,25 @@ impl Sessions for SqliteStore {
     }
 }
 
-/// Ends all sessions of a person but `keep`.
-pub(crate) fn end_all_but(
+impl SqliteStore {
+    /// Answers no longer from memory for keys that a sign-out deleted.
+    pub(crate) fn forget_keys(&self, user: UserId, asked: SignOut) {
+        if asked.api_keys {
+            self.keys.forget(|key| key.user == user);
+        }
+    }
+}
+
+/// Ends a person's credentials. Codes go with the session that approved them, by a foreign key.
+pub(crate) fn sign_out(
     tx: &Transaction<'_>,
     user: i64,
-    keep: Option<SessionId>,
-    now: UtcMs,
-) -> Result<Vec<SessionId>, Failure> {
-    end(tx, now, END_ALL, params![user, keep.map(IdBytes::from)])
+    asked: SignOut,
+) -> Result<Vec<CredentialId>, Failure> {
+    let sessions = end(tx, asked.at, END_ALL, params![user, asked.keep.map(IdBytes::from)])?;
+    let keys = if asked.api_keys { api_keys::delete_all(tx, user)? } else { Vec::new() };
+    let keys = keys.into_iter().map(CredentialId::Key);
+    Ok(sessions.into_iter().map(CredentialId::Session).chain(keys).collect())
 }
 
 /// Deletes the sessions that a statement picks and remembers that they ended.

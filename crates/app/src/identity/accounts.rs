@@ -8,8 +8,9 @@ use dayline_domain::{Email, FullName, NewPassword, Scope};
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::network::limited_by;
-use crate::identity::revocation::{revoke, revoke_sessions};
-use crate::ports::{AuditKind, CreateUser, Limit, User};
+use crate::identity::revocation::revoke;
+use crate::identity::sign_out::{SignedOut, keys_to_delete, refuse};
+use crate::ports::{AuditKind, CreateUser, Limit, PasswordHash, SignOut, User};
 use crate::{App, AppError};
 
 /// A registration, its values already valid.
@@ -70,43 +71,69 @@ pub async fn update_profile(
     updated.ok_or(AppError::NotSignedIn)
 }
 
-/// Changes the caller's password and ends their other sessions.
+/// Changes the caller's password and ends their other sessions, and deletes their API keys if asked
+/// to.
 pub async fn change_password(
     app: &App,
     caller: &Caller,
     current: String,
     new: NewPassword,
-) -> Result<(), AppError> {
+    delete_api_keys: bool,
+) -> Result<SignedOut, AppError> {
+    let hash = confirmed(app, caller, current, "current_password").await?;
+    let new = app.passwords.hash(new.expose().to_owned()).await?;
+    let keys = keys_to_delete(app, caller.user, delete_api_keys).await?;
+    let sign_out = SignOut { keep: caller.session(), api_keys: delete_api_keys, at: app.clock.now() };
+    let ended = app.accounts.change_password(caller.user, Some(hash), new, sign_out).await?;
+    let ended = ended.ok_or(AppError::NotSignedIn)?;
+    let signed_out = refuse(app, caller.user, ended, &keys, caller.address).await?;
+    audit(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await?;
+    Ok(signed_out)
+}
+
+/// Sets a password on an operator's word and ends all sessions of the account, and deletes its API
+/// keys if asked to.
+pub async fn reset_password(
+    app: &App,
+    email: Email,
+    new: NewPassword,
+    delete_api_keys: bool,
+) -> Result<SignedOut, AppError> {
+    let (user, _) = app.accounts.find_by_email(email).await?.ok_or(AppError::NotFound)?;
+    let new = app.passwords.hash(new.expose().to_owned()).await?;
+    let keys = keys_to_delete(app, user.id, delete_api_keys).await?;
+    let sign_out = SignOut { keep: None, api_keys: delete_api_keys, at: app.clock.now() };
+    let ended = app.accounts.change_password(user.id, None, new, sign_out).await?;
+    let ended = ended.ok_or(AppError::NotFound)?;
+    let signed_out = refuse(app, user.id, ended, &keys, None).await?;
+    audit(app, user.id, AuditKind::PasswordReset, None, None).await?;
+    Ok(signed_out)
+}
+
+/// Erases the caller's account and all its data, and refuses its credentials from now on. Who is
+/// signed in must know the password, too.
+pub async fn delete(app: &App, caller: &Caller, password: String) -> Result<(), AppError> {
+    confirmed(app, caller, password, "password").await?;
+    let ended = app.accounts.delete(caller.user, app.clock.now()).await?.ok_or(AppError::NotSignedIn)?;
+    revoke(app, ended).await
+}
+
+/// The hash of the caller's password, if they know it; else an error that names the field it came
+/// in. Counted against the account's limit, so that a stolen session can't guess.
+async fn confirmed(
+    app: &App,
+    caller: &Caller,
+    password: String,
+    field: &'static str,
+) -> Result<PasswordHash, AppError> {
     caller.require(Scope::Account)?;
     app.limits.take(Limit::LoginPerAccount, caller.user.to_string()).await??;
     let hash = app.accounts.password_of(caller.user).await?.ok_or(AppError::NotSignedIn)?;
-    if !app.passwords.verify(current, Some(hash.clone())).await?.matches {
-        return Err(AppError::field("current_password", "is not your password"));
+    let too_long = NewPassword::is_too_long(&password);
+    if too_long || !app.passwords.verify(password, Some(hash.clone())).await?.matches {
+        return Err(AppError::field(field, "is not your password"));
     }
-    let new = app.passwords.hash(new.expose().to_owned()).await?;
-    let changed = app
-        .accounts
-        .change_password(caller.user, Some(hash), new, caller.session(), app.clock.now())
-        .await?
-        .ok_or(AppError::NotSignedIn)?;
-    revoke_sessions(app, changed).await?;
-    audit(app, caller.user, AuditKind::PasswordChanged, None, caller.address).await
-}
-
-/// Sets a password on an operator's word and ends all sessions of the account.
-pub async fn reset_password(app: &App, email: Email, new: NewPassword) -> Result<(), AppError> {
-    let (user, _) = app.accounts.find_by_email(email).await?.ok_or(AppError::NotFound)?;
-    let new = app.passwords.hash(new.expose().to_owned()).await?;
-    let ended = app.accounts.change_password(user.id, None, new, None, app.clock.now()).await?;
-    revoke_sessions(app, ended.ok_or(AppError::NotFound)?).await?;
-    audit(app, user.id, AuditKind::PasswordReset, None, None).await
-}
-
-/// Erases the caller's account and all its data, and refuses its credentials from now on.
-pub async fn delete(app: &App, caller: &Caller) -> Result<(), AppError> {
-    caller.require(Scope::Account)?;
-    let ended = app.accounts.delete(caller.user, app.clock.now()).await?.ok_or(AppError::NotSignedIn)?;
-    revoke(app, ended).await
+    Ok(hash)
 }
 
 /// The zone's name as the database spells it, or an error that names the field.

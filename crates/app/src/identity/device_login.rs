@@ -109,8 +109,9 @@ fn wrong_code() -> AppError {
 
 /// Approves or refuses the device that waits behind a code.
 pub async fn decide(app: &App, caller: &Caller, code: &str, approve: bool) -> Result<DeviceLogin, AppError> {
+    let session = caller.session().ok_or(AppError::MissingScope)?;
     let (approval, kind) = if approve {
-        (Approval::Approved(caller.user), AuditKind::DeviceApproved)
+        (Approval::Approved { user: caller.user, session }, AuditKind::DeviceApproved)
     } else {
         (Approval::Denied, AuditKind::DeviceDenied)
     };
@@ -120,6 +121,9 @@ pub async fn decide(app: &App, caller: &Caller, code: &str, approve: bool) -> Re
         if app.device_logins.replace(login, Some(decided.clone())).await? {
             audit(app, caller.user, kind, Some(decided.device.as_str()), caller.address).await?;
             return Ok(decided);
+        }
+        if app.sessions.find(session).await?.is_none() {
+            return Err(AppError::SessionRevoked);
         }
     }
     Err(AppError::Unavailable("the code was used by somebody else at the same time".into()))

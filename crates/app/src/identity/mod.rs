@@ -11,5 +11,6 @@ pub mod network;
 pub mod refresh;
 mod revocation;
 pub mod sessions;
+pub mod sign_out;
 mod start_session;
 pub mod tokens;

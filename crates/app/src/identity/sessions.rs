@@ -5,7 +5,8 @@ use dayline_domain::{Scope, Session, SessionId};
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::revocation::revoke_sessions;
-use crate::ports::AuditKind;
+use crate::identity::sign_out::{SignedOut, keys_to_delete, refuse};
+use crate::ports::{AuditKind, SignOut};
 use crate::{App, AppError};
 
 /// Ends the caller's session. Ending it twice is the same as once.
@@ -20,13 +21,23 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Ends all sessions of the caller, or all but this one.
-pub async fn logout_all(app: &App, caller: &Caller, keep_this: bool) -> Result<(), AppError> {
+/// Ends all sessions of the caller, or all but this one, and deletes their API keys if asked to.
+pub async fn logout_all(
+    app: &App,
+    caller: &Caller,
+    keep_this: bool,
+    delete_api_keys: bool,
+) -> Result<SignedOut, AppError> {
     caller.require(Scope::Account)?;
     let keep = caller.session().filter(|_| keep_this);
-    let ended = app.sessions.end_all(caller.user, keep, app.clock.now()).await?;
-    revoke_sessions(app, ended).await?;
-    audit(app, caller.user, AuditKind::SessionsEnded, None, caller.address).await
+    let keys = keys_to_delete(app, caller.user, delete_api_keys).await?;
+    let sign_out = SignOut { keep, api_keys: delete_api_keys, at: app.clock.now() };
+    let ended = app.sessions.end_all(caller.user, sign_out).await?;
+    let signed_out = refuse(app, caller.user, ended, &keys, caller.address).await?;
+    if signed_out.sessions > 0 {
+        audit(app, caller.user, AuditKind::SessionsEnded, None, caller.address).await?;
+    }
+    Ok(signed_out)
 }
 
 /// The caller's sessions that are still alive, the one used last first.

@@ -5,9 +5,8 @@ use std::fmt;
 
 use dayline_domain::{Email, FullName, UserId, UtcMs};
 
-use super::credentials::CredentialId;
+use super::credentials::{CredentialId, SignOut};
 use super::future::PortFuture;
-use dayline_domain::SessionId;
 
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,9 +102,8 @@ pub trait Accounts: Send + Sync {
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn rehash_password(&self, id: UserId, from: PasswordHash, to: PasswordHash) -> PortFuture<'_, bool>;
 
-    /// Sets a new password and ends all sessions but `keep`, in one transaction; gives the ended
-    /// ones, or `None` if there is no such account or its hash is no longer `from` (where that is
-    /// given).
+    /// Sets a new password and signs the person out, in one transaction; gives what ended, or `None`
+    /// if there is no such account or its hash is no longer `from` (where that is given).
     ///
     /// # Errors
     ///
@@ -116,9 +114,8 @@ pub trait Accounts: Send + Sync {
         id: UserId,
         from: Option<PasswordHash>,
         to: PasswordHash,
-        keep: Option<SessionId>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<Vec<SessionId>>>;
+        sign_out: SignOut,
+    ) -> PortFuture<'_, Option<Vec<CredentialId>>>;
 
     /// Erases the account and every row that belongs to it, in one transaction; gives the
     /// credentials that end with it, or `None` if there was no such account. Pings still in the log

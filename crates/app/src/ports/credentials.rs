@@ -1,4 +1,4 @@
-//! What lets a client in, and the credentials that were revoked before their time.
+//! What lets a client in, and how it ends before its time.
 
 use dayline_domain::{ApiKeyId, SessionId, UtcMs};
 
@@ -15,6 +15,28 @@ pub enum CredentialId {
     Session(SessionId),
     /// An API key.
     Key(ApiKeyId),
+}
+
+impl CredentialId {
+    /// The key, if it is one.
+    pub fn key(&self) -> Option<ApiKeyId> {
+        match self {
+            Self::Session(_) => None,
+            Self::Key(id) => Some(*id),
+        }
+    }
+}
+
+/// Which of a person's credentials end at once. The device codes that an ended session approved
+/// always end with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignOut {
+    /// The session that goes on, if any.
+    pub keep: Option<SessionId>,
+    /// Whether the API keys are deleted, too.
+    pub api_keys: bool,
+    /// Now.
+    pub at: UtcMs,
 }
 
 /// Credentials revoked before their time, known on every node within a second.

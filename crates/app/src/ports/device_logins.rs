@@ -33,7 +33,7 @@ pub trait DeviceLogins: Send + Sync {
     fn find_by_device_code(&self, code: TokenHash) -> PortFuture<'_, Option<DeviceLogin>>;
 
     /// Replaces `from` by `to`, or deletes it, if it still has the revision of `from`. False if
-    /// not, or if the person who approved it in `to` is gone.
+    /// not, or if the session that approved it in `to` has ended or is not its person's.
     ///
     /// # Errors
     ///

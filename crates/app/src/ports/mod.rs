@@ -21,7 +21,7 @@ mod tokens;
 pub use accounts::{Accounts, CreateUser, PasswordHash, PasswordHasher, PasswordVerdict, User};
 pub use api_keys::{ApiKey, ApiKeys, CreateKey};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
-pub use credentials::{CredentialId, REMEMBERED_MS, Revocations};
+pub use credentials::{CredentialId, REMEMBERED_MS, Revocations, SignOut};
 pub use device_logins::DeviceLogins;
 pub use error::PortError;
 pub use future::{BoxFuture, PortFuture};

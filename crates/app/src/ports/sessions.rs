@@ -5,6 +5,7 @@ use dayline_domain::identity::session::Generation;
 use dayline_domain::{Session, SessionId, UserId, UtcMs};
 
 use super::accounts::PasswordHash;
+use super::credentials::{CredentialId, SignOut};
 use super::future::PortFuture;
 
 /// A session to be started.
@@ -36,7 +37,8 @@ pub enum Started {
     Refused,
 }
 
-/// The sessions.
+/// The sessions. Whatever ends one also deletes the device codes that it approved, in the same
+/// transaction.
 pub trait Sessions: Send + Sync {
     /// Starts a session, in one transaction with ending those that make room for it.
     ///
@@ -78,13 +80,13 @@ pub trait Sessions: Send + Sync {
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn end(&self, user: UserId, id: SessionId, now: UtcMs) -> PortFuture<'_, bool>;
 
-    /// Ends all of a person's sessions but `keep`; gives the ended ones.
+    /// Signs a person out, in one transaction; gives what ended.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
-    fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>>;
+    fn end_all(&self, user: UserId, sign_out: SignOut) -> PortFuture<'_, Vec<CredentialId>>;
 
     /// Sessions that ended at `since` or later, whosever they were: what a node must refuse from
     /// its start.

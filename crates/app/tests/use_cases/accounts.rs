@@ -5,6 +5,7 @@ use dayline_app::identity::accounts::{
     Registration, change_password, delete, profile, register, reset_password, update_profile,
 };
 use dayline_app::identity::login;
+use dayline_app::identity::sign_out::SignedOut;
 use dayline_app::ports::{Limit, TooMany};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, FullName, NewPassword};
@@ -69,11 +70,12 @@ async fn changing_the_password_needs_the_current_one_and_ends_the_other_sessions
     let (world, ada) = with_ada().await;
     let phone = sign_in(&world, "ada@example.org", "phone").await;
     let new = || NewPassword::new("another long secret").unwrap();
-    let error = change_password(&world.app, &ada, "wrong".into(), new()).await.unwrap_err();
+    let error = change_password(&world.app, &ada, "wrong".into(), new(), false).await.unwrap_err();
     assert_eq!(field_of(&error), "current_password");
     assert!(caller(&world, &phone).await.is_ok());
 
-    change_password(&world.app, &ada, PASSWORD.into(), new()).await.unwrap();
+    let ended = change_password(&world.app, &ada, PASSWORD.into(), new(), false).await;
+    assert_eq!(ended, Ok(SignedOut { sessions: 1, api_keys: 0 }));
     assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     assert!(profile(&world.app, &ada).await.is_ok());
     let old = login::login(&world.app, login_of("ada@example.org", PASSWORD, "tablet")).await;
@@ -85,17 +87,20 @@ async fn an_operator_resets_a_password_and_every_session_ends() {
     let (world, _) = with_ada().await;
     let phone = sign_in(&world, "ada@example.org", "phone").await;
     let new = NewPassword::new("another long secret").unwrap();
-    reset_password(&world.app, Email::new("ada@example.org").unwrap(), new.clone()).await.unwrap();
+    reset_password(&world.app, Email::new("ada@example.org").unwrap(), new.clone(), false).await.unwrap();
     assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
-    let nobody = reset_password(&world.app, Email::new("bob@example.org").unwrap(), new).await;
+    let nobody = reset_password(&world.app, Email::new("bob@example.org").unwrap(), new, false).await;
     assert_eq!(nobody, Err(AppError::NotFound));
 }
 
 #[tokio::test]
-async fn a_deleted_person_is_signed_out_everywhere_and_can_register_again() {
+async fn deleting_needs_the_password_and_a_deleted_person_is_signed_out_everywhere_and_can_register_again() {
     let (world, ada) = with_ada().await;
     let phone = sign_in(&world, "ada@example.org", "phone").await;
-    delete(&world.app, &ada).await.unwrap();
+    let error = delete(&world.app, &ada, "wrong".into()).await.unwrap_err();
+    assert_eq!(field_of(&error), "password");
+    assert!(caller(&world, &phone).await.is_ok());
+    delete(&world.app, &ada, PASSWORD.into()).await.unwrap();
     assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
     assert_eq!(profile(&world.app, &ada).await, Err(AppError::NotSignedIn));
     register(&world.app, registration("ada@example.org", None)).await.unwrap();

@@ -1,11 +1,13 @@
 //! Signing in a tracker by a code.
 
 use dayline_app::AppError;
+use dayline_app::identity::accounts::reset_password;
+use dayline_app::identity::caller::Caller;
 use dayline_app::identity::device_login::{NotYet, Request, Started, decide, look_up, poll, start};
 use dayline_app::identity::sessions;
 use dayline_app::ports::{Limit, PortError};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::DeviceId;
+use dayline_domain::{DeviceId, Email, NewPassword};
 
 use super::{caller, login, register, with_ada};
 
@@ -105,4 +107,42 @@ async fn a_device_belongs_to_whoever_approved_it() {
     decide(&world.app, &bob, &asked.user_code.to_string(), true).await.unwrap();
     let tokens = poll(&world.app, &asked.device_code, None).await.unwrap().unwrap();
     assert_eq!(caller(&world, &tokens).await.unwrap().user, bob.user);
+}
+
+#[tokio::test]
+async fn an_approval_ends_with_the_session_it_was_given_in() {
+    let (world, ada) = with_ada().await;
+    let approve = async |by: &Caller| {
+        let asked = ask(&world).await;
+        decide(&world.app, by, &asked.user_code.to_string(), true).await.unwrap();
+        asked.device_code
+    };
+    let expired = Ok(Err(NotYet::ExpiredToken));
+
+    let phone = caller(&world, &login(&world, "ada@example.org", "phone").await).await.unwrap();
+    let code = approve(&phone).await;
+    sessions::logout(&world.app, &phone).await.unwrap();
+    assert_eq!(poll(&world.app, &code, None).await, expired);
+
+    let phone = caller(&world, &login(&world, "ada@example.org", "phone").await).await.unwrap();
+    let (by_phone, by_laptop) = (approve(&phone).await, approve(&ada).await);
+    sessions::logout_all(&world.app, &ada, true, false).await.unwrap();
+    assert_eq!(poll(&world.app, &by_phone, None).await, expired);
+    let tokens = poll(&world.app, &by_laptop, None).await.unwrap().unwrap();
+    assert!(caller(&world, &tokens).await.is_ok());
+
+    let code = approve(&ada).await;
+    let new = || NewPassword::new("another long secret").unwrap();
+    reset_password(&world.app, Email::new("ada@example.org").unwrap(), new(), false).await.unwrap();
+    assert_eq!(poll(&world.app, &code, None).await, expired);
+}
+
+#[tokio::test]
+async fn a_caller_whose_session_has_just_ended_approves_nothing() {
+    let (world, ada) = with_ada().await;
+    let asked = ask(&world).await;
+    sessions::logout(&world.app, &ada).await.unwrap();
+    let late = decide(&world.app, &ada, &asked.user_code.to_string(), true).await;
+    assert_eq!(late, Err(AppError::SessionRevoked));
+    assert_eq!(poll(&world.app, &asked.device_code, None).await, Ok(Err(NotYet::AuthorizationPending)));
 }

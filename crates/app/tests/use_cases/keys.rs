@@ -6,6 +6,7 @@ use dayline_app::identity::authenticate::authenticate;
 use dayline_app::identity::caller::Caller;
 use dayline_app::identity::login;
 use dayline_app::identity::sessions::{logout, logout_all};
+use dayline_app::identity::sign_out::SignedOut;
 use dayline_app::identity::{accounts, audit};
 use dayline_app::ports::AuditKind;
 use dayline_contract::fakes::FakeApp;
@@ -92,7 +93,7 @@ async fn somebody_elses_key_is_not_found() {
 async fn keys_of_a_deleted_person_let_nobody_in() {
     let (world, ada) = with_ada().await;
     let (_, text) = create(&world.app, &ada, tracker()).await.unwrap();
-    accounts::delete(&world.app, &ada).await.unwrap();
+    accounts::delete(&world.app, &ada, PASSWORD.into()).await.unwrap();
     assert_eq!(bearer(&world, &text).await, Err(AppError::NotSignedIn));
 }
 
@@ -104,14 +105,16 @@ async fn the_audit_log_tells_what_happened_newest_first_and_page_by_page() {
     let (key, _) = create(&world.app, &ada, tracker()).await.unwrap();
     delete(&world.app, &ada, key.id).await.unwrap();
     let changed = dayline_domain::NewPassword::new("another long secret").unwrap();
-    accounts::change_password(&world.app, &ada, PASSWORD.into(), changed).await.unwrap();
-    logout_all(&world.app, &ada, true).await.unwrap();
+    accounts::change_password(&world.app, &ada, PASSWORD.into(), changed, false).await.unwrap();
+    login::login(&world.app, login_of("ada@example.org", "another long secret", "phone")).await.unwrap();
+    logout_all(&world.app, &ada, true, false).await.unwrap();
 
-    let first = audit::entries(&world.app, &ada, None, 4).await.unwrap();
-    let rest = audit::entries(&world.app, &ada, Some(first[3].id), 100).await.unwrap();
+    let first = audit::entries(&world.app, &ada, None, 5).await.unwrap();
+    let rest = audit::entries(&world.app, &ada, Some(first[4].id), 100).await.unwrap();
     let told: Vec<_> = first.iter().chain(&rest).map(|entry| entry.event.kind).collect();
     let expected = [
         AuditKind::SessionsEnded,
+        AuditKind::SignedIn,
         AuditKind::PasswordChanged,
         AuditKind::KeyDeleted,
         AuditKind::KeyCreated,
@@ -121,4 +124,45 @@ async fn the_audit_log_tells_what_happened_newest_first_and_page_by_page() {
     ];
     assert_eq!(told, expected);
     assert_eq!(rest[0].event.subject.as_deref(), Some("thief"));
+}
+
+#[tokio::test]
+async fn signing_out_deletes_keys_if_asked_to_and_writes_each_down() {
+    let (world, ada) = with_ada().await;
+    let (_, text) = create(&world.app, &ada, tracker()).await.unwrap();
+    let none = SignedOut { sessions: 0, api_keys: 0 };
+    assert_eq!(logout_all(&world.app, &ada, true, false).await, Ok(none));
+    assert!(bearer(&world, &text).await.is_ok());
+
+    let one = SignedOut { api_keys: 1, ..none };
+    assert_eq!(logout_all(&world.app, &ada, true, true).await, Ok(one));
+    assert_eq!(bearer(&world, &text).await, Err(AppError::NotSignedIn));
+    assert_eq!(last_events(&world, &ada, 1).await, [(AuditKind::KeyDeleted, Some("tracker".into()))]);
+
+    create(&world.app, &ada, tracker()).await.unwrap();
+    let changed = dayline_domain::NewPassword::new("another long secret").unwrap();
+    let ended = accounts::change_password(&world.app, &ada, PASSWORD.into(), changed.clone(), true).await;
+    assert_eq!(ended, Ok(one));
+    let deleted = (AuditKind::KeyDeleted, Some("tracker".into()));
+    let expected = [(AuditKind::PasswordChanged, None), deleted.clone()];
+    assert_eq!(last_events(&world, &ada, 2).await, expected);
+
+    create(&world.app, &ada, tracker()).await.unwrap();
+    let email = dayline_domain::Email::new("ada@example.org").unwrap();
+    let ended = accounts::reset_password(&world.app, email, changed, true).await;
+    assert_eq!(ended, Ok(SignedOut { sessions: 1, api_keys: 1 }));
+    assert_eq!(last_events(&world, &ada, 2).await, [(AuditKind::PasswordReset, None), deleted]);
+}
+
+#[tokio::test]
+async fn signing_out_where_nothing_ends_leaves_no_entry() {
+    let (world, ada) = with_ada().await;
+    let before = audit::entries(&world.app, &ada, None, 100).await.unwrap();
+    logout_all(&world.app, &ada, true, true).await.unwrap();
+    assert_eq!(audit::entries(&world.app, &ada, None, 100).await.unwrap(), before);
+}
+
+async fn last_events(world: &FakeApp, of: &Caller, n: usize) -> Vec<(AuditKind, Option<Box<str>>)> {
+    let entries = audit::entries(&world.app, of, None, n).await.unwrap();
+    entries.into_iter().map(|entry| (entry.event.kind, entry.event.subject)).collect()
 }

@@ -5,11 +5,15 @@ use dayline_app::identity::authenticate::authenticate;
 use dayline_app::identity::login::login;
 use dayline_app::identity::refresh::refresh;
 use dayline_app::identity::sessions::{self, end_session, logout, logout_all};
-use dayline_app::ports::{Accounts, Limit, PasswordHash};
+use dayline_app::ports::{Accounts, Limit, PasswordHash, SignOut};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, SessionId};
 
 use super::{PASSWORD, caller, login as sign_in, login_of, register, with_ada};
+
+fn everywhere(world: &FakeApp) -> SignOut {
+    SignOut { keep: None, api_keys: false, at: world.app.clock.now() }
+}
 
 #[tokio::test]
 async fn an_unknown_address_and_a_wrong_password_are_the_same_answer() {
@@ -27,7 +31,7 @@ async fn what_is_longer_than_any_password_is_not_even_compared() {
     for (length, fits) in [(128, true), (129, false)] {
         let password = "ü".repeat(length);
         let hash = PasswordHash(format!("v2:{password}"));
-        accounts.change_password(ada.user, None, hash, None, world.app.clock.now()).await.unwrap();
+        accounts.change_password(ada.user, None, hash, everywhere(&world)).await.unwrap();
         let outcome = login(&world.app, login_of("ada@example.org", &password, "phone")).await;
         assert_eq!(outcome.is_ok(), fits, "{outcome:?}");
     }
@@ -62,7 +66,7 @@ async fn a_hash_with_weaker_parameters_is_replaced_at_login() {
     let (world, ada) = with_ada().await;
     let accounts = &world.app.accounts;
     let weak = PasswordHash(format!("v1:{PASSWORD}"));
-    accounts.change_password(ada.user, None, weak.clone(), None, world.app.clock.now()).await.unwrap();
+    accounts.change_password(ada.user, None, weak.clone(), everywhere(&world)).await.unwrap();
     sign_in(&world, "ada@example.org", "phone").await;
     assert_ne!(accounts.password_of(ada.user).await.unwrap(), Some(weak));
 }
@@ -142,7 +146,7 @@ async fn ending_sessions_refuses_their_access_tokens_at_once() {
     assert_eq!(end_session(&world.app, &ada, phone.session).await, Err(AppError::NotFound));
 
     let tablet = sign_in(&world, "ada@example.org", "tablet").await;
-    logout_all(&world.app, &ada, false).await.unwrap();
+    logout_all(&world.app, &ada, false, false).await.unwrap();
     assert_eq!(caller(&world, &tablet).await, Err(AppError::SessionRevoked));
 }
 
@@ -181,7 +185,8 @@ async fn a_login_that_raced_with_a_change_of_the_password_is_refused() {
     let (world, ada) = with_ada().await;
     let (_, seen) = world.store.find_by_email(Email::new("ada@example.org").unwrap()).await.unwrap().unwrap();
     let now = world.app.clock.now();
-    world.store.change_password(ada.user, None, PasswordHash("v2:new".into()), None, now).await.unwrap();
+    let new = PasswordHash("v2:new".into());
+    world.store.change_password(ada.user, None, new, everywhere(&world)).await.unwrap();
     let session = Sessions::list(&*world.store, ada.user).await.unwrap();
     assert!(session.is_empty());
     let late = StartSession {

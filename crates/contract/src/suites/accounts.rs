@@ -9,7 +9,7 @@ use dayline_domain::{Email, FullName, UtcMs};
 use super::Fact;
 use super::device_logins::waiting;
 use super::report_jobs::{done, job};
-use super::store::{DAY, NOW, Store, api_key, dead_letter, first, hash, person, piece, session};
+use super::store::{DAY, NOW, Store, api_key, dead_letter, first, hash, person, piece, session, sign_out};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -75,7 +75,8 @@ async fn a_stranger_is_not_found(store: Store) {
     assert_eq!(store.accounts.password_of(stranger.id).await.unwrap(), None);
     assert_eq!(store.accounts.update_profile(stranger.id, None, None, NOW).await.unwrap(), None);
     assert!(!store.accounts.rehash_password(stranger.id, hash("a"), hash("b")).await.unwrap());
-    let changed = store.accounts.change_password(stranger.id, None, hash("b"), None, NOW).await.unwrap();
+    let changed =
+        store.accounts.change_password(stranger.id, None, hash("b"), sign_out(None, NOW)).await.unwrap();
     assert_eq!(changed, None);
     assert_eq!(store.accounts.delete(stranger.id, NOW).await.unwrap(), None);
 }
@@ -138,14 +139,16 @@ async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: Store) {
     }
     let (ended, keep) = (session(user.id, 1).id, session(user.id, 2).id);
     let at = NOW.plus(90_000);
-    let changed = store.accounts.change_password(user.id, Some(hash("first")), hash("new"), Some(keep), at);
-    assert_eq!(changed.await.unwrap(), Some(vec![ended]));
+    let changed =
+        store.accounts.change_password(user.id, Some(hash("first")), hash("new"), sign_out(Some(keep), at));
+    assert_eq!(changed.await.unwrap(), Some(vec![CredentialId::Session(ended)]));
     assert_eq!(store.sessions.list(user.id).await.unwrap(), [session(user.id, 2)]);
     assert_eq!(store.sessions.ended_since(at).await.unwrap(), [ended]);
     assert_eq!(store.accounts.password_of(user.id).await.unwrap(), Some(hash("new")));
     assert_eq!(store.accounts.find(user.id).await.unwrap().unwrap().updated_at, at);
-    let reset = store.accounts.change_password(user.id, None, hash("reset"), None, at).await.unwrap();
-    assert_eq!(reset, Some(vec![keep]));
+    let reset =
+        store.accounts.change_password(user.id, None, hash("reset"), sign_out(None, at)).await.unwrap();
+    assert_eq!(reset, Some(vec![CredentialId::Session(keep)]));
     assert_eq!(store.accounts.password_of(user.id).await.unwrap(), Some(hash("reset")));
     assert_eq!(store.accounts.password_of(other.id).await.unwrap(), Some(hash("first")));
     assert_eq!(store.sessions.list(other.id).await.unwrap().len(), 2);
@@ -155,7 +158,8 @@ async fn a_password_that_changed_meanwhile_is_not_changed_again(store: Store) {
     let user = store.register(1).await;
     store.sign_in(session(user.id, 1)).await;
     let from = Some(hash("other"));
-    let changed = store.accounts.change_password(user.id, from, hash("new"), None, NOW.plus(9)).await;
+    let changed =
+        store.accounts.change_password(user.id, from, hash("new"), sign_out(None, NOW.plus(9))).await;
     assert_eq!(changed.unwrap(), None);
     assert_eq!(
         store.accounts.find_by_email(user.email.clone()).await.unwrap(),
@@ -171,7 +175,8 @@ async fn of_many_changes_from_one_password_exactly_one_wins(store: Store) {
     for n in 0..20 {
         let (accounts, to) = (store.accounts.clone(), hash(&n.to_string()));
         racing.spawn(async move {
-            let changed = accounts.change_password(user, Some(hash("first")), to.clone(), None, NOW).await;
+            let changed =
+                accounts.change_password(user, Some(hash("first")), to.clone(), sign_out(None, NOW)).await;
             changed.unwrap().map(|_| to)
         });
     }
@@ -193,7 +198,8 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     let event =
         AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
     store.audit.record(event).await.unwrap();
-    let login = DeviceLogin { approval: Approval::Approved(user.id), ..waiting(1) };
+    let approval = Approval::Approved { user: user.id, session: session(user.id, 1).id };
+    let login = DeviceLogin { approval, ..waiting(1) };
     assert!(store.device_logins.create(login).await.unwrap());
     let finished = done(&store, job(user.id, 1), b"theirs").await;
     store.report_jobs.create(job(user.id, 2), 5, 5).await.unwrap();

@@ -5,7 +5,7 @@ use dayline_domain::identity::device_login::{Approval, DeviceLogin, UserCode};
 use dayline_domain::{DeviceId, UtcMs};
 
 use super::Fact;
-use super::store::{NOW, Store, person};
+use super::store::{NOW, Store, person, session};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -21,7 +21,9 @@ pub const FACTS: &[Fact<Store>] = &[
         Box::pin(of_many_changes_from_one_revision_exactly_one_wins(s))
     }),
     Fact::new("a_code_is_used_up_once", |s| Box::pin(a_code_is_used_up_once(s))),
-    Fact::new("nobody_who_is_gone_approves", |s| Box::pin(nobody_who_is_gone_approves(s))),
+    Fact::new("only_a_session_that_is_alive_approves_and_only_for_its_person", |s| {
+        Box::pin(only_a_session_that_is_alive_approves_and_only_for_its_person(s))
+    }),
     Fact::new("a_purge_deletes_the_old_ones_and_frees_their_codes", |s| {
         Box::pin(a_purge_deletes_the_old_ones_and_frees_their_codes(s))
     }),
@@ -73,7 +75,9 @@ async fn a_user_code_in_use_is_refused(store: Store) {
 
 async fn every_answer_of_the_person_is_kept(store: Store) {
     let user = store.register(1).await.id;
-    for (n, approval) in [(1, Approval::Approved(user)), (2, Approval::Denied), (3, Approval::Pending)] {
+    store.sign_in(session(user, 1)).await;
+    let approved = Approval::Approved { user, session: session(user, 1).id };
+    for (n, approval) in [(1, approved), (2, Approval::Denied), (3, Approval::Pending)] {
         store.device_logins.create(waiting(n)).await.unwrap();
         let decided =
             DeviceLogin { approval, interval_s: 10, polled_at: Some(NOW), revision: 1, ..waiting(n) };
@@ -120,11 +124,24 @@ async fn a_code_is_used_up_once(store: Store) {
     assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), None);
 }
 
-async fn nobody_who_is_gone_approves(store: Store) {
+async fn only_a_session_that_is_alive_approves_and_only_for_its_person(store: Store) {
+    let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
+    store.sign_in(session(ada, 1)).await;
+    store.sign_in(session(ada, 2)).await;
+    store.sessions.end(ada, session(ada, 2).id, NOW).await.unwrap();
     store.device_logins.create(waiting(1)).await.unwrap();
-    let approval = Approval::Approved(person(1).id);
-    let approved = DeviceLogin { approval, revision: 1, ..waiting(1) };
-    assert!(!store.device_logins.replace(waiting(1), Some(approved)).await.unwrap());
+    let stranger = person(3).id;
+    for (user, session) in [
+        (ada, session(ada, 2)),
+        (ada, session(ada, 3)),
+        (bob, session(ada, 1)),
+        (stranger, session(ada, 1)),
+        (stranger, session(stranger, 1)),
+    ] {
+        let approval = Approval::Approved { user, session: session.id };
+        let approved = DeviceLogin { approval, revision: 1, ..waiting(1) };
+        assert!(!store.device_logins.replace(waiting(1), Some(approved)).await.unwrap());
+    }
     assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), Some(waiting(1)));
 }
 

@@ -16,6 +16,7 @@ pub mod ping_log;
 pub mod report_jobs;
 pub mod revocations;
 pub mod sessions;
+pub mod sign_outs;
 pub mod site_names;
 mod store;
 pub mod tokens;

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use dayline_app::ports::{StartSession, Started};
+use dayline_app::ports::{CredentialId, StartSession, Started};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Session, SessionId, UserId, UtcMs};
 
 use super::Fact;
 use super::device_logins::waiting;
-use super::store::{NOW, Store, hash, session};
+use super::store::{NOW, Store, hash, session, sign_out};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -164,10 +164,11 @@ async fn a_sign_in_that_races_with_a_change_of_the_password_does_not_outlive_it(
         let start = StartSession { session: session(user, n), checked_against, code: None, max_per_user: 50 };
         let sessions = store.sessions.clone();
         let sign_in = tokio::spawn(async move { sessions.start(start).await.unwrap() });
-        let changed = store.accounts.change_password(user, Some(hash("first")), hash("new"), None, NOW);
+        let changed =
+            store.accounts.change_password(user, Some(hash("first")), hash("new"), sign_out(None, NOW));
         let changed = changed.await.unwrap().unwrap();
         match sign_in.await.unwrap() {
-            Started::Started { .. } => assert_eq!(changed, [session(user, n).id]),
+            Started::Started { .. } => assert_eq!(changed, [CredentialId::Session(session(user, n).id)]),
             Started::Refused => assert_eq!(changed, []),
         }
         assert_eq!(store.sessions.list(user).await.unwrap(), []);
@@ -208,7 +209,10 @@ async fn many_sign_ins_of_one_device_leave_one_session(store: Store) {
 /// A request that this person has approved.
 async fn approved(store: &Store, user: UserId) -> DeviceLogin {
     store.device_logins.create(waiting(1)).await.unwrap();
-    let approved = DeviceLogin { approval: Approval::Approved(user), revision: 1, ..waiting(1) };
+    let approver = session(user, 30);
+    store.sign_in(approver.clone()).await;
+    let approval = Approval::Approved { user, session: approver.id };
+    let approved = DeviceLogin { approval, revision: 1, ..waiting(1) };
     assert!(store.device_logins.replace(waiting(1), Some(approved.clone())).await.unwrap());
     approved
 }
@@ -225,7 +229,7 @@ async fn a_session_by_code_uses_the_code_up(store: Store) {
     assert_eq!(store.device_logins.find_by_device_code(code.device_code).await.unwrap(), None);
     let second = store.sessions.start(start_by(&code, session(user, 2))).await.unwrap();
     assert_eq!(second, Started::Refused);
-    assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 1)]);
+    assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 30), session(user, 1)]);
 }
 
 async fn a_code_that_changed_starts_no_session(store: Store) {
@@ -235,7 +239,7 @@ async fn a_code_that_changed_starts_no_session(store: Store) {
         store.sessions.start(start_by(&waiting(1), session(user, 1))).await.unwrap(),
         Started::Refused
     );
-    assert_eq!(store.sessions.list(user).await.unwrap(), []);
+    assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 30)]);
     assert_eq!(store.device_logins.find_by_device_code(code.device_code).await.unwrap(), Some(code));
 }
 
@@ -249,7 +253,7 @@ async fn of_many_sessions_by_one_code_exactly_one_starts(store: Store) {
     }
     let started = racing.join_all().await.into_iter().filter(|outcome| *outcome != Started::Refused);
     assert_eq!(started.count(), 1);
-    assert_eq!(store.sessions.list(user).await.unwrap().len(), 1);
+    assert_eq!(store.sessions.list(user).await.unwrap().len(), 2);
 }
 
 async fn a_rotation_is_stored(store: Store) {
@@ -331,12 +335,16 @@ async fn all_sessions_but_one_end_together(store: Store) {
         store.sign_in(session(other, n)).await;
     }
     let keep = session(user, 2).id;
-    let ended = store.sessions.end_all(user, Some(keep), NOW).await.unwrap();
-    assert_eq!(set(ended), set([session(user, 1).id, session(user, 3).id]));
+    let ended = store.sessions.end_all(user, sign_out(Some(keep), NOW)).await.unwrap();
+    assert_eq!(ended.len(), 2);
+    for n in [1, 3] {
+        assert!(ended.contains(&CredentialId::Session(session(user, n).id)));
+    }
     assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 2)]);
     // Somebody else's session keeps nothing.
-    assert_eq!(store.sessions.end_all(user, Some(session(other, 1).id), NOW).await.unwrap(), [keep]);
-    assert_eq!(store.sessions.end_all(user, None, NOW).await.unwrap(), []);
+    let theirs = sign_out(Some(session(other, 1).id), NOW);
+    assert_eq!(store.sessions.end_all(user, theirs).await.unwrap(), [CredentialId::Session(keep)]);
+    assert_eq!(store.sessions.end_all(user, sign_out(None, NOW)).await.unwrap(), []);
     assert_eq!(store.sessions.list(other).await.unwrap().len(), 3);
 }
 

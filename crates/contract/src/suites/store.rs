@@ -8,7 +8,7 @@ use std::sync::Arc;
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CreateUser, DayKey, DeadLetter, DeadLetters,
     DeviceLogins, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError,
-    Position, ReportJobs, Sessions, StartSession, Started, User,
+    Position, ReportJobs, Sessions, SignOut, StartSession, Started, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -189,6 +189,11 @@ pub(super) fn session(user: UserId, n: u64) -> Session {
         issued_at: at,
         previous_issued_at: at,
     }
+}
+
+/// Ends all sessions but one, and no keys.
+pub(super) fn sign_out(keep: Option<SessionId>, at: UtcMs) -> SignOut {
+    SignOut { keep, api_keys: false, at }
 }
 
 /// The `n`-th sample key of a person.

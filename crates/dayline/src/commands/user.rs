@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use dayline_app::AppError;
 use dayline_app::identity::accounts;
+use dayline_app::identity::sign_out::SignedOut;
 use dayline_domain::{Email, NewPassword};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -33,6 +34,9 @@ pub struct ResetPassword {
     /// File whose first line is the new password
     #[arg(long, env = "DAYLINE_NEW_PASSWORD_FILE", value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Delete the account's API keys, too: trackers that use one must get another
+    #[arg(long, env = "DAYLINE_DELETE_API_KEYS")]
+    delete_api_keys: bool,
     #[command(flatten)]
     data: DataOptions,
 }
@@ -46,13 +50,23 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     let password = NewPassword::new(password.expose_secret())
         .map_err(|error| Failure::usage(format!("the password {error}")))?;
     let (app, _) = wire::alongside(&options.data)?;
-    match accounts::reset_password(&app, email, password).await {
-        Ok(()) => {
-            say(format_args!("{} has a new password; all devices are signed out", options.email));
+    match accounts::reset_password(&app, email, password, options.delete_api_keys).await {
+        Ok(ended) => {
+            let keys = keys_text(ended, options.delete_api_keys);
+            say(format_args!("{} has a new password; all devices are signed out; {keys}", options.email));
             Ok(())
         }
         Err(AppError::NotFound) => Err(Failure::new(format!("there is no account {}", options.email))),
         Err(error) => Err(Failure::because(error)),
+    }
+}
+
+/// What became of the API keys, which let trackers in without a password.
+fn keys_text(ended: SignedOut, deleted: bool) -> String {
+    match (deleted, ended.api_keys) {
+        (false, _) => "its api keys still work (--delete-api-keys ends them)".to_owned(),
+        (true, 0) => "it had no api keys".to_owned(),
+        (true, n) => format!("its {n} api keys are deleted"),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Report jobs of people who are gone, found in the data itself.
 
 use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde_json::json;
 
 use super::place;
 use super::report_jobs::Person;
+use crate::support::account::account;
 
 #[tokio::test]
 async fn with_the_account_its_jobs_and_results_are_gone() {
@@ -13,7 +16,8 @@ async fn with_the_account_its_jobs_and_results_are_gone() {
     let ada = Person::with_rows(&place, "ada", 1_000).await;
     let job = ada.ask("apps", "json").await;
     assert_eq!(ada.status_of(&job).await, "queued");
-    let (status, _) = ada.send(Method::DELETE, "/api/v1/users/me", "*/*", None).await;
+    let password = json!({"password": account("ada").password.expose_secret()});
+    let (status, _) = ada.send(Method::DELETE, "/api/v1/users/me", "*/*", Some(&password)).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert_eq!(ada.get(&job, "*/*").await.0, StatusCode::UNAUTHORIZED);
     assert!(server.stop().success());

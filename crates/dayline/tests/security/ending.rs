@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::support::account::eventually;
-use crate::web::{PASSWORD, Session, Web, ping, send, session, text};
+use crate::support::command::run_with_input;
+use crate::web::{Answer, PASSWORD, Session, Web, ping, send, session, text};
 
 /// How soon the node on which something was ended refuses it.
 const HERE: Duration = Duration::from_secs(1);
@@ -106,7 +107,7 @@ async fn everything_of_a_deleted_person_is_refused_within_two_seconds() {
     let live = web.get("/api/v1/live", &phone.access).send().await.unwrap();
     assert_eq!(live.status(), 200);
 
-    send(web.delete("/api/v1/users/me", &laptop.access)).await.expect(204);
+    send(web.delete_account(&laptop.access)).await.expect(204);
     let deleted = Instant::now();
     for bearer in [&laptop.access, &phone.access] {
         expect_refused_within(&web, bearer, EVERYWHERE).await;
@@ -124,6 +125,74 @@ async fn everything_of_a_deleted_person_is_refused_within_two_seconds() {
     assert!(last_words.contains("event: end"), "{last_words}");
     println!("all refused {:?} after the deletion", deleted.elapsed());
     assert!(deleted.elapsed() < EVERYWHERE, "{:?}", deleted.elapsed());
+}
+
+/// A device that asked, and that this session has approved; gives the secret to poll with.
+async fn approved_device(web: &Web, by: &Session) -> String {
+    let asked = send(web.post("/api/v1/auth/device", &json!({"device_id": "tv"}))).await.json();
+    let approve = json!({"user_code": asked["user_code"]});
+    send(web.post("/api/v1/auth/device/approve", &approve).bearer_auth(&by.access)).await.expect(204);
+    text(&asked, "device_code")
+}
+
+async fn poll(web: &Web, device_code: &str) -> Answer {
+    send(web.post("/api/v1/auth/device/token", &json!({"device_code": device_code}))).await
+}
+
+#[tokio::test]
+async fn a_device_that_a_signed_out_session_approved_is_not_signed_in() {
+    let web = Web::start(&[]);
+    let laptop = web.newcomer("ada").await;
+    let void = (400, "expired_token".to_owned());
+
+    let phone = web.sign_in(&laptop.email, "phone").await;
+    let code = approved_device(&web, &phone).await;
+    send(web.post("/api/v1/auth/logout", &json!({})).bearer_auth(&phone.access)).await.expect(204);
+    assert_eq!(poll(&web, &code).await.problem(), void);
+
+    let phone = web.sign_in(&laptop.email, "phone").await;
+    let code = approved_device(&web, &phone).await;
+    let path = format!("/api/v1/auth/sessions/{}", phone.id);
+    send(web.delete(&path, &laptop.access)).await.expect(204);
+    assert_eq!(poll(&web, &code).await.problem(), void);
+
+    let phone = web.sign_in(&laptop.email, "phone").await;
+    let (code, kept) = (approved_device(&web, &phone).await, approved_device(&web, &laptop).await);
+    let others = web.call(Method::POST, "/api/v1/auth/logout-all?keep_current=true");
+    send(others.bearer_auth(&laptop.access)).await.expect(204);
+    assert_eq!(poll(&web, &code).await.problem(), void);
+    poll(&web, &kept).await.expect(200);
+
+    let phone = web.sign_in(&laptop.email, "phone").await;
+    let code = approved_device(&web, &phone).await;
+    let change = json!({"current_password": PASSWORD, "new_password": "an entirely other one"});
+    send(web.post("/api/v1/users/me/password", &change).bearer_auth(&laptop.access)).await.expect(204);
+    assert_eq!(poll(&web, &code).await.problem(), void);
+
+    let code = approved_device(&web, &laptop).await;
+    send(web.call(Method::POST, "/api/v1/auth/logout-all").bearer_auth(&laptop.access)).await.expect(204);
+    assert_eq!(poll(&web, &code).await.problem(), void);
+}
+
+#[tokio::test]
+async fn an_operators_new_password_ends_approved_devices_and_keys_if_that_is_wanted() {
+    let web = Web::start(&[]);
+    let laptop = web.newcomer("ada").await;
+    let key = web.key(&laptop, &json!(["track"])).await;
+    let code = approved_device(&web, &laptop).await;
+    let [option, data] = web.place.data_options();
+    let reset = ["user", "reset-password", "ada@example.org", &option, &data];
+    let output = run_with_input(&reset, "an entirely other one\n");
+    let told = output.expect_success();
+    assert!(told.contains("api keys still work"), "{told}");
+    assert_eq!(poll(&web, &code).await.problem(), (400, "expired_token".into()));
+    send(web.track(&key, &ping("Code"))).await.expect(202);
+
+    let reset = [&reset[..], &["--delete-api-keys"]].concat();
+    let output = run_with_input(&reset, "an entirely other one\n");
+    let told = output.expect_success();
+    assert!(told.contains("1 api keys are deleted"), "{told}");
+    eventually(401, EVERYWHERE, async || send(web.track(&key, &ping("Code"))).await.status).await;
 }
 
 fn rows(connection: &Connection, table: &str) -> i64 {
@@ -163,7 +232,7 @@ async fn a_deleted_person_leaves_no_row_and_no_waiting_ping() {
     for _ in 0..20 {
         send(web.track(&laptop.access, &ping("Last words"))).await.expect(202);
     }
-    send(web.delete("/api/v1/users/me", &laptop.access)).await.expect(204);
+    send(web.delete_account(&laptop.access)).await.expect(204);
     assert!(web.server.stop().success());
     let after = Connection::open(&database).unwrap();
     for table in &tables {

@@ -86,7 +86,7 @@ async fn a_sign_in_that_races_with_the_deletion_of_its_account_ends_with_it() {
         let delete = async {
             // In some rounds it comes first, in some in between.
             tokio::time::sleep(std::time::Duration::from_millis(15 * round)).await;
-            send(web.delete("/api/v1/users/me", &ada.access)).await
+            send(web.delete_account(&ada.access)).await
         };
         let (signed_in, deleted) = tokio::join!(sign_ins, delete);
         assert_eq!(deleted.status, 204, "{deleted:?}");

@@ -97,6 +97,10 @@ impl Web {
         self.call(Method::DELETE, path).bearer_auth(bearer)
     }
 
+    pub(crate) fn delete_account(&self, bearer: &str) -> RequestBuilder {
+        self.delete("/api/v1/users/me", bearer).json(&json!({"password": PASSWORD}))
+    }
+
     pub(crate) fn login(&self, email: &str, password: &str, device: &str) -> RequestBuilder {
         let body = json!({"email": email, "password": password, "device_id": device});
         self.post("/api/v1/auth/login", &body)

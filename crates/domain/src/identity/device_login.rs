@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::identity::account::Label;
 use crate::identity::session::TokenHash;
 use crate::names::DeviceId;
@@ -71,8 +71,14 @@ impl fmt::Debug for UserCode {
 pub enum Approval {
     /// Nothing.
     Pending,
-    /// This person wants the device signed in as them.
-    Approved(UserId),
+    /// A person wants the device signed in as them. The approval is worth no more than the session
+    /// it was given in: when that ends, the code ends too.
+    Approved {
+        /// Who.
+        user: UserId,
+        /// In which session.
+        session: SessionId,
+    },
     /// The person refused.
     Denied,
 }
@@ -129,7 +135,7 @@ impl DeviceLogin {
             return (PollAnswer::Expired, None);
         }
         match self.approval {
-            Approval::Approved(user) => (PollAnswer::SignIn(user), None),
+            Approval::Approved { user, .. } => (PollAnswer::SignIn(user), None),
             Approval::Denied => (PollAnswer::Denied, None),
             Approval::Pending => {
                 let too_soon =
@@ -172,6 +178,10 @@ mod tests {
         }
     }
 
+    fn approved_by(user: UserId) -> Approval {
+        Approval::Approved { user, session: SessionId::from_bits(9) }
+    }
+
     #[test]
     fn a_code_is_read_however_it_is_typed() {
         let code = UserCode::parse("BCDF-GHJK").unwrap();
@@ -199,7 +209,7 @@ mod tests {
         let (answer, next) = asked().poll(UtcMs(1));
         assert_eq!(answer, PollAnswer::Pending);
         let user = UserId::from_bits(7);
-        let approved = next.unwrap().decide(Approval::Approved(user), UtcMs(2)).unwrap();
+        let approved = next.unwrap().decide(approved_by(user), UtcMs(2)).unwrap();
         assert_eq!(approved.poll(UtcMs(3)), (PollAnswer::SignIn(user), None));
     }
 
@@ -218,7 +228,7 @@ mod tests {
     fn a_refused_or_old_request_ends() {
         let denied = asked().decide(Approval::Denied, UtcMs(1)).unwrap();
         assert_eq!(denied.poll(UtcMs(2)), (PollAnswer::Denied, None));
-        assert_eq!(denied.decide(Approval::Approved(UserId::from_bits(1)), UtcMs(2)), None);
+        assert_eq!(denied.decide(approved_by(UserId::from_bits(1)), UtcMs(2)), None);
         assert_eq!(asked().poll(UtcMs(CODE_LIFE_MS)), (PollAnswer::Expired, None));
         assert_eq!(asked().decide(Approval::Denied, UtcMs(CODE_LIFE_MS)), None);
     }

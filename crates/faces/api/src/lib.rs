@@ -8,6 +8,7 @@ mod refresh_cookie;
 mod results;
 mod router;
 mod routes;
+mod signed_out;
 mod state;
 mod stream;
 mod views;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
-    report_jobs, sessions,
+    report_jobs, sessions, sign_outs,
 };
 
 use uuid::Uuid;
@@ -87,6 +87,11 @@ async fn the_postgres_store_keeps_accounts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_sessions() {
     keeps_both_ways(sessions::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_ends_together_what_ends_together() {
+    keeps_both_ways(sign_outs::FACTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -166,8 +166,7 @@ async fn a_transaction_that_idles_is_ended_by_the_server() {
         user,
         None,
         dayline_app::ports::PasswordHash("new".into()),
-        None,
-        UtcMs(0),
+        dayline_app::ports::SignOut { keep: None, api_keys: false, at: UtcMs(0) },
     ));
     let client = database.client().await;
     let mut blocker = database.client().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs,
-    sessions,
+    sessions, sign_outs,
 };
 
 use crate::open;
@@ -75,6 +75,11 @@ async fn the_sqlite_store_keeps_accounts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_sessions() {
     prove(sessions::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_ends_together_what_ends_together() {
+    prove(sign_outs::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dayline_app::ports::{Accounts, DeadLetters, PasswordHash};
+use dayline_app::ports::{Accounts, DeadLetters, PasswordHash, SignOut};
 use dayline_sqlite::{FolderLock, OpenError, SqliteStore};
 use tempfile::tempdir;
 
@@ -30,7 +30,8 @@ async fn an_operator_works_alongside_a_server() {
     let operator = SqliteStore::open_alongside(folder.path()).unwrap();
     assert_eq!(operator.count().await, Ok(0));
     let new = PasswordHash("new".to_owned());
-    let changed = operator.change_password(user, None, new.clone(), None, NOW).await;
+    let asked = SignOut { keep: None, api_keys: false, at: NOW };
+    let changed = operator.change_password(user, None, new.clone(), asked).await;
     assert_eq!(changed, Ok(Some(Vec::new())));
     assert_eq!(server.password_of(user).await, Ok(Some(new)));
     drop(operator);

@@ -1,8 +1,7 @@
 //! Accounts of the fake store.
 
-use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, User};
-use dayline_domain::identity::device_login::Approval;
-use dayline_domain::{Email, FullName, SessionId, UserId, UtcMs};
+use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, SignOut, User};
+use dayline_domain::{Email, FullName, UserId, UtcMs};
 
 use super::FakeStore;
 
@@ -66,17 +65,16 @@ impl Accounts for FakeStore {
         id: UserId,
         from: Option<PasswordHash>,
         to: PasswordHash,
-        keep: Option<SessionId>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<Vec<SessionId>>> {
+        sign_out: SignOut,
+    ) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         self.transaction(|tables| {
             let Some((user, hash)) = tables.users.get_mut(&id) else { return Ok(None) };
             if from.is_some_and(|from| from != *hash) {
                 return Ok(None);
             }
             *hash = to;
-            user.updated_at = now;
-            Ok(Some(tables.end_sessions(now, |session| session.user == id && Some(session.id) != keep)))
+            user.updated_at = sign_out.at;
+            Ok(Some(tables.sign_out(id, sign_out)))
         })
     }
 
@@ -91,13 +89,7 @@ impl Accounts for FakeStore {
             tables.jobs.retain(|_, job| job.user != id);
             let jobs = &tables.jobs;
             tables.chunks.retain(|(job, ..), _| jobs.contains_key(job));
-            tables.device_logins.retain(|_, login| login.approval != Approval::Approved(id));
-            let keys = tables.keys.values().filter(|key| key.user == id).map(|key| CredentialId::Key(key.id));
-            let mut credentials: Vec<CredentialId> = keys.collect();
-            tables.keys.retain(|_, key| key.user != id);
-            let ended = tables.end_sessions(now, |session| session.user == id);
-            credentials.extend(ended.into_iter().map(CredentialId::Session));
-            Ok(Some(credentials))
+            Ok(Some(tables.sign_out(id, SignOut { keep: None, api_keys: true, at: now })))
         })
     }
 }

@@ -52,7 +52,8 @@ impl ApiKeys for FakeStore {
 
 impl Tables {
     fn is_approved_by_nobody(&self, login: &DeviceLogin) -> bool {
-        matches!(login.approval, Approval::Approved(user) if !self.users.contains_key(&user))
+        let Approval::Approved { user, session } = login.approval else { return false };
+        !self.sessions.get(&session).is_some_and(|session| session.user == user)
     }
 }
 

@@ -2,20 +2,42 @@
 
 use std::cmp::Reverse;
 
-use dayline_app::ports::{PortFuture, Sessions, StartSession, Started};
+use dayline_app::ports::{CredentialId, PortFuture, Sessions, SignOut, StartSession, Started};
+use dayline_domain::identity::device_login::Approval;
 use dayline_domain::identity::session::Generation;
 use dayline_domain::{Session, SessionId, UserId, UtcMs};
 
 use super::{FakeStore, Tables};
 
 impl Tables {
-    /// Ends the sessions that match.
+    /// Ends the sessions that match, and the codes that they approved.
     pub(super) fn end_sessions(&mut self, now: UtcMs, which: impl Fn(&Session) -> bool) -> Vec<SessionId> {
         let ended: Vec<SessionId> =
             self.sessions.values().filter(|session| which(session)).map(|session| session.id).collect();
         for id in &ended {
             self.sessions.remove(id);
             self.ended.insert(*id, now);
+        }
+        self.forget_orphaned_codes();
+        ended
+    }
+
+    fn forget_orphaned_codes(&mut self) {
+        let sessions = &self.sessions;
+        self.device_logins.retain(|_, login| match login.approval {
+            Approval::Approved { session, .. } => sessions.contains_key(&session),
+            Approval::Pending | Approval::Denied => true,
+        });
+    }
+
+    /// Ends a person's credentials.
+    pub(super) fn sign_out(&mut self, user: UserId, sign_out: SignOut) -> Vec<CredentialId> {
+        let SignOut { keep, api_keys, at } = sign_out;
+        let ended = self.end_sessions(at, |session| session.user == user && Some(session.id) != keep);
+        let mut ended: Vec<_> = ended.into_iter().map(CredentialId::Session).collect();
+        if api_keys {
+            let keys = self.keys.extract_if(.., |_, key| key.user == user);
+            ended.extend(keys.map(|(id, _)| CredentialId::Key(id)));
         }
         ended
     }
@@ -76,10 +98,8 @@ impl Sessions for FakeStore {
         })
     }
 
-    fn end_all(&self, user: UserId, keep: Option<SessionId>, now: UtcMs) -> PortFuture<'_, Vec<SessionId>> {
-        self.transaction(|tables| {
-            Ok(tables.end_sessions(now, |session| session.user == user && Some(session.id) != keep))
-        })
+    fn end_all(&self, user: UserId, sign_out: SignOut) -> PortFuture<'_, Vec<CredentialId>> {
+        self.transaction(|tables| Ok(tables.sign_out(user, sign_out)))
     }
 
     fn ended_since(&self, since: UtcMs) -> PortFuture<'_, Vec<SessionId>> {
@@ -95,6 +115,7 @@ impl Sessions for FakeStore {
             tables.sessions.retain(|_, session| {
                 session.last_used_at >= idle_before && session.created_at >= created_before
             });
+            tables.forget_orphaned_codes();
             Ok((before - tables.sessions.len()) as u64)
         })
     }

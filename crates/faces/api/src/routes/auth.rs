@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
 use dayline_app::identity::login::{self, Login};
+use dayline_app::identity::sign_out::SignedOut;
 use dayline_app::identity::tokens::Tokens;
 use dayline_app::identity::{refresh, sessions};
 use dayline_domain::identity::account::Label;
@@ -19,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::openapi::{BodyProblems, LimitedProblems, QueryProblems, SignedInProblems};
 use crate::refresh_cookie;
+use crate::signed_out::{self, SignOutBody};
 use crate::state::Api;
 use crate::views::json::private_json;
 use crate::views::tokens::TokenPair;
@@ -143,7 +145,9 @@ pub(crate) async fn logout(
     if let Some(caller) = caller {
         sessions::logout(&api.app, &caller).await?;
     }
-    Ok(signed_out(cookie::must_be_secure(&api.kit.config, &headers, address)))
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    forget_cookie(&mut response, cookie::must_be_secure(&api.kit.config, &headers, address));
+    Ok(response)
 }
 
 /// Which sessions to end.
@@ -161,10 +165,16 @@ impl FromParams for LogoutAsked {
     }
 }
 
-/// End all my sessions, or all but this one.
+/// End all my sessions, or all but this one, and with them the device codes that they approved. The
+/// body may be left out.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout-all", tag = "auth", params(LogoutAsked),
-    responses((status = 204, description = "They have ended"), SignedInProblems, QueryProblems),
+    request_body(content = Option<SignOutBody>, description = "May be left out"),
+    responses(
+        (status = 204, description = "They have ended",
+            headers(("api-keys-deleted" = u64, description = "How many API keys were deleted"))),
+        SignedInProblems, QueryProblems, BodyProblems,
+    ),
     security(("session" = [])),
 )]
 pub(crate) async fn logout_all(
@@ -173,20 +183,22 @@ pub(crate) async fn logout_all(
     Query(asked): Query<LogoutAsked>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
+    MaybeJson(body): MaybeJson<SignOutBody>,
 ) -> Result<Response, Problem> {
+    let delete_api_keys = body.is_some_and(|body| body.delete_api_keys);
+    let mut ended = SignedOut { sessions: 0, api_keys: 0 };
     if let Some(caller) = caller {
-        sessions::logout_all(&api.app, &caller, asked.keep_current).await?;
+        ended = sessions::logout_all(&api.app, &caller, asked.keep_current, delete_api_keys).await?;
     }
-    if asked.keep_current {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    let mut response = signed_out::answer(ended);
+    if !asked.keep_current {
+        forget_cookie(&mut response, cookie::must_be_secure(&api.kit.config, &headers, address));
     }
-    Ok(signed_out(cookie::must_be_secure(&api.kit.config, &headers, address)))
+    Ok(response)
 }
 
-fn signed_out(secure: bool) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
+fn forget_cookie(response: &mut Response, secure: bool) {
     if let Some(cookie) = refresh_cookie::set("", 0, secure) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    response
 }

@@ -12,6 +12,7 @@ use http::{HeaderValue, StatusCode, header};
 use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
+use crate::signed_out;
 use crate::state::Api;
 use crate::views::json::private_json;
 use crate::views::profile::Profile;
@@ -113,14 +114,35 @@ pub(crate) async fn update_profile(
     Ok(private_json(&Profile::from(user)))
 }
 
+/// What confirms that I am the person whose account it is.
+#[derive(ToSchema)]
+pub(crate) struct Confirmation {
+    /// My password.
+    #[schema(format = Password)]
+    password: String,
+}
+
+impl FromFields for Confirmation {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { password: fields.required("password", str::parse)? })
+    }
+}
+
 /// Erase my account and all its data. This can't be undone.
 #[utoipa::path(
-    delete, path = "/api/v1/users/me", tag = "users", operation_id = "delete_account",
-    responses((status = 204, description = "Nothing is left"), SignedInProblems),
+    delete, path = "/api/v1/users/me", tag = "users", operation_id = "delete_account", request_body = Confirmation,
+    responses(
+        (status = 204, description = "Nothing is left"),
+        SignedInProblems, BodyProblems, LimitedProblems,
+    ),
     security(("session" = [])),
 )]
-pub(crate) async fn delete(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
-    accounts::delete(&api.app, &caller).await?;
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    Json(Confirmation { password }): Json<Confirmation>,
+) -> Result<Response, Problem> {
+    accounts::delete(&api.app, &caller, password).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -134,21 +156,26 @@ pub(crate) struct PasswordChange {
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128,
         example = "correct horse battery")]
     new_password: NewPassword,
+    /// Whether my API keys are deleted, too.
+    #[schema(required = false, default = false)]
+    delete_api_keys: bool,
 }
 
 impl FromFields for PasswordChange {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let current_password = fields.required("current_password", str::parse);
         let new_password = fields.required("new_password", NewPassword::new);
-        Some(Self { current_password: current_password?, new_password: new_password? })
+        let delete_api_keys = fields.flag("delete_api_keys").unwrap_or(false);
+        Some(Self { current_password: current_password?, new_password: new_password?, delete_api_keys })
     }
 }
 
-/// Change my password. All my other sessions end.
+/// Change my password. All my other sessions end, and with them the device codes that they approved.
 #[utoipa::path(
     post, path = "/api/v1/users/me/password", tag = "users", request_body = PasswordChange,
     responses(
-        (status = 204, description = "The new password holds"),
+        (status = 204, description = "The new password holds",
+            headers(("api-keys-deleted" = u64, description = "How many API keys were deleted"))),
         SignedInProblems, BodyProblems, LimitedProblems,
     ),
     security(("session" = [])),
@@ -156,8 +183,10 @@ impl FromFields for PasswordChange {
 pub(crate) async fn change_password(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Json(PasswordChange { current_password, new_password }): Json<PasswordChange>,
+    Json(change): Json<PasswordChange>,
 ) -> Result<Response, Problem> {
-    accounts::change_password(&api.app, &caller, current_password, new_password).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let PasswordChange { current_password, new_password, delete_api_keys } = change;
+    let changed =
+        accounts::change_password(&api.app, &caller, current_password, new_password, delete_api_keys);
+    Ok(signed_out::answer(changed.await?))
 }

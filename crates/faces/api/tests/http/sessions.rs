@@ -128,6 +128,7 @@ async fn all_other_sessions_can_be_ended_and_all() {
     let phone = server.sign_in(laptop.clone(), "phone").await;
     let reply = server.post("/api/v1/auth/logout-all?keep_current=true").of(&laptop).send().await;
     assert_eq!((reply.status.as_u16(), reply.header("set-cookie")), (204, ""));
+    assert_eq!(reply.header("api-keys-deleted"), "0");
     assert_eq!(status_with(&server, &phone.access).await, (401, "session_revoked".into()));
     assert_eq!(status_with(&server, &laptop.access).await.0, 200);
     let reply = server.post("/api/v1/auth/logout-all?keep_current=yes").of(&laptop).send().await;
@@ -201,10 +202,18 @@ async fn a_new_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn a_deleted_person_is_nobody() {
+async fn deleting_needs_the_password_and_a_deleted_person_is_nobody() {
     let server = Server::new();
     let ada = server.person("ada").await;
-    assert_eq!(server.request(Method::DELETE, "/api/v1/users/me").of(&ada).send().await.status, 204);
+    let delete = |body| server.request(Method::DELETE, "/api/v1/users/me").of(&ada).json(&body);
+    for (body, detail) in [(json!({}), "is missing"), (json!({"password": "wrong"}), "is not your password")]
+    {
+        let reply = delete(body).send().await;
+        assert_eq!((reply.problem().0, reply.fields()), (422, vec!["password".into()]));
+        assert!(reply.text().contains(detail), "{reply:?}");
+    }
+    assert_eq!(status_with(&server, &ada.access).await.0, 200);
+    assert_eq!(delete(json!({"password": PASSWORD})).send().await.status, 204);
     assert_eq!(status_with(&server, &ada.access).await, (401, "session_revoked".into()));
     let login = json!({"email": ada.email, "password": PASSWORD, "device_id": "laptop"});
     let reply = server.post("/api/v1/auth/login").json(&login).send().await;
@@ -250,4 +259,33 @@ async fn a_profile_changes_only_where_asked() {
     assert_eq!(reply.fields(), ["full_name"]);
     let reply = change(json!({"timezone": "Nowhere"})).send().await;
     assert_eq!(reply.fields(), ["timezone"]);
+}
+
+#[tokio::test]
+async fn signing_out_deletes_api_keys_where_asked_and_says_so() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let key = async || {
+        let body = json!({"name": "tracker", "scopes": ["track"]});
+        assert_eq!(server.post("/api/v1/api-keys").of(&ada).json(&body).send().await.status, 201);
+    };
+    let left = async || {
+        let keys = server.get("/api/v1/api-keys").of(&ada).send().await.json();
+        keys["api_keys"].as_array().unwrap().len()
+    };
+    let others = "/api/v1/auth/logout-all?keep_current=true";
+    key().await;
+    let reply = server.post(others).of(&ada).json(&json!({"delete_api_keys": "yes"})).send().await;
+    assert_eq!((reply.problem().0, reply.fields()), (422, vec!["delete_api_keys".into()]));
+    let reply = server.post(others).of(&ada).json(&json!({"delete_api_keys": false})).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("api-keys-deleted"), left().await), (204, "0", 1));
+    let reply = server.post(others).of(&ada).json(&json!({"delete_api_keys": true})).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("api-keys-deleted"), left().await), (204, "1", 0));
+
+    key().await;
+    let change = json!({
+        "current_password": PASSWORD, "new_password": "another long secret", "delete_api_keys": true,
+    });
+    let reply = server.post("/api/v1/users/me/password").of(&ada).json(&change).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("api-keys-deleted"), left().await), (204, "1", 0));
 }

@@ -67,7 +67,8 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<
             ping["email"] = json!(ada.email);
             Attack::Own(ping)
         }
-        ("GET" | "DELETE", "/api/v1/users/me")
+        ("DELETE", "/api/v1/users/me") => Attack::Own(with("password", json!(PASSWORD))),
+        ("GET", "/api/v1/users/me")
         | (
             "POST",
             "/api/v1/auth/logout"
@@ -182,6 +183,7 @@ async fn a_key_opens_only_the_routes_that_name_its_scope() {
             let body = json!({
                 "full_name": "Ada", "name": "key", "scopes": ["track"], "user_code": "BCDF-GHJK",
                 "current_password": PASSWORD, "new_password": "another long secret", "kind": "apps",
+                "password": PASSWORD,
             });
             let call = server.request(method.clone(), &path.replace("{id}", id));
             let reply = call.header("authorization", &bearer).json(&body).send().await;
