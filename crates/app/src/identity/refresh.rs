@@ -16,8 +16,8 @@ use crate::{App, AppError};
 /// How often a refresh that lost a race reads again before it gives up.
 const REFRESH_TRIES: usize = 4;
 
-/// Rotates a refresh token. A retry with the previous token gets the same successor again; an older
-/// one ends the session.
+/// Rotates a refresh token. A retry with the previous token gets the same successor again while that
+/// is fresh; later, and for an older token, the session ends.
 pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<Tokens, AppError> {
     if let Some(address) = address {
         app.limits.take(Limit::RefreshPerAddress, limited_by(address)).await??;
@@ -37,11 +37,11 @@ pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<
                 }
                 // Somebody else was faster: read again, it is a retry now.
             }
+            RefreshDecision::LostOrCopied => {
+                return end_reused(app, &session, AuditKind::LostAnswerOrCopy, now, address).await;
+            }
             RefreshDecision::Reused => {
-                end_own(app, &session, now).await?;
-                audit(app, session.user, AuditKind::TokenReused, Some(session.device.as_str()), address)
-                    .await?;
-                return Err(AppError::TokenReused);
+                return end_reused(app, &session, AuditKind::TokenReused, now, address).await;
             }
             RefreshDecision::Expired => {
                 end_own(app, &session, now).await?;
@@ -51,6 +51,19 @@ pub async fn refresh(app: &App, token: &str, address: Option<IpAddr>) -> Result<
         }
     }
     Err(AppError::Unavailable("refresh lost every race".into()))
+}
+
+/// Ends a session whose token may be in somebody else's hands.
+async fn end_reused(
+    app: &App,
+    session: &Session,
+    kind: AuditKind,
+    now: UtcMs,
+    address: Option<IpAddr>,
+) -> Result<Tokens, AppError> {
+    end_own(app, session, now).await?;
+    audit(app, session.user, kind, Some(session.device.as_str()), address).await?;
+    Err(AppError::TokenReused)
 }
 
 async fn end_own(app: &App, session: &Session, now: UtcMs) -> Result<(), AppError> {

@@ -20,8 +20,12 @@ pub enum AuditKind {
     DeviceApproved,
     /// A device's request to be signed in was refused.
     DeviceDenied,
-    /// A refresh token was used that had been replaced; its session ended.
+    /// A refresh token was used that had been replaced long ago: somebody has a copy. Its session
+    /// ended.
     TokenReused,
+    /// A refresh token came back after its successor was issued, and too late for a retry: a lost
+    /// answer, or a copy. Its session ended.
+    LostAnswerOrCopy,
     /// A session was ended.
     SessionEnded,
     /// All sessions, or all others, were ended.
@@ -38,7 +42,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Registered,
         Self::SignedIn,
         Self::DeviceSignedIn,
@@ -46,6 +50,7 @@ impl AuditKind {
         Self::DeviceApproved,
         Self::DeviceDenied,
         Self::TokenReused,
+        Self::LostAnswerOrCopy,
         Self::SessionEnded,
         Self::SessionsEnded,
         Self::PasswordChanged,
@@ -64,6 +69,7 @@ impl AuditKind {
             Self::DeviceApproved => "device_approved",
             Self::DeviceDenied => "device_denied",
             Self::TokenReused => "token_reused",
+            Self::LostAnswerOrCopy => "lost_answer_or_copy",
             Self::SessionEnded => "session_ended",
             Self::SessionsEnded => "sessions_ended",
             Self::PasswordChanged => "password_changed",

@@ -28,8 +28,8 @@ pub struct SessionPolicy {
     pub idle_ms: i64,
     /// A session this old ends.
     pub absolute_ms: i64,
-    /// How long after a successor was issued its predecessor still yields it, even if it was used
-    /// since.
+    /// How long after a successor was issued its predecessor still yields it, to a client that lost
+    /// the answer.
     pub retry_ms: i64,
     /// Most sessions one person has at a time; one more ends the one used longest ago.
     pub max_per_user: usize,
@@ -37,7 +37,7 @@ pub struct SessionPolicy {
 
 impl Default for SessionPolicy {
     fn default() -> Self {
-        Self { idle_ms: 30 * 86_400_000, absolute_ms: 365 * 86_400_000, retry_ms: 10_000, max_per_user: 50 }
+        Self { idle_ms: 30 * 86_400_000, absolute_ms: 365 * 86_400_000, retry_ms: 60_000, max_per_user: 50 }
     }
 }
 
@@ -77,6 +77,9 @@ pub enum RefreshDecision {
     /// A retry after a lost answer: give the same successor of the presented token again; change
     /// nothing.
     Repeat,
+    /// The predecessor of the current token, too late for a retry. Either its answer was lost, or
+    /// somebody has a copy of it: nobody can tell, so end the session.
+    LostOrCopied,
     /// An older token: somebody else has a copy. End the session.
     Reused,
     /// The session has outlived its idle or absolute time. End it.
@@ -95,9 +98,8 @@ impl Session {
     /// already verified that the token is one we made for this session (its tag), so an old one
     /// proves reuse.
     ///
-    /// The predecessor of the current token always yields the current one, which is unused as long
-    /// as it is current. The one before that yields its own successor while that is under
-    /// `retry_ms` old.
+    /// A token yields its successor again while that is under `retry_ms` old, even if it was used
+    /// since: a burst of parallel requests with one token is no crime.
     pub fn judge(
         &self,
         presented: Generation,
@@ -111,9 +113,20 @@ impl Session {
         match self.generation.0.checked_sub(presented.0) {
             Some(0) if *hash == self.token_hash => RefreshDecision::Rotate,
             None | Some(0) => RefreshDecision::Unknown,
-            Some(1) => RefreshDecision::Repeat,
+            Some(1) if now.since(self.issued_at) < policy.retry_ms => RefreshDecision::Repeat,
             Some(2) if now.since(self.previous_issued_at) < policy.retry_ms => RefreshDecision::Repeat,
+            Some(1) => RefreshDecision::LostOrCopied,
             Some(_) => RefreshDecision::Reused,
+        }
+    }
+
+    /// Whether a token that we made for this session is the last one its device can have: the
+    /// current one, or the one before if the answer with the current one was lost.
+    pub fn is_last(&self, presented: Generation, hash: &TokenHash) -> bool {
+        match self.generation.0.checked_sub(presented.0) {
+            Some(0) => *hash == self.token_hash,
+            Some(1) => true,
+            _ => false,
         }
     }
 
@@ -160,19 +173,40 @@ mod tests {
     }
 
     #[test]
-    fn the_current_token_rotates_and_its_predecessor_repeats_for_as_long_as_it_is_unused() {
+    fn the_current_token_rotates_and_its_predecessor_repeats_for_as_long_as_a_retry_takes() {
         let session = fresh();
         assert_eq!(judge(&session, 0, 5), RefreshDecision::Rotate);
         let session = session.rotated([1; 32], UtcMs(5), None);
-        assert_eq!(judge(&session, 0, 900_000), RefreshDecision::Repeat);
+        assert_eq!(judge(&session, 0, 10_004), RefreshDecision::Repeat);
+        assert_eq!(judge(&session, 0, 10_005), RefreshDecision::LostOrCopied);
         assert_eq!(judge(&session, 1, 900_000), RefreshDecision::Rotate);
     }
 
     #[test]
-    fn a_token_whose_successor_was_used_repeats_for_ten_seconds_and_then_ends_the_session() {
+    fn a_token_whose_successor_was_used_repeats_as_long_and_then_ends_the_session() {
         let session = fresh().rotated([1; 32], UtcMs(5), None).rotated([2; 32], UtcMs(6), None);
         assert_eq!(judge(&session, 0, 10_004), RefreshDecision::Repeat);
         assert_eq!(judge(&session, 0, 10_005), RefreshDecision::Reused);
+    }
+
+    #[test]
+    fn a_thief_and_the_owner_who_take_turns_are_noticed_at_the_second_turn() {
+        // The thief has a copy of the first token. Whoever comes second comes too late.
+        let quarter = 15 * 60_000;
+        let policy = SessionPolicy::default();
+        let session = fresh().rotated([1; 32], UtcMs(quarter), None);
+        let second = session.judge(Generation(0), &[0; 32], UtcMs(quarter + quarter / 2), &policy);
+        assert_eq!(second, RefreshDecision::LostOrCopied);
+    }
+
+    #[test]
+    fn the_last_token_of_a_device_is_the_current_one_or_the_one_before() {
+        let session = (1..4).fold(fresh(), |session, n| session.rotated([n; 32], UtcMs(5), None));
+        assert!(session.is_last(Generation(3), &[3; 32]));
+        assert!(!session.is_last(Generation(3), &[4; 32]));
+        assert!(session.is_last(Generation(2), &[2; 32]));
+        assert!(!session.is_last(Generation(1), &[1; 32]));
+        assert!(!session.is_last(Generation(4), &[4; 32]));
     }
 
     #[test]

@@ -15,8 +15,9 @@ pub(crate) struct AuditEntry<'a> {
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     at: String,
     /// What: `registered`, `signed_in`, `device_signed_in`, `sign_in_failed`, `device_approved`,
-    /// `device_denied`, `token_reused`, `session_ended`, `sessions_ended`, `password_changed`,
-    /// `password_reset`, `key_created`, `key_deleted`, and more in later releases.
+    /// `device_denied`, `token_reused`, `lost_answer_or_copy`, `session_ended`, `sessions_ended`,
+    /// `password_changed`, `password_reset`, `key_created`, `key_deleted`, and more in later
+    /// releases.
     #[schema(example = "signed_in")]
     kind: &'static str,
     /// The device or key it was about.
