@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use dayline_domain::identity::account::{Label, NewPassword};
-use dayline_domain::{DeviceId, Email, UserId};
+use dayline_domain::{DeviceId, Email, SessionId, UserId};
 
 use crate::identity::audit::audit;
 use crate::identity::network::limited_by;
@@ -26,6 +26,8 @@ pub struct Login {
     pub device: DeviceId,
     /// What the person calls it.
     pub device_name: Option<Label>,
+    /// Its last refresh token, if it has one: the proof that it is a device of the account.
+    pub refresh_token: Option<String>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
 }
@@ -65,19 +67,29 @@ async fn check_login_limits(app: &App, login: &Login) -> Result<(), AppError> {
     if let Some(address) = login.address {
         app.limits.take(Limit::LoginPerAddress, limited_by(address)).await??;
     }
-    let account = login.email.key();
-    let Err(too_many) = app.limits.take(Limit::LoginPerAccount, account.clone()).await? else {
+    let Err(too_many) = app.limits.take(Limit::LoginPerAccount, login.email.key()).await? else {
         return Ok(());
     };
-    // Strangers may have used up the account's limit; a device that is signed in has one of its
-    // own.
-    let Some((user, _)) = app.accounts.find_by_email(login.email.clone()).await? else {
-        return Err(too_many.into());
-    };
-    if !app.sessions.list(user.id).await?.iter().any(|session| session.device == login.device) {
-        return Err(too_many.into());
+    // Strangers may have used up the account's limit; a device that proves that it is signed in has
+    // one of its own. Who proves nothing is told the same, at once, whether there is an account or
+    // not.
+    match proved_session(app, login).await? {
+        Some(session) => Ok(app.limits.take(Limit::LoginPerKnownDevice, session.to_string()).await??),
+        None => Err(too_many.into()),
     }
-    Ok(app.limits.take(Limit::LoginPerKnownDevice, format!("{account} {}", login.device.as_str())).await??)
+}
+
+/// The session of this account whose last refresh token came with the sign-in.
+async fn proved_session(app: &App, login: &Login) -> Result<Option<SessionId>, AppError> {
+    let presented = login.refresh_token.as_deref().and_then(|token| app.refresh_tokens.open(token));
+    let Some(presented) = presented else { return Ok(None) };
+    let Some(session) = app.sessions.find(presented.session).await? else { return Ok(None) };
+    let is_alive = !session.is_expired(app.clock.now(), &app.rules.sessions);
+    if !is_alive || !session.is_last(presented.generation, &presented.hash) {
+        return Ok(None);
+    }
+    let account = app.accounts.find_by_email(login.email.clone()).await?;
+    Ok(account.filter(|(user, _)| user.id == session.user).map(|_| session.id))
 }
 
 /// Replaces a hash made with weaker parameters; gives the hash that is stored now.

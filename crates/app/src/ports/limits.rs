@@ -8,9 +8,10 @@ use super::future::PortFuture;
 /// What is limited; each with a rate of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
-    /// Sign-ins to one account from devices it does not know. The key is the account's address.
+    /// Sign-ins to one account. The key is the account's address.
     LoginPerAccount,
-    /// Sign-ins to one account from one device that it knows, so that others can't lock it out.
+    /// Sign-ins to one account from one device that proves to be signed in, so that others can't lock
+    /// it out. The key is its session.
     LoginPerKnownDevice,
     /// Sign-ins from one network address.
     LoginPerAddress,

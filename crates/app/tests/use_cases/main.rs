@@ -45,6 +45,7 @@ fn login_of(email: &str, password: &str, device: &str) -> Login {
         password: password.to_owned(),
         device: DeviceId::new(device).unwrap(),
         device_name: None,
+        refresh_token: None,
         address: None,
     }
 }

@@ -1,11 +1,12 @@
 //! Login, refresh, logout, sessions.
 
 use dayline_app::AppError;
+use dayline_app::identity::audit;
 use dayline_app::identity::authenticate::authenticate;
-use dayline_app::identity::login::login;
+use dayline_app::identity::login::{Login, login};
 use dayline_app::identity::refresh::refresh;
 use dayline_app::identity::sessions::{self, end_session, logout, logout_all};
-use dayline_app::ports::{Accounts, Limit, PasswordHash, SignOut};
+use dayline_app::ports::{Accounts, AuditKind, Limit, PasswordHash, SignOut};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, SessionId};
 
@@ -88,8 +89,24 @@ async fn a_lost_answer_is_retried_with_the_same_successor() {
     let second = refresh(&world.app, &first, None).await.unwrap().refresh_token;
     assert_ne!(second, first);
     assert_eq!(refresh(&world.app, &first, None).await.unwrap().refresh_token, second);
-    world.clock.advance(3_600_000);
+    world.clock.advance(59_999);
     assert_eq!(refresh(&world.app, &first, None).await.unwrap().refresh_token, second);
+}
+
+#[tokio::test]
+async fn a_copied_token_is_noticed_when_thief_and_owner_take_turns() {
+    let (world, ada) = with_ada().await;
+    let stolen = sign_in(&world, "ada@example.org", "phone").await.refresh_token;
+    world.clock.advance(14 * 60_000);
+    let first = refresh(&world.app, &stolen, None).await.unwrap();
+    // Then the other one comes with the token that both have.
+    world.clock.advance(60_000);
+    assert_eq!(refresh(&world.app, &stolen, None).await, Err(AppError::TokenReused));
+    assert_eq!(refresh(&world.app, &first.refresh_token, None).await, Err(AppError::SessionRevoked));
+    assert_eq!(caller(&world, &first).await, Err(AppError::SessionRevoked));
+    let told = audit::entries(&world.app, &ada, None, 1).await.unwrap();
+    assert_eq!(told[0].event.kind, AuditKind::LostAnswerOrCopy);
+    assert_eq!(told[0].event.subject.as_deref(), Some("phone"));
 }
 
 #[tokio::test]
@@ -168,15 +185,57 @@ async fn somebody_elses_session_is_not_found_like_one_that_never_was() {
     assert!(caller(&world, &bob).await.is_ok());
 }
 
+fn proving(login: Login, refresh_token: &str) -> Login {
+    Login { refresh_token: Some(refresh_token.to_owned()), ..login }
+}
+
 #[tokio::test]
-async fn strangers_cannot_lock_out_a_device_that_is_signed_in() {
+async fn strangers_cannot_lock_out_a_device_that_proves_to_be_signed_in() {
     let (world, _) = with_ada().await;
+    let laptop = sign_in(&world, "ada@example.org", "laptop").await;
     world.limits.allow(Limit::LoginPerAccount, 0);
-    let stranger = login(&world.app, login_of("ada@example.org", PASSWORD, "stranger")).await;
-    assert!(matches!(stranger, Err(AppError::TooMany(_))));
-    let nobody = login(&world.app, login_of("bob@example.org", PASSWORD, "stranger")).await;
-    assert_eq!(nobody, stranger);
-    assert!(login(&world.app, login_of("ada@example.org", PASSWORD, "laptop")).await.is_ok());
+    let by_name = login(&world.app, login_of("ada@example.org", PASSWORD, "laptop")).await;
+    assert!(matches!(by_name, Err(AppError::TooMany(_))), "a device's name is no secret");
+    let nobody = login(&world.app, login_of("bob@example.org", PASSWORD, "laptop")).await;
+    assert_eq!(nobody, by_name);
+
+    let hers = login_of("ada@example.org", PASSWORD, "laptop");
+    let next = login(&world.app, proving(hers.clone(), &laptop.refresh_token)).await.unwrap();
+    let again = login(&world.app, proving(hers.clone(), &laptop.refresh_token)).await;
+    assert_eq!(again, by_name, "its session was replaced");
+    let third = refresh(&world.app, &next.refresh_token, None).await.unwrap();
+    // The one before is the last that a device has whose answer was lost.
+    assert!(login(&world.app, proving(hers.clone(), &next.refresh_token)).await.is_ok());
+    assert_eq!(login(&world.app, proving(hers, &third.refresh_token)).await, by_name);
+}
+
+#[tokio::test]
+async fn nobody_elses_old_or_made_up_token_proves_anything() {
+    let (world, _) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bobs = sign_in(&world, "bob@example.org", "laptop").await;
+    let old = sign_in(&world, "ada@example.org", "phone").await;
+    let second = refresh(&world.app, &old.refresh_token, None).await.unwrap();
+    refresh(&world.app, &second.refresh_token, None).await.unwrap();
+    world.limits.allow(Limit::LoginPerAccount, 0);
+    let refused = login(&world.app, login_of("ada@example.org", PASSWORD, "phone")).await;
+    for token in [&bobs.refresh_token, &old.refresh_token, "refresh|nonsense"] {
+        let tried = proving(login_of("ada@example.org", PASSWORD, "phone"), token);
+        assert_eq!(login(&world.app, tried).await, refused, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_proves_itself_has_a_limit_of_its_own() {
+    let (world, _) = with_ada().await;
+    let laptop = sign_in(&world, "ada@example.org", "laptop").await;
+    world.limits.allow(Limit::LoginPerAccount, 0);
+    world.limits.allow(Limit::LoginPerKnownDevice, 2);
+    let wrong = proving(login_of("ada@example.org", "wrong password", "laptop"), &laptop.refresh_token);
+    for _ in 0..2 {
+        assert_eq!(login(&world.app, wrong.clone()).await, Err(AppError::InvalidCredentials));
+    }
+    assert!(matches!(login(&world.app, wrong).await, Err(AppError::TooMany(_))));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::web::{Answer, PASSWORD, Web, send};
+use crate::web::{Answer, PASSWORD, Web, send, text};
 
 fn count(answers: &[Answer], status: u16) -> usize {
     answers.iter().filter(|answer| answer.status == status).count()
@@ -41,8 +41,17 @@ async fn a_hundred_parallel_wrong_passwords_get_no_more_checks_than_the_limit() 
 
     let thief = send(web.login(&ada.email, PASSWORD, "thief")).await;
     assert_eq!(thief.status, 429, "the right guess comes too late");
-    let known = send(web.login(&ada.email, PASSWORD, "laptop")).await;
+    let by_name = send(web.login(&ada.email, PASSWORD, "laptop")).await;
+    assert_eq!(by_name.status, 429, "a device's name is no secret");
+    let sign_in = json!({
+        "email": ada.email, "password": PASSWORD, "device_id": "laptop", "refresh_token": ada.refresh,
+    });
+    let known = send(web.post("/api/v1/auth/login", &sign_in)).await;
     assert_eq!(known.status, 200, "and nobody can lock Ada's own laptop out");
+    let (browser, cookie) = (text(&known.json(), "refresh_token"), "dayline_refresh");
+    let by_cookie = web.login(&ada.email, PASSWORD, "laptop").header("cookie", format!("{cookie}={browser}"));
+    let by_cookie = by_cookie.header("origin", web.place.url());
+    assert_eq!(send(by_cookie).await.status, 200, "a browser proves it by its cookie");
 }
 
 #[tokio::test(flavor = "multi_thread")]

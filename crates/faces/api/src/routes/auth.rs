@@ -40,6 +40,10 @@ pub(crate) struct SignIn {
     /// What the person calls the device; 1–100 characters.
     #[schema(value_type = Option<String>, nullable, required = false, example = "Ada's laptop")]
     device_name: Option<Label>,
+    /// The last refresh token of this device, if it has one: then strangers who guess can't lock it
+    /// out. Browsers send the cookie instead.
+    #[schema(nullable, required = false)]
+    refresh_token: Option<String>,
 }
 
 impl FromFields for SignIn {
@@ -48,7 +52,8 @@ impl FromFields for SignIn {
         let password = fields.required("password", str::parse);
         let device_id = fields.required("device_id", DeviceId::new);
         let device_name = fields.optional("device_name", Label::new);
-        Some(Self { email: email?, password: password?, device_id: device_id?, device_name })
+        let refresh_token = fields.optional("refresh_token", str::parse);
+        Some(Self { email: email?, password: password?, device_id: device_id?, device_name, refresh_token })
     }
 }
 
@@ -66,9 +71,13 @@ pub(crate) async fn login(
     State(api): State<Api>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
-    Json(SignIn { email, password, device_id: device, device_name }): Json<SignIn>,
+    Json(sign_in): Json<SignIn>,
 ) -> Result<Response, Problem> {
-    let login = Login { email, password, device, device_name, address };
+    let SignIn { email, password, device_id: device, device_name, refresh_token } = sign_in;
+    // A cookie from a page of another site proves nothing, and harms nothing.
+    let cookie = || refresh_cookie::token(&headers, &api.kit.config.allowed_origins).ok().flatten();
+    let refresh_token = refresh_token.or_else(cookie);
+    let login = Login { email, password, device, device_name, refresh_token, address };
     let tokens = login::login(&api.app, login).await?;
     Ok(signed_in(&api, tokens, cookie::must_be_secure(&api.kit.config, &headers, address)))
 }
@@ -89,16 +98,16 @@ impl FromFields for Refresh {
 /// Get the next pair of tokens. The refresh token is in the body or, for browsers, in the cookie
 /// `dayline_refresh`, which is only taken from pages of this site.
 ///
-/// A client that did not get the answer may ask again with the same token and gets the same
-/// successor.
+/// A client that did not get the answer may ask again with the same token, within a minute, and gets
+/// the same successor. Later the session ends, since the token may be somebody's copy: sign in again.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "auth",
     request_body(content = Option<Refresh>, description = "May be left out where the cookie is sent"),
     responses(
         (status = 200, body = TokenPair, description = "The next pair"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json",
-            description = "`session_revoked`, or `token_reused`: an older token was seen again and its \
-                session ended"),
+            description = "`session_revoked`, or `token_reused`: a token that was replaced was seen \
+                again, and its session ended; sign in again"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json",
             description = "`foreign_origin`: the cookie came from a page of another site"),
         BodyProblems, LimitedProblems,
