@@ -94,29 +94,17 @@ impl Accounts for SqliteStore {
         to: PasswordHash,
         asked: SignOut,
     ) -> PortFuture<'_, Option<Vec<CredentialId>>> {
-        Box::pin(async move {
-            let from = from.map(|from| from.0);
-            let ended = self.db.write(move |tx| {
-                let row = params![IdBytes::from(id), from, to.0, asked.at.0];
-                let mut change = tx.prepare_cached(CHANGE_PASSWORD)?;
-                let changed = change.query_row(row, |row| row.get(0)).optional()?;
-                let Some(user) = changed else { return Ok(None) };
-                sessions::sign_out(tx, user, asked).map(Some)
-            });
-            let ended = ended.await?;
-            if ended.is_some() {
-                self.forget_keys(id, asked);
-            }
-            Ok(ended)
+        self.db.write(move |tx| {
+            let row = params![IdBytes::from(id), from.map(|from| from.0), to.0, asked.at.0];
+            let mut change = tx.prepare_cached(CHANGE_PASSWORD)?;
+            let changed = change.query_row(row, |row| row.get(0)).optional()?;
+            let Some(user) = changed else { return Ok(None) };
+            sessions::sign_out(tx, user, asked).map(Some)
         })
     }
 
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
-        Box::pin(async move {
-            let ended = self.db.erase(move |tx| delete(tx, id, now)).await?;
-            self.keys.forget(|key| key.user == id);
-            Ok(ended)
-        })
+        self.db.erase(move |tx| delete(tx, id, now))
     }
 }
 

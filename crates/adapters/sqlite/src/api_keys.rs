@@ -1,6 +1,4 @@
-//! API keys. Those used within the last minute are answered from memory (see `recent_keys`), so
-//! that a tracker's pings do not each ask the database. Not here: revocation, which takes effect
-//! beside this at once.
+//! API keys. Only hashes are here.
 
 use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
 use dayline_domain::identity::account::Label;
@@ -10,8 +8,12 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::failure::Failure;
 use crate::store::SqliteStore;
+use crate::users;
 use crate::values::{IdBytes, instant};
-use crate::{recent_keys, users};
+
+/// For how long a use is not noted again, in milliseconds: so that a key used all the time is written
+/// once a minute.
+const NOTED_MS: i64 = 60_000;
 
 const COUNT: &str = "SELECT count(*) FROM api_keys WHERE user_number = ?1";
 const INSERT: &str = "
@@ -59,27 +61,15 @@ impl ApiKeys for SqliteStore {
     }
 
     fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool> {
-        Box::pin(async move {
-            let deleted = self.db.write(move |tx| {
-                Ok(tx.prepare_cached(DELETE)?.execute([IdBytes::from(user), IdBytes::from(id)])? == 1)
-            });
-            let deleted = deleted.await?;
-            if deleted {
-                self.keys.forget(|key| key.id == id);
-            }
-            Ok(deleted)
+        self.db.write(move |tx| {
+            Ok(tx.prepare_cached(DELETE)?.execute([IdBytes::from(user), IdBytes::from(id)])? == 1)
         })
     }
 
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
-            if let Some(key) = self.keys.find(&hash, now) {
-                return Ok(Some(key));
-            }
             let Some(key) = self.db.read(move |tx| find(tx, hash)).await? else { return Ok(None) };
-            let Some(key) = self.note_use(key, now).await? else { return Ok(None) };
-            self.keys.remember(&key, now);
-            Ok(Some(key))
+            self.note_use(key, now).await
         })
     }
 }
@@ -88,7 +78,8 @@ impl SqliteStore {
     /// Notes that a key was used, unless that was noted lately; `None` if it was deleted meanwhile.
     fn note_use(&self, key: ApiKey, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
-            if recent_keys::is_noted(&key, now) {
+            let is_noted = |last| (0..NOTED_MS).contains(&now.since(last));
+            if key.last_used_at.is_some_and(is_noted) {
                 return Ok(Some(key));
             }
             let id = key.id;

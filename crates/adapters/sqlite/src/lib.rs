@@ -13,7 +13,6 @@ mod ledger;
 mod migrations;
 mod open_error;
 mod ping_log;
-mod recent_keys;
 mod report_jobs;
 mod sessions;
 mod store;

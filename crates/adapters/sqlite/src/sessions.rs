@@ -103,14 +103,9 @@ impl Sessions for SqliteStore {
     }
 
     fn end_all(&self, user: UserId, asked: SignOut) -> PortFuture<'_, Vec<CredentialId>> {
-        Box::pin(async move {
-            let ended = self.db.write(move |tx| match users::number_of(tx, user)? {
-                Some(user) => sign_out(tx, user, asked),
-                None => Ok(Vec::new()),
-            });
-            let ended = ended.await?;
-            self.forget_keys(user, asked);
-            Ok(ended)
+        self.db.write(move |tx| match users::number_of(tx, user)? {
+            Some(user) => sign_out(tx, user, asked),
+            None => Ok(Vec::new()),
         })
     }
 
@@ -123,15 +118,6 @@ impl Sessions for SqliteStore {
             tx.prepare_cached(FORGET_ENDED)?.execute([ended_before.0])?;
             Ok(tx.prepare_cached(DELETE_EXPIRED)?.execute([idle_before.0, created_before.0])? as u64)
         })
-    }
-}
-
-impl SqliteStore {
-    /// Answers no longer from memory for keys that a sign-out deleted.
-    pub(crate) fn forget_keys(&self, user: UserId, asked: SignOut) {
-        if asked.api_keys {
-            self.keys.forget(|key| key.user == user);
-        }
     }
 }
 

@@ -7,14 +7,12 @@ use crate::db::{self, Db};
 use crate::folder::{FolderLock, refuse_lost};
 use crate::migrations::{self, MigrationState};
 use crate::open_error::OpenError;
-use crate::recent_keys::RecentKeys;
 
 /// The ledger, accounts, sessions and dead letters in one SQLite file, `dayline.db`. Clones share
 /// it. When the last one is dropped, calls already begun are finished first.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pub(crate) db: Arc<Db>,
-    pub(crate) keys: Arc<RecentKeys>,
 }
 
 impl SqliteStore {
@@ -39,11 +37,11 @@ impl SqliteStore {
     /// The same store with a connection of its own to read by, on a thread that has the priority of
     /// the one which asks for it. Reads by one never wait for reads by the other. Blocks.
     pub fn with_own_reader(&self) -> Result<Self, OpenError> {
-        Ok(Self { db: Arc::new(self.db.with_own_reader()?), keys: Arc::clone(&self.keys) })
+        Ok(Self { db: Arc::new(self.db.with_own_reader()?) })
     }
 
     fn over(db: Db) -> Self {
-        Self { db: Arc::new(db), keys: Arc::default() }
+        Self { db: Arc::new(db) }
     }
 }
 

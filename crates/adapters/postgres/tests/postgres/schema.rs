@@ -26,7 +26,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
     }
     let mut applied: Vec<_> = applied.iter().map(|step| step.name).collect();
     applied.sort_unstable();
-    assert_eq!(applied, ["covered_reports", "day_sums", "foundation", "report_jobs"]);
+    assert_eq!(applied, ["approving_session", "covered_reports", "day_sums", "foundation", "report_jobs"]);
     assert_eq!(database.store(Via::PgBouncer).position(Partition(0)).await, Ok(Position::START));
 }
 
