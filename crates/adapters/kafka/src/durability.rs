@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
+use dayline_app::ports::MAX_RECORD_BYTES;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::cluster::{Cluster, Placed};
 use crate::error::{NotDurable, is_forbidden, told};
-use crate::server::{KafkaServer, LARGEST_RECORD};
+use crate::server::KafkaServer;
 
 /// What a batch of one record needs beside it, in bytes, and more.
 const ENVELOPE: usize = 1024;
@@ -76,7 +77,7 @@ impl Found {
         found.look_at_copies(settings, placed);
         found.look_at_retention(settings);
         let largest = settings.number("max.message.bytes", 0);
-        let needed = (LARGEST_RECORD + ENVELOPE) as i64;
+        let needed = (MAX_RECORD_BYTES + ENVELOPE) as i64;
         if largest < needed {
             found.object("max.message.bytes", largest, "large requests would fail", "4194304");
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dayline_app::ports::MAX_RECORD_BYTES;
 use rdkafka::ClientConfig;
 use rdkafka::admin::AdminClient;
 use rdkafka::config::RDKafkaLogLevel;
@@ -18,9 +19,6 @@ use crate::events::Events;
 
 /// How long an answer may take before Kafka counts as away.
 pub(crate) const ANSWER: Duration = Duration::from_secs(2);
-/// What a record may have at most, in bytes: what gathers becomes several records before, and a
-/// request's pings are less.
-pub(crate) const LARGEST_RECORD: usize = 2 << 20;
 
 /// A Kafka cluster and the topic in it. Cheap to clone; opens nothing by itself.
 #[derive(Clone)]
@@ -157,7 +155,7 @@ impl KafkaServer {
     ) -> Result<FutureProducer<Events>, SetupError> {
         let mut config = self.config()?;
         let answer = ANSWER.as_millis().to_string();
-        let queue = ((pending_bytes + LARGEST_RECORD) / 1024).max(4096).to_string();
+        let queue = ((pending_bytes + MAX_RECORD_BYTES) / 1024).max(4096).to_string();
         config
             .set("acks", "all")
             .set("enable.idempotence", "false")

@@ -32,7 +32,9 @@ pub use ledger::{
 };
 pub use limits::{Limit, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
-pub use ping_log::{AppendError, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
+pub use ping_log::{
+    AppendError, LogDepth, LogEntry, MAX_RECORD_BYTES, Partition, Payload, PingLog, Position,
+};
 pub use report_jobs::{CreateJob, ReportJobs};
 pub use sessions::{Sessions, StartSession, Started};
 pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};

@@ -19,6 +19,10 @@ impl Partition {
     }
 }
 
+/// The largest record, in bytes, that a log must be able to take. A request has at most 1 MiB of pings,
+/// and 1,000 of them; what a record adds to them is less than as much again.
+pub const MAX_RECORD_BYTES: usize = 2 << 20;
+
 /// A place in a partition. Positions only grow; [`Position::START`] is before the first entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position {
@@ -67,7 +71,8 @@ pub enum Payload {
 pub struct LogDepth {
     /// Entries not yet trimmed.
     pub entries: u64,
-    /// Bytes not yet trimmed.
+    /// Bytes not yet trimmed; an estimate where the log counts entries only, but 0 if and only if
+    /// there are none.
     pub bytes: u64,
 }
 
@@ -89,8 +94,9 @@ pub trait PingLog: Send + Sync {
     /// How many partitions there are; fixed for the life of an installation.
     fn partitions(&self) -> u32;
 
-    /// Appends one encoded record (see [`crate::tracking::record`]) and returns when it is durable:
-    /// after the fsync that covers it.
+    /// Appends one encoded record (see [`crate::tracking::record`]), of at most
+    /// [`MAX_RECORD_BYTES`], and returns when it is durable: after the fsync that covers it, or when
+    /// as many machines hold it as the installation requires.
     ///
     /// # Errors
     ///
