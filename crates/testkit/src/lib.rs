@@ -16,6 +16,7 @@ mod postgres;
 mod process;
 mod programs;
 mod redis;
+mod settings;
 
 pub use certificate::certify;
 pub use database::{Database, query, try_query};
@@ -26,3 +27,4 @@ pub use postgres::Postgres;
 pub use process::{Process, run};
 pub use programs::{postgres_program, unprivileged, variable};
 pub use redis::Redis;
+pub use settings::substitute;

@@ -11,11 +11,10 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::process::Process;
+use crate::settings::substitute;
 
-const DURABLE: [(&str, &str); 4] =
-    [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction"), ("save", "")];
-
-/// A server that keeps what it acknowledges, unless told otherwise; killed and wiped when dropped.
+/// A server that keeps what it acknowledges, with the settings that operators are handed, unless told otherwise; killed and
+/// wiped when dropped. It has no password, since only this test reaches its socket.
 #[derive(Debug)]
 pub struct Redis {
     folder: TempDir,
@@ -44,7 +43,12 @@ impl Redis {
     /// One that does not run yet.
     pub fn stopped() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, state: Mutex::new(State { settings: owned(&DURABLE), process: None }) }
+        let settings = substitute(
+            include_str!("../../../deploy/redis.conf"),
+            &[("dir /data", "dir ."), ("include /run/secrets/redis_auth", "")],
+        );
+        fs::write(folder.path().join("redis.conf"), settings).unwrap();
+        Self { folder, state: Mutex::default() }
     }
 
     /// Where its socket is.
@@ -66,9 +70,10 @@ impl Redis {
     pub fn start_again_with(&self, settings: &[(&str, &str)]) {
         let program = std::env::var("DAYLINE_TEST_REDIS_SERVER");
         let mut command = Command::new(program.as_deref().unwrap_or("redis-server"));
-        command.current_dir(&self.folder).args(["--port", "0", "--unixsocket", "redis.sock"]);
+        command.current_dir(&self.folder).arg("redis.conf");
+        command.args(["--port", "0", "--unixsocket", "redis.sock"]);
         let mut state = self.state();
-        state.settings.extend(owned(settings));
+        state.settings.extend(settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
         for (name, value) in &state.settings {
             command.arg(format!("--{name}")).args(value.split(' '));
         }
@@ -147,8 +152,4 @@ impl Redis {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
-    settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

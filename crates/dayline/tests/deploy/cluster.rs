@@ -6,26 +6,32 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dayline_testkit::{Database, Process, free_port, run, unprivileged, variable};
+use dayline_testkit::{Postgres, Process, free_port, query, run, substitute, unprivileged, variable};
 use tempfile::TempDir;
 
 use crate::compose::{Service, compose};
 use crate::{PROGRAM, root, text};
 
-struct Cluster {
+pub(crate) struct Cluster {
     running: Vec<Process>,
-    database: Database,
+    postgres: Postgres,
     folder: TempDir,
+    has_mounts: bool,
     nginx: u16,
 }
 
 impl Cluster {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder =
             tempfile::Builder::new().prefix("deploy-").tempdir_in(variable("DAYLINE_TEST_FOLDER")).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        let mut cluster = Self { running: Vec::new(), database: Database::new(), folder, nginx: free_port() };
-        cluster.make_secrets();
+        make_secrets(folder.path());
+        let postgres = start_postgres(folder.path());
+        let has_mounts = may_mount();
+        let mut cluster = Self { running: Vec::new(), postgres, folder, has_mounts, nginx: free_port() };
+        fs::copy(PROGRAM, cluster.path("dayline")).unwrap();
+        run(unprivileged("mkdir").args(["-m", "0700"]).arg(cluster.path("keys")));
+        run(&mut cluster.keys(&compose().services["keys"].command));
         cluster.start_redis();
         cluster.start_pgbouncer();
         cluster.start_ours();
@@ -38,16 +44,6 @@ impl Cluster {
 
     fn secret(&self, name: &str) -> PathBuf {
         self.path("secrets").join(name)
-    }
-
-    fn make_secrets(&self) {
-        let script = self.path("make-secrets");
-        fs::copy(root().join("deploy/make-secrets"), &script).unwrap();
-        run(&mut Command::new(script));
-        for secret in compose().secrets.values() {
-            let name = Path::new(&secret.file).file_name().unwrap();
-            assert!(self.path("secrets").join(name).exists(), "{} is not made", secret.file);
-        }
     }
 
     /// Replaces in a secret, whose file nobody may write.
@@ -70,25 +66,30 @@ impl Cluster {
         let data = self.path("redis");
         fs::create_dir(&data).unwrap();
         fs::set_permissions(&data, fs::Permissions::from_mode(0o777)).unwrap();
-        self.edit_secret("redis.conf", "dir /data", &format!("dir {}", data.display()));
+        let settings = substitute(
+            &text("deploy/redis.conf"),
+            &[
+                ("dir /data", &format!("dir {}", data.display())),
+                ("/run/secrets/redis_auth", &self.secret("redis_auth.conf").display().to_string()),
+            ],
+        );
+        fs::write(self.path("redis.conf"), settings).unwrap();
         self.edit_secret("redis_url", "redis:6379", &format!("127.0.0.1:{port}"));
         let mut redis = unprivileged(variable("DAYLINE_TEST_REDIS_SERVER"));
-        redis.arg(self.secret("redis.conf")).args(["--bind", "127.0.0.1", "--port", &port.to_string()]);
+        redis.arg(self.path("redis.conf")).args(["--bind", "127.0.0.1", "--port", &port.to_string()]);
         self.start_one("redis", &mut redis, listens(port));
     }
 
     fn start_pgbouncer(&mut self) {
-        let (port, url) = (free_port(), self.database.url());
-        let (address, database) = url.rsplit_once('@').unwrap().1.split_once('/').unwrap();
-        let (host, postgres) = address.split_once(':').unwrap();
-        let ini = text("deploy/pgbouncer.ini")
-            .replace(
-                "host=postgres port=5432 dbname=dayline",
-                &format!("host={host} port={postgres} dbname={database}"),
-            )
-            .replace("listen_port = 6432", &format!("listen_port = {port}"))
-            .replace("/run/secrets/pgbouncer_users", &self.secret("pgbouncer_users").display().to_string());
-        assert!(ini.contains(database) && ini.contains(&port.to_string()));
+        let port = free_port();
+        let ini = substitute(
+            &text("deploy/pgbouncer.ini"),
+            &[
+                ("host=postgres port=5432", &format!("host=127.0.0.1 port={}", self.postgres.port())),
+                ("listen_port = 6432", &format!("listen_port = {port}")),
+                ("/run/secrets/pgbouncer_users", &self.secret("pgbouncer_users").display().to_string()),
+            ],
+        );
         fs::write(self.path("pgbouncer.ini"), ini).unwrap();
         self.edit_secret("database_url", "pgbouncer:6432", &format!("127.0.0.1:{port}"));
         let mut pgbouncer = unprivileged(variable("DAYLINE_TEST_PGBOUNCER"));
@@ -96,25 +97,41 @@ impl Cluster {
         self.start_one("pgbouncer", &mut pgbouncer, listens(port));
     }
 
-    fn ours(&self, service: &Service, port: u16) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.args(&service.command).env("DAYLINE_LISTEN", format!("127.0.0.1:{port}"));
+    /// A process of a service, as the user of the image: not root. The folder with the keys is mounted into its own view of the
+    /// file system, read only, where that is permitted.
+    fn ours(&self, name: &str, service: &Service) -> Command {
+        let (keys, mounted) = (self.path("keys"), self.path(&format!("mounted-{name}")));
+        let seen = if self.has_mounts { &mounted } else { &keys };
+        let mut command = if self.has_mounts { in_own_view(&keys, &mounted) } else { unprivileged("env") };
+        command.arg(self.path("dayline")).args(service.words(&service.command));
+        self.give_settings(&mut command, service, seen);
+        command
+    }
+
+    /// What `docker compose run --rm keys …` does.
+    pub(crate) fn keys(&self, words: &[String]) -> Command {
+        let service = &compose().services["keys"];
+        let mut command = unprivileged(self.path("dayline"));
+        self.give_settings(command.args(service.words(words)), service, &self.path("keys"));
+        command
+    }
+
+    fn give_settings(&self, command: &mut Command, service: &Service, keys: &Path) {
         let secrets = self.path("secrets");
         for (name, value) in &service.environment {
-            command.env(name, value.replace("/run/secrets", &secrets.display().to_string()));
+            let here = [("/run/secrets/", &*secrets), ("/data/", keys)];
+            let file = here.iter().find_map(|(folder, here)| Some(here.join(value.strip_prefix(folder)?)));
+            command.env(name, file.unwrap_or_else(|| value.into()));
         }
         command.env("DAYLINE_TRUSTED_PROXIES", "127.0.0.1/32").env("DAYLINE_UNLIMITED", "true");
-        command
     }
 
     fn start_ours(&mut self) {
         let services = compose().services;
-        run(&mut self.ours(&services["migrate"], 0));
+        run(&mut self.ours("migrate", &services["migrate"]));
         let mut nginx =
             text("deploy/nginx.conf").replace("listen 8080", &format!("listen 127.0.0.1:{}", self.nginx));
-        for (name, service) in
-            services.iter().filter(|(name, service)| service.is_ours() && *name != "migrate")
-        {
+        for (name, service) in services.iter().filter(|(_, service)| service.serves()) {
             let port = free_port();
             nginx = nginx.replace(&format!("{name}:8080"), &format!("127.0.0.1:{port}"));
             let url = format!("http://127.0.0.1:{port}");
@@ -122,7 +139,8 @@ impl Cluster {
                 let check = Command::new(PROGRAM).arg("healthcheck").env("DAYLINE_URL", &url).output();
                 check.unwrap().status.success()
             };
-            self.start_one(name, &mut self.ours(service, port), healthy);
+            let mut command = self.ours(name, service);
+            self.start_one(name, command.env("DAYLINE_LISTEN", format!("127.0.0.1:{port}")), healthy);
         }
         fs::write(self.path("nginx.conf"), nginx).unwrap();
         let options = format!("daemon off; pid {}; error_log stderr;", self.path("nginx.pid").display());
@@ -131,9 +149,59 @@ impl Cluster {
         self.start_one("nginx", &mut nginx, listens(self.nginx));
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.nginx)
     }
+}
+
+/// Whether this machine lets us mount a folder in a view of the file system that nobody else has.
+fn may_mount() -> bool {
+    let may =
+        Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|output| output.status.success());
+    if !may {
+        println!(
+            "no mounts of one's own here: the folder with the keys is not mounted, but used where it is"
+        );
+    }
+    may
+}
+
+/// Begins a command that sees `from` at `to`, read only.
+fn in_own_view(from: &Path, to: &Path) -> Command {
+    const MOUNT: &str = r#"mount --bind "$0" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@""#;
+    fs::create_dir(to).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", MOUNT]).arg(from).arg(to);
+    command.args(variable("DAYLINE_TEST_RUN_AS").split_whitespace());
+    command
+}
+
+/// Makes the secrets that the compose file names.
+fn make_secrets(folder: &Path) {
+    let script = folder.join("make-secrets");
+    fs::copy(root().join("deploy/make-secrets"), &script).unwrap();
+    run(&mut Command::new(script));
+    for secret in compose().secrets.values() {
+        let name = Path::new(&secret.file).file_name().unwrap();
+        assert!(folder.join("secrets").join(name).exists(), "{} is not made", secret.file);
+    }
+}
+
+/// PostgreSQL with the arguments of the compose file, which lets nobody in without the password.
+fn start_postgres(folder: &Path) -> Postgres {
+    let service = &compose().services["postgres"];
+    let options: Vec<&str> =
+        service.command.iter().skip(1).map(String::as_str).filter(|word| *word != "-c").collect();
+    assert!(options.len() >= 3 && options.iter().all(|option| option.contains('=')), "{options:?}");
+    let server = Postgres::start(&options);
+    let (user, database) = (&service.environment["POSTGRES_USER"], &service.environment["POSTGRES_DB"]);
+    let password = fs::read_to_string(folder.join("secrets/postgres_password")).unwrap();
+    query(&server.url(), &format!("CREATE DATABASE {database}"));
+    query(&server.url(), &format!("ALTER ROLE {user} PASSWORD '{}'", password.trim()));
+    let method = &service.environment["POSTGRES_HOST_AUTH_METHOD"];
+    fs::write(server.data().join("pg_hba.conf"), format!("host all all all {method}\n")).unwrap();
+    query(&server.url(), "SELECT pg_reload_conf()");
+    server
 }
 
 /// Whether somebody listens on the port.

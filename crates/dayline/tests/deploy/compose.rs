@@ -19,6 +19,8 @@ pub(crate) struct Compose {
 pub(crate) struct Service {
     pub(crate) image: Option<String>,
     #[serde(default)]
+    entrypoint: Vec<String>,
+    #[serde(default)]
     pub(crate) command: Vec<String>,
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
@@ -38,6 +40,16 @@ pub(crate) struct Secret {
 }
 
 impl Service {
+    /// What follows the program's name where it is started with this command.
+    pub(crate) fn words<'a>(&'a self, command: &'a [String]) -> Vec<String> {
+        self.entrypoint.iter().skip(1).chain(command).cloned().collect()
+    }
+
+    /// Whether it is started to stay.
+    pub(crate) fn serves(&self) -> bool {
+        self.command.first().is_some_and(|word| word == "serve")
+    }
+
     /// Whether it runs our program.
     pub(crate) fn is_ours(&self) -> bool {
         self.image.as_deref() == Some("dayline")
@@ -62,7 +74,7 @@ fn the_cluster_has_two_of_each_behind_a_proxy() {
 #[test]
 fn its_processes_are_started_as_the_program_understands() {
     for (name, service) in compose().services.iter().filter(|(_, service)| service.is_ours()) {
-        assert_understood(&service.command);
+        assert_understood(&service.words(&service.command));
         for variable in service.environment.keys() {
             assert!(is_setting(variable), "{name}: {variable}");
         }

@@ -3,12 +3,14 @@
 //! Not here: building images, for which a registry is needed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test that can't show all of it here says so")]
 
 mod cluster;
 mod compose;
 mod container;
 mod metrics;
 mod prometheus;
+mod rotation;
 mod settings;
 
 use std::fs;

@@ -30,7 +30,7 @@ impl Postgres {
     /// New servers with an empty database.
     pub(crate) fn start() -> Self {
         let server = testkit::Postgres::start(&[]);
-        Self { pgbouncer: PgBouncer::before(&server, 8), server }
+        Self { pgbouncer: PgBouncer::before(&server), server }
     }
 
     /// Its database, which is not dropped.
