@@ -15,5 +15,6 @@ mod secrets;
 #[path = "../e2e/support/mod.rs"]
 mod support;
 mod tokens;
+mod unread;
 mod walk;
 mod web;
