@@ -42,20 +42,21 @@ pub async fn create_topic(server: &KafkaServer, options: TopicOptions) -> Result
     if cluster.layout().await?.is_some() {
         return Ok(false);
     }
-    match cluster.create(&described(server.topic(), options)).await {
-        // Another process was quicker, perhaps.
-        Ok(()) | Err(Code::TopicAlreadyExists) => {}
+    let made = match cluster.create(&described(server.topic(), options)).await {
+        Ok(()) => true,
+        // Another process was quicker.
+        Err(Code::TopicAlreadyExists) => false,
         Err(Code::InvalidReplicationFactor) => {
             return Err(refused(server, format!("there are fewer than {} brokers", options.replicas)));
         }
         Err(code) => return Err(refused(server, told(code))),
-    }
+    };
     // Brokers hear of it one after another.
     let deadline = Instant::now() + HEAR;
     while Instant::now() < deadline {
         let layout = cluster.layout().await?;
         if layout.is_some_and(|placed| !placed.is_empty() && placed.iter().all(|partition| partition.led)) {
-            return Ok(true);
+            return Ok(made);
         }
         sleep(LOOK_AGAIN).await;
     }
