@@ -1,5 +1,5 @@
-//! Options of a ping log in Kafka. They are known in every build, so that one without Kafka can say that it is.
-//! Passwords come from files, and are never shown.
+//! Options of a ping log in Kafka. They are known in every build, so that one without Kafka can say
+//! that it is. Passwords come from files, and are never shown.
 
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ pub struct KafkaOptions {
     /// The topic, which is made if it is missing; with as many partitions as the ping log
     #[arg(long, env = "DAYLINE_KAFKA_TOPIC", default_value = "dayline-pings", value_name = "NAME")]
     pub kafka_topic: String,
-    /// Machines that hold each partition of a topic that is made. With fewer than 3, each record is written to the disk
-    /// before it is acknowledged
+    /// Machines that hold each partition of a topic that is made. With fewer than 3, each record is
+    /// written to the disk before it is acknowledged
     #[arg(long, env = "DAYLINE_KAFKA_REPLICAS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=15), value_name = "NUMBER")]
     pub kafka_replicas: u32,
     /// How connections are secured, and whether a user signs in

@@ -18,7 +18,8 @@ pub(crate) async fn make_topic(
     create_topic(&server(brokers, options)?, topic).await.map_err(Failure::because)
 }
 
-/// Opens the log at these brokers, in a topic that keeps what it acknowledges, or that may not if that is accepted.
+/// Opens the log at these brokers, in a topic that keeps what it acknowledges, or that may not if
+/// that is accepted.
 pub(super) async fn open(
     brokers: &str,
     options: &KafkaOptions,

@@ -1,5 +1,5 @@
-//! The ping log in Kafka instead of Redis: what becomes of pings when brokers fail, and how an installation comes from the one
-//! to the other. Where there is no Java these are skipped.
+//! The ping log in Kafka instead of Redis: what becomes of pings when brokers fail, and how an
+//! installation comes from the one to the other. Where there is no Java these are skipped.
 
 use std::thread::sleep;
 use std::time::Duration;
