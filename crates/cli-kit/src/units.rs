@@ -47,6 +47,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(total_ms))
 }
 
+/// Parses a duration that must not be nothing, since no time at all would be too short for
+/// everything.
+pub fn some_time(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration.is_zero() { Err(format!("{text:?} must be longer than nothing")) } else { Ok(duration) }
+}
+
 /// Parses a size in bytes: a whole number, alone or with a unit (`kB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`).
 pub fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is not a size such as 4096, 64KiB or 1GiB");

@@ -387,7 +387,7 @@ impl Settings {
             rules: Rules {
                 pings: options.pings.limits(),
                 sessions: options.sessions.policy(),
-                ..Rules::default()
+                jobs: options.reports.policy(),
             },
         }
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use dayline::cli::Cli;
 
 /// All commands that do something, with the words that lead to them.
@@ -55,4 +55,53 @@ fn no_help_shows_the_value_of_a_secret() {
             assert!(option.is_hide_env_values_set(), "dayline {path}: {}", option.get_id());
         }
     }
+}
+
+#[test]
+fn every_switch_can_be_turned_on_and_off_by_its_variable_in_any_usual_word() {
+    let is_switch =
+        |option: &&Arg| matches!(option.get_action(), ArgAction::SetTrue) && option.get_env().is_some();
+    let mut switches = 0;
+    for (path, command) in commands() {
+        for option in command.get_opts().filter(is_switch) {
+            // What a variable says is read as a value would be.
+            let as_option = option.clone().action(ArgAction::Set).num_args(1).required(false);
+            let said = |word: &str| {
+                let command =
+                    Command::new("x").arg(as_option.clone().default_value(None::<&str>).env(None::<&str>));
+                let name = format!("--{}={word}", option.get_long().unwrap());
+                let matches = command.try_get_matches_from(["x", &name]);
+                matches.ok().map(|matches| matches.get_flag(option.get_id().as_str()))
+            };
+            for (word, expected) in
+                [("1", true), ("true", true), ("yes", true), ("0", false), ("false", false)]
+            {
+                assert_eq!(said(word), Some(expected), "dayline {path}: {} by {word}", option.get_id());
+            }
+            assert_eq!(said("perhaps"), None, "dayline {path}: {}", option.get_id());
+            switches += 1;
+        }
+    }
+    assert!(switches > 5, "{switches}");
+}
+
+#[test]
+fn a_switch_in_the_environment_is_heard() {
+    for (value, is_heard) in [("1", true), ("perhaps", false)] {
+        // The data folder can't be made, so the server ends after it has read its options.
+        let mut serve = std::process::Command::new(env!("CARGO_BIN_EXE_dayline"));
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--data", "/dev/null/x"]);
+        let output = serve.env("DAYLINE_UNLIMITED", value).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(!message.contains("--unlimited"), is_heard, "{message}");
+        assert!(!output.status.success());
+    }
+}
+
+#[test]
+fn a_health_check_without_any_time_is_refused() {
+    let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_dayline"));
+    let output = check.args(["healthcheck", "--timeout", "0s"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("must be longer than nothing"));
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use dayline_app::App;
 use dayline_app::ports::{LedgerWriter, StoredDeadLetter};
@@ -63,7 +64,7 @@ struct Which {
     /// Numbers of the letters
     ids: Vec<u64>,
     /// All letters
-    #[arg(long, env = "DAYLINE_DEAD_LETTERS_ALL")]
+    #[arg(long, env = "DAYLINE_DEAD_LETTERS_ALL", value_parser = BoolishValueParser::new())]
     all: bool,
 }
 

@@ -16,7 +16,7 @@ pub struct Options {
     #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
     url: String,
     /// How long the answer may take
-    #[arg(long, env = "DAYLINE_HEALTHCHECK_TIMEOUT", default_value = "5s", value_parser = units::duration)]
+    #[arg(long, env = "DAYLINE_HEALTHCHECK_TIMEOUT", default_value = "5s", value_parser = units::some_time)]
     timeout: Duration,
 }
 

@@ -7,6 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use dayline_app::app::ACCESS_TOKEN_MS;
 use dayline_app::ports::Clock;
@@ -67,7 +68,7 @@ enum Action {
         #[arg(allow_hyphen_values = true)]
         kid: String,
         /// Refuse its tokens from now on: for a key that somebody else knows. Devices refresh theirs by themselves
-        #[arg(long, env = "DAYLINE_KEYS_AT_ONCE")]
+        #[arg(long, env = "DAYLINE_KEYS_AT_ONCE", value_parser = BoolishValueParser::new())]
         at_once: bool,
     },
     /// Drop the retired keys whose tokens have ended

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use dayline_postgres::{ArchiveSummary, Month, MonthInfo, PgStore};
 
@@ -46,7 +47,7 @@ enum Action {
         /// Month, as 2026-01
         month: Month,
         /// Really do it
-        #[arg(long, env = "DAYLINE_PARTITIONS_YES")]
+        #[arg(long, env = "DAYLINE_PARTITIONS_YES", value_parser = BoolishValueParser::new())]
         yes: bool,
     },
 }

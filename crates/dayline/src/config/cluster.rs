@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use dayline_postgres::PgConfig;
 use dayline_redis::{PingLogOptions, RedisServer};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,10 +17,11 @@ use dayline_cli_kit::units;
 /// Where the ledger and the accounts are, if not in the data folder.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "PostgreSQL, instead of the data folder")]
+#[expect(clippy::struct_field_names, reason = "a field has its option's name")]
 pub struct DatabaseOptions {
     /// The primary: postgres://user:password@host:port/database, also through PgBouncer; best given by the environment
     #[arg(long, global = true, env = "DAYLINE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<SecretString>,
+    pub(crate) database_url: Option<SecretString>,
     /// File whose first line is that URL
     #[arg(
         long,
@@ -28,16 +30,16 @@ pub struct DatabaseOptions {
         value_name = "FILE",
         conflicts_with = "database_url"
     )]
-    pub database_url_file: Option<PathBuf>,
+    pub(crate) database_url_file: Option<PathBuf>,
     /// Certificates (PEM) to trust instead of the system's, for URLs with sslmode=require
     #[arg(long, global = true, env = "DAYLINE_DATABASE_CERTIFICATES", value_name = "FILE")]
-    pub database_certificates: Option<PathBuf>,
+    pub(crate) database_certificates: Option<PathBuf>,
     /// Most connections of this process to each server
     #[arg(long, global = true, env = "DAYLINE_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..))]
-    pub database_connections: u16,
+    pub(crate) database_connections: u16,
     /// Longest that a statement may take
-    #[arg(long, global = true, env = "DAYLINE_DATABASE_TIMEOUT", default_value = "10s", value_parser = units::duration)]
-    pub database_timeout: Duration,
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_TIMEOUT", default_value = "10s", value_parser = units::some_time)]
+    pub(crate) database_timeout: Duration,
 }
 
 /// What only a server uses of a cluster.
@@ -52,45 +54,45 @@ pub struct ClusterOptions {
         value_delimiter = ' ',
         value_name = "URL"
     )]
-    pub read_database_urls: Vec<SecretString>,
+    pub(crate) read_database_urls: Vec<SecretString>,
     /// Replicas further behind the primary are not read from
     #[arg(long, env = "DAYLINE_MAX_REPLICA_LAG", default_value = "5s", value_parser = units::duration)]
-    pub max_replica_lag: Duration,
+    pub(crate) max_replica_lag: Duration,
     /// Redis for accepted pings and what processes tell each other: redis://user:password@host:port/db,
     /// or rediss:// for TLS
     #[arg(long, env = "DAYLINE_REDIS_URL", hide_env_values = true, value_name = "URL")]
-    pub redis_url: Option<SecretString>,
+    pub(crate) redis_url: Option<SecretString>,
     /// File whose first line is that URL
     #[arg(long, env = "DAYLINE_REDIS_URL_FILE", value_name = "FILE", conflicts_with = "redis_url")]
-    pub redis_url_file: Option<PathBuf>,
+    pub(crate) redis_url_file: Option<PathBuf>,
     /// Certificates (PEM) to trust instead of the system's, for a rediss:// URL
     #[arg(long, env = "DAYLINE_REDIS_CERTIFICATES", value_name = "FILE")]
-    pub redis_certificates: Option<PathBuf>,
+    pub(crate) redis_certificates: Option<PathBuf>,
     /// What all keys in Redis begin with; two installations can share one Redis
     #[arg(long, env = "DAYLINE_REDIS_PREFIX", default_value = "dayline", value_name = "WORD")]
-    pub redis_prefix: String,
+    pub(crate) redis_prefix: String,
     /// Start on a Redis that may lose accepted pings in a crash, instead of refusing to
-    #[arg(long, env = "DAYLINE_ACCEPT_LOSSY_REDIS")]
-    pub accept_lossy_redis: bool,
+    #[arg(long, env = "DAYLINE_ACCEPT_LOSSY_REDIS", value_parser = BoolishValueParser::new())]
+    pub(crate) accept_lossy_redis: bool,
     /// Partitions of the ping log, the most workers that can share the work; fixed once pings were sent
     #[arg(long, env = "DAYLINE_LOG_PARTITIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub log_partitions: u32,
+    pub(crate) log_partitions: u32,
 }
 
 impl DatabaseOptions {
     /// Whether the data is in the data folder.
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         self.database_url.is_none() && self.database_url_file.is_none()
     }
 
     /// How to reach the database, for a command that makes no sense without one.
-    pub fn required(&self) -> Result<PgConfig, Failure> {
+    pub(crate) fn required(&self) -> Result<PgConfig, Failure> {
         let missing = || Failure::usage("say by --database-url (or DAYLINE_DATABASE_URL) which database");
         self.postgres()?.ok_or_else(missing)
     }
 
     /// How to reach the database; `None` if the data is in the data folder.
-    pub fn postgres(&self) -> Result<Option<PgConfig>, Failure> {
+    pub(crate) fn postgres(&self) -> Result<Option<PgConfig>, Failure> {
         let Some(url) = secret(self.database_url.as_ref(), self.database_url_file.as_deref())? else {
             return Ok(None);
         };
@@ -104,7 +106,7 @@ impl DatabaseOptions {
 
 impl ClusterOptions {
     /// Adds the replicas.
-    pub fn with_replicas(&self, mut config: PgConfig) -> Result<PgConfig, Failure> {
+    pub(crate) fn with_replicas(&self, mut config: PgConfig) -> Result<PgConfig, Failure> {
         config.max_replica_lag = self.max_replica_lag;
         for url in &self.read_database_urls {
             config.add_replica(url.expose_secret()).map_err(Failure::usage)?;
@@ -113,7 +115,7 @@ impl ClusterOptions {
     }
 
     /// How to reach Redis; `None` if nothing was said.
-    pub fn redis(&self) -> Result<Option<RedisServer>, Failure> {
+    pub(crate) fn redis(&self) -> Result<Option<RedisServer>, Failure> {
         let Some(url) = secret(self.redis_url.as_ref(), self.redis_url_file.as_deref())? else {
             return Ok(None);
         };
@@ -126,13 +128,15 @@ impl ClusterOptions {
     }
 
     /// The settings of the ping log in Redis.
-    pub fn ping_log(&self, (low, high): (u64, u64), max_pending_bytes: usize) -> PingLogOptions {
+    pub(crate) fn ping_log(&self, (low, high): (u64, u64), max_pending_bytes: usize) -> PingLogOptions {
+        // Not for operators to set.
+        let PingLogOptions { lanes, .. } = PingLogOptions::default();
         PingLogOptions {
             partitions: self.log_partitions,
             high_bytes: high,
             low_bytes: low,
             max_pending_bytes,
-            ..PingLogOptions::default()
+            lanes,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 /// Where the ping log is, if not in Redis.
@@ -59,7 +60,7 @@ pub struct KafkaOptions {
     #[arg(long, env = "DAYLINE_KAFKA_PASSWORD_FILE", value_name = "FILE")]
     pub kafka_password_file: Option<PathBuf>,
     /// Start on a topic that may lose accepted pings in a crash, instead of refusing to
-    #[arg(long, env = "DAYLINE_ACCEPT_LOSSY_KAFKA")]
+    #[arg(long, env = "DAYLINE_ACCEPT_LOSSY_KAFKA", value_parser = BoolishValueParser::new())]
     pub accept_lossy_kafka: bool,
 }
 

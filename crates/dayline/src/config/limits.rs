@@ -1,6 +1,7 @@
 //! Options about limits: as `10+1/m`, ten at once and one more a minute.
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use dayline_local::{LimitRates, Rate};
 
 /// How much one may ask for. A limit is written as 10+1/m: ten at once, and one more a minute (s, m or h); or off.
@@ -9,31 +10,31 @@ use dayline_local::{LimitRates, Rate};
 pub struct LimitOptions {
     /// Sign-ins to one account from devices that it does not know
     #[arg(long, env = "DAYLINE_LOGIN_LIMIT", default_value_t = defaults().login_per_account, value_name = "RATE")]
-    pub login_limit: Rate,
+    pub(crate) login_limit: Rate,
     /// Sign-ins to one account from one device that it knows
     #[arg(long, env = "DAYLINE_LOGIN_DEVICE_LIMIT", default_value_t = defaults().login_per_known_device, value_name = "RATE")]
-    pub login_device_limit: Rate,
+    pub(crate) login_device_limit: Rate,
     /// Sign-ins from one network address
     #[arg(long, env = "DAYLINE_LOGIN_ADDRESS_LIMIT", default_value_t = defaults().login_per_address, value_name = "RATE")]
-    pub login_address_limit: Rate,
+    pub(crate) login_address_limit: Rate,
     /// New accounts from one network address
     #[arg(long, env = "DAYLINE_REGISTER_LIMIT", default_value_t = defaults().register_per_address, value_name = "RATE")]
-    pub register_limit: Rate,
+    pub(crate) register_limit: Rate,
     /// Refreshed tokens from one network address
     #[arg(long, env = "DAYLINE_REFRESH_LIMIT", default_value_t = defaults().refresh_per_address, value_name = "RATE")]
-    pub refresh_limit: Rate,
+    pub(crate) refresh_limit: Rate,
     /// Sign-ins by code begun from one network address
     #[arg(long, env = "DAYLINE_DEVICE_CODE_LIMIT", default_value_t = defaults().device_code_per_address, value_name = "RATE")]
-    pub device_code_limit: Rate,
+    pub(crate) device_code_limit: Rate,
     /// Codes that one person may try to approve
     #[arg(long, env = "DAYLINE_APPROVE_LIMIT", default_value_t = defaults().approve_per_user, value_name = "RATE")]
-    pub approve_limit: Rate,
+    pub(crate) approve_limit: Rate,
     /// Pings of one person
     #[arg(long, env = "DAYLINE_PING_LIMIT", default_value_t = dayline_local::LocalPingQuota::DEFAULT, value_name = "RATE")]
-    pub ping_limit: Rate,
+    pub(crate) ping_limit: Rate,
     /// Switch all of these off, as for a benchmark
-    #[arg(long, env = "DAYLINE_UNLIMITED")]
-    pub unlimited: bool,
+    #[arg(long, env = "DAYLINE_UNLIMITED", value_parser = BoolishValueParser::new())]
+    pub(crate) unlimited: bool,
 }
 
 fn defaults() -> LimitRates {
@@ -42,7 +43,7 @@ fn defaults() -> LimitRates {
 
 impl LimitOptions {
     /// The limits on attempts.
-    pub fn rates(&self) -> LimitRates {
+    pub(crate) fn rates(&self) -> LimitRates {
         LimitRates {
             login_per_account: self.or_off(self.login_limit),
             login_per_known_device: self.or_off(self.login_device_limit),
@@ -55,7 +56,7 @@ impl LimitOptions {
     }
 
     /// The limit on one person's pings.
-    pub fn pings(&self) -> Rate {
+    pub(crate) fn pings(&self) -> Rate {
         self.or_off(self.ping_limit)
     }
 

@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 use dayline_cli_kit::failure::Failure;
 use dayline_postgres::PgConfig;
 use dayline_redis::RedisServer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use cluster::{ClusterOptions, DatabaseOptions};
 pub use kafka::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity};
@@ -29,43 +30,43 @@ pub use reports::ReportOptions;
 pub struct ServeOptions {
     /// What this process does
     #[arg(long = "role", env = "DAYLINE_ROLE", value_delimiter = ',', default_value = "api,worker,report")]
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     /// Threads that serve requests and work on timelines; as many as there are processors if not given
     #[arg(long, env = "DAYLINE_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    pub(crate) threads: Option<u16>,
     /// Addresses, connections and proxies.
     #[command(flatten)]
-    pub network: NetworkOptions,
+    pub(crate) network: NetworkOptions,
     /// Where data lives.
     #[command(flatten)]
-    pub storage: StorageOptions,
+    pub(crate) storage: StorageOptions,
     /// Where it lives instead.
     #[command(flatten)]
-    pub database: DatabaseOptions,
+    pub(crate) database: DatabaseOptions,
     /// What processes share.
     #[command(flatten)]
-    pub cluster: ClusterOptions,
+    pub(crate) cluster: ClusterOptions,
     /// Where accepted pings are instead.
     #[command(flatten)]
-    pub kafka: KafkaOptions,
+    pub(crate) kafka: KafkaOptions,
     /// Which pings are taken.
     #[command(flatten)]
-    pub pings: PingOptions,
+    pub(crate) pings: PingOptions,
     /// How long report jobs may take.
     #[command(flatten)]
-    pub reports: ReportOptions,
+    pub(crate) reports: ReportOptions,
     /// How long sign-ins last.
     #[command(flatten)]
-    pub sessions: SessionOptions,
+    pub(crate) sessions: SessionOptions,
     /// How passwords are hashed.
     #[command(flatten)]
-    pub passwords: PasswordOptions,
+    pub(crate) passwords: PasswordOptions,
     /// How much one may ask for.
     #[command(flatten)]
-    pub limits: LimitOptions,
+    pub(crate) limits: LimitOptions,
     /// What is logged.
     #[command(flatten)]
-    pub logs: LogOptions,
+    pub(crate) logs: LogOptions,
 }
 
 /// What a process does.
@@ -90,10 +91,10 @@ pub struct DataOptions {
         default_value = "./dayline-data",
         value_name = "FOLDER"
     )]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Where it is instead.
     #[command(flatten)]
-    pub database: DatabaseOptions,
+    pub(crate) database: DatabaseOptions,
 }
 
 /// How logs look.
@@ -111,17 +112,35 @@ pub enum LogFormat {
 pub struct LogOptions {
     /// How lines look
     #[arg(long, env = "DAYLINE_LOG_FORMAT", value_enum, default_value = "text")]
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
     /// From which level on: error, warn, info, debug, trace; also per part, as in `info,dayline_api=debug`
     #[arg(long, env = "DAYLINE_LOG_LEVEL", default_value = "info", value_parser = log_level)]
-    pub log_level: String,
+    pub(crate) log_level: Targets,
 }
 
-fn log_level(text: &str) -> Result<String, String> {
-    match text.parse::<tracing_subscriber::filter::Targets>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("{text:?} is not a log level: {error}")),
-    }
+const LEVELS: [(&str, LevelFilter); 6] = [
+    ("off", LevelFilter::OFF),
+    ("error", LevelFilter::ERROR),
+    ("warn", LevelFilter::WARN),
+    ("info", LevelFilter::INFO),
+    ("debug", LevelFilter::DEBUG),
+    ("trace", LevelFilter::TRACE),
+];
+
+/// Levels, one for all and others for parts. Read here since the parser of [`Targets`] takes a
+/// misspelt level for the name of a part.
+fn log_level(text: &str) -> Result<Targets, String> {
+    let level = |name: &str| {
+        let found = LEVELS.into_iter().find(|(level, _)| level.eq_ignore_ascii_case(name.trim()));
+        found
+            .map(|(_, level)| level)
+            .ok_or_else(|| format!("{name:?} is not off, error, warn, info, debug or trace"))
+    };
+    text.split(',').try_fold(Targets::new(), |targets, part| match part.split_once('=') {
+        None => Ok(targets.with_default(level(part)?)),
+        Some((name, _)) if name.trim().is_empty() => Err(format!("{part:?} names no part")),
+        Some((name, text)) => Ok(targets.with_target(name.trim(), level(text)?)),
+    })
 }
 
 impl ServeOptions {
@@ -130,7 +149,7 @@ impl ServeOptions {
     /// # Errors
     /// Half of what a cluster needs; or one process of several over a data folder, in which no other can work: what it
     /// accepts would never be settled.
-    pub fn servers(&self) -> Result<Option<(PgConfig, RedisServer)>, Failure> {
+    pub(crate) fn servers(&self) -> Result<Option<(PgConfig, RedisServer)>, Failure> {
         match (self.database.postgres()?, self.cluster.redis()?) {
             (Some(database), Some(redis)) => Ok(Some((database, redis))),
             (Some(_), None) => {
@@ -152,7 +171,10 @@ impl ServeOptions {
     }
 
     /// Whether this process has the role.
-    pub fn has(&self, role: Role) -> bool {
+    pub(crate) fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,10 +17,10 @@ use dayline_cli_kit::units;
 pub struct NetworkOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, env = "DAYLINE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// File into which the address is written once the server listens
     #[arg(long, env = "DAYLINE_ADDRESS_FILE", value_name = "FILE")]
-    pub address_file: Option<PathBuf>,
+    pub(crate) address_file: Option<PathBuf>,
     /// Proxies (addresses or ranges such as 10.0.0.0/8) whose word about a client's address is taken
     #[arg(
         long = "trusted-proxy",
@@ -28,10 +28,10 @@ pub struct NetworkOptions {
         value_delimiter = ',',
         value_name = "RANGE"
     )]
-    pub trusted_proxies: Vec<Cidr>,
+    pub(crate) trusted_proxies: Vec<Cidr>,
     /// Header in which those proxies name the client
     #[arg(long, env = "DAYLINE_FORWARDED_HEADER", value_enum, default_value = "x-forwarded-for")]
-    pub forwarded_header: HeaderName,
+    pub(crate) forwarded_header: HeaderName,
     /// Origins of other sites whose pages may call the API, as `https://example.org`
     #[arg(
         long = "allowed-origin",
@@ -39,43 +39,43 @@ pub struct NetworkOptions {
         value_delimiter = ',',
         value_name = "ORIGIN"
     )]
-    pub allowed_origins: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
     /// Where people reach this server, for links that devices show; the host they themselves use if not given
     #[arg(long, env = "DAYLINE_PUBLIC_URL", value_name = "https://HOST", value_parser = public_url)]
-    pub public_url: Option<String>,
+    pub(crate) public_url: Option<String>,
     /// Most connections at a time
     #[arg(long, env = "DAYLINE_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_connections: u32,
+    pub(crate) max_connections: u32,
     /// How long a request's head may take to arrive
-    #[arg(long, env = "DAYLINE_HEADER_TIMEOUT", default_value = "10s", value_parser = units::duration)]
-    pub header_timeout: Duration,
+    #[arg(long, env = "DAYLINE_HEADER_TIMEOUT", default_value = "10s", value_parser = units::some_time)]
+    pub(crate) header_timeout: Duration,
     /// How long a request's body may take to arrive
-    #[arg(long, env = "DAYLINE_BODY_TIMEOUT", default_value = "30s", value_parser = units::duration)]
-    pub body_timeout: Duration,
+    #[arg(long, env = "DAYLINE_BODY_TIMEOUT", default_value = "30s", value_parser = units::some_time)]
+    pub(crate) body_timeout: Duration,
     /// How long a connection may be open between two requests
-    #[arg(long, env = "DAYLINE_IDLE_TIMEOUT", default_value = "60s", value_parser = units::duration)]
-    pub idle_timeout: Duration,
+    #[arg(long, env = "DAYLINE_IDLE_TIMEOUT", default_value = "60s", value_parser = units::some_time)]
+    pub(crate) idle_timeout: Duration,
     /// How long a client may read nothing of an answer
-    #[arg(long, env = "DAYLINE_WRITE_TIMEOUT", default_value = "30s", value_parser = units::duration)]
-    pub write_timeout: Duration,
+    #[arg(long, env = "DAYLINE_WRITE_TIMEOUT", default_value = "30s", value_parser = units::some_time)]
+    pub(crate) write_timeout: Duration,
     /// Memory for request bodies that are still arriving, over all connections
     #[arg(long, env = "DAYLINE_BODY_MEMORY", default_value = "64MiB", value_parser = units::bytes)]
-    pub body_memory: u64,
+    pub(crate) body_memory: u64,
     /// Pings that are taken in at a time, over all connections, each request counted as 4 KiB more; what comes on top
     /// is refused at once by 503. The default is about 60 ms of work for two processors
     #[arg(long, env = "DAYLINE_PING_WORK", default_value = "8MiB", value_parser = units::bytes)]
-    pub ping_work: u64,
+    pub(crate) ping_work: u64,
     /// Most streams of live events at a time; each is a connection
     #[arg(long, env = "DAYLINE_MAX_LIVE_STREAMS", default_value_t = 2_000)]
-    pub max_live_streams: u32,
+    pub(crate) max_live_streams: u32,
     /// How long requests in flight may take after the server was told to stop
     #[arg(long, env = "DAYLINE_STOP_GRACE", default_value = "5s", value_parser = units::duration)]
-    pub stop_grace: Duration,
+    pub(crate) stop_grace: Duration,
 }
 
 /// Where proxies name the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum HeaderName {
+pub(crate) enum HeaderName {
     /// `X-Forwarded-For: client, proxy`
     XForwardedFor,
     /// `Forwarded: for=client, for=proxy` (RFC 7239)
@@ -92,12 +92,12 @@ fn public_url(text: &str) -> Result<String, String> {
 
 impl NetworkOptions {
     /// The settings of the API.
-    pub fn api(&self) -> ApiConfig {
+    pub(crate) fn api(&self) -> ApiConfig {
         ApiConfig { max_live_streams: self.max_live_streams as usize }
     }
 
     /// The settings that all faces share.
-    pub fn kit(&self) -> KitConfig {
+    pub(crate) fn kit(&self) -> KitConfig {
         KitConfig {
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: match self.forwarded_header {
@@ -113,15 +113,18 @@ impl NetworkOptions {
     }
 
     /// The settings of the connections.
-    pub fn server(&self, metrics: Metrics) -> ServerConfig {
+    pub(crate) fn server(&self, metrics: Metrics) -> ServerConfig {
+        // Not for operators to set.
+        let ServerConfig { drain, max_stuck, .. } = ServerConfig::default();
         ServerConfig {
             header_timeout: self.header_timeout,
             idle_timeout: self.idle_timeout,
             write_timeout: self.write_timeout,
             max_connections: self.max_connections as usize,
             grace: self.stop_grace,
+            drain,
+            max_stuck,
             metrics: Some(metrics),
-            ..ServerConfig::default()
         }
     }
 }

@@ -13,27 +13,29 @@ use dayline_cli_kit::units::{self, whole_ms};
 #[command(next_help_heading = "Accounts")]
 pub struct SessionOptions {
     /// A session that is not used for this long ends
-    #[arg(long, env = "DAYLINE_SESSION_IDLE", default_value = "30d", value_parser = units::duration)]
-    pub session_idle: Duration,
+    #[arg(long, env = "DAYLINE_SESSION_IDLE", default_value = "30d", value_parser = units::some_time)]
+    pub(crate) session_idle: Duration,
     /// A session ends at this age
-    #[arg(long, env = "DAYLINE_SESSION_MAX_AGE", default_value = "365d", value_parser = units::duration)]
-    pub session_max_age: Duration,
+    #[arg(long, env = "DAYLINE_SESSION_MAX_AGE", default_value = "365d", value_parser = units::some_time)]
+    pub(crate) session_max_age: Duration,
     /// Most sessions of one person; one more ends the one used longest ago
     #[arg(long, env = "DAYLINE_MAX_SESSIONS", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
-    pub max_sessions: u16,
+    pub(crate) max_sessions: u16,
     /// How long the audit log is kept
-    #[arg(long, env = "DAYLINE_AUDIT_KEEP", default_value = "365d", value_parser = units::duration)]
-    pub audit_keep: Duration,
+    #[arg(long, env = "DAYLINE_AUDIT_KEEP", default_value = "365d", value_parser = units::some_time)]
+    pub(crate) audit_keep: Duration,
 }
 
 impl SessionOptions {
     /// The rules for sessions.
-    pub fn policy(&self) -> SessionPolicy {
+    pub(crate) fn policy(&self) -> SessionPolicy {
+        // Part of how tokens are rotated, not for operators to set.
+        let SessionPolicy { retry_ms, .. } = SessionPolicy::default();
         SessionPolicy {
             idle_ms: whole_ms(self.session_idle),
             absolute_ms: whole_ms(self.session_max_age),
             max_per_user: usize::from(self.max_sessions),
-            ..SessionPolicy::default()
+            retry_ms,
         }
     }
 }
@@ -61,7 +63,7 @@ pub struct PasswordOptions {
 
 impl PasswordOptions {
     /// The settings of the hashing.
-    pub fn argon2(&self) -> Argon2Settings {
+    pub(crate) fn argon2(&self) -> Argon2Settings {
         Argon2Settings {
             memory_kib: u32::try_from(self.argon2_memory / 1_024).unwrap_or(u32::MAX),
             passes: self.argon2_passes,

@@ -19,21 +19,21 @@ use dayline_cli_kit::units::{self, whole_ms};
 pub struct PingOptions {
     /// Longest gap between two pings of one activity that counts as its use; changing it does not change the past
     #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
-    pub bridge: Duration,
+    pub(crate) bridge: Duration,
     /// Longest ping
-    #[arg(long, env = "DAYLINE_MAX_PING", default_value = "24h", value_parser = units::duration)]
-    pub max_ping: Duration,
+    #[arg(long, env = "DAYLINE_MAX_PING", default_value = "24h", value_parser = units::some_time)]
+    pub(crate) max_ping: Duration,
     /// How far in the future a ping may end
     #[arg(long, env = "DAYLINE_MAX_FUTURE", default_value = "5m", value_parser = units::duration)]
-    pub max_future: Duration,
+    pub(crate) max_future: Duration,
     /// How far in the past a ping may start
     #[arg(long, env = "DAYLINE_MAX_PAST", default_value = "366d", value_parser = units::duration)]
-    pub max_past: Duration,
+    pub(crate) max_past: Duration,
 }
 
 impl PingOptions {
     /// What is accepted.
-    pub fn limits(&self) -> PingLimits {
+    pub(crate) fn limits(&self) -> PingLimits {
         PingLimits {
             max_length_ms: whole_ms(self.max_ping),
             max_future_ms: whole_ms(self.max_future),
@@ -53,32 +53,32 @@ pub fn keys_file(data: &Path, named: Option<&Path>) -> PathBuf {
 pub struct StorageOptions {
     /// Data folder; made if it is missing
     #[arg(long, env = "DAYLINE_DATA", default_value = "./dayline-data", value_name = "FOLDER")]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// File with the keys that sign tokens; made if it is missing. keys.json in the data folder if not given
     #[arg(long, env = "DAYLINE_KEYS_FILE", value_name = "FILE")]
-    pub keys_file: Option<PathBuf>,
+    pub(crate) keys_file: Option<PathBuf>,
     /// Accepted pings that may wait before new ones are refused with 503
     #[arg(long, env = "DAYLINE_LOG_HIGH", default_value = "1GiB", value_parser = units::bytes, value_name = "SIZE")]
-    pub log_high: u64,
+    pub(crate) log_high: u64,
     /// Waiting pings below which new ones are taken again
     #[arg(long, env = "DAYLINE_LOG_LOW", default_value = "768MiB", value_parser = units::bytes, value_name = "SIZE")]
-    pub log_low: u64,
+    pub(crate) log_low: u64,
     /// Memory for pings that wait for the disk
     #[arg(long, env = "DAYLINE_LOG_PENDING", default_value = "4MiB", value_parser = units::bytes, value_name = "SIZE")]
-    pub log_pending: u64,
+    pub(crate) log_pending: u64,
     /// Memory for timelines that are being worked on
     #[arg(long, env = "DAYLINE_HOT_MEMORY", default_value = "128MiB", value_parser = units::bytes, value_name = "SIZE")]
-    pub hot_memory: u64,
+    pub(crate) hot_memory: u64,
 }
 
 impl StorageOptions {
     /// The file with the keys.
-    pub fn keys(&self) -> PathBuf {
+    pub(crate) fn keys(&self) -> PathBuf {
         keys_file(&self.data, self.keys_file.as_deref())
     }
 
     /// The file with the keys that all processes of a cluster share, which no process makes by itself.
-    pub fn shared_keys(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn shared_keys(&self) -> Result<PathBuf, Failure> {
         self.keys_file.clone().ok_or_else(|| {
             Failure::usage(
                 "with --database-url all processes must have the same keys: make their file once by \
@@ -88,7 +88,7 @@ impl StorageOptions {
     }
 
     /// The low and the high watermark of the ping log, in bytes.
-    pub fn watermarks(&self) -> Result<(u64, u64), Failure> {
+    pub(crate) fn watermarks(&self) -> Result<(u64, u64), Failure> {
         let (low, high) = (self.log_low, self.log_high);
         if low > high {
             return Err(Failure::usage(format!("--log-low {low} must not be above --log-high {high}")));
@@ -97,25 +97,29 @@ impl StorageOptions {
     }
 
     /// Bytes of pings that may wait for the disk.
-    pub fn max_pending_bytes(&self) -> usize {
+    pub(crate) fn max_pending_bytes(&self) -> usize {
         usize::try_from(self.log_pending).unwrap_or(usize::MAX)
     }
 
     /// The settings of the ping log in the data folder, whose reader stands at `consumed`.
-    pub fn ping_log(&self, consumed: Position) -> Result<PingLogOptions, Failure> {
+    pub(crate) fn ping_log(&self, consumed: Position) -> Result<PingLogOptions, Failure> {
         let (low_bytes, high_bytes) = self.watermarks()?;
         let max_pending_bytes = self.max_pending_bytes();
-        Ok(PingLogOptions { high_bytes, low_bytes, max_pending_bytes, consumed, ..PingLogOptions::default() })
+        // Not for operators to set.
+        let PingLogOptions { wal_bytes, erase_within, .. } = PingLogOptions::default();
+        Ok(PingLogOptions { high_bytes, low_bytes, max_pending_bytes, wal_bytes, erase_within, consumed })
     }
 
     /// The settings of each of so many workers, which share the memory.
-    pub fn worker(&self, pings: &PingOptions, partitions: u32) -> WorkerLimits {
+    pub(crate) fn worker(&self, pings: &PingOptions, partitions: u32) -> WorkerLimits {
         let hot_bytes = self.hot_memory / u64::from(partitions.max(1));
+        // Not for operators to set.
+        let WorkerLimits { read_bytes, .. } = WorkerLimits::default();
         WorkerLimits {
             // A day has no longer gap.
             bridge: Bridge(u32::try_from(pings.bridge.as_millis()).unwrap_or(u32::MAX)),
+            read_bytes,
             hot_bytes: usize::try_from(hot_bytes).unwrap_or(usize::MAX),
-            ..WorkerLimits::default()
         }
     }
 }

@@ -4,7 +4,6 @@
 use std::io::{IsTerminal, stderr};
 use std::panic::{PanicHookInfo, set_hook};
 
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -14,15 +13,13 @@ use crate::config::{LogFormat, LogOptions};
 
 /// Logs from now on.
 pub(super) fn start(options: &LogOptions) {
-    // The option was checked when it was read.
-    let filter: Targets = options.log_level.parse().unwrap_or_default();
     let lines = layer().with_writer(stderr);
     let lines = match options.log_format {
         LogFormat::Text => lines.with_ansi(stderr().is_terminal()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     // Only a test that starts two servers in one process has a log already.
-    let _ = registry().with(lines.with_filter(filter)).try_init();
+    let _ = registry().with(lines.with_filter(options.log_level.clone())).try_init();
     set_hook(Box::new(log_panic));
 }
 

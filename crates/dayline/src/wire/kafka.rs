@@ -36,8 +36,9 @@ pub(super) async fn open(
     for warning in &warnings {
         tracing::warn!(warning, "kafka");
     }
-    let bounds =
-        PingLogOptions { partitions, high_bytes, low_bytes, max_pending_bytes, ..PingLogOptions::default() };
+    // Not for operators to set.
+    let PingLogOptions { connections, .. } = PingLogOptions::default();
+    let bounds = PingLogOptions { partitions, high_bytes, low_bytes, max_pending_bytes, connections };
     KafkaPingLog::open(&server, &bounds).await.map_err(Failure::because)
 }
 

@@ -1,11 +1,27 @@
 //! What the wiring promises and no port shows.
 
+use clap::{Args, Command, FromArgMatches};
 use dayline_app::ports::{CreateUser, PasswordHash, PortError, User};
 use dayline_app::reporting::report_worker::Ran;
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::{Email, FullName, JobId, JobState, ReportFormat, ReportJob, ReportKind, UserId};
+use dayline_domain::{
+    Email, FullName, JobId, JobPolicy, JobState, ReportFormat, ReportJob, ReportKind, UserId,
+};
 
 use super::*;
+
+fn options(words: &[&str]) -> ServeOptions {
+    let command = ServeOptions::augment_args(Command::new("serve"));
+    let matches = command.try_get_matches_from(["serve"].iter().chain(words)).unwrap();
+    ServeOptions::from_arg_matches(&matches).unwrap()
+}
+
+#[test]
+fn what_an_operator_says_of_report_jobs_is_a_rule_of_the_application() {
+    let usual = Settings::of(&options(&[])).rules.jobs;
+    let set = Settings::of(&options(&["--report-jobs=2", "--report-lease=7s"])).rules.jobs;
+    assert_eq!(set, JobPolicy { max_unfinished: 2, lease_ms: 7_000, ..usual });
+}
 
 fn export_job(user: UserId, now: UtcMs) -> ReportJob {
     ReportJob {

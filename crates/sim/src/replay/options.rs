@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use dayline_cli_kit::units;
 use dayline_domain::UtcDay;
 use secrecy::SecretString;
@@ -30,7 +31,7 @@ pub struct Options {
     #[arg(long, env = "DAYLINE_PASSWORD_FILE", conflicts_with = "password")]
     pub(super) password_file: Option<PathBuf>,
     /// Make the account first, unless it exists
-    #[arg(long, env = "DAYLINE_REPLAY_REGISTER")]
+    #[arg(long, env = "DAYLINE_REPLAY_REGISTER", value_parser = BoolishValueParser::new())]
     pub(super) register: bool,
     /// Day (UTC) on which the recording begins; the day before yesterday by default
     #[arg(long, env = "DAYLINE_REPLAY_DAY", value_name = "YYYY-MM-DD", value_parser = recording::day)]
@@ -39,7 +40,7 @@ pub struct Options {
     #[arg(long, env = "DAYLINE_REPLAY_BATCH", default_value = "100", value_parser = plan::batch)]
     pub(super) batch: RangeInclusive<u64>,
     /// Send in any order
-    #[arg(long, env = "DAYLINE_REPLAY_SHUFFLE")]
+    #[arg(long, env = "DAYLINE_REPLAY_SHUFFLE", value_parser = BoolishValueParser::new())]
     pub(super) shuffle: bool,
     /// How often each ping is sent
     #[arg(long, env = "DAYLINE_REPLAY_REPEAT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -48,7 +49,7 @@ pub struct Options {
     #[arg(long, env = "DAYLINE_REPLAY_SEED", default_value_t = 1)]
     pub(super) seed: u64,
     /// Send everything over one session, each ping with its device, instead of one session per device
-    #[arg(long, env = "DAYLINE_REPLAY_ONE_SESSION")]
+    #[arg(long, env = "DAYLINE_REPLAY_ONE_SESSION", value_parser = BoolishValueParser::new())]
     pub(super) one_session: bool,
     /// How long a request is tried again while the server is down or overloaded
     #[arg(long, env = "DAYLINE_REPLAY_PATIENCE", default_value = "5m", value_parser = units::duration)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use dayline_cli_kit::units;
 
 /// Options of `dayline simulate`.
@@ -21,7 +22,7 @@ pub struct Options {
     #[arg(long, env = "DAYLINE_SIMULATE_DURATION", default_value = "60s", value_parser = units::duration)]
     pub(super) duration: Duration,
     /// Let things go wrong: pings late, out of order, twice, growing, in bursts, without waiting for the answer
-    #[arg(long, env = "DAYLINE_SIMULATE_CHAOS")]
+    #[arg(long, env = "DAYLINE_SIMULATE_CHAOS", value_parser = BoolishValueParser::new())]
     pub(super) chaos: bool,
     /// Makes what people do the same each time
     #[arg(long, env = "DAYLINE_SIMULATE_SEED", default_value_t = 1)]

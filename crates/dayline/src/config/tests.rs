@@ -1,0 +1,159 @@
+//! No option is there for nothing. That the settings made of options are used is for the compiler to
+//! see: fields and methods here are the crate's own, and it tells of those that nobody reads.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, Command, FromArgMatches};
+use dayline_app::ports::Position;
+use dayline_http_kit::Metrics;
+
+use super::*;
+
+fn command() -> Command {
+    ServeOptions::augment_args(Command::new("serve"))
+}
+
+fn parse(given: &[String]) -> Result<ServeOptions, clap::Error> {
+    let words = std::iter::once("serve".to_owned()).chain(given.iter().cloned());
+    ServeOptions::from_arg_matches(&command().try_get_matches_from(words)?)
+}
+
+/// What the parts of a server are told.
+fn settings(options: &ServeOptions) -> String {
+    let ServeOptions {
+        roles,
+        threads,
+        network,
+        storage,
+        database,
+        cluster,
+        kafka,
+        pings,
+        reports,
+        sessions,
+        passwords,
+        limits,
+        logs,
+    } = options;
+    let mut text = format!("{roles:?} {threads:?} {logs:?}");
+    let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
+    tell(&(network.listen, &network.address_file, network.kit(), network.api()));
+    let server = network.server(Metrics::new([]));
+    tell(&(server.header_timeout, server.idle_timeout, server.write_timeout));
+    tell(&(server.max_connections, server.grace));
+    tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(pings, 1)));
+    tell(&(pings.limits(), reports.policy(), sessions.policy(), sessions.audit_keep));
+    tell(&(passwords.argon2(), limits.rates(), limits.pings()));
+    let postgres =
+        database.postgres().and_then(|config| config.map(|config| cluster.with_replicas(config)).transpose());
+    tell(&postgres.map(|config| {
+        config.map(|config| {
+            (
+                config.max_connections,
+                config.statement_timeout,
+                config.max_replica_lag,
+                config.root_certificates,
+            )
+        })
+    }));
+    tell(&(
+        cluster.redis().map(|server| server.is_some()),
+        &cluster.redis_prefix,
+        cluster.accept_lossy_redis,
+    ));
+    // It is passed on as it is, in a build that has Kafka.
+    tell(kafka);
+    tell(&storage.watermarks().map(|watermarks| cluster.ping_log(watermarks, storage.max_pending_bytes())));
+    text
+}
+
+/// What may be said of an option: one of these is a value of it, and not the usual one.
+fn words(option: &Arg, file: &Path) -> Vec<String> {
+    let name = format!("--{}", option.get_long().unwrap());
+    if matches!(option.get_action(), ArgAction::SetTrue) {
+        return vec![name];
+    }
+    let values = [
+        "7",
+        "17s",
+        "3h",
+        "5MiB",
+        "2+1/h",
+        "10.1.0.0/16",
+        "https://other.example",
+        "127.0.0.1:9",
+        "debug",
+        "something-else",
+        "postgres://somebody@elsewhere/dayline",
+        "redis://elsewhere",
+        file.to_str().unwrap(),
+    ];
+    let possible = option.get_possible_values().into_iter().map(|value| value.get_name().to_owned());
+    possible.chain(values.map(str::to_owned)).map(|value| format!("{name}={value}")).collect()
+}
+
+#[test]
+fn every_option_changes_a_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file: PathBuf = folder.path().join("file");
+    fs::write(&file, "postgres://somebody@elsewhere/dayline\n").unwrap();
+    let alone = Vec::new();
+    let clustered = [
+        "--database-url=postgres://a@b/c",
+        "--redis-url=rediss://d",
+        "--kafka-client-certificate=a",
+        "--kafka-client-key=b",
+    ];
+    let clustered = clustered.map(str::to_owned).to_vec();
+    let changes = |base: &Vec<String>, words: &String| {
+        let usual = settings(&parse(base).unwrap());
+        let name = words.split('=').next().unwrap();
+        let others = base.iter().filter(|other| other.split('=').next() != Some(name));
+        let more: Vec<String> = others.chain([words]).cloned().collect();
+        parse(&more).is_ok_and(|options| settings(&options) != usual)
+    };
+    let is_idle = |option: &&Arg| {
+        !words(option, &file).iter().any(|words| changes(&alone, words) || changes(&clustered, words))
+    };
+    let idle: Vec<String> = command().get_opts().filter(is_idle).map(|option| option.to_string()).collect();
+    assert_eq!(idle, Vec::<String>::new(), "these options change nothing");
+}
+
+#[test]
+fn no_setting_is_filled_up_with_defaults() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![source.join("wire.rs")];
+    for folder in ["config", "serve", "wire"] {
+        files.extend(fs::read_dir(source.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    for file in files.iter().filter(|file| !file.ends_with("tests.rs") && file.is_file()) {
+        let text = fs::read_to_string(file).unwrap();
+        let lines = text.lines().filter(|line| line.contains("..") && line.contains("default()"));
+        let filled: Vec<&str> = lines.filter(|line| !line.trim_start().starts_with("let ")).collect();
+        assert_eq!(filled, Vec::<&str>::new(), "{}: name each field", file.display());
+    }
+}
+
+#[test]
+fn a_log_level_is_one_of_those_there_are() {
+    let level = |text: &str| {
+        parse(&[format!("--log-level={text}")]).map(|options| options.logs.log_level.to_string())
+    };
+    assert_eq!(level("info").unwrap(), "info");
+    assert_eq!(level("WARN").unwrap(), "warn");
+    let parts = level("info, dayline_api=debug").unwrap();
+    assert!(parts.contains("info") && parts.contains("dayline_api=debug"), "{parts}");
+    for wrong in ["shouty", "inf", "", "info,", "dayline_api=loud", "=debug", "info,dayline_api", "3"] {
+        assert!(level(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_time_in_which_nothing_can_happen_is_refused() {
+    for option in ["header-timeout", "idle-timeout", "report-lease", "database-timeout", "max-ping"] {
+        assert!(parse(&[format!("--{option}=0s")]).is_err(), "{option}");
+        assert!(parse(&[format!("--{option}=1s")]).is_ok(), "{option}");
+    }
+}
