@@ -67,13 +67,16 @@ async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_settled_after_t
     let store = place.data().join("dayline.db");
     let mut server = place.start(&["--unlimited"]);
     let ada = crate::support::account::newcomer(&place, "ada").await;
-    let bob = crate::support::account::newcomer(&place, "bob").await;
+    crate::support::account::register(&place, "bob").await;
     let (first, today) = (UtcDay(now().day().0 - 40), now().plus(-120_000));
     fill(&ada, first).await;
     assert_eq!(server.stop().code(), Some(0));
     let whole = damage(&store);
 
     let mut server = place.start(&["--unlimited"]);
+    // Connections to the server before are of no use any more.
+    let ada = sign_in(&place, &account("ada").into(), "laptop").await;
+    let bob = sign_in(&place, &account("bob").into(), "laptop").await;
     let broken = unreadable(&ada, first).await;
     assert!((1..=2).contains(&broken.len()), "{broken:?}");
     for day in &broken {
