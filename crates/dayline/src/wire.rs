@@ -6,6 +6,7 @@ pub(crate) mod kafka;
 #[cfg(not(feature = "kafka"))]
 #[path = "wire/no_kafka.rs"]
 pub(crate) mod kafka;
+mod probes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 use crate::closed_log::ClosedLog;
 use crate::config::{DataOptions, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
+pub use probes::Probe;
 
 /// Connections of report jobs to each server of the database: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;
@@ -74,18 +76,6 @@ pub struct WorkerPool {
 /// of its own, so that what it reads keeps nobody else waiting.
 pub type OpenReports = Box<dyn FnOnce() -> Result<ReportWorker, Failure> + Send>;
 
-/// A part of the system that can be asked whether it works.
-pub struct Probe {
-    /// The part, by a word that may be shown to anyone.
-    pub name: &'static str,
-    /// Whether this process can't do its work without it.
-    pub needed: bool,
-    /// What an operator should look at if it does not work.
-    pub hint: &'static str,
-    /// Asks.
-    pub ask: Box<dyn Fn() -> PortFuture<'static, ()> + Send + Sync>,
-}
-
 /// Something to be done now and then.
 pub type Maintenance = Box<dyn Fn(UtcMs) -> PortFuture<'static, ()> + Send + Sync>;
 
@@ -112,18 +102,9 @@ pub async fn embedded(
         let store = Arc::clone(&store);
         reports(&app, move || store.with_own_reader().map_err(Failure::because))
     };
-    let probes = vec![
-        probe_log(&log, "is there space on the disk of the data folder?"),
-        Probe {
-            name: "ledger",
-            needed: true,
-            hint: "is there space on the disk of the data folder?",
-            ask: Box::new(move || {
-                let store = Arc::clone(&store);
-                Box::pin(async move { store.position(Partition(0)).await.map(drop) })
-            }),
-        },
-    ];
+    let hint = "is there space on the disk of the data folder, and is its file whole?";
+    // Pings are taken while the ledger is not written.
+    let probes = vec![probes::appends(&log, hint), probes::commits("ledger", store, false, hint)];
     let maintenance: Maintenance = Box::new(|_| Box::pin(async { Ok(()) }));
     let keys = tokens.follow(keys_file, &keys);
     let pool = options.has(Role::Worker).then_some(pool);
@@ -155,18 +136,15 @@ pub async fn clustered(
         database.max_connections = REPORT_CONNECTIONS;
         reports(&app, move || PgStore::open(&database).map_err(Failure::usage))
     });
-    let mut probes = vec![probe_log(&log, log_hint)];
-    let asked = Arc::clone(&store);
-    probes.push(Probe {
-        name: "database",
-        // Pings are taken without it.
-        needed: pool.is_some() || !options.has(Role::Api),
-        hint: "can postgresql be reached, and has `dayline migrate` been run?",
-        ask: Box::new(move || {
-            let store = Arc::clone(&asked);
-            Box::pin(async move { store.check().await })
-        }),
-    });
+    let mut probes = Vec::new();
+    if options.has(Role::Api) {
+        probes.extend([probes::appends(&log, log_hint), probes::schema(store.clone())]);
+    } else if options.has(Role::Worker) {
+        probes.push(probes::reads(&log, log_hint));
+    }
+    let hint = "can postgresql be reached, and has `dayline migrate` been run?";
+    // Pings are taken without it.
+    probes.push(probes::commits("database", store.clone(), !options.has(Role::Api), hint));
     let maintenance: Maintenance = Box::new(move |now| {
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
@@ -353,15 +331,6 @@ fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send
         let ports = ReportPorts { jobs: store, data, zones, clock, forms: Arc::new(ClientForms) };
         Ok(ReportWorker::new(ports, policy))
     })
-}
-
-fn probe_log(log: &Arc<dyn PingLog>, hint: &'static str) -> Probe {
-    let log = Arc::clone(log);
-    let ask = move || -> PortFuture<'static, ()> {
-        let log = Arc::clone(&log);
-        Box::pin(async move { log.depth().await.map(drop) })
-    };
-    Probe { name: "ping_log", needed: true, hint, ask: Box::new(ask) }
 }
 
 /// What an operator may set about the application.

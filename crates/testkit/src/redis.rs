@@ -82,11 +82,21 @@ impl Redis {
     }
 
     fn answers(&self) -> std::io::Result<bool> {
+        Ok(&self.ask("PING")? == b"+PONG")
+    }
+
+    /// Runs a command that answers `OK`, words separated by spaces.
+    pub fn tell(&self, command: &str) {
+        assert!(self.ask(command).unwrap().starts_with(b"+OK"), "{command}");
+    }
+
+    /// The first bytes of the answer.
+    fn ask(&self, command: &str) -> std::io::Result<[u8; 5]> {
         let mut connection = UnixStream::connect(self.socket())?;
-        connection.write_all(b"PING\r\n")?;
+        connection.write_all(format!("{command}\r\n").as_bytes())?;
         let mut answer = [0; 5];
         connection.read_exact(&mut answer)?;
-        Ok(&answer == b"+PONG")
+        Ok(answer)
     }
 
     /// The process ends at once, whatever it was doing.

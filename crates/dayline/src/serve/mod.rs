@@ -68,13 +68,16 @@ async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>)
     let start = |open| RunningReports::start(open, Arc::clone(&app.randomness), &stop);
     let reports = reports.map(start).transpose()?;
     let kit = KitState::new(app, metrics.clone(), options.network.kit());
-    let api = ApiState::new(Arc::clone(&kit), Arc::new(Parts(probes)), &options.network.api());
+    let parts = Parts::asked(probes, metrics.clone()).await;
+    let following_parts = tokio::spawn(Arc::clone(&parts).follow());
+    let api = ApiState::new(Arc::clone(&kit), parts, &options.network.api());
     let face = if options.has(Role::Api) { router(api) } else { operations_router(api) };
 
     greeting.show()?;
     answer(listener, assemble(&kit, [face]), options, metrics, stop).await;
 
     following_keys.abort();
+    following_parts.abort();
     housekeeping.abort();
     let stop_pool = async { if let Some(pool) = pool { pool.stop().await } else { Ok(()) } };
     let stop_reports = async { if let Some(reports) = reports { reports.stop().await } else { Ok(()) } };

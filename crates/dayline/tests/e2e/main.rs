@@ -11,6 +11,7 @@ mod damage;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod disk;
 mod keys;
+mod readiness;
 mod replay;
 mod start;
 mod stop;

@@ -89,6 +89,6 @@ pub struct Check {
 
 /// Checks whether the parts of the service are ready to work. Supplied by the binary.
 pub trait Readiness: Send + Sync {
-    /// All checks, done now, within about a second.
+    /// All checks, as they came out a few seconds ago at most.
     fn checks(&self) -> BoxFuture<'_, Vec<Check>>;
 }

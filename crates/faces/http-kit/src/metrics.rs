@@ -45,6 +45,13 @@ struct Inner {
     log_entries: Gauge,
     log_bytes: Gauge,
     lag: Latency,
+    checks: Family<CheckOf, Gauge>,
+    degraded: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CheckOf {
+    check: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,10 +75,13 @@ impl Metrics {
             log_entries: Gauge::default(),
             log_bytes: Gauge::default(),
             lag: Latency::default(),
+            checks: Family::default(),
+            degraded: Gauge::default(),
         };
         // So that the metric is there before the first refusal, and an alert on it can be told from
         // a spelling mistake.
         drop(inner.pings_rejected.get_or_create(&RejectedFor { code: "end_before_start" }));
+        drop(inner.checks.get_or_create(&CheckOf { check: "ping_log" }));
         inner.register();
         Self(Arc::new(inner))
     }
@@ -132,6 +142,19 @@ impl Metrics {
         self.0.log_bytes.set(i64::try_from(depth.bytes).unwrap_or(i64::MAX));
     }
 
+    /// Sets which parts of the service there are, and which of them work.
+    pub fn set_checks(&self, checks: impl Iterator<Item = (&'static str, bool)>) {
+        self.0.checks.clear();
+        for (check, ok) in checks {
+            self.0.checks.get_or_create(&CheckOf { check }).set(i64::from(ok));
+        }
+    }
+
+    /// Sets whether the service does its work, but a part of it does not.
+    pub fn set_degraded(&self, degraded: bool) {
+        self.0.degraded.set(i64::from(degraded));
+    }
+
     /// Measures how long pings took from being accepted to being in the ledger.
     pub fn observe_lag(&self, lag: Duration) {
         self.0.lag.observe(lag);
@@ -152,6 +175,9 @@ impl Inner {
         registry.register("log_entries", "Entries that wait in the ping log", self.log_entries.clone());
         let bytes = self.log_bytes.clone();
         registry.register_with_unit("log", "Bytes that wait in the ping log", Unit::Bytes, bytes);
+        registry.register("check_ok", "Whether a part of the service works: 1 or 0", self.checks.clone());
+        let degraded = "Whether the service does its work, but a part of it does not: 1 or 0";
+        registry.register("degraded", degraded, self.degraded.clone());
         let lag = self.lag.clone();
         registry.register_with_unit("lag", "From accepted to settled", Unit::Seconds, lag);
     }

@@ -9,24 +9,9 @@ use crate::support::account::{eventually, newcomer, ping, send, totals};
 use crate::support::command::{Ended, run};
 use crate::support::now;
 use crate::support::postgres::Postgres;
-use crate::support::server::{Place, Process, Role, get};
+use crate::support::readiness::readiness;
+use crate::support::server::{Place, Role, get};
 use crate::support::shared::{Database, Shared};
-
-/// What `/readyz` says: its status, and the parts that do not work.
-fn readiness(process: &Process) -> (u16, Vec<String>) {
-    let Ok(answer) = get(process.address, "/readyz") else { return (0, Vec::new()) };
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
-    let checks = body["checks"].as_array().unwrap().iter().filter(|check| check["ok"] == false);
-    (status, checks.map(|check| format!("{}: {}", check["name"], check["hint"])).collect())
-}
-
-fn names_the_database((status, missing): (u16, Vec<String>)) -> u16 {
-    assert!(missing.len() == 1 && missing[0].contains("database"), "{status} {missing:?}");
-    assert!(missing[0].contains("dayline migrate"), "{missing:?}");
-    status
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_database_an_api_process_starts_and_takes_pings_and_a_worker_waits_for_it() {
@@ -43,14 +28,15 @@ async fn without_its_database_an_api_process_starts_and_takes_pings_and_a_worker
         let took = api.wait_until_ready();
         println!("an api process without its database is ready after {took:?}");
         assert!(took < Duration::from_secs(6), "{took:?}");
-        assert_eq!(names_the_database(readiness(api)), 200);
+        assert_eq!(readiness(api), (200, true, vec!["database".to_owned()]));
     }
+    let lacking_database = (503, false, vec!["database".to_owned()]);
     let start = now().plus(-DAY_MS).day().start();
     send(&device, ping("Code", start, 5_000)).await;
-    eventually(503, Duration::from_secs(10), async || readiness(&worker).0).await;
+    eventually(lacking_database, Duration::from_secs(10), async || readiness(&worker)).await;
 
     postgres.start_again();
-    eventually((200, Vec::new()), Duration::from_secs(15), async || readiness(&worker)).await;
+    eventually((200, false, Vec::new()), Duration::from_secs(15), async || readiness(&worker)).await;
     let day = start.day().to_string();
     eventually(true, Duration::from_secs(15), async || device.report("apps", &day, "UTC").await.is_ok())
         .await;
@@ -63,17 +49,35 @@ async fn over_a_database_without_schema_readiness_says_so_until_it_was_migrated(
     let place = Place::over(Shared::over_blank(Database::new()));
     let server = place.spawn(&[]);
     let [api, _, worker, _] = &server.processes[..] else { panic!("four processes") };
-    eventually(200, Duration::from_secs(20), async || readiness(api).0).await;
-    assert_eq!(names_the_database(readiness(api)), 200);
-    eventually(503, Duration::from_secs(20), async || readiness(worker).0).await;
-    assert_eq!(names_the_database(readiness(worker)), 503);
+    let lacks = |parts: &[&str]| (503, false, parts.iter().map(|&part| part.to_owned()).collect());
+    let no_schema = lacks(&["schema", "database"]);
+    eventually(no_schema, Duration::from_secs(20), async || readiness(api)).await;
+    eventually(lacks(&["database"]), Duration::from_secs(20), async || readiness(worker)).await;
+    for process in [api, worker] {
+        assert!(get(process.address, "/readyz").unwrap().contains("dayline migrate"), "a hint");
+    }
 
     let data = place.data_options();
     run(&["migrate", &data[0], &data[1]]).expect_success();
     for process in [api, worker] {
-        eventually((200, Vec::new()), Duration::from_secs(10), async || readiness(process)).await;
+        eventually((200, false, Vec::new()), Duration::from_secs(10), async || readiness(process)).await;
     }
     newcomer(&place, "ada").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_redis_has_no_memory_left_an_api_process_is_not_ready_and_a_worker_is() {
+    let place = place();
+    let server = place.start(&[]);
+    let [api, _, worker, _] = &server.processes[..] else { panic!("four processes") };
+    let redis = &place.shared().redis;
+    redis.tell("CONFIG SET maxmemory 1");
+    let full = (503, false, vec!["ping_log".to_owned()]);
+    eventually(full, Duration::from_secs(8), async || readiness(api)).await;
+    assert_eq!(readiness(worker), (200, false, Vec::new()));
+    assert!(get(api.address, "/metrics").unwrap().contains("dayline_check_ok{check=\"ping_log\"} 0"));
+    redis.tell("CONFIG SET maxmemory 0");
+    eventually((200, false, Vec::new()), Duration::from_secs(8), async || readiness(api)).await;
 }
 
 /// A server with these options, which must refuse to start with one line.

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod command;
 pub(crate) mod postgres;
+pub(crate) mod readiness;
 pub(crate) mod server;
 pub(crate) mod shared;
 pub(crate) mod simulation;

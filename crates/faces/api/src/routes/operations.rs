@@ -25,9 +25,12 @@ pub(crate) async fn healthz() -> &'static str {
 
 /// Whether the service can do its work.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Ready {
+#[schema(as = Ready)]
+pub(crate) struct Readiness {
     /// All parts that are needed work.
     ready: bool,
+    /// A part that is not needed does not work: the service does its work, but not all of it.
+    degraded: bool,
     /// Each part that was checked.
     checks: Vec<CheckItem>,
 }
@@ -59,19 +62,16 @@ impl CheckItem {
 #[utoipa::path(
     get, path = "/readyz", tag = "operations",
     responses(
-        (status = 200, body = Ready, description = "It can"),
-        (status = 503, body = Ready, description = "A part that is needed is down"),
+        (status = 200, body = Readiness, description = "It can"),
+        (status = 503, body = Readiness, description = "A part that is needed is down"),
     ),
 )]
 pub(crate) async fn readyz(State(api): State<Api>) -> Response {
     let checks = api.readiness.checks().await;
-    for check in &checks {
-        if let Some(failure) = &check.failure {
-            tracing::warn!(check = check.name, failure, "not ready");
-        }
-    }
-    let ready = checks.iter().all(|check| check.failure.is_none() || !check.needed);
-    let body = Json(Ready { ready, checks: checks.iter().map(CheckItem::of).collect() });
+    let failing = || checks.iter().filter(|check| check.failure.is_some());
+    let ready = failing().all(|check| !check.needed);
+    let degraded = ready && failing().next().is_some();
+    let body = Json(Readiness { ready, degraded, checks: checks.iter().map(CheckItem::of).collect() });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, no_store(), body).into_response()
 }

@@ -197,13 +197,13 @@ async fn readiness_names_the_part_that_is_down_but_not_why() {
     let server = Server::new();
     assert_eq!(
         server.get("/readyz").send().await.json(),
-        json!({"ready": true, "checks": [{"name": "ledger", "ok": true, "needed": true}]})
+        json!({"ready": true, "degraded": false, "checks": [{"name": "ledger", "ok": true, "needed": true}]})
     );
     *server.readiness.failure.lock().unwrap() = Some(SECRET_CAUSE.into());
     let reply = server.get("/readyz").send().await;
     assert_eq!(reply.status, 503);
     let check = json!({"name": "ledger", "ok": false, "needed": true, "hint": "look"});
-    assert_eq!(reply.json(), json!({"ready": false, "checks": [check]}));
+    assert_eq!(reply.json(), json!({"ready": false, "degraded": false, "checks": [check]}));
 }
 
 #[tokio::test]
@@ -214,5 +214,5 @@ async fn a_part_that_is_not_needed_is_shown_but_does_not_make_the_service_unread
     let reply = server.get("/readyz").send().await;
     assert_eq!(reply.status, 200);
     let check = json!({"name": "ledger", "ok": false, "needed": false, "hint": "look"});
-    assert_eq!(reply.json(), json!({"ready": true, "checks": [check]}));
+    assert_eq!(reply.json(), json!({"ready": true, "degraded": true, "checks": [check]}));
 }
