@@ -90,6 +90,7 @@ async fn served() -> Served {
         password: "a long enough secret".into(),
         device: DeviceId::new("laptop").unwrap(),
         device_name: None,
+        refresh_token: None,
         address: None,
     };
     let token = login::login(&fake.app, sign_in).await.unwrap().access_token;
