@@ -18,13 +18,10 @@ use crate::folder::{FolderLock, create_private, database_in};
 use crate::migrations::{self, Migration};
 use crate::open_error::OpenError;
 use pool::ConnectionPool;
-use wal::Wal;
+use wal::{BUSY, Wal};
 
 /// Connections that read. Reads are short, and two of them keep a disk busy.
 const READERS: usize = 4;
-/// How long a connection waits for another process (an operator's command, a backup) to finish
-/// writing.
-const BUSY: Duration = Duration::from_secs(5);
 /// How much the writer gives way to requests, as `nice` counts: most of what it writes are
 /// timelines, as much as the workers give way, and for as good a reason.
 const WRITER_GIVES_WAY: i32 = 10;

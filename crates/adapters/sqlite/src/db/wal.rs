@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::BUSY;
+/// How long a connection waits for another process (an operator's command, a backup) to finish
+/// writing.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Above this it is copied back and cut off, even if that means to wait for readers. SQLite by
 /// itself starts to copy at 4 MiB, so that this is only ever reached by a huge transaction or when
