@@ -140,7 +140,9 @@ impl DeviceLogin {
             Approval::Pending => {
                 let too_soon =
                     self.polled_at.is_some_and(|last| now.since(last) < i64::from(self.interval_s) * 1_000);
-                let interval_s = self.interval_s + if too_soon { POLL_INTERVAL_S } else { 0 };
+                let grown = self.interval_s + if too_soon { POLL_INTERVAL_S } else { 0 };
+                // A device that waited for longer would only find the code gone.
+                let interval_s = grown.min(CODE_LIFE_MS as u32 / 1_000);
                 let next = Self { interval_s, polled_at: Some(now), ..self.changed() };
                 (if too_soon { PollAnswer::SlowDown } else { PollAnswer::Pending }, Some(next))
             }
@@ -222,6 +224,13 @@ mod tests {
         assert_eq!((answer, next.as_ref().unwrap().interval_s), (PollAnswer::SlowDown, 15));
         let (answer, _) = next.unwrap().poll(UtcMs(29_998));
         assert_eq!(answer, PollAnswer::Pending);
+    }
+
+    #[test]
+    fn a_device_is_never_slowed_down_beyond_the_life_of_its_code() {
+        let polls = |login: DeviceLogin, _| login.poll(UtcMs(1)).1.unwrap();
+        let impatient = (0..1_000).fold(asked().poll(UtcMs(0)).1.unwrap(), polls);
+        assert_eq!(i64::from(impatient.interval_s) * 1_000, CODE_LIFE_MS);
     }
 
     #[test]
