@@ -37,12 +37,19 @@ pub struct Refusal {
     pub code: &'static str,
     /// Names the field and says what to do.
     pub detail: Cow<'static, str>,
+    /// Whether time can mend it: the same ping may be accepted later, so that a tracker keeps it.
+    pub retry: bool,
 }
 
 impl Refusal {
     /// A refusal.
     pub fn new(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), retry: false }
+    }
+
+    /// A refusal that time can mend.
+    pub fn for_now(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { retry: true, ..Self::new(code, detail) }
     }
 }
 
@@ -136,7 +143,8 @@ fn bad_time(app: &App, refusal: PingRefusal) -> Refusal {
             "too_long",
             format!("end_time must be at most {} s after start_time", limits.max_length_ms / 1_000),
         ),
-        PingRefusal::TooFarInFuture => Refusal::new(
+        // Either clock may be the wrong one. When it is put right, or time has passed, the ping is good.
+        PingRefusal::TooFarInFuture => Refusal::for_now(
             "too_far_in_future",
             format!(
                 "end_time must be at most {} s in the future; check the clock",

@@ -165,7 +165,7 @@ pub(crate) struct TrackAnswer<'a> {
     rejected: Vec<RejectedPing<'a>>,
 }
 
-/// A ping that was not accepted. Sending it again will not help.
+/// A ping that was not accepted.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RejectedPing<'a> {
     /// Its place in the request, from 0; empty lines do not count.
@@ -177,11 +177,15 @@ pub(crate) struct RejectedPing<'a> {
     /// Why, for people.
     #[schema(example = "end_time must not be before start_time")]
     detail: &'a str,
+    /// Whether the same ping may be accepted later, so that a tracker should keep it: one that lies too
+    /// far in the future by the server's clock. Else sending it again will not help.
+    #[schema(example = false)]
+    retry: bool,
 }
 
 impl<'a> From<&'a Rejected> for RejectedPing<'a> {
     fn from(Rejected { index, refusal }: &'a Rejected) -> Self {
-        Self { index: *index, code: refusal.code, detail: &refusal.detail }
+        Self { index: *index, code: refusal.code, detail: &refusal.detail, retry: refusal.retry }
     }
 }
 

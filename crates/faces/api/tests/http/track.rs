@@ -152,6 +152,10 @@ async fn a_ping_is_at_most_5_minutes_in_the_future_and_366_days_in_the_past() {
     let start = "2026-11-20T12:00:00Z";
     assert_eq!(fate(&world, &with_times(start, "2026-11-20T12:05:00Z")).await, "");
     assert_eq!(fate(&world, &with_times(start, "2026-11-20T12:05:00.001Z")).await, "too_far_in_future");
+    let soon = json!([with_times(start, "2026-11-20T12:05:00.001Z"), with_times(start, "nonsense")]);
+    let reply = world.0.post("/api/v1/usage/track").of(&world.1).json(&soon).send().await.json();
+    let retry: Vec<_> = reply["rejected"].as_array().unwrap().iter().map(|ping| &ping["retry"]).collect();
+    assert_eq!(retry, [true, false], "time mends the first alone");
     let end = "2025-11-19T12:00:01Z";
     assert_eq!(fate(&world, &with_times("2025-11-19T12:00:00Z", end)).await, "");
     assert_eq!(fate(&world, &with_times("2025-11-19T11:59:59.999Z", end)).await, "too_far_in_past");
@@ -196,11 +200,11 @@ async fn a_bad_ping_never_blocks_the_good_ones() {
     assert_eq!(
         reply.json(),
         json!({"status": "queued", "accepted": 3, "rejected": [
-            {"index": 1, "code": "end_before_start", "detail": "end_time must not be before start_time"},
-            {"index": 2, "code": "invalid_ping", "detail": "a ping must be a json object"},
-            {"index": 4, "code": "invalid_ping", "detail": "a ping must be a json object"},
-            {"index": 5, "code": "invalid_ping", "detail": "a ping must be a json object"},
-            {"index": 6, "code": "invalid_ping", "detail": "a ping must be a json object"},
+            {"index": 1, "code": "end_before_start", "detail": "end_time must not be before start_time", "retry": false},
+            {"index": 2, "code": "invalid_ping", "detail": "a ping must be a json object", "retry": false},
+            {"index": 4, "code": "invalid_ping", "detail": "a ping must be a json object", "retry": false},
+            {"index": 5, "code": "invalid_ping", "detail": "a ping must be a json object", "retry": false},
+            {"index": 6, "code": "invalid_ping", "detail": "a ping must be a json object", "retry": false},
         ]})
     );
 }
