@@ -118,8 +118,9 @@ impl Worker {
         // An entry may be so large that two don't fit, but then one is at least half of a read.
         let behind = bytes(&entries) > self.limits.read_bytes / 2;
         let outcome = match self.settle(from, to, &entries).await {
-            // Something in the batch is refused by the store. Find out what, entry by entry.
-            Err(PortError::Rejected(_)) => {
+            // Something in the batch is refused by the store, or meets something damaged in it. Find
+            // out what, entry by entry, so that nothing else is held up.
+            Err(PortError::Rejected(_) | PortError::Corrupt(_)) => {
                 self.days.clear();
                 self.salvage(from, entries).await
             }

@@ -199,6 +199,34 @@ async fn pings_of_a_damaged_day_become_dead_letters_and_hold_up_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_day_that_can_not_be_written_holds_up_no_other_day_and_nobody_else() {
+    let (world, ada) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
+    world.store.damage_writes(Some(DayKey { user: ada.user, day: DAY }));
+    let day_after = |start: i64| {
+        let Ping { source, interval } = ping("Code", start, start + 5);
+        let at = |at: UtcMs| at.plus(86_400_000);
+        Ping { source, interval: Interval::new(at(interval.start()), at(interval.end())).unwrap() }
+    };
+    send(&world, ada.user, &[ping("Code", 0, 5), ping("Mail", 5, 10), day_after(0)]).await;
+    send(&world, bob.user, &[ping("Code", 0, 5)]).await;
+    let mut worker = worker(&world, WorkerLimits::default());
+    let step = worker.step().await.unwrap();
+    assert_eq!((step.entries, step.days, step.dead), (2, 2, 1));
+    assert_eq!(timeline(&world, &bob).await, ["Code 0-5"]);
+    let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
+    let kept = vec![ping("Code", 0, 5), ping("Mail", 5, 10)];
+    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, kept)));
+    assert!(letters[0].letter.reason.contains("can't be written"), "{letters:?}");
+
+    // When somebody has repaired it, the dead letter brings the pings back.
+    world.store.damage_writes(None);
+    worker.apply_again(&letters[0].letter.record).await.unwrap();
+    assert_eq!(timeline(&world, &ada).await, ["Code 0-5", "Mail 5-10", "Code 86400-86405"]);
+}
+
+#[tokio::test]
 async fn pings_of_somebody_who_is_gone_are_forgotten() {
     let (world, ada) = with_ada().await;
     let mut worker = worker(&world, WorkerLimits::default());

@@ -24,7 +24,7 @@ impl Worker {
             let Some(to) = entries.last().map(|entry| entry.position) else { continue };
             let outcome = self.settle(at, to, &entries).await;
             let step = match outcome {
-                Err(PortError::Rejected(reason)) => {
+                Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
                     self.days.clear();
                     if entries.len() > 1 {
                         let second = entries.split_off(entries.len() / 2);
@@ -91,7 +91,8 @@ impl Worker {
                         let second = pings.split_off(pings.len() / 2);
                         waiting.extend([second, pings]);
                     }
-                    Err(PortError::Rejected(reason)) => {
+                    // What is damaged is the day, not one of its pings, so that these are not halved.
+                    Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
                         self.days.clear();
                         dead.push(dead_letter(key, &pings, reason));
                     }

@@ -70,7 +70,11 @@ impl Tables {
         if change.counted.added.iter().any(|piece| Some(piece.source.activity.app.as_str()) == refused) {
             return Err(PortError::Rejected("an app the store refuses".into()));
         }
-        let day = self.days.entry(DayKey { user, day: change.day }).or_default();
+        let key = DayKey { user, day: change.day };
+        if self.unwritable == Some(key) {
+            return Err(PortError::Corrupt("a page that can't be written".into()));
+        }
+        let day = self.days.entry(key).or_default();
         day.version = change.to_version;
         day.changed_at = at;
         day.sums = Some((change.to_version, sums_record::encode(&change.sums)));

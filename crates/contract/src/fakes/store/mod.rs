@@ -48,6 +48,7 @@ struct Tables {
     failing: Option<PortError>,
     failing_call: Option<(usize, PortError)>,
     refused_app: Option<String>,
+    unwritable: Option<DayKey>,
 }
 
 #[derive(Clone)]
@@ -80,6 +81,11 @@ impl FakeStore {
     /// Refuses every commit that counts time for this app, as a constraint would.
     pub fn refuse_app(&self, app: Option<&str>) {
         locked(&self.tables).refused_app = app.map(str::to_owned);
+    }
+
+    /// Damages what a day's changes are written to, so that it can be read but not changed.
+    pub fn damage_writes(&self, key: Option<DayKey>) {
+        locked(&self.tables).unwritable = key;
     }
 
     /// Damages a stored day: its pieces are counted twice from now on.
