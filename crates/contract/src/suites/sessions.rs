@@ -209,10 +209,10 @@ async fn many_sign_ins_of_one_device_leave_one_session(store: Store) {
 /// A request that this person has approved.
 async fn approved(store: &Store, user: UserId) -> DeviceLogin {
     store.device_logins.create(waiting(1)).await.unwrap();
-    let approver = session(user, 30);
-    store.sign_in(approver.clone()).await;
-    let approval = Approval::Approved { user, session: approver.id };
-    let approved = DeviceLogin { approval, revision: 1, ..waiting(1) };
+    let by = session(user, 30);
+    store.sign_in(by.clone()).await;
+    let said = Approval::Approved { user, session: by.id };
+    let approved = DeviceLogin { approval: said, revision: 1, ..waiting(1) };
     assert!(store.device_logins.replace(waiting(1), Some(approved.clone())).await.unwrap());
     approved
 }

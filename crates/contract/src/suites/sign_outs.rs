@@ -40,8 +40,8 @@ pub const FACTS: &[Fact<Store>] = &[
 /// The `n`-th device's request, approved in a session.
 async fn approved(store: &Store, n: u8, by: &Session) -> DeviceLogin {
     assert!(store.device_logins.create(waiting(n)).await.unwrap());
-    let approval = Approval::Approved { user: by.user, session: by.id };
-    let approved = DeviceLogin { approval, revision: 1, ..waiting(n) };
+    let said = Approval::Approved { user: by.user, session: by.id };
+    let approved = DeviceLogin { approval: said, revision: 1, ..waiting(n) };
     assert!(store.device_logins.replace(waiting(n), Some(approved.clone())).await.unwrap());
     approved
 }
@@ -133,12 +133,12 @@ async fn a_code_exchanged_while_its_person_signs_out_leaves_no_session(store: St
 async fn an_approval_that_races_with_a_sign_out_does_not_outlive_it(store: Store) {
     for n in 1..=20 {
         let user = store.register(n).await.id;
-        let approver = session(user, 1);
-        store.sign_in(approver.clone()).await;
+        let by = session(user, 1);
+        store.sign_in(by.clone()).await;
         let code = waiting(n as u8);
         store.device_logins.create(code.clone()).await.unwrap();
-        let approval = Approval::Approved { user, session: approver.id };
-        let approved = DeviceLogin { approval, revision: 1, ..code.clone() };
+        let said = Approval::Approved { user, session: by.id };
+        let approved = DeviceLogin { approval: said, revision: 1, ..code.clone() };
         let (logins, from, to) = (store.device_logins.clone(), code.clone(), approved.clone());
         let approve = tokio::spawn(async move { logins.replace(from, Some(to)).await.unwrap() });
         store.sessions.end_all(user, sign_out(None, NOW)).await.unwrap();

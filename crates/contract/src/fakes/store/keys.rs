@@ -53,7 +53,7 @@ impl ApiKeys for FakeStore {
 impl Tables {
     fn is_approved_by_nobody(&self, login: &DeviceLogin) -> bool {
         let Approval::Approved { user, session } = login.approval else { return false };
-        !self.sessions.get(&session).is_some_and(|session| session.user == user)
+        self.sessions.get(&session).is_none_or(|session| session.user != user)
     }
 }
 

@@ -68,8 +68,7 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<
             Attack::Own(ping)
         }
         ("DELETE", "/api/v1/users/me") => Attack::Own(with("password", json!(PASSWORD))),
-        ("GET", "/api/v1/users/me")
-        | (
+        (
             "POST",
             "/api/v1/auth/logout"
             | "/api/v1/auth/logout-all"
@@ -78,7 +77,8 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<
         )
         | (
             "GET",
-            "/api/v1/users/me/audit"
+            "/api/v1/users/me"
+            | "/api/v1/users/me/audit"
             | "/api/v1/users/me/export"
             | "/api/v1/live"
             | "/api/v1/auth/sessions"
