@@ -8,7 +8,6 @@ mod wal;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use dayline_app::ports::PortFuture;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
