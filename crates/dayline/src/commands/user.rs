@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use dayline_app::AppError;
 use dayline_app::identity::accounts;
@@ -35,7 +36,7 @@ pub struct ResetPassword {
     #[arg(long, env = "DAYLINE_NEW_PASSWORD_FILE", value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Delete the account's API keys, too: trackers that use one must get another
-    #[arg(long, env = "DAYLINE_DELETE_API_KEYS")]
+    #[arg(long, env = "DAYLINE_DELETE_API_KEYS", value_parser = BoolishValueParser::new())]
     delete_api_keys: bool,
     #[command(flatten)]
     data: DataOptions,
