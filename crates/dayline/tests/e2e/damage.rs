@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::support::account::{account, eventually, ping, send, sign_in, totals};
 use crate::support::command::run;
 use crate::support::now;
+use crate::support::readiness::readiness;
 use crate::support::server::Place;
 
 /// Days of the person whose page is damaged, and pings on each.
@@ -91,6 +92,7 @@ async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_settled_after_t
         })
         .await;
     }
+    assert_eq!(readiness(&server.processes[0]), (200, false, Vec::new()), "one day is no part of the server");
     let data = place.data().display().to_string();
     let letters = run(&["dead-letters", "list", "--data", &data]).expect_success();
     assert_eq!(letters.lines().count(), broken.len(), "{letters}");
