@@ -7,8 +7,6 @@ use dayline_testkit::{PgBouncer, Postgres, Redis, free_port};
 
 const POSTGRES: [&str; 4] =
     ["shared_buffers=128MB", "max_connections=100", "max_wal_size=4GB", "log_min_messages=fatal"];
-/// Of PgBouncer to PostgreSQL.
-const CONNECTIONS: u16 = 16;
 
 /// The three servers; stopped and wiped when dropped.
 pub(crate) struct Services {
@@ -27,7 +25,7 @@ impl Services {
     /// Fresh servers with an empty database. Panics where they don't start: there is nothing to measure then.
     pub(crate) fn start() -> Self {
         let postgres = Postgres::start(&POSTGRES);
-        let pgbouncer = PgBouncer::before(&postgres, CONNECTIONS);
+        let pgbouncer = PgBouncer::before(&postgres);
         // Processes of a real cluster come over the network, not by a socket in a folder.
         let redis_port = free_port();
         let redis = Redis::start_with(&[("port", &redis_port.to_string()), ("bind", "127.0.0.1")]);

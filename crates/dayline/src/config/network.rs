@@ -18,6 +18,9 @@ pub struct NetworkOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, env = "DAYLINE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub(crate) listen: SocketAddr,
+    /// Address and port of a listener of its own for `/metrics` and `/readyz`, which the other one then does not have
+    #[arg(long, env = "DAYLINE_OPERATIONS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) operations_listen: Option<SocketAddr>,
     /// File into which the address is written once the server listens
     #[arg(long, env = "DAYLINE_ADDRESS_FILE", value_name = "FILE")]
     pub(crate) address_file: Option<PathBuf>,

@@ -117,7 +117,7 @@ fn every_option_changes_a_setting() {
     let is_idle = |option: &&Arg| {
         !words(option, &file).iter().any(|words| changes(&alone, words) || changes(&clustered, words))
     };
-    let idle: Vec<String> = command().get_opts().filter(is_idle).map(|option| option.to_string()).collect();
+    let idle: Vec<String> = command().get_opts().filter(is_idle).map(ToString::to_string).collect();
     assert_eq!(idle, Vec::<String>::new(), "these options change nothing");
 }
 

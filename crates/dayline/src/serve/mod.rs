@@ -17,7 +17,7 @@ mod worker_pool;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_api::{ApiState, operations_router, route_patterns, router};
+use dayline_api::{ApiState, health_router, operations_router, route_patterns, router, router_for_all};
 use dayline_http_kit::{KitState, Metrics, Router, assemble};
 use dayline_postgres::PgConfig;
 use dayline_redis::RedisServer;
@@ -53,7 +53,9 @@ pub(crate) fn run(options: &ServeOptions, unknown: &[Unknown]) -> Result<(), Fai
 async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>) -> Result<(), Failure> {
     let stop = signals::listen()?;
     // Bound first: who asks during the start waits, instead of being refused.
-    let listener = listener::bind(&options.network)?;
+    let listener = listener::bind(options.network.listen, "--listen")?;
+    let bind = |address| listener::bind(address, "--operations-listen");
+    let operations = options.network.operations_listen.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
     let System { app, pool, reports, probes, keys, maintenance } = put_together(options, servers).await?;
     let metrics = Metrics::new(route_patterns());
@@ -70,11 +72,23 @@ async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>)
     let kit = KitState::new(app, metrics.clone(), options.network.kit());
     let parts = Parts::asked(probes, metrics.clone()).await;
     let following_parts = tokio::spawn(Arc::clone(&parts).follow());
-    let api = ApiState::new(Arc::clone(&kit), parts, &options.network.api());
-    let face = if options.has(Role::Api) { router(api) } else { operations_router(api) };
+    let state = || ApiState::new(Arc::clone(&kit), parts.clone(), &options.network.api());
+    let face = match (options.has(Role::Api), &operations) {
+        (true, None) => router(state()),
+        (true, Some(_)) => router_for_all(state()),
+        (false, None) => operations_router(state()),
+        (false, Some(_)) => health_router(state()),
+    };
 
     greeting.show()?;
-    answer(listener, assemble(&kit, [face]), options, metrics, stop).await;
+    let answer_operators = async {
+        if let Some(listener) = operations {
+            let face = operations_router(state());
+            answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone()).await;
+        }
+    };
+    let answer_all = answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone());
+    tokio::join!(answer_all, answer_operators);
 
     following_keys.abort();
     following_parts.abort();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use dayline_domain::{UtcDay, UtcMs};
+use dayline_testkit::free_port;
 use rusqlite::Connection;
 
 use crate::support::account::{eventually, newcomer, ping, send, totals};
@@ -234,4 +235,34 @@ fn variables_that_nothing_reads_are_warned_of_without_their_values() {
     let said = String::from_utf8(openapi.stderr).unwrap();
     assert!(openapi.status.success() && said.lines().count() == 2 && !said.contains("hunter2"), "{said}");
     assert!(said.contains("is DAYLINE_DATABASE_URL meant?"), "{said}");
+}
+
+#[test]
+fn what_is_for_operators_can_have_a_listener_of_its_own() {
+    let place = Place::alone();
+    let operations = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let mut server = place.spawn(&["--operations-listen", &operations.to_string()]);
+    let status = |address, path: &str| {
+        let answer = get(address, path).unwrap_or_default();
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let begin = Instant::now();
+    while status(operations, "/readyz") != "200" {
+        assert!(begin.elapsed() < Duration::from_secs(20), "it is not ready");
+        sleep(Duration::from_millis(5));
+    }
+    for (path, there, here) in [
+        ("/healthz", "200", "200"),
+        ("/metrics", "200", "404"),
+        ("/readyz", "200", "404"),
+        ("/openapi.json", "404", "200"),
+        ("/api/v1/users/me", "404", "401"),
+    ] {
+        assert_eq!(
+            (status(operations, path), status(place.address(), path)),
+            (there.into(), here.into()),
+            "{path}"
+        );
+    }
+    assert!(server.stop().success());
 }

@@ -14,5 +14,5 @@ mod stream;
 mod views;
 
 pub use results::ClientForms;
-pub use router::{document, operations_router, route_patterns, router};
+pub use router::{document, health_router, operations_router, route_patterns, router, router_for_all};
 pub use state::{ApiConfig, ApiState, Check, Readiness};

@@ -18,6 +18,13 @@ use crate::routes::{
 use crate::state::{Api, ApiState};
 
 fn table() -> OpenApiRouter<Api> {
+    let for_operators =
+        OpenApiRouter::new().routes(routes!(operations::readyz)).routes(routes!(operations::metrics));
+    table_for_all().merge(for_operators)
+}
+
+/// The routes that anybody may know.
+fn table_for_all() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
         // /api/v1/users
         .routes(routes!(users::register))
@@ -54,8 +61,6 @@ fn table() -> OpenApiRouter<Api> {
         .route("/device/page.js", get(device_page::script))
         // Operations
         .routes(routes!(operations::healthz))
-        .routes(routes!(operations::readyz))
-        .routes(routes!(operations::metrics))
         .routes(routes!(operations::openapi))
         .routes(routes!(docs::docs))
         .route("/docs/", get(docs::index))
@@ -73,14 +78,28 @@ pub fn route_patterns() -> Vec<String> {
 }
 
 /// All routes.
-pub fn router(mut state: ApiState) -> Router {
-    let (routes, document) = table().split_for_parts();
-    // Texts, numbers and maps with texts for keys always serialise.
-    state.document = document.to_json().unwrap_or_default().into();
-    with_state(routes, Arc::new(state))
+pub fn router(state: ApiState) -> Router {
+    serve(table(), state)
 }
 
-/// The routes of a process that only works in the background.
+/// All routes but those that [`operations_router`] has for operators, where it has a listener of its own.
+pub fn router_for_all(state: ApiState) -> Router {
+    serve(table_for_all(), state)
+}
+
+fn serve(table: OpenApiRouter<Api>, mut state: ApiState) -> Router {
+    // Texts, numbers and maps with texts for keys always serialise.
+    state.document = document().to_json().unwrap_or_default().into();
+    with_state(table.into(), Arc::new(state))
+}
+
+/// Whether a process lives, and nothing else: what a process that only works in the background shows to
+/// all, where [`operations_router`] has a listener of its own.
+pub fn health_router(state: ApiState) -> Router {
+    with_state(OpenApiRouter::new().routes(routes!(operations::healthz)).into(), Arc::new(state))
+}
+
+/// What operators and their tools ask for; all that a process has which only works in the background.
 pub fn operations_router(state: ApiState) -> Router {
     let table = OpenApiRouter::new()
         .routes(routes!(operations::healthz))
