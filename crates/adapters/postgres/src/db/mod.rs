@@ -87,10 +87,12 @@ impl ConnectionPool {
 
     /// Begins a transaction whose statements look up each row by its key. Left alone, the planner
     /// takes each look-up for a visit to a slow disk, and reads all of a table for a few hundred
-    /// rows of it.
+    /// rows of it. Bitmaps would let other indexes than keys look up what is compared with an array
+    /// (see the ledger's statements).
     pub(crate) async fn begin_by_key(&self) -> Result<Transaction, PortError> {
         let begin = transaction::begin("READ COMMITTED", self.limits)
-            + "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+            + "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+            + "; SET LOCAL enable_bitmapscan = off";
         Ok(Transaction::new(self.lease().await?, self.limits, begin))
     }
 
