@@ -39,7 +39,8 @@ fn settings(options: &ServeOptions) -> String {
     } = options;
     let mut text = format!("{roles:?} {threads:?} {logs:?}");
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
-    tell(&(network.listen, &network.address_file, network.kit(), network.api()));
+    tell(&(network.listen, network.operations_listen, &network.address_file));
+    tell(&(network.kit(), network.api()));
     let server = network.server(Metrics::new([]));
     tell(&(server.header_timeout, server.idle_timeout, server.write_timeout));
     tell(&(server.max_connections, server.grace));
@@ -117,8 +118,9 @@ fn every_option_changes_a_setting() {
     let is_idle = |option: &&Arg| {
         !words(option, &file).iter().any(|words| changes(&alone, words) || changes(&clustered, words))
     };
-    let idle: Vec<String> = command().get_opts().filter(is_idle).map(ToString::to_string).collect();
-    assert_eq!(idle, Vec::<String>::new(), "these options change nothing");
+    let command = command();
+    let idle: Vec<_> = command.get_opts().filter(is_idle).filter_map(Arg::get_long).collect();
+    assert_eq!(idle, [""; 0], "these options change nothing");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_health_check_succeeds_only_while_a_server_is_ready() {
     assert_eq!(check(), Some(0));
     server.stop();
     assert_eq!(check(), Some(1));
-    assert_eq!(run(&["healthcheck", "--url", "https://example.org"]).code, Some(2));
+    assert_eq!(run(&["healthcheck", "--url", "ftp://example.org"]).code, Some(2));
 }
 
 #[tokio::test]
