@@ -150,7 +150,7 @@ WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = ne
 ///
 /// The person is compared as one of an array, which only the primary key can look up. A plain
 /// comparison may be looked up in the index of the exclusion constraint while statistics believe
-/// the month to be nearly empty. A scan of a GiST index that begins anew before it has ended, as
+/// the month to be nearly empty. A scan of such an index that begins anew before it has ended, as
 /// the inner side of a unique join does, has been seen to mark living entries as dead
 /// (PostgreSQL 15.18): later look-ups miss their rows, and so may the constraint.
 const SAME: &str =
