@@ -20,6 +20,7 @@ pub(crate) fn write(bytes: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Takes a number off the front.
+#[inline]
 pub(crate) fn take(rest: &mut &[u8]) -> Result<u64, NoNumber> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {

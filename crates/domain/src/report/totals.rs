@@ -94,20 +94,20 @@ pub fn total(pieces: &[Piece], window: Interval) -> i64 {
 
 /// Counted milliseconds per app in a window: most first, equal ones by name.
 pub fn by_app<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(&'a AppName, i64)> {
-    most_first(per_name(counted.into(), window, |activity| &activity.app))
+    per_name(counted.into(), window, |activity| &activity.app)
 }
 
 /// Counted milliseconds per domain in a window, `None` being what was no web page: most first,
 /// equal ones by name, none before some.
 pub fn by_domain<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(Option<&'a Domain>, i64)> {
-    most_first(per_name(counted.into(), window, |activity| activity.domain.as_ref()))
+    per_name(counted.into(), window, |activity| activity.domain.as_ref())
 }
 
-pub(super) fn per_name<'a, Name: Eq + Hash>(
+pub(super) fn per_name<'a, Name: Ord + Hash>(
     counted: Counted<'a>,
     window: Interval,
     name: impl Fn(&'a Activity) -> Name,
-) -> HashMap<Name, i64> {
+) -> Vec<(Name, i64)> {
     let mut sums = HashMap::new();
     for piece in counted.pieces {
         if let Some(part) = piece.interval.clip(window) {
@@ -119,7 +119,7 @@ pub(super) fn per_name<'a, Name: Eq + Hash>(
             *sums.entry(name(activity)).or_default() += i64::from(*ms);
         }
     }
-    sums
+    most_first(sums)
 }
 
 /// Sums per name in the order of a report: most first, equal ones by name.
