@@ -150,9 +150,9 @@ WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = ne
 ///
 /// The person is compared as one of an array, which only the primary key can look up. A plain
 /// comparison may be looked up in the index of the exclusion constraint while statistics believe
-/// the month to be nearly empty. A scan of such an index that begins anew before it has ended, as
-/// the inner side of a unique join does, has been seen to mark living entries as dead
-/// (PostgreSQL 15.18): later look-ups miss their rows, and so may the constraint.
+/// the month to be nearly empty; changes that were looked up so were seen to miss rows that are
+/// there (PostgreSQL 15.18). Likely, but not shown: a scan of such an index that begins anew before
+/// it has ended, as the inner side of a unique join does, marks living entries as dead.
 const SAME: &str =
     "stored.user_id = ANY (ARRAY[users.id]) AND stored.start_time = old.start_time AND stored.end_time = old.end_time
   AND stored.device_id = old.device_id AND stored.app_name = old.app_name
