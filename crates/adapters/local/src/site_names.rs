@@ -35,18 +35,28 @@ fn parsed_domain(url: &str) -> Result<Option<String>, InvalidUrl> {
 /// is; `None` if that is not certain.
 fn plain_domain(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-    let end = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+    // One pass, with nothing that searches: this is done for every ping with a URL. The end of the
+    // host, and the start of its last label.
+    let (mut end, mut last_label, mut before) = (0, 0, b'.');
+    for byte in rest.bytes().take_while(|byte| is_plain(*byte)) {
+        // Empty labels and punycode ("xn--") are for the parser.
+        if byte == before && matches!(byte, b'.' | b'-') {
+            return None;
+        }
+        end += 1;
+        if byte == b'.' {
+            last_label = end;
+        }
+        before = byte;
+    }
     let (host, after) = rest.split_at(end);
     // What ends the host must end it for a browser too; credentials, a port or a capital letter do
     // not.
     if !matches!(after.bytes().next(), None | Some(b'/' | b'?' | b'#')) {
         return None;
     }
-    // Empty labels, punycode ("xn--"), and last labels that make it an IPv4 address are for the
-    // parser.
-    let last = host.rsplit('.').next()?;
-    let odd = host.starts_with('.') || host.contains("..") || host.contains("--");
-    if odd || last.is_empty() || last.starts_with(|first: char| first.is_ascii_digit()) {
+    // So are last labels that are empty or make it an IPv4 address.
+    if host.as_bytes().get(last_label).is_none_or(u8::is_ascii_digit) {
         return None;
     }
     Domain::check(bare(host)).ok()
