@@ -99,6 +99,18 @@ pub struct Source {
     pub activity: Arc<Activity>,
 }
 
+impl Source {
+    /// Parses the names of an app in use, which has no project.
+    ///
+    /// # Errors
+    /// If one of them is not such a name.
+    pub fn new(device: &str, app: &str, domain: Option<&str>) -> Result<Arc<Self>, NameError> {
+        let domain = domain.map(Domain::new).transpose()?;
+        let activity = Activity { domain, ..Activity::of(AppName::new(app)?) };
+        Ok(Arc::new(Self { device: DeviceId::new(device)?, activity: Arc::new(activity) }))
+    }
+}
+
 /// A maximal run of one source in the timeline, within one UTC day.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Piece {
@@ -144,5 +156,17 @@ mod tests {
         ];
         assert!(sorted.is_sorted());
         assert_eq!(Activity::of(AppName::new("A").unwrap()), sorted[0]);
+    }
+
+    #[test]
+    fn sources_sort_by_device_then_activity() {
+        let sorted = [
+            Source::new("a", "z", Some("z")),
+            Source::new("b", "a", None),
+            Source::new("b", "a", Some("a")),
+            Source::new("b", "é", None),
+        ]
+        .map(Result::unwrap);
+        assert!(sorted.is_sorted());
     }
 }

@@ -1,8 +1,7 @@
-//! The names of what is observed: app, domain, device; an activity and its source.
+//! The names of what is observed: app, domain, device.
 //! Not here: how a URL becomes a domain (a port, since it needs IDNA tables).
 
 use std::fmt;
-use std::sync::Arc;
 
 /// Why a text is not a valid name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,34 +137,6 @@ impl DeviceId {
     }
 }
 
-/// What a person did: an app, and in a browser the domain.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Activity {
-    /// The app.
-    pub app: AppName,
-    /// The domain of the page, if it was a web page.
-    pub domain: Option<Domain>,
-}
-
-/// One device's use of one activity: the unit in which gaps are bridged. Its order settles spans
-/// that start together (design rule 3): by device, then app, then domain, none first, each compared
-/// as bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Source {
-    /// The device that observed it.
-    pub device: DeviceId,
-    /// What it observed; shared with the sums it goes into.
-    pub activity: Arc<Activity>,
-}
-
-impl Source {
-    /// Parses the three names.
-    pub fn new(device: &str, app: &str, domain: Option<&str>) -> Result<Arc<Self>, NameError> {
-        let activity = Activity { app: AppName::new(app)?, domain: domain.map(Domain::new).transpose()? };
-        Ok(Arc::new(Self { device: DeviceId::new(device)?, activity: Arc::new(activity) }))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,17 +161,5 @@ mod tests {
         assert_eq!(Domain::new("www.").unwrap().as_str(), "www.");
         assert_eq!(Domain::new("Rust-lang.org"), Err(NameError::NotAHost));
         assert_eq!(Domain::new("a/b"), Err(NameError::NotAHost));
-    }
-
-    #[test]
-    fn sources_sort_by_device_then_app_then_domain_with_none_first() {
-        let sorted = [
-            Source::new("a", "z", Some("z")),
-            Source::new("b", "a", None),
-            Source::new("b", "a", Some("a")),
-            Source::new("b", "é", None),
-        ]
-        .map(Result::unwrap);
-        assert!(sorted.is_sorted());
     }
 }

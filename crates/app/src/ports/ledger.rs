@@ -1,13 +1,14 @@
-//! The ledger: everybody's settled days, the log positions they stand for, and dead letters.
-//! Not here: how a day is settled (the domain) and when (the worker).
+//! The ledger: everybody's ledger days, their corrections, the log positions they stand for, and
+//! dead letters. Not here: how a day is settled (the domain), and when and in which parts it is
+//! written (the worker).
 
 use std::sync::Arc;
 
 use dayline_domain::report::Counted;
-use dayline_domain::timeline::Piece;
-use dayline_domain::timeline::day_change::DayChange;
-use dayline_domain::timeline::ledger_day::LedgerDay;
-use dayline_domain::{DaySums, Interval, UserId, UtcDay, UtcMs};
+use dayline_domain::{
+    Choices, Correction, CorrectionId, DaySums, DeviceId, Interval, Observation, Piece, PieceChanges, UserId,
+    UtcDay, UtcMs,
+};
 
 use super::future::PortFuture;
 use super::ping_log::{Partition, Position};
@@ -25,12 +26,93 @@ pub struct DayKey {
 #[derive(Debug, Clone)]
 pub enum LoadedDay {
     /// The stored day; empty with version 0 if nothing was ever stored.
-    Day(Box<LedgerDay>),
+    Day(Box<StoredDay>),
     /// There is no such person (any more): their pings are to be forgotten.
     NoSuchUser,
     /// What is stored is no ledger day, and why: its pings become dead letters, so that one damaged
     /// day holds up nobody else.
     Damaged(String),
+}
+
+/// A ledger day as it is stored: its state, and what counted of it when it was written last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDay {
+    /// Which day.
+    pub day: UtcDay,
+    /// How often it was written; 0 if never.
+    pub version: u64,
+    /// By which edition of the rule it was written.
+    pub edition: Edition,
+    /// The choices by which it was settled; of a day that was never written, the person's.
+    pub settled_by: Choices,
+    /// The person's choices now.
+    pub choices: Choices,
+    /// What was observed in the day's window, in any order and in parts that may overlap. Of a day of
+    /// the first edition, and of one that was never written, these are what days of the first edition
+    /// counted and outranked in its window, as uses; and, beside a day of the first edition, what its
+    /// neighbours of the second edition observed there.
+    pub observations: Vec<Observation>,
+    /// The person's corrections that say something of the window, each in its greatest version.
+    pub corrections: Vec<Correction>,
+    /// What counts, by start: ended pieces, and last the tail if there is one.
+    pub counted: Vec<Piece>,
+    /// Whether the last of `counted` is the tail: kept with the day, not among the ended pieces.
+    pub has_tail: bool,
+    /// What was observed since the last fold: a part of `observations`.
+    pub recent: Vec<Observation>,
+}
+
+/// An edition of the timeline rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Edition {
+    /// Pieces were all that was kept. The next write gives such a day a state.
+    First,
+    /// What was observed is kept.
+    Second,
+}
+
+/// Marks one version of a ledger day, so that no two states of the data ever share one: not those
+/// before and after a month is dropped and restored, nor those of a database that went back. Random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mark(pub u64);
+
+/// How a stored day changes: a compare-and-set of its version, and all that is written with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayWrite {
+    /// Which day.
+    pub day: UtcDay,
+    /// The version the day must have; 0 if it must not be there.
+    pub from_version: u64,
+    /// The version it gets: one more.
+    pub to_version: u64,
+    /// The new version's mark.
+    pub mark: Mark,
+    /// The choices by which it is settled.
+    pub settled_by: Choices,
+    /// Changes to the ended pieces. They do not overlap after any single step (see [`PieceChanges`]),
+    /// nor does the tail overlap any of them afterwards.
+    pub ended: PieceChanges,
+    /// The piece that still grows, in place of the tail before; it lies within the day.
+    pub tail: Option<Piece>,
+    /// What of the state is written.
+    pub state: StateWrite,
+}
+
+/// What of a day's state is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateWrite {
+    /// All that was observed since the last fold, in place of what was there; few. The sums that
+    /// are stored are no longer those of the day.
+    Recent(Vec<Observation>),
+    /// A fold: some hours' parts of the state, and what the day sums up to. Nothing is recent any
+    /// more, and whatever is left of the day's first edition goes.
+    Folded {
+        /// By hour of the window, 0 to 27, all that is observed in it, in place of what was there.
+        /// Hours that are left out stay as they are.
+        hours: Vec<(u8, Vec<Observation>)>,
+        /// What all counted pieces, the tail among them, sum up to.
+        sums: DaySums,
+    },
 }
 
 /// A record that could not be processed, and why.
@@ -46,7 +128,7 @@ pub struct DeadLetter {
 
 /// One step of a partition: all that the entries in `(from, to]` change. Applied as one transaction
 /// or not at all. `from == to` is allowed: it changes days without moving the position, which is
-/// harmless since pings may be applied any number of times.
+/// harmless since pings and corrections may be applied any number of times.
 #[derive(Debug, Clone)]
 pub struct LedgerCommit {
     /// The partition read.
@@ -55,8 +137,11 @@ pub struct LedgerCommit {
     pub from: Position,
     /// Where it stands afterwards.
     pub to: Position,
-    /// At most one change per person and day.
-    pub changes: Vec<(UserId, DayChange)>,
+    /// At most one write per person and day.
+    pub days: Vec<(UserId, DayWrite)>,
+    /// Corrections to be kept beside what is stored, of each id the greatest version; an erasure is
+    /// never replaced. Those of a person who is gone are forgotten.
+    pub corrections: Vec<(UserId, Correction)>,
     /// What could not be processed. A dead letter of a person who is gone is forgotten, like their
     /// pings.
     pub dead: Vec<DeadLetter>,
@@ -94,8 +179,16 @@ pub trait LedgerWriter: Send + Sync {
     /// error, but [`LoadedDay::Damaged`].
     fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>>;
 
+    /// What is stored of some of a person's corrections, by id; those never stored are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`LedgerWriter::position`].
+    fn corrections(&self, user: UserId, ids: Vec<CorrectionId>) -> PortFuture<'_, Vec<Correction>>;
+
     /// Applies a commit as one transaction: position compare-and-set, days compare-and-set with
-    /// their sums, pieces, dead letters.
+    /// their state and pieces, corrections, dead letters. Names that an erasure leaves unused are
+    /// gone afterwards.
     ///
     /// # Errors
     ///
@@ -117,16 +210,13 @@ pub trait LedgerWriter: Send + Sync {
 /// What a report reads, from one snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerView {
-    /// Versions of the days that the interval touches, by day; days never stored are left out.
-    pub versions: Vec<(UtcDay, u64)>,
-    /// Counted pieces that touch the interval, whole, by start; without those of the days in
-    /// `sums`.
+    /// Marks of the days that the interval touches, by day; days never stored are left out.
+    pub marks: Vec<(UtcDay, Mark)>,
+    /// Counted pieces that touch the interval, tails among them, whole, by start; without those of
+    /// the days in `sums`.
     pub counted: Vec<Piece>,
     /// What whole days sum up to, by day; empty unless asked for.
     pub sums: Vec<DaySums>,
-    /// Outranked pieces that touch the interval, whole, by start and source; empty unless asked
-    /// for.
-    pub outranked: Vec<Piece>,
 }
 
 impl LedgerView {
@@ -136,15 +226,34 @@ impl LedgerView {
     }
 }
 
+/// A device of which something is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// Which.
+    pub id: DeviceId,
+    /// The end of the last piece that counts on it, if one does.
+    pub last_counted: Option<UtcMs>,
+}
+
+/// How many of a person's days are settled by their choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settling {
+    /// Days stored.
+    pub days: u64,
+    /// Those of them that are still settled by other choices than the person's now. Days of the first
+    /// edition, which know no choices, are not counted.
+    pub left: u64,
+}
+
 /// The reports' side of the ledger.
 pub trait LedgerReader: Send + Sync {
-    /// The versions of the days that `interval` touches, by day; days never stored are left out.
+    /// The marks of the days that `interval` touches, by day; days never stored are left out.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
-    fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>>;
+    fn marks(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, Mark)>>;
 
     /// The days of one person that were changed at `since` or later (by the clocks of workers, see
     /// [`LedgerCommit::at`]), with their versions now.
@@ -163,24 +272,58 @@ pub trait LedgerReader: Send + Sync {
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>>;
 
-    /// Pieces and versions of one person in one interval, from one snapshot.
+    /// Pieces and marks of one person in one interval, from one snapshot.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
-    fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView>;
+    fn read(&self, user: UserId, interval: Interval) -> PortFuture<'_, LedgerView>;
 
-    /// Versions, sums of days and, of days without sums, counted pieces of one person in one
-    /// interval, from one snapshot. Days of `cut`, which is in order, are given by their pieces; so
-    /// is any day of which no sums of its very version can be read. Sums are of whole days, also of
-    /// those that the interval touches only in part.
+    /// Marks, sums of days and, of days without sums, counted pieces of one person in one interval,
+    /// from one snapshot. Days of `cut`, which is in order, are given by their pieces; so is any day
+    /// of which no sums of its very version can be read. Sums are of whole days, also of those that
+    /// the interval touches only in part.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView>;
+
+    /// Some of a person's days with their state, in the order asked for, from one snapshot: for what is
+    /// computed when asked for (outranked and away time, why an instant is what it is).
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away. What is damaged is no
+    /// error, but [`LoadedDay::Damaged`].
+    fn days(&self, user: UserId, days: Vec<UtcDay>) -> PortFuture<'_, Vec<LoadedDay>>;
+
+    /// A person's corrections that say something of `interval`, each in its greatest version, by
+    /// version.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
+    fn corrections(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<Correction>>;
+
+    /// The devices of which anything counts, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
+    fn devices(&self, user: UserId) -> PortFuture<'_, Vec<KnownDevice>>;
+
+    /// How many days are settled by the person's choices.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
+    fn settling(&self, user: UserId) -> PortFuture<'_, Settling>;
 }
 
 /// A dead letter as the ledger keeps it.

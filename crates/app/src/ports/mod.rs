@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod corrections;
 mod credentials;
 mod device_logins;
 mod error;
@@ -13,6 +14,7 @@ mod ledger;
 mod limits;
 mod live;
 mod ping_log;
+mod preferences;
 mod report_jobs;
 mod sessions;
 mod system;
@@ -21,20 +23,22 @@ mod tokens;
 pub use accounts::{Accounts, CreateUser, PasswordHash, PasswordHasher, PasswordVerdict, User};
 pub use api_keys::{ApiKey, ApiKeys, CreateKey};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
+pub use corrections::{CorrectionChange, CorrectionNumbers, CorrectionVersion};
 pub use credentials::{CredentialId, REMEMBERED_MS, Revocations, SignOut};
 pub use device_logins::DeviceLogins;
 pub use error::PortError;
 pub use future::{BoxFuture, PortFuture};
 pub use leases::Leases;
 pub use ledger::{
-    Applied, DayKey, DeadLetter, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,
-    LoadedDay, StoredDeadLetter,
+    Applied, DayKey, DayWrite, DeadLetter, DeadLetters, Edition, KnownDevice, LedgerCommit, LedgerReader,
+    LedgerView, LedgerWriter, LoadedDay, Mark, Settling, StateWrite, StoredDay, StoredDeadLetter,
 };
 pub use limits::{Limit, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{
     AppendError, LogDepth, LogEntry, MAX_RECORD_BYTES, Partition, Payload, PingLog, Position,
 };
+pub use preferences::PreferenceStore;
 pub use report_jobs::{CreateJob, ReportJobs};
 pub use sessions::{Sessions, StartSession, Started};
 pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};

@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::names::Source;
+use crate::activity::{Piece, Source};
 use crate::time::{DAY_MS, Interval, UtcMs};
-use crate::timeline::Piece;
 
 /// Pieces, counted or outranked, in which those that only midnight UTC separates are one. They stay
 /// in the order of their starts.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use super::{Counted, Grouping, HourSlot, LocalDays, by_day, by_hour, most_first, per_name};
-use crate::names::{Activity, AppName, Domain};
+use crate::activity::Activity;
+use crate::names::{AppName, Domain};
 use crate::time::LocalDate;
 
 /// Counted milliseconds per name.

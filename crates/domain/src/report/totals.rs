@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 
-use crate::names::{Activity, AppName, Domain};
+use crate::activity::{Activity, Piece};
+use crate::names::{AppName, Domain};
 use crate::time::{DAY_MS, Interval, LocalDate, UtcDay, UtcMs};
-use crate::timeline::Piece;
-use crate::timeline::day_sums::{DaySums, QUARTER_MS};
+use crate::timeline::day::{DaySums, QUARTER_MS};
 use crate::zone::Zone;
 
 /// What counted in a stretch of time. Days are known by their sums or by their pieces, never by
@@ -115,8 +115,8 @@ pub(super) fn per_name<'a, Name: Ord + Hash>(
         }
     }
     for day in counted.sums.iter().filter(|day| day.day().interval().clip(window).is_some()) {
-        for (activity, ms) in day.activities() {
-            *sums.entry(name(activity)).or_default() += i64::from(*ms);
+        for (source, ms) in day.sources() {
+            *sums.entry(name(&source.activity)).or_default() += i64::from(*ms);
         }
     }
     most_first(sums)

@@ -169,14 +169,15 @@ impl LedgerDay {
         Some(self.change(&changes, Vec::new(), hours, true))
     }
 
-    /// Follows the person's choices and says what changed; `None` if nothing that counts did.
+    /// Follows the person's choices and says what changed, be it nothing that counts; `None` if the
+    /// choices are those by which the day is settled.
     pub fn choose(&mut self, choices: Choices) -> Option<DayChange> {
         if choices == self.choices {
             return None;
         }
         self.choices = choices;
         let changes = self.settle_anew();
-        (!changes.is_empty()).then(|| self.change(&changes, Vec::new(), Hours::default(), false))
+        Some(self.change(&changes, Vec::new(), Hours::default(), false))
     }
 
     /// Which day.

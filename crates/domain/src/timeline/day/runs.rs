@@ -90,9 +90,4 @@ impl RunChanges {
             (run(change.before), run(change.after))
         })
     }
-
-    /// Whether nothing changed in the end.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
-    }
 }

@@ -1,24 +1,12 @@
-//! A ping and the limits it must keep. Limits and clock rules are decided once, at the door.
-//! Deliberately absent: how pings become a timeline (see [`crate::timeline`]).
+//! The limits that a ping's times must keep, decided once, at the door.
+//! Not here: the limits of names (see [`crate::names`]).
 
-use std::sync::Arc;
-
-use crate::names::Source;
 use crate::time::{Interval, UtcMs};
-
-/// An observation from one device: an activity and a half-open time interval, never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ping {
-    /// Device and activity.
-    pub source: Arc<Source>,
-    /// When.
-    pub interval: Interval,
-}
 
 /// What an installation accepts, in milliseconds. The defaults are the contract's (design, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PingLimits {
-    /// Longest ping.
+    /// Longest use; what is longer of other kinds is taken in parts.
     pub max_length_ms: i64,
     /// How far the end may lie in the future.
     pub max_future_ms: i64,

@@ -1,0 +1,26 @@
+//! What people prefer: the choices that the rule depends on, and how their days and weeks begin.
+//! Not here: what follows from a change (see [`crate::tracking`]).
+
+use dayline_domain::{Preferences, UserId};
+
+use super::future::PortFuture;
+
+/// People's preferences.
+pub trait PreferenceStore: Send + Sync {
+    /// A person's preferences; those of [`Preferences::default`] if none were ever set, `None` if
+    /// there is no such person.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
+    fn preferences(&self, user: UserId) -> PortFuture<'_, Option<Preferences>>;
+
+    /// Sets them; false if there is no such person.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
+    fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool>;
+}
