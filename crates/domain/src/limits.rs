@@ -6,7 +6,7 @@ use crate::time::{Interval, UtcMs};
 /// What an installation accepts, in milliseconds. The defaults are the contract's (design, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PingLimits {
-    /// Longest use; what is longer of other kinds is taken in parts.
+    /// Longest use and longest page. Away and here may be of any length.
     pub max_length_ms: i64,
     /// How far the end may lie in the future.
     pub max_future_ms: i64,
@@ -34,14 +34,25 @@ pub enum PingRefusal {
 }
 
 impl PingLimits {
-    /// The interval of a ping from `start` to `end`, seen at `now`. A ping with `end == start` counts as
-    /// one millisecond (rule 1).
+    /// The interval of a use or page from `start` to `end`, seen at `now`. A ping with `end == start`
+    /// counts as one millisecond (step 0 of the rule).
+    ///
+    /// # Errors
+    /// If it is longer than the limit, and as [`PingLimits::admit_any_length`].
     pub fn admit(&self, start: UtcMs, end: UtcMs, now: UtcMs) -> Result<Interval, PingRefusal> {
+        if end >= start && end.since(start) > self.max_length_ms {
+            return Err(PingRefusal::TooLong);
+        }
+        self.admit_any_length(start, end, now)
+    }
+
+    /// The interval of an away or here, of which each day takes its part.
+    ///
+    /// # Errors
+    /// If it ends before it starts, or reaches too far into the future or the past.
+    pub fn admit_any_length(&self, start: UtcMs, end: UtcMs, now: UtcMs) -> Result<Interval, PingRefusal> {
         if end < start {
             return Err(PingRefusal::EndBeforeStart);
-        }
-        if end.since(start) > self.max_length_ms {
-            return Err(PingRefusal::TooLong);
         }
         if end.since(now) > self.max_future_ms {
             return Err(PingRefusal::TooFarInFuture);
@@ -72,6 +83,19 @@ mod tests {
         assert_eq!(admit(-24 * hour - 1, 0), Err(PingRefusal::TooLong));
         assert_eq!(admit(-366 * day, -366 * day + 1), Ok(1));
         assert_eq!(admit(-366 * day - 1, -366 * day), Err(PingRefusal::TooFarInPast));
+        assert_eq!(admit(0, -1), Err(PingRefusal::EndBeforeStart));
+    }
+
+    #[test]
+    fn away_and_here_may_be_longer_than_a_use_but_reach_no_further_back() {
+        let admit = |start: i64, end: i64| {
+            let limits = PingLimits::default();
+            limits.admit_any_length(NOW.plus(start), NOW.plus(end), NOW).map(Interval::ms)
+        };
+        let day = 86_400_000;
+        assert_eq!(admit(-30 * day, 0), Ok(30 * day));
+        assert_eq!(admit(-366 * day - 1, 0), Err(PingRefusal::TooFarInPast));
+        assert_eq!(admit(0, 300_001), Err(PingRefusal::TooFarInFuture));
         assert_eq!(admit(0, -1), Err(PingRefusal::EndBeforeStart));
     }
 

@@ -300,14 +300,14 @@ pub trait LedgerReader: Send + Sync {
     /// error, but [`LoadedDay::Damaged`].
     fn days(&self, user: UserId, days: Vec<UtcDay>) -> PortFuture<'_, Vec<LoadedDay>>;
 
-    /// A person's corrections that say something of `interval`, each in its greatest version, by
-    /// version.
+    /// A person's corrections that say something of `within`, or of any time if that is not given, each
+    /// in its greatest version, by version.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
-    fn corrections(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<Correction>>;
+    fn corrections(&self, user: UserId, within: Option<Interval>) -> PortFuture<'_, Vec<Correction>>;
 
     /// The devices of which anything counts, by name.
     ///

@@ -3,21 +3,17 @@
 
 use std::sync::Arc;
 
-use dayline_domain::timeline::Piece;
-use dayline_domain::{Interval, Ping, Scope, Session, UserId, UtcDay, UtcMs};
+use dayline_domain::{Correction, Interval, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs};
 
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;
 use crate::ports::{
-    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, LedgerReader, Sessions, StoredAuditEvent,
+    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, LedgerReader, LoadedDay, Sessions, StoredAuditEvent,
     StoredDeadLetter, User,
 };
-use crate::tracking::record;
+use crate::reporting::states::settle;
+use crate::tracking::record::{self, Body};
 use crate::{App, AppError};
-
-/// UTC days of ledger in one page: as many as a worker holds at a time, so that no day makes a page
-/// too large.
-const PAGE_DAYS: i32 = 1;
 
 /// One page of an export.
 #[derive(Debug, Clone)]
@@ -32,8 +28,12 @@ pub enum Page {
     Audit(Vec<StoredAuditEvent>),
     /// A dead letter: pings that could not be processed.
     DeadLetter(DeadLetterPings),
-    /// Some of the timeline, and what was outranked in it, as stored: cut at midnight UTC.
+    /// All corrections, each in its greatest version, those that were deleted left out.
+    Corrections(Vec<Correction>),
+    /// Some of the timeline and what it was made of, cut at midnight UTC.
     Ledger {
+        /// What trackers saw, united where it touches or overlaps.
+        observed: Vec<Observation>,
         /// What counted.
         counted: Vec<Piece>,
         /// What did not.
@@ -48,7 +48,9 @@ pub struct DeadLetterPings {
     /// When it became a dead letter.
     pub at: UtcMs,
     /// Its pings, if it can be read.
-    pub pings: Vec<Piece>,
+    pub pings: Vec<Observation>,
+    /// What the person said, if it is a correction.
+    pub correction: Option<Correction>,
     /// The record as it is, if it can't.
     pub unreadable: Option<Vec<u8>>,
 }
@@ -112,13 +114,14 @@ pub fn open(app: &App, caller: &Caller) -> Result<Export, AppError> {
 impl From<StoredDeadLetter> for DeadLetterPings {
     fn from(stored: StoredDeadLetter) -> Self {
         let record = stored.letter.record;
-        match record::decode(&record) {
-            Ok((_, pings)) => {
-                let piece = |Ping { source, interval }| Piece { source, interval };
-                Self { at: stored.at, pings: pings.into_iter().map(piece).collect(), unreadable: None }
-            }
-            Err(_) => Self { at: stored.at, pings: Vec::new(), unreadable: Some(record) },
-        }
+        let at = stored.at;
+        let (pings, correction, unreadable) = match record::decode(&record) {
+            Ok((_, Body::Observations(pings))) => (pings, None, None),
+            Ok((_, Body::Correction(correction))) => (Vec::new(), Some(correction), None),
+            Ok((_, Body::Chosen(_))) => (Vec::new(), None, None),
+            Err(_) => (Vec::new(), None, Some(record)),
+        };
+        Self { at, pings, correction, unreadable }
     }
 }
 
@@ -177,20 +180,35 @@ impl Export {
                 Next::Extent => {
                     self.extent = self.ports.ledger.extent(self.user).await?;
                     self.next = self.extent.map_or(Next::Nothing, |(first, _)| Next::Days(first));
+                    let corrections = self.ports.ledger.corrections(self.user, None).await?;
+                    return Ok(Some(Page::Corrections(corrections)));
                 }
-                Next::Days(first) if self.extent.is_some_and(|(_, last)| first <= last) => {
-                    let until = UtcDay(first.0.saturating_add(PAGE_DAYS));
-                    self.next = Next::Days(until);
-                    let Some(interval) = Interval::new(first.start(), until.start()) else { continue };
-                    let view = self.ports.ledger.read(self.user, interval, true).await?;
-                    if view.counted.is_empty() && view.outranked.is_empty() {
-                        continue;
-                    }
-                    return Ok(Some(Page::Ledger { counted: view.counted, outranked: view.outranked }));
+                Next::Days(day) if self.extent.is_some_and(|(_, last)| day <= last) => {
+                    self.next = Next::Days(UtcDay(day.0.saturating_add(1)));
+                    let Some(page) = self.day(day).await? else { continue };
+                    return Ok(Some(page));
                 }
                 Next::Days(_) | Next::Nothing => return Ok(None),
             }
         }
+    }
+
+    /// What there is of a day; `None` if nothing.
+    async fn day(&self, day: UtcDay) -> Result<Option<Page>, AppError> {
+        let stored = match self.ports.ledger.days(self.user, vec![day]).await?.pop() {
+            Some(LoadedDay::Day(stored)) if stored.version > 0 => stored,
+            Some(LoadedDay::Damaged(why)) => return Err(AppError::Internal(why)),
+            _ => return Ok(None),
+        };
+        let counted = stored.counted.clone();
+        let settled = settle(*stored);
+        let in_day = |observation: Observation| observation.clip(day.interval());
+        let observed: Vec<Observation> = settled.observations().filter_map(in_day).collect();
+        let outranked = settled.outranked();
+        if observed.is_empty() && counted.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Page::Ledger { observed, counted, outranked }))
     }
 
     async fn profile(&self) -> Result<User, AppError> {

@@ -163,7 +163,7 @@ impl Run<'_> {
         let mut joining = Joining::default();
         for stretch in days.stretches(STRETCH_DAYS) {
             if let Some(window) = stretch.interval() {
-                let view = self.ports.data.ledger.read(self.job.user, window, false).await?;
+                let view = self.ports.data.ledger.read(self.job.user, window).await?;
                 writer.part(joining.add(report::clip(view.counted, window)), &mut self.out);
                 self.store_full_chunks().await?;
             }

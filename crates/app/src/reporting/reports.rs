@@ -7,7 +7,7 @@ use dayline_domain::zone::Zone;
 use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, report};
 
 use crate::identity::caller::Caller;
-use crate::ports::{LedgerReader, LedgerView, PortError};
+use crate::ports::{LedgerReader, LedgerView, Mark, PortError};
 use crate::{App, AppError};
 
 /// Longest report, in local days: ten years.
@@ -16,9 +16,10 @@ pub const MAX_REPORT_DAYS: i32 = 3_660;
 /// not much more to read, and the first and the last are mostly cut.
 const MAX_DAYS_OF_PIECES: i32 = 7;
 
-/// The versions of the ledger days an answer was read from. Equal versions mean equal answers.
+/// The marks of the ledger days an answer was read from. Equal marks mean equal answers, whatever
+/// became of the data in between.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ReadVersion(pub Vec<(UtcDay, u64)>);
+pub struct ReadVersion(pub Vec<(UtcDay, Mark)>);
 
 /// Which local days a request asks for, as the client wrote it.
 #[derive(Debug, Clone, Default)]
@@ -78,7 +79,7 @@ pub async fn read_version(
 ) -> Result<ReadVersion, AppError> {
     caller.require(Scope::Read)?;
     match interval {
-        Some(interval) => Ok(ReadVersion(app.ledger.versions(caller.user, interval).await?)),
+        Some(interval) => Ok(ReadVersion(app.ledger.marks(caller.user, interval).await?)),
         None => Ok(ReadVersion::default()),
     }
 }
@@ -117,7 +118,7 @@ pub(crate) async fn add(
         None => LedgerView::default(),
     };
     report.add(view.as_counted(), days);
-    Ok(ReadVersion(view.versions))
+    Ok(ReadVersion(view.marks))
 }
 
 /// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are
@@ -136,5 +137,5 @@ async fn read(
             return ledger.read_sums(user, window, cut).await;
         }
     }
-    ledger.read(user, window, false).await
+    ledger.read(user, window).await
 }

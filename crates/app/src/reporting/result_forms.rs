@@ -1,8 +1,8 @@
 //! The forms in which clients know the results of jobs: what the report worker asks of the face
 //! that shows them. Not here: how the worker comes by what it writes.
 
+use dayline_domain::Piece;
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
-use dayline_domain::timeline::Piece;
 
 use crate::reporting::export::Page;
 

@@ -1,23 +1,27 @@
-//! How the sums of a ledger day are written beside it, version 1: some hundred bytes, at most a few
+//! How the sums of a ledger day are written beside it, version 2: some hundred bytes, at most a few
 //! thousand. Not here: which day and which of its versions they are of; the stores keep that in
-//! columns.
+//! columns. Version 1, of the first release, knew no devices: such sums are read from pieces.
 //!
 //! ```text
-//! sums    := version:u8=1  quarter+  app*      as many quarters as a UTC day has
+//! sums    := version:u8=2  quarter+  text+  source*   as many quarters as a UTC day has
 //! quarter := ms:varint                         1 to 900,000
 //!          | 0 n:varint                        n quarters without anything
-//! app     := name n:varint (domain ms:varint){n}     texts: varint length, UTF-8; domain of length 0: none
+//! text    := length:varint UTF-8               each once, in order; one of length 0 ends them
+//! source  := device app domain project language ms:varint     numbers of texts, from 1; 0 is none
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use dayline_domain::timeline::day_sums::QUARTERS;
-use dayline_domain::{Activity, AppName, CorruptSums, DaySums, Domain, UtcDay};
+use dayline_domain::timeline::day::QUARTERS;
+use dayline_domain::{
+    Activity, AppName, CorruptSums, DaySums, DeviceId, Domain, Language, NameError, Project, Source, UtcDay,
+};
 
 use crate::varint::{self, NoNumber};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Sums as bytes.
 pub fn encode(sums: &DaySums) -> Vec<u8> {
@@ -29,15 +33,32 @@ pub fn encode(sums: &DaySums) -> Vec<u8> {
             varint::write(&mut bytes, quarters.len() as u64);
         }
     }
-    for of_app in sums.activities().chunk_by(|(a, _), (b, _)| a.app == b.app) {
-        write_text(&mut bytes, of_app[0].0.app.as_str());
-        varint::write(&mut bytes, of_app.len() as u64);
-        for (activity, ms) in of_app {
-            write_text(&mut bytes, activity.domain.as_ref().map_or("", Domain::as_str));
-            varint::write(&mut bytes, (*ms).into());
+    let names: BTreeSet<&str> =
+        sums.sources().iter().flat_map(|(source, _)| texts(source)).flatten().collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    for name in &names {
+        write_text(&mut bytes, name);
+    }
+    bytes.push(0);
+    for (source, ms) in sums.sources() {
+        for text in texts(source) {
+            let number = text.and_then(|text| names.binary_search(&text).ok()).map_or(0, |at| at as u64 + 1);
+            varint::write(&mut bytes, number);
         }
+        varint::write(&mut bytes, (*ms).into());
     }
     bytes
+}
+
+fn texts(source: &Source) -> [Option<&str>; 5] {
+    let Activity { app, domain, project, language } = &*source.activity;
+    [
+        Some(source.device.as_str()),
+        Some(app.as_str()),
+        domain.as_ref().map(Domain::as_str),
+        project.as_ref().map(Project::as_str),
+        language.as_ref().map(Language::as_str),
+    ]
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: &str) {
@@ -83,7 +104,16 @@ impl From<NoNumber> for SumsError {
     }
 }
 
+impl From<NameError> for SumsError {
+    fn from(_: NameError) -> Self {
+        Self::Name
+    }
+}
+
 /// Reads the sums of a day. Never panics, whatever the bytes.
+///
+/// # Errors
+/// If the bytes are not sums that this module can have written.
 pub fn decode(day: UtcDay, bytes: &[u8]) -> Result<DaySums, SumsError> {
     let mut rest = bytes;
     match rest.split_off_first() {
@@ -92,16 +122,13 @@ pub fn decode(day: UtcDay, bytes: &[u8]) -> Result<DaySums, SumsError> {
         None => return Err(SumsError::Truncated),
     }
     let quarters = quarters(&mut rest)?;
-    let mut activities = Vec::new();
+    let names = names(&mut rest)?;
+    let mut sources = Vec::new();
     while !rest.is_empty() {
-        let app = text(&mut rest)?;
-        let app = AppName::new(app).ok().filter(|name| name.as_str() == app).ok_or(SumsError::Name)?;
-        for _ in 0..varint::take(&mut rest)? {
-            let domain = domain(&mut rest)?;
-            activities.push((Arc::new(Activity { app: app.clone(), domain }), number(&mut rest)?));
-        }
+        let source = Arc::new(source(&mut rest, &names)?);
+        sources.push((source, number(&mut rest)?));
     }
-    DaySums::restore(day, activities, quarters).map_err(SumsError::Corrupt)
+    DaySums::restore(day, sources, quarters).map_err(SumsError::Corrupt)
 }
 
 fn quarters(rest: &mut &[u8]) -> Result<[u32; QUARTERS], SumsError> {
@@ -121,25 +148,35 @@ fn number(rest: &mut &[u8]) -> Result<u32, SumsError> {
     u32::try_from(varint::take(rest)?).map_err(|_| SumsError::Number)
 }
 
-fn domain(rest: &mut &[u8]) -> Result<Option<Domain>, SumsError> {
-    let text = text(rest)?;
-    if text.is_empty() {
-        return Ok(None);
+fn names<'a>(rest: &mut &'a [u8]) -> Result<Vec<&'a str>, SumsError> {
+    let mut names = Vec::new();
+    loop {
+        let length = usize::try_from(varint::take(rest)?).map_err(|_| SumsError::Truncated)?;
+        if length == 0 {
+            return Ok(names);
+        }
+        let text = rest.split_off(..length).ok_or(SumsError::Truncated)?;
+        names.push(std::str::from_utf8(text).map_err(|_| SumsError::Name)?);
     }
-    let domain = Domain::new(text).ok().filter(|domain| domain.as_str() == text);
-    domain.map(Some).ok_or(SumsError::Name)
 }
 
-fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, SumsError> {
-    let length = usize::try_from(varint::take(rest)?).map_err(|_| SumsError::Truncated)?;
-    let text = rest.split_off(..length).ok_or(SumsError::Truncated)?;
-    std::str::from_utf8(text).map_err(|_| SumsError::Name)
+fn source(rest: &mut &[u8], names: &[&str]) -> Result<Source, SumsError> {
+    let mut text = || match number(rest)? {
+        0 => Ok(None),
+        n => names.get(n as usize - 1).copied().map(Some).ok_or(SumsError::Number),
+    };
+    let device = DeviceId::new(text()?.unwrap_or(""))?;
+    let app = AppName::new(text()?.unwrap_or(""))?;
+    let domain = text()?.map(Domain::new).transpose()?;
+    let project = text()?.map(Project::new).transpose()?;
+    let language = text()?.map(Language::new).transpose()?;
+    Ok(Source { device, activity: Arc::new(Activity { app, domain, project, language }) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dayline_domain::{Interval, Piece, Source};
+    use dayline_domain::{Interval, Piece};
 
     const DAY: UtcDay = UtcDay(20_777);
 
@@ -168,13 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn an_app_of_many_domains_is_named_once_and_an_idle_day_takes_bytes() {
+    fn each_name_is_written_once_and_an_idle_day_takes_bytes() {
         let pieces: Vec<Piece> = (0..50)
             .map(|n| piece("laptop", "Firefox", Some(&format!("{n:02}.org")), n * 9, n * 9 + 1))
             .collect();
-        // Version, quarters of 1 and 2 bytes, the app, and for each domain 1 + 6 + 1.
-        assert_eq!(encode(&DaySums::of(DAY, &pieces)).len(), 1 + (1 + 2) + (1 + 7 + 1) + 50 * 8);
-        assert_eq!(encode(&DaySums::of(DAY, [])).len(), 3);
+        // Version, quarters of 1 and 2 bytes, 52 names and their end, and 6 for each source.
+        let names = (1 + 6) + (1 + 7) + 50 * 7 + 1;
+        assert_eq!(encode(&DaySums::of(DAY, &pieces)).len(), 1 + (1 + 2) + names + 50 * 6);
+        assert_eq!(encode(&DaySums::of(DAY, [])).len(), 4);
     }
 
     #[test]
@@ -193,27 +231,49 @@ mod tests {
     }
 
     #[test]
-    fn a_later_version_and_nonsense_are_refused() {
-        let mut later = encode(&some_sums());
-        later[0] = 2;
-        assert_eq!(decode(DAY, &later), Err(SumsError::Version(2)));
-        let empty = encode(&DaySums::of(DAY, []));
-        for (more, expected) in [
-            // A text of 2^63 bytes, an app of 2^63 domains, names that are none, a number of eleven
-            // bytes.
-            (vec![0x80; 9], SumsError::Truncated),
-            ([&[1, b'A'][..], &[0xFF; 8], &[0x7F]].concat(), SumsError::Truncated),
-            (vec![2, b' ', b'A', 1, 0, 1], SumsError::Name),
-            (vec![1, 0xFF, 1, 0, 1], SumsError::Name),
-            (vec![1, b'A', 1, 5, b'w', b'w', b'w', b'.', b'a', 1], SumsError::Name),
-            (vec![0x80; 11], SumsError::Number),
-            (vec![1, b'A', 1, 0, 1], SumsError::Corrupt(CorruptSums::Totals(1, 0))),
-            (vec![1, b'A', 1, 0, 0], SumsError::Corrupt(CorruptSums::Activities)),
-        ] {
-            assert_eq!(decode(DAY, &[empty.clone(), more.clone()].concat()), Err(expected), "{more:?}");
+    fn sums_of_every_kind_of_name_survive() {
+        let source = |project: Option<&str>, language: Option<&str>| {
+            let (project, language) = (project.map(Project::new), language.map(Language::new));
+            let app = AppName::new("Code").unwrap();
+            let activity = Activity {
+                project: project.transpose().unwrap(),
+                language: language.transpose().unwrap(),
+                ..Activity::of(app)
+            };
+            Arc::new(Source { device: DeviceId::new("Code").unwrap(), activity: Arc::new(activity) })
+        };
+        let sources = [source(None, None), source(Some("Code"), None), source(Some("p"), Some("Rust"))];
+        let at = |start: i64| Interval::new(DAY.start().plus(start), DAY.start().plus(start + 7)).unwrap();
+        let pieces = (0..3).zip(sources).map(|(n, source)| Piece { source, interval: at(n * 10) });
+        let sums = DaySums::of(DAY, &pieces.collect::<Vec<_>>());
+        assert_eq!(decode(DAY, &encode(&sums)), Ok(sums));
+    }
+
+    #[test]
+    fn another_version_and_nonsense_are_refused() {
+        for version in [1, 3] {
+            let mut other = encode(&some_sums());
+            other[0] = version;
+            assert_eq!(decode(DAY, &other), Err(SumsError::Version(version)));
         }
-        assert_eq!(decode(DAY, &[1, 0, 97]), Err(SumsError::Number));
-        assert_eq!(decode(DAY, &[1, 0, 0, 0, 96]), Err(SumsError::Number));
-        assert_eq!(decode(DAY, &[1, 0, 96, 0, 96]), Err(SumsError::Name));
+        // Version and 96 empty quarters.
+        let empty = [VERSION, 0, 96];
+        for (more, expected) in [
+            // A text of 2^63 bytes, names that are none, a number of eleven bytes.
+            (vec![0x80; 9], SumsError::Truncated),
+            ([&[0xFF; 8][..], &[0x7F]].concat(), SumsError::Truncated),
+            (vec![1, 0xFF, 0], SumsError::Name),
+            (vec![1, b'A', 0, 1, 0, 0, 0, 0, 1], SumsError::Name),
+            (vec![1, b'A', 0, 1, 1, 1, 0, 0, 1], SumsError::Name),
+            (vec![1, b'A', 0, 1, 2, 0, 0, 0, 1], SumsError::Number),
+            (vec![0x80; 11], SumsError::Number),
+            (vec![1, b'A', 0, 1, 1, 0, 0, 0, 1], SumsError::Corrupt(CorruptSums::Totals(1, 0))),
+            (vec![1, b'A', 0, 1, 1, 0, 0, 0, 0], SumsError::Corrupt(CorruptSums::Sources)),
+        ] {
+            assert_eq!(decode(DAY, &[&empty, &more[..]].concat()), Err(expected), "{more:?}");
+        }
+        assert_eq!(decode(DAY, &[VERSION, 0, 97]), Err(SumsError::Number));
+        assert_eq!(decode(DAY, &[VERSION, 0, 0, 0, 96]), Err(SumsError::Number));
+        assert_eq!(decode(DAY, &[VERSION, 0, 96, 0, 96]), Err(SumsError::Truncated));
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::vec::IntoIter;
 
 use dayline_domain::report::{Joining, OverlapJoining, clip, join_at_midnight};
-use dayline_domain::timeline::Piece;
-use dayline_domain::{Interval, Scope, UserId, UtcDay, UtcMs};
+use dayline_domain::{DeviceId, Interval, LedgerDay, Piece, Scope, UserId, UtcDay, UtcMs};
 
 use crate::identity::caller::Caller;
 use crate::ports::LedgerReader;
 use crate::reporting::reports::{ReadVersion, Versioned};
+use crate::reporting::states::settled_days;
 use crate::{App, AppError};
 
 /// Longest timeline in one answer: a leap year and a day, in milliseconds.
@@ -36,6 +36,17 @@ pub struct Timeline {
     pub counted: Pieces,
     /// Outranked intervals by start, if asked for; joined likewise.
     pub outranked: Option<Pieces>,
+    /// When nobody was at a device, by start, if asked for; joined likewise.
+    pub away: Option<Vec<(DeviceId, Interval)>>,
+}
+
+/// What is shown beside what counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Beside {
+    /// What devices showed and does not count, because something else does at that instant.
+    pub outranked: bool,
+    /// When nobody was there.
+    pub away: bool,
 }
 
 /// Some of the pieces of a timeline, to be read once, from the first to the last.
@@ -66,31 +77,71 @@ pub async fn timeline(
     app: &App,
     caller: &Caller,
     interval: Option<Interval>,
-    outranked: bool,
+    beside: Beside,
 ) -> Result<Versioned<Timeline>, AppError> {
     caller.require(Scope::Read)?;
     let (ledger, user) = (&app.ledger, caller.user);
     let pages = interval.map(pages).unwrap_or_default();
-    let (version, answer) = match (interval, pages.as_slice()) {
+    let away = if beside.away { Some(away(&**ledger, user, &pages).await?) } else { None };
+    let outranked = |source: &dyn Fn() -> Source| beside.outranked.then(|| Pieces(source()));
+    let (version, timeline) = match (interval, pages.as_slice()) {
         (Some(interval), [_, _, ..]) => {
-            let version = ledger.versions(user, interval).await?;
+            let version = ledger.marks(user, interval).await?;
             let pages = || Pages { ledger: Arc::clone(ledger), user, left: pages.clone().into_iter() };
-            let counted = Source::Counted(pages(), Joining::default());
-            let outranked = outranked.then(|| Source::Outranked(pages(), OverlapJoining::default()));
-            (version, Timeline { counted: Pieces(counted), outranked: outranked.map(Pieces) })
+            let counted = Pieces(Source::Counted(pages(), Joining::default()));
+            let outranked = outranked(&|| Source::Outranked(pages(), OverlapJoining::default()));
+            (version, Timeline { counted, outranked, away })
         }
         (_, [page]) => {
-            let view = ledger.read(user, *page, outranked).await?;
-            let whole = |pieces| Pieces(Source::Read(Some(join_at_midnight(clip(pieces, *page)))));
-            let outranked = outranked.then(|| whole(view.outranked));
-            (view.versions, Timeline { counted: whole(view.counted), outranked })
+            let view = ledger.read(user, *page).await?;
+            let whole = |pieces| Source::Read(Some(join_at_midnight(clip(pieces, *page))));
+            let beside =
+                if beside.outranked { outranked_in(&**ledger, user, *page).await? } else { Vec::new() };
+            let outranked = outranked(&|| Source::Read(Some(beside.clone())));
+            (view.marks, Timeline { counted: Pieces(whole(view.counted)), outranked, away })
         }
         _ => {
-            let nothing = || Pieces(Source::End);
-            (Vec::new(), Timeline { counted: nothing(), outranked: outranked.then(nothing) })
+            let outranked = outranked(&|| Source::End);
+            (Vec::new(), Timeline { counted: Pieces(Source::End), outranked, away })
         }
     };
-    Ok(Versioned { version: ReadVersion(version), answer })
+    Ok(Versioned { version: ReadVersion(version), answer: timeline })
+}
+
+/// What was outranked in one page, joined at the midnights in it.
+async fn outranked_in(
+    ledger: &dyn LedgerReader,
+    user: UserId,
+    page: Interval,
+) -> Result<Vec<Piece>, AppError> {
+    let days = settled_days(ledger, user, page).await?;
+    Ok(join_at_midnight(clip(days.iter().flat_map(LedgerDay::outranked), page)))
+}
+
+/// When nobody was at each device, joined at midnights; some dozen intervals a day at most.
+async fn away(
+    ledger: &dyn LedgerReader,
+    user: UserId,
+    pages: &[Interval],
+) -> Result<Vec<(DeviceId, Interval)>, AppError> {
+    let mut parts = Vec::new();
+    for page in pages {
+        for day in settled_days(ledger, user, *page).await? {
+            let in_page =
+                day.away().into_iter().filter_map(|(device, away)| Some((device, away.clip(*page)?)));
+            parts.extend(in_page);
+        }
+    }
+    parts.sort_unstable();
+    let mut away = Vec::<(DeviceId, Interval)>::new();
+    for (device, part) in parts {
+        match away.last_mut() {
+            Some((of, last)) if *of == device && last.end() == part.start() => *last = last.hull(part),
+            _ => away.push((device, part)),
+        }
+    }
+    away.sort_by_key(|(_, interval)| interval.start());
+    Ok(away)
 }
 
 /// The interval, cut at some midnights UTC.
@@ -118,7 +169,7 @@ impl Pieces {
                     self.0 = Source::End;
                     return Ok(Some(last.into_iter().collect()));
                 };
-                let view = pages.ledger.read(pages.user, page, false).await?;
+                let view = pages.ledger.read(pages.user, page).await?;
                 Ok(Some(joining.add(clip(view.counted, page))))
             }
             Source::Outranked(pages, joining) => {
@@ -138,7 +189,6 @@ impl Pieces {
 
 impl Pages {
     async fn outranked(&self, page: Interval) -> Result<Vec<Piece>, AppError> {
-        let view = self.ledger.read(self.user, page, true).await?;
-        Ok(join_at_midnight(clip(view.outranked, page)))
+        outranked_in(&*self.ledger, self.user, page).await
     }
 }

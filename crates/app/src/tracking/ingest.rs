@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use dayline_domain::{AppName, DeviceId, Domain, NameError, PingRefusal, UtcMs};
+use dayline_domain::{AppName, DeviceId, Domain, Language, NameError, PingRefusal, Project, UtcMs};
 
 use crate::identity::caller::Caller;
 use crate::ports::{AppendError, Partition};
-use crate::tracking::record::{RecordWriter, SourceRef};
+use crate::tracking::record::{ObservationsWriter, SeenRef};
 use crate::{App, AppError};
 
 /// Most pings in one request.
@@ -18,16 +18,63 @@ pub const MAX_URL: usize = 8_192;
 /// A ping as the client wrote it, borrowed from the request.
 #[derive(Debug, Clone)]
 pub struct PingDraft<'a> {
-    /// The app.
-    pub app_name: Cow<'a, str>,
-    /// The page.
-    pub url: Option<Cow<'a, str>>,
-    /// From when.
+    /// What was seen.
+    pub seen: SeenDraft<'a>,
+    /// From when, or of a beat when.
     pub start: UtcMs,
-    /// To when.
+    /// To when; a beat has no length, so that its end is its start.
     pub end: UtcMs,
     /// On which device; the caller's own if not given.
     pub device_id: Option<Cow<'a, str>>,
+}
+
+/// What was seen, by kind, as the client wrote it.
+#[derive(Debug, Clone)]
+pub enum SeenDraft<'a> {
+    /// An app was in front.
+    Use {
+        /// Its name.
+        app_name: Cow<'a, str>,
+        /// The page it showed.
+        site: Site<'a>,
+        /// The project it had open.
+        project: Option<Cow<'a, str>>,
+    },
+    /// A browser's front tab.
+    Page {
+        /// The browser's name.
+        app_name: Cow<'a, str>,
+        /// The page.
+        site: Site<'a>,
+        /// Whether it could be heard.
+        audible: bool,
+    },
+    /// An editor was worked in.
+    Beat {
+        /// The editor's name.
+        app_name: Cow<'a, str>,
+        /// The project.
+        project: Option<Cow<'a, str>>,
+        /// The language.
+        language: Option<Cow<'a, str>>,
+    },
+    /// Nobody was there.
+    Away,
+    /// Somebody was there.
+    Here,
+}
+
+/// How a client names a web page.
+#[derive(Debug, Clone, Default)]
+pub enum Site<'a> {
+    /// Not at all.
+    #[default]
+    None,
+    /// By its address, of which the domain is kept. What is no web address has none, but its time
+    /// counts.
+    Url(Cow<'a, str>),
+    /// By its domain.
+    Domain(Cow<'a, str>),
 }
 
 /// Why a ping is refused: a stable code, and a sentence that names the field.
@@ -79,14 +126,14 @@ pub async fn accept<'a>(
     drafts: impl IntoIterator<Item = Result<PingDraft<'a>, Refusal>>,
 ) -> Result<Receipt, AppError> {
     let now = app.clock.now();
-    let mut record = RecordWriter::new(caller.user);
+    let mut record = ObservationsWriter::new(caller.user);
     let mut rejected = Vec::new();
     for (index, draft) in drafts.into_iter().enumerate() {
         if let Err(refusal) = draft.and_then(|draft| add(app, caller, now, &draft, &mut record)) {
             rejected.push(Rejected { index, refusal });
         }
     }
-    let accepted = record.pings();
+    let accepted = record.observations();
     if accepted > 0 {
         app.ping_quota.take(caller.user, accepted as u32)?;
         let partition = Partition::of(caller.user, app.ping_log.partitions());
@@ -100,33 +147,67 @@ fn add(
     caller: &Caller,
     now: UtcMs,
     draft: &PingDraft<'_>,
-    record: &mut RecordWriter,
+    record: &mut ObservationsWriter,
 ) -> Result<(), Refusal> {
-    let name =
-        AppName::check(&draft.app_name).map_err(|error| bad_name("invalid_app_name", "app_name", error))?;
     let device = match &draft.device_id {
         Some(device) => {
             DeviceId::check(device).map_err(|error| bad_name("invalid_device_id", "device_id", error))?
         }
         None => caller.device.as_str(),
     };
-    let host = draft.url.as_deref().map(|url| host_of(app, url)).transpose()?.flatten();
-    let domain = host
-        .as_deref()
-        .map(Domain::check)
-        .transpose()
-        .map_err(|error| bad_name("invalid_url", "url", error))?;
-    let interval =
-        app.rules.pings.admit(draft.start, draft.end, now).map_err(|refusal| bad_time(app, refusal))?;
-    record.push(SourceRef { device, app: name, domain }, interval);
+    let limits = &app.rules.pings;
+    let (start, end) = (draft.start, draft.end);
+    let interval = match draft.seen {
+        SeenDraft::Away | SeenDraft::Here => limits.admit_any_length(start, end, now),
+        SeenDraft::Beat { .. } => limits.admit(start, start, now),
+        SeenDraft::Use { .. } | SeenDraft::Page { .. } => limits.admit(start, end, now),
+    };
+    let interval = || interval.map_err(|refusal| bad_time(app, refusal));
+    match &draft.seen {
+        SeenDraft::Use { app_name, site, project } => {
+            let (app_name, domain) = (checked_app(app_name)?, domain_of(app, site)?);
+            let domain = domain.as_deref();
+            let project = checked_project(project.as_deref())?;
+            record.push(device, SeenRef::Use { app: app_name, domain, project }, interval()?);
+        }
+        SeenDraft::Page { app_name, site, audible } => {
+            let (browser, domain) = (checked_app(app_name)?, domain_of(app, site)?);
+            let (domain, audible) = (domain.as_deref(), *audible);
+            record.push(device, SeenRef::Page { browser, domain, audible }, interval()?);
+        }
+        SeenDraft::Beat { app_name, project, language } => {
+            let (app, project) = (checked_app(app_name)?, checked_project(project.as_deref())?);
+            let language = language.as_deref().map(Language::check).transpose();
+            let language = language.map_err(|error| bad_name("invalid_language", "language", error))?;
+            record.push(device, SeenRef::Beat { app, project, language }, interval()?);
+        }
+        SeenDraft::Away => record.push(device, SeenRef::Away, interval()?),
+        SeenDraft::Here => record.push(device, SeenRef::Here, interval()?),
+    }
     Ok(())
 }
 
-fn host_of<'a>(app: &App, url: &'a str) -> Result<Option<Cow<'a, str>>, Refusal> {
-    if url.len() > MAX_URL {
-        return Err(Refusal::new("url_too_long", format!("url must have at most {MAX_URL} bytes")));
+fn checked_app(name: &str) -> Result<&str, Refusal> {
+    AppName::check(name).map_err(|error| bad_name("invalid_app_name", "app_name", error))
+}
+
+fn checked_project(name: Option<&str>) -> Result<Option<&str>, Refusal> {
+    name.map(Project::check).transpose().map_err(|error| bad_name("invalid_project", "project", error))
+}
+
+/// The domain of a page. A URL that is none costs the domain, never the time.
+fn domain_of<'a>(app: &App, site: &'a Site<'_>) -> Result<Option<Cow<'a, str>>, Refusal> {
+    match site {
+        Site::None => Ok(None),
+        Site::Url(url) if url.len() > MAX_URL => {
+            Err(Refusal::new("url_too_long", format!("url must have at most {MAX_URL} bytes")))
+        }
+        Site::Url(url) => Ok(app.site_names.domain_of(url).ok().flatten()),
+        Site::Domain(domain) => {
+            let domain = Domain::check(domain).map_err(|error| bad_name("invalid_domain", "domain", error));
+            domain.map(|domain| Some(Cow::Borrowed(domain)))
+        }
     }
-    app.site_names.domain_of(url).map_err(|error| Refusal::new("invalid_url", format!("url {error}")))
 }
 
 fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {

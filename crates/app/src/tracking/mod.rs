@@ -2,7 +2,6 @@
 
 pub mod ingest;
 pub mod live;
-pub mod observation_record;
 pub mod record;
 pub mod state_record;
 pub mod watermarks;

@@ -2,22 +2,24 @@
 //! together with the new position. Not here: threads, timers, logging; whoever drives it does
 //! those.
 
-mod cached_days;
+mod batch;
+mod kept_day;
+mod kept_days;
+mod orders;
 mod salvage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dayline_domain::timeline::Bridge;
-use dayline_domain::timeline::day_change::DayChange;
-use dayline_domain::{Ping, UserId};
+use dayline_domain::{Correction, Observation, UserId};
 
 use crate::ports::{
-    Applied, Clock, DayChanged, DayKey, DeadLetter, LedgerCommit, LedgerWriter, LiveEvents, LoadedDay,
-    LogEntry, Partition, Payload, PingLog, PortError, Position,
+    Applied, Clock, DayChanged, DayKey, DayWrite, DeadLetter, LedgerCommit, LedgerWriter, LiveEvents,
+    LogEntry, Mark, Partition, Payload, PingLog, PortError, Position, Randomness,
 };
 use crate::tracking::record;
-use cached_days::CachedDays;
+use batch::{Batch, read_batch};
+use kept_days::{Kept, KeptDays};
 
 /// What a worker works with.
 #[derive(Clone)]
@@ -30,13 +32,13 @@ pub struct WorkerPorts {
     pub live: Arc<dyn LiveEvents>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
+    /// Where marks of versions come from.
+    pub randomness: Arc<dyn Randomness>,
 }
 
 /// What bounds a worker.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkerLimits {
-    /// Largest gap between two pings of one activity that counts as its use.
-    pub bridge: Bridge,
     /// Bytes read from the log in one step.
     pub read_bytes: usize,
     /// Bytes of ledger days kept in memory between steps.
@@ -45,7 +47,7 @@ pub struct WorkerLimits {
 
 impl Default for WorkerLimits {
     fn default() -> Self {
-        Self { bridge: Bridge::default(), read_bytes: 1 << 20, hot_bytes: 32 << 20 }
+        Self { read_bytes: 1 << 20, hot_bytes: 32 << 20 }
     }
 }
 
@@ -76,26 +78,32 @@ pub struct Worker {
     limits: WorkerLimits,
     /// Where the ledger stands, as far as known; `None` after anything went wrong.
     position: Option<Position>,
-    days: CachedDays,
+    days: KeptDays,
 }
 
-/// What a batch of log entries says, by day.
+/// What is committed at once: days as they are written, what they are told of, and dead letters.
 #[derive(Default)]
-struct Batch {
-    pings: BTreeMap<DayKey, Vec<Ping>>,
+struct Changes {
+    days: Vec<(UserId, DayWrite)>,
+    corrections: Vec<(UserId, Correction)>,
     dead: Vec<DeadLetter>,
-    count: usize,
+    /// Days in which something else counts than before.
+    changed: Vec<DayKey>,
 }
 
 impl Worker {
     /// A worker that knows nothing yet.
     pub fn new(ports: WorkerPorts, partition: Partition, limits: WorkerLimits) -> Self {
-        Self { ports, partition, limits, position: None, days: CachedDays::new(limits.hot_bytes) }
+        Self { ports, partition, limits, position: None, days: KeptDays::new(limits.hot_bytes) }
     }
 
     /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is
     /// known any more and the next step loads again; no ping is lost, since the position only moves
     /// with the data.
+    ///
+    /// # Errors
+    ///
+    /// When a port can't be reached, or the ledger refuses what can't be told apart.
     pub async fn step(&mut self) -> Result<Step, PortError> {
         let outcome = self.try_step().await;
         if !matches!(outcome, Ok(Step { stale: false, .. })) {
@@ -114,10 +122,10 @@ impl Worker {
     async fn try_step(&mut self) -> Result<Step, PortError> {
         let from = self.find_position().await?;
         let entries = self.ports.log.read_after(self.partition, from, self.limits.read_bytes).await?;
-        let Some(to) = entries.last().map(|entry| entry.position) else { return Ok(Step::default()) };
+        let Some(to) = entries.last().map(|entry| entry.position) else { return self.close_idle(from).await };
         // An entry may be so large that two don't fit, but then one is at least half of a read.
         let behind = bytes(&entries) > self.limits.read_bytes / 2;
-        let outcome = match self.settle(from, to, &entries).await {
+        let outcome = match self.process(from, to, &entries).await {
             // Something in the batch is refused by the store, or meets something damaged in it. Find
             // out what, entry by entry, so that nothing else is held up.
             Err(PortError::Rejected(_) | PortError::Corrupt(_)) => {
@@ -143,74 +151,137 @@ impl Worker {
         self.days.clear();
     }
 
-    /// Settles whole entries and commits them.
-    async fn settle(
+    /// Settles whole entries and commits them. What settles whole days anew is committed before, where
+    /// the ledger stands: the order does not matter, and the position moves when all is done.
+    async fn process(
         &mut self,
         from: Position,
         to: Position,
         entries: &[LogEntry],
     ) -> Result<Step, PortError> {
-        let Batch { pings, mut dead, count } = read_batch(entries);
+        let Batch { observations, orders, dead, count } = read_batch(entries);
         let mut step = Step { entries: entries.len(), pings: count, ..Step::default() };
-        let changes = self.record(pings, &mut dead, &mut step).await?;
-        step.dead = dead.len();
-        self.commit(from, to, changes, dead, step).await
+        for order in orders {
+            let part = self.follow(from, order.user, order.what).await?;
+            if part.stale {
+                return Ok(part);
+            }
+            step.add(part);
+        }
+        let mut changes = Changes { dead, ..Changes::default() };
+        self.record(observations, &mut changes, &mut step).await?;
+        step.dead = changes.dead.len();
+        self.commit(from, to, changes, step).await
     }
 
-    /// Records pings in their days; gives what changed. Pings of damaged days become dead letters.
+    /// Records observations in their days. Those of damaged days become dead letters.
     async fn record(
         &mut self,
-        pings: BTreeMap<DayKey, Vec<Ping>>,
-        dead: &mut Vec<DeadLetter>,
+        observations: BTreeMap<DayKey, Vec<Observation>>,
+        changes: &mut Changes,
         step: &mut Step,
-    ) -> Result<Vec<(UserId, DayChange)>, PortError> {
-        self.days.load_missing(&*self.ports.ledger, pings.keys().copied()).await?;
-        let mut changes = Vec::new();
-        for (key, pings) in pings {
+    ) -> Result<(), PortError> {
+        self.days.load_missing(&*self.ports.ledger, observations.keys().copied()).await?;
+        for (key, observations) in observations {
             match self.days.get(key) {
-                LoadedDay::Day(day) => {
-                    let change = day.record(&pings, self.limits.bridge);
-                    changes.extend(change.map(|change| (key.user, change)));
+                Kept::Day(kept) => {
+                    if let Some(change) = kept.day.record(&observations) {
+                        let counts_else = !change.counted.is_empty();
+                        changes.add(key, kept.write(change, self.ports.new_mark()), counts_else);
+                        step.days += 1;
+                    }
                 }
-                LoadedDay::NoSuchUser => step.forgotten += pings.len(),
-                LoadedDay::Damaged(reason) => dead.push(dead_letter(key, &pings, reason.clone())),
+                Kept::NoSuchUser => step.forgotten += observations.len(),
+                Kept::Damaged(reason) => {
+                    changes.dead.push(dead_letter(key, &observations, reason.clone()));
+                }
             }
         }
-        step.days = changes.len();
-        Ok(changes)
+        Ok(())
     }
 
+    /// Commits, and closes in the ledger what is evicted then.
     async fn commit(
         &mut self,
         from: Position,
         to: Position,
-        changes: Vec<(UserId, DayChange)>,
-        dead: Vec<DeadLetter>,
+        changes: Changes,
         step: Step,
     ) -> Result<Step, PortError> {
-        let at = self.ports.clock.now();
-        let commit = Arc::new(LedgerCommit { partition: self.partition, from, to, changes, dead, at });
-        if self.ports.ledger.apply(Arc::clone(&commit)).await? != Applied::Done {
+        if !self.apply(from, to, changes).await? {
             return Ok(Step { stale: true, ..Step::default() });
         }
-        self.announce(&commit);
         self.position = Some(to);
-        self.days.evict(at);
+        let closed = self.close_idle(to).await?;
         if to > from {
             self.ports.log.trim(self.partition, to).await?;
         }
-        Ok(step)
+        Ok(Step { stale: closed.stale, ..step })
     }
 
-    fn announce(&self, commit: &LedgerCommit) {
-        let event = |(user, change): &(UserId, DayChange)| DayChanged {
-            user: *user,
-            day: change.day,
-            version: change.to_version,
-            at: commit.at,
+    /// Applies changes and announces them; false if somebody else was faster.
+    async fn apply(&self, from: Position, to: Position, changes: Changes) -> Result<bool, PortError> {
+        let Changes { days, corrections, dead, changed } = changes;
+        let at = self.ports.clock.now();
+        let commit = LedgerCommit { partition: self.partition, from, to, days, corrections, dead, at };
+        let commit = Arc::new(commit);
+        if self.ports.ledger.apply(Arc::clone(&commit)).await? != Applied::Done {
+            return Ok(false);
+        }
+        let is_told = |(user, write): &&(UserId, DayWrite)| {
+            changed.binary_search(&DayKey { user: *user, day: write.day }).is_ok()
         };
-        let events: Vec<DayChanged> = commit.changes.iter().map(event).collect();
+        let event = |(user, write): &(UserId, DayWrite)| DayChanged {
+            user: *user,
+            day: write.day,
+            version: write.to_version,
+            at,
+        };
+        let events: Vec<DayChanged> = commit.days.iter().filter(is_told).map(event).collect();
         self.ports.live.announce(&events);
+        Ok(true)
+    }
+
+    /// Evicts days, and writes what the ledger has of them as it reads best. After a day was used last
+    /// that is put off for some minutes; where it is lost, nothing is but that.
+    async fn close_idle(&mut self, at: Position) -> Result<Step, PortError> {
+        let evicted = self.days.evict(self.ports.clock.now());
+        if evicted.is_empty() {
+            return Ok(Step::default());
+        }
+        let mut days: Vec<(UserId, DayWrite)> =
+            evicted.into_iter().map(|(user, day)| (user, day.close(self.ports.new_mark()))).collect();
+        days.sort_unstable_by_key(|(user, write)| (*user, write.day));
+        let is_done = self.apply(at, at, Changes { days, ..Changes::default() }).await?;
+        Ok(Step { stale: !is_done, ..Step::default() })
+    }
+}
+
+impl WorkerPorts {
+    fn new_mark(&self) -> Mark {
+        let mut bytes = [0; 8];
+        self.randomness.fill(&mut bytes);
+        Mark(u64::from_le_bytes(bytes))
+    }
+}
+
+impl Changes {
+    /// Adds how a day is written; days come in their order.
+    fn add(&mut self, key: DayKey, write: DayWrite, counts_else: bool) {
+        if counts_else {
+            self.changed.push(key);
+        }
+        self.days.push((key.user, write));
+    }
+}
+
+impl Step {
+    fn add(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.pings += other.pings;
+        self.days += other.days;
+        self.dead += other.dead;
+        self.forgotten += other.forgotten;
     }
 }
 
@@ -221,45 +292,6 @@ fn bytes(entries: &[LogEntry]) -> usize {
     entries.iter().map(of).sum()
 }
 
-fn dead_letter(key: DayKey, pings: &[Ping], reason: String) -> DeadLetter {
-    DeadLetter { user: Some(key.user), reason, record: record::encode(key.user, pings) }
-}
-
-/// Decodes entries and sorts their pings by day. What can't be decoded becomes a dead letter.
-fn read_batch(entries: &[LogEntry]) -> Batch {
-    let mut batch = Batch::default();
-    for entry in entries {
-        match &entry.payload {
-            Payload::Records(payload) => record::split(payload).for_each(|record| batch.add(record)),
-            Payload::Damaged { bytes, reason } => {
-                batch.dead.push(DeadLetter { user: None, reason: reason.clone(), record: bytes.clone() });
-            }
-        }
-    }
-    batch
-}
-
-impl Batch {
-    fn add(&mut self, record: Result<&[u8], &[u8]>) {
-        let decoded = record
-            .map_err(|rest| (rest, record::RecordError::Truncated))
-            .and_then(|record| record::decode(record).map_err(|error| (record, error)));
-        match decoded {
-            Ok((user, pings)) => self.add_pings(user, pings),
-            Err((record, error)) => {
-                let user = record::owner(record);
-                self.dead.push(DeadLetter { user, reason: error.to_string(), record: record.to_vec() });
-            }
-        }
-    }
-
-    fn add_pings(&mut self, user: UserId, pings: Vec<Ping>) {
-        self.count += pings.len();
-        for ping in pings {
-            for (day, interval) in ping.interval.cut_at_midnight() {
-                let part = Ping { source: Arc::clone(&ping.source), interval };
-                self.pings.entry(DayKey { user, day }).or_default().push(part);
-            }
-        }
-    }
+fn dead_letter(key: DayKey, observations: &[Observation], reason: String) -> DeadLetter {
+    DeadLetter { user: Some(key.user), reason, record: record::encode_observations(key.user, observations) }
 }

@@ -166,6 +166,11 @@ impl Numbers {
         number
     }
 
+    /// The subject's number, if it has one.
+    pub(crate) fn find(&self, subject: &Arc<Subject>) -> Option<SubjectNo> {
+        self.by_subject.get(subject).copied()
+    }
+
     fn new_subject(&mut self, subject: &Arc<Subject>) -> SubjectNo {
         let number = SubjectNo(self.subjects.len() as u32);
         let app = subject.seen.app();

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use dayline_domain::Ping;
+use dayline_domain::Observation;
 
-use super::{Batch, Step, Worker, dead_letter, read_batch};
+use super::batch::{Order, read_batch};
+use super::{Batch, Changes, Step, Worker, dead_letter};
 use crate::ports::{DayKey, DeadLetter, LogEntry, PortError, Position};
 
 impl Worker {
@@ -22,7 +23,7 @@ impl Worker {
         let mut waiting = vec![entries];
         while let Some(mut entries) = waiting.pop() {
             let Some(to) = entries.last().map(|entry| entry.position) else { continue };
-            let outcome = self.settle(at, to, &entries).await;
+            let outcome = self.process(at, to, &entries).await;
             let step = match outcome {
                 Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
                     self.days.clear();
@@ -58,13 +59,22 @@ impl Worker {
     async fn try_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
         let mut batch = Batch::default();
         batch.add(Ok(record));
-        let Batch { pings, mut dead, count } = batch;
+        let Batch { observations, orders, mut dead, count } = batch;
         let mut step = Step { pings: count, ..Step::default() };
         let at = self.find_position().await?;
-        let changes = self.record(pings, &mut dead, &mut step).await?;
+        for order in orders {
+            let part = self.follow(at, order.user, order.what).await?;
+            if part.stale {
+                return Ok(part);
+            }
+            step.add(part);
+        }
+        let mut changes = Changes::default();
+        self.record(observations, &mut changes, &mut step).await?;
+        dead.append(&mut changes.dead);
         match dead.pop() {
             Some(dead) => Err(PortError::Rejected(dead.reason)),
-            None => self.commit(at, at, changes, Vec::new(), step).await,
+            None => self.commit(at, at, changes, step).await,
         }
     }
 
@@ -75,30 +85,21 @@ impl Worker {
         entry: &[LogEntry],
         reason: &str,
     ) -> Result<Step, PortError> {
-        let Batch { pings, mut dead, count } = read_batch(entry);
+        let Batch { observations, orders, mut dead, count } = read_batch(entry);
         let mut step = Step { entries: 1, pings: count, ..Step::default() };
-        for (key, pings) in pings {
-            let mut waiting = vec![pings];
-            while let Some(mut pings) = waiting.pop() {
-                match self.apply_in_place(from, key, pings.clone(), &mut dead).await {
-                    Ok(part) if part.stale => return Ok(part),
-                    Ok(part) => {
-                        step.days += part.days;
-                        step.forgotten += part.forgotten;
-                    }
-                    Err(PortError::Rejected(_)) if pings.len() > 1 => {
-                        self.days.clear();
-                        let second = pings.split_off(pings.len() / 2);
-                        waiting.extend([second, pings]);
-                    }
-                    // What is damaged is the day, not one of its pings, so that these are not halved.
-                    Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
-                        self.days.clear();
-                        dead.push(dead_letter(key, &pings, reason));
-                    }
-                    Err(error) => return Err(error),
-                }
+        for order in orders {
+            let part = self.salvage_order(from, order, &mut dead).await?;
+            if part.stale {
+                return Ok(part);
             }
+            step.add(part);
+        }
+        for (key, observations) in observations {
+            let part = self.salvage_day(from, key, observations, &mut dead).await?;
+            if part.stale {
+                return Ok(part);
+            }
+            step.add(part);
         }
         if dead.is_empty() {
             // Each part was taken, yet the whole was refused: not the data's fault alone. Say so,
@@ -106,28 +107,66 @@ impl Worker {
             return Err(PortError::Corrupt(format!("a batch was refused as a whole only: {reason}")));
         }
         step.dead = dead.len();
-        self.commit(from, to, Vec::new(), dead, step).await
+        self.commit(from, to, Changes { dead, ..Changes::default() }, step).await
+    }
+
+    async fn salvage_order(
+        &mut self,
+        at: Position,
+        order: Order,
+        dead: &mut Vec<DeadLetter>,
+    ) -> Result<Step, PortError> {
+        let Order { user, what, record } = order;
+        match self.follow(at, user, what).await {
+            Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
+                self.days.clear();
+                dead.push(DeadLetter { user: Some(user), reason, record });
+                Ok(Step::default())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Halves a day's observations down to those that are refused.
+    async fn salvage_day(
+        &mut self,
+        at: Position,
+        key: DayKey,
+        observations: Vec<Observation>,
+        dead: &mut Vec<DeadLetter>,
+    ) -> Result<Step, PortError> {
+        let mut step = Step::default();
+        let mut waiting = vec![observations];
+        while let Some(mut observations) = waiting.pop() {
+            match self.apply_in_place(at, key, observations.clone(), dead).await {
+                Ok(part) if part.stale => return Ok(part),
+                Ok(part) => step.add(part),
+                Err(PortError::Rejected(_)) if observations.len() > 1 => {
+                    self.days.clear();
+                    let second = observations.split_off(observations.len() / 2);
+                    waiting.extend([second, observations]);
+                }
+                // What is damaged is the day, not one of its pings, so that these are not halved.
+                Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
+                    self.days.clear();
+                    dead.push(dead_letter(key, &observations, reason));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(step)
     }
 
     async fn apply_in_place(
         &mut self,
         at: Position,
         key: DayKey,
-        pings: Vec<Ping>,
+        observations: Vec<Observation>,
         dead: &mut Vec<DeadLetter>,
     ) -> Result<Step, PortError> {
-        let mut step = Step::default();
-        let changes = self.record(BTreeMap::from([(key, pings)]), dead, &mut step).await?;
-        self.commit(at, at, changes, Vec::new(), step).await
-    }
-}
-
-impl Step {
-    fn add(&mut self, other: Self) {
-        self.entries += other.entries;
-        self.pings += other.pings;
-        self.days += other.days;
-        self.dead += other.dead;
-        self.forgotten += other.forgotten;
+        let (mut step, mut changes) = (Step::default(), Changes::default());
+        self.record(BTreeMap::from([(key, observations)]), &mut changes, &mut step).await?;
+        dead.append(&mut changes.dead);
+        self.commit(at, at, changes, step).await
     }
 }

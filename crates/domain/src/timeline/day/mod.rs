@@ -200,6 +200,11 @@ impl LedgerDay {
         self.counted.iter().filter_map(|run| self.numbers.piece(self.window(), run))
     }
 
+    /// The last of what counts.
+    pub fn last_counted(&self) -> Option<Piece> {
+        self.counted.last().and_then(|run| self.numbers.piece(self.window(), run))
+    }
+
     /// What the counted pieces sum up to.
     pub fn sums(&self) -> DaySums {
         self.sums.to_sums(self.day, &self.numbers)
@@ -218,6 +223,26 @@ impl LedgerDay {
         let all = self.observed.iter(&self.numbers);
         let of_hour = all.filter(move |observed| hours::hour_of(observed.span.start) == hour);
         of_hour.filter_map(|observed| self.observation(observed))
+    }
+
+    /// The hours in which any of the state starts.
+    pub fn hours(&self) -> Hours {
+        let all = self.observed.iter(&self.numbers);
+        all.fold(Hours::default(), |hours, observed| hours.and(Hours::of(observed.span.start)))
+    }
+
+    /// The hours in which those parts of the state start that these observations are in.
+    pub fn hours_of<'a>(&self, observations: impl IntoIterator<Item = &'a Observation>) -> Hours {
+        let mut hours = Hours::default();
+        for observation in observations {
+            let span = self.window().cut(observation.interval());
+            let Some((span, of)) = span.zip(self.numbers.find(observation.subject())) else { continue };
+            hours = hours.and(Hours::of(span.start));
+            for part in self.observed.meeting(of, span) {
+                hours = hours.and(Hours::of(part.start));
+            }
+        }
+        hours
     }
 
     /// The corrections, cut to the window, by kind and id.

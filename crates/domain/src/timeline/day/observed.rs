@@ -59,6 +59,11 @@ impl Observed {
         })
     }
 
+    /// The spans of a subject that meet another one.
+    pub(crate) fn meeting(&self, subject: SubjectNo, span: Span) -> &[Span] {
+        self.0.get(subject.index()).map_or(&[], |set| set.meeting(span))
+    }
+
     /// About how much memory it takes, in bytes.
     pub(crate) fn approx_bytes(&self) -> usize {
         let spans: usize = self.0.iter().map(SpanSet::capacity).sum();

@@ -42,6 +42,10 @@ impl Runs {
         self.0.iter().copied()
     }
 
+    pub(crate) fn last(&self) -> Option<Run> {
+        self.0.last().copied()
+    }
+
     /// About how much memory they take, in bytes.
     pub(crate) fn approx_bytes(&self) -> usize {
         self.0.capacity() * size_of::<Run>()

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use dayline_domain::activity::{Activity, Language, Project, Source};
 use dayline_domain::correction::{Correction, CorrectionId, Says};
 use dayline_domain::observation::{Observation, Seen, Subject};
-use dayline_domain::{AppName, DeviceId, Domain, Interval, Ping, UserId, UtcMs};
+use dayline_domain::{AppName, DeviceId, Domain, Interval, UserId, UtcDay, UtcMs};
 
-use super::format::{HEADER, LENGTH};
+use super::format::{HEADER, LENGTH, VERSION_OF_PINGS};
 use super::*;
-use crate::tracking::record;
 
 const ADA: UserId = UserId::from_bits(7 << 100 | 9);
 
@@ -119,9 +118,17 @@ fn a_repeated_subject_costs_one_byte() {
 
 #[test]
 fn a_record_of_the_first_release_is_read_as_uses() {
-    let source = dayline_domain::Source::new("laptop", "Firefox", Some("github.com")).unwrap();
-    let ping = |start, end| Ping { source: Arc::clone(&source), interval: interval(start, end) };
-    let record = record::encode(ADA, &[ping(5_000, 9_000), ping(1_000, 2_000)]);
+    // A subject of device, app and domain, 5 s after 0 and 4 s long; the same again, 4 s before and 1 s long.
+    let mut body = vec![VERSION_OF_PINGS];
+    body.extend_from_slice(&ADA.bits().to_be_bytes());
+    body.push(0);
+    for text in ["laptop", "Firefox", "github.com"] {
+        body.push(text.len() as u8);
+        body.extend_from_slice(text.as_bytes());
+    }
+    body.extend_from_slice(&[0x90, 0x4E, 0xA0, 0x1F]);
+    body.extend_from_slice(&[1, 0xBF, 0x3E, 0xE8, 0x07]);
+    let record = [&(body.len() as u32).to_le_bytes()[..], &body].concat();
     let used = || used("Firefox", Some("github.com"), None);
     let expected =
         vec![observation("laptop", used(), 5_000, 9_000), observation("laptop", used(), 1_000, 2_000)];
@@ -146,7 +153,7 @@ fn a_record_cut_anywhere_is_an_error_or_what_came_before_the_cut() {
         for length in 0..record.len() {
             match decode(&record[..length]) {
                 Ok((_, Body::Observations(read))) => assert_eq!(read, some_observations()[..read.len()]),
-                Ok((_, Body::Correction(read))) => panic!("a part of a correction was read as {read:?}"),
+                Ok((_, read)) => panic!("a part of something else was read as {read:?}"),
                 Err(_) => {}
             }
         }
@@ -165,6 +172,19 @@ fn no_single_changed_byte_makes_decoding_panic() {
             }
         }
     }
+}
+
+#[test]
+fn changed_choices_name_the_days_that_they_are_for_and_never_too_many() {
+    let record = encode_chosen(ADA, UtcDay(-3), 5);
+    assert_eq!(decode(&record), Ok((ADA, Body::Chosen((-3..2).map(UtcDay).collect()))));
+    let Ok((_, Body::Chosen(days))) = decode(&encode_chosen(ADA, UtcDay(0), u16::MAX)) else {
+        panic!("not read")
+    };
+    assert_eq!(days.len(), usize::from(MAX_DAYS));
+    let mut too_many = encode_chosen(ADA, UtcDay(0), MAX_DAYS);
+    *too_many.last_mut().unwrap() += 1;
+    assert_eq!(decode(&too_many), Err(RecordError::Time));
 }
 
 #[test]

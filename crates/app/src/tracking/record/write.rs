@@ -5,11 +5,12 @@ use std::ops::Range;
 use dayline_domain::activity::{Activity, Language, Project};
 use dayline_domain::correction::{Correction, Says};
 use dayline_domain::observation::{Observation, Seen};
-use dayline_domain::{Domain, Interval, UserId};
+use dayline_domain::{Domain, Interval, UserId, UtcDay};
 
+use super::MAX_DAYS;
 use super::format::{
-    AUDIBLE_PAGE, AWAY, BEAT, CORRECTION, ENTRY, ERASURE, HERE, LENGTH, NOTHING, OBSERVATIONS, SILENT_PAGE,
-    USE, VERSION, zigzag,
+    AUDIBLE_PAGE, AWAY, BEAT, CHOSEN, CORRECTION, ENTRY, ERASURE, HERE, LENGTH, NOTHING, OBSERVATIONS,
+    SILENT_PAGE, USE, VERSION, zigzag,
 };
 use crate::varint;
 
@@ -186,6 +187,16 @@ pub fn encode_correction(user: UserId, correction: &Correction) -> Vec<u8> {
             write_interval(&mut bytes, *interval);
         }
     }
+    end(bytes)
+}
+
+/// A record of changed choices, by which days from `first` on are to be settled: `days` of them, at
+/// most [`MAX_DAYS`].
+pub fn encode_chosen(user: UserId, first: UtcDay, days: u16) -> Vec<u8> {
+    let mut bytes = begin(user);
+    varint::write(&mut bytes, CHOSEN);
+    varint::write(&mut bytes, zigzag(first.0.into()));
+    varint::write(&mut bytes, days.min(MAX_DAYS).into());
     end(bytes)
 }
 

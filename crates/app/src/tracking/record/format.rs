@@ -8,6 +8,7 @@ pub(super) const HEADER: usize = LENGTH + 1 + 16;
 
 pub(super) const OBSERVATIONS: u64 = 1;
 pub(super) const CORRECTION: u64 = 2;
+pub(super) const CHOSEN: u64 = 3;
 
 pub(super) const USE: u64 = 1;
 pub(super) const SILENT_PAGE: u64 = 2;

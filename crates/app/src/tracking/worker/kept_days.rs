@@ -1,10 +1,11 @@
 //! The ledger days a worker keeps in memory between steps, so that the steady state reads nothing.
-//! Any of this may be forgotten at any time.
+//! Any of this may be forgotten at any time: what the ledger has is whole.
 
 use std::collections::HashMap;
 
-use dayline_domain::UtcMs;
+use dayline_domain::{UserId, UtcDay, UtcMs};
 
+use super::kept_day::KeptDay;
 use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
 
 /// A day that was not used for so long is evicted. A tracker pings every few seconds, so who is
@@ -14,8 +15,8 @@ const IDLE_MS: u64 = 5 * 60_000;
 const SWEEP_MS: u64 = 60_000;
 
 /// Days in memory, bounded by their size and by how long nobody used them.
-pub(super) struct CachedDays {
-    days: HashMap<DayKey, Cached>,
+pub(super) struct KeptDays {
+    days: HashMap<DayKey, Slot>,
     max_bytes: usize,
     /// The size of all days at the end of the last step.
     bytes: usize,
@@ -26,22 +27,31 @@ pub(super) struct CachedDays {
     swept_at: UtcMs,
 }
 
-struct Cached {
-    day: LoadedDay,
+/// A day, or why there is none.
+pub(super) enum Kept {
+    Day(Box<KeptDay>),
+    /// See [`LoadedDay::NoSuchUser`].
+    NoSuchUser,
+    /// See [`LoadedDay::Damaged`].
+    Damaged(String),
+}
+
+struct Slot {
+    kept: Kept,
     /// The end of the last step that used it.
     used: UtcMs,
     /// Its size when it was counted last.
     bytes: usize,
 }
 
-impl Cached {
+impl Slot {
     /// A day of the step that goes on; its end counts it.
-    fn new(day: LoadedDay) -> Self {
-        Self { day, used: UtcMs(0), bytes: 0 }
+    fn new(kept: Kept) -> Self {
+        Self { kept, used: UtcMs(0), bytes: 0 }
     }
 }
 
-impl CachedDays {
+impl KeptDays {
     pub(super) fn new(max_bytes: usize) -> Self {
         Self { days: HashMap::new(), max_bytes, bytes: 0, touched: Vec::new(), swept_at: UtcMs(0) }
     }
@@ -51,6 +61,13 @@ impl CachedDays {
         self.days.clear();
         self.touched.clear();
         self.bytes = 0;
+    }
+
+    /// Forgets some days of one person, so that they are loaded anew.
+    pub(super) fn forget(&mut self, user: UserId, days: &[UtcDay]) {
+        for &day in days {
+            self.remove(DayKey { user, day });
+        }
     }
 
     /// Loads those of the days that are not in memory.
@@ -65,54 +82,73 @@ impl CachedDays {
         }
         let loaded = ledger.load(missing.clone()).await?;
         for (key, day) in missing.into_iter().zip(loaded) {
-            self.days.insert(key, Cached::new(day));
+            let kept = match day {
+                LoadedDay::Day(stored) => Kept::Day(Box::new(KeptDay::of(*stored))),
+                LoadedDay::NoSuchUser => Kept::NoSuchUser,
+                LoadedDay::Damaged(why) => Kept::Damaged(why),
+            };
+            self.days.insert(key, Slot::new(kept));
         }
         Ok(())
     }
 
     /// The day as it was loaded, to be changed; a day that was not loaded is nobody's.
-    pub(super) fn get(&mut self, key: DayKey) -> &mut LoadedDay {
+    pub(super) fn get(&mut self, key: DayKey) -> &mut Kept {
         self.touched.push(key);
-        &mut self.days.entry(key).or_insert_with(|| Cached::new(LoadedDay::NoSuchUser)).day
+        &mut self.days.entry(key).or_insert_with(|| Slot::new(Kept::NoSuchUser)).kept
     }
 
-    /// Ends a step: evicts people who are gone, damaged days, idle days and those above the bound.
-    pub(super) fn evict(&mut self, now: UtcMs) {
+    /// Ends a step: gives up people who are gone and damaged days at once, and idle days and those
+    /// above the bound to the caller, who closes them in the ledger.
+    pub(super) fn evict(&mut self, now: UtcMs) -> Vec<(UserId, KeptDay)> {
         for key in std::mem::take(&mut self.touched) {
             self.count(key, now);
         }
+        let mut evicted = Vec::new();
         if is_past(self.swept_at, SWEEP_MS, now) {
             self.swept_at = now;
-            self.days.retain(|_, cached| !is_past(cached.used, IDLE_MS, now));
-            self.bytes = self.days.values().map(|cached| cached.bytes).sum();
+            let idle = self.days.extract_if(|_, slot| is_past(slot.used, IDLE_MS, now));
+            evicted.extend(idle);
+            self.bytes -= evicted.iter().map(|(_, slot)| slot.bytes).sum::<usize>();
         }
         if self.bytes > self.max_bytes {
-            self.evict_oldest();
+            self.evict_oldest(&mut evicted);
         }
+        let open = |(key, slot): (DayKey, Slot)| match slot.kept {
+            Kept::Day(day) if day.is_open() => Some((key.user, *day)),
+            _ => None,
+        };
+        evicted.into_iter().filter_map(open).collect()
     }
 
     /// Evicts the days used longest ago until an eighth of the bound is free, so that sorting them
     /// is rare.
-    fn evict_oldest(&mut self) {
+    fn evict_oldest(&mut self, evicted: &mut Vec<(DayKey, Slot)>) {
         let mut by_age: Vec<(UtcMs, DayKey)> =
-            self.days.iter().map(|(key, cached)| (cached.used, *key)).collect();
+            self.days.iter().map(|(key, slot)| (slot.used, *key)).collect();
         by_age.sort_unstable();
         for (_, key) in by_age {
             if self.bytes <= self.max_bytes - self.max_bytes / 8 {
                 return;
             }
-            self.bytes -= self.days.remove(&key).map_or(0, |cached| cached.bytes);
+            evicted.extend(self.remove(key).map(|slot| (key, slot)));
         }
+    }
+
+    fn remove(&mut self, key: DayKey) -> Option<Slot> {
+        let slot = self.days.remove(&key)?;
+        self.bytes -= slot.bytes;
+        Some(slot)
     }
 
     /// Counts a used day's size anew, or evicts it if there is nothing to keep.
     fn count(&mut self, key: DayKey, now: UtcMs) {
-        let Some(cached) = self.days.get_mut(&key) else { return };
-        cached.used = now;
-        self.bytes -= cached.bytes;
-        if let LoadedDay::Day(day) = &cached.day {
-            cached.bytes = day.approx_bytes();
-            self.bytes += cached.bytes;
+        let Some(slot) = self.days.get_mut(&key) else { return };
+        slot.used = now;
+        self.bytes -= slot.bytes;
+        if let Kept::Day(day) = &slot.kept {
+            slot.bytes = day.approx_bytes();
+            self.bytes += slot.bytes;
         } else {
             self.days.remove(&key);
         }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use dayline_domain::activity::{Activity, Language, Project, Source};
 use dayline_domain::correction::{Correction, CorrectionId, Says};
 use dayline_domain::observation::{Observation, Seen, Subject};
-use dayline_domain::{AppName, DeviceId, Domain, Interval, NameError, UserId, UtcMs};
+use dayline_domain::{AppName, DeviceId, Domain, Interval, NameError, UserId, UtcDay, UtcMs};
 
+use super::MAX_DAYS;
 use super::format::{
-    AUDIBLE_PAGE, AWAY, BEAT, CORRECTION, ENTRY, ERASURE, HEADER, HERE, LENGTH, NOTHING, OBSERVATIONS,
-    SILENT_PAGE, USE, VERSION, VERSION_OF_PINGS, unzigzag,
+    AUDIBLE_PAGE, AWAY, BEAT, CHOSEN, CORRECTION, ENTRY, ERASURE, HEADER, HERE, LENGTH, NOTHING,
+    OBSERVATIONS, SILENT_PAGE, USE, VERSION, VERSION_OF_PINGS, unzigzag,
 };
 use crate::varint;
 
@@ -21,6 +22,8 @@ pub enum Body {
     Observations(Vec<Observation>),
     /// The person said this.
     Correction(Correction),
+    /// The person's choices changed: these days are to be settled by them.
+    Chosen(Vec<UtcDay>),
 }
 
 /// What is wrong with a record.
@@ -105,6 +108,7 @@ pub fn decode(record: &[u8]) -> Result<(UserId, Body), RecordError> {
     let body = match reader.varint()? {
         OBSERVATIONS => Body::Observations(reader.observations(Reader::subject)?),
         CORRECTION => Body::Correction(reader.correction()?),
+        CHOSEN => Body::Chosen(reader.days()?),
         kind => return Err(RecordError::Kind(kind)),
     };
     if !reader.rest.is_empty() {
@@ -229,6 +233,13 @@ impl<'a> Reader<'a> {
             kind => return Err(RecordError::Kind(kind)),
         };
         Ok(Correction { id, version, says })
+    }
+
+    fn days(&mut self) -> Result<Vec<UtcDay>, RecordError> {
+        let first = i32::try_from(unzigzag(self.varint()?)).map_err(|_| RecordError::Time)?;
+        let days = u16::try_from(self.varint()?).ok().filter(|days| *days <= MAX_DAYS);
+        let end = first.checked_add(days.ok_or(RecordError::Time)?.into()).ok_or(RecordError::Time)?;
+        Ok((first..end).map(UtcDay).collect())
     }
 
     fn source(&mut self) -> Result<Source, RecordError> {
