@@ -7,9 +7,9 @@ use dayline_domain::identity::session::SessionPolicy;
 use dayline_domain::{Id, JobPolicy, PingLimits};
 
 use crate::ports::{
-    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, LedgerReader, LiveEvents,
-    PasswordHasher, PingLog, PingQuota, Randomness, RateLimits, RefreshTokens, ReportJobs, Revocations,
-    SecretTexts, Sessions, SiteNames, TimeZones,
+    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins,
+    LedgerReader, LiveEvents, PasswordHasher, PingLog, PingQuota, PreferenceStore, Randomness, RateLimits,
+    RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames, TimeZones,
 };
 
 /// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
@@ -53,6 +53,10 @@ pub struct App {
     pub ping_log: Arc<dyn PingLog>,
     /// The ledger, to read.
     pub ledger: Arc<dyn LedgerReader>,
+    /// Which corrections there are.
+    pub correction_numbers: Arc<dyn CorrectionNumbers>,
+    /// What people prefer.
+    pub preferences: Arc<dyn PreferenceStore>,
     /// Report jobs and their results.
     pub report_jobs: Arc<dyn ReportJobs>,
     /// Accounts.

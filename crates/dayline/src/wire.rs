@@ -13,8 +13,9 @@ use std::sync::Arc;
 
 use dayline_api::ClientForms;
 use dayline_app::ports::{
-    Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, Leases, LedgerReader, LedgerWriter,
-    LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions,
+    Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins, Leases, LedgerReader,
+    LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore, RateLimits, ReportJobs,
+    Revocations, Sessions,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -213,10 +214,12 @@ trait Store:
     Accounts
     + ApiKeys
     + AuditLog
+    + CorrectionNumbers
     + DeadLetters
     + DeviceLogins
     + LedgerReader
     + LedgerWriter
+    + PreferenceStore
     + ReportJobs
     + Sessions
     + 'static
@@ -289,6 +292,8 @@ fn app(
         ping_quota: Arc::new(LocalPingQuota::new(settings.pings)),
         ping_log: shared.ping_log,
         ledger: store.clone(),
+        correction_numbers: store.clone(),
+        preferences: store.clone(),
         report_jobs: store.clone(),
         accounts: store.clone(),
         sessions: store.clone(),
@@ -310,9 +315,10 @@ fn pool(
     ledger: Arc<dyn LedgerWriter>,
     leases: Arc<dyn Leases>,
 ) -> WorkerPool {
-    let limits = options.storage.worker(&options.pings, app.ping_log.partitions());
-    let (log, live, clock) = (app.ping_log.clone(), app.live.clone(), app.clock.clone());
-    WorkerPool { leases, ports: WorkerPorts { log, ledger, live, clock }, limits }
+    let limits = options.storage.worker(app.ping_log.partitions());
+    let (log, live) = (app.ping_log.clone(), app.live.clone());
+    let (clock, randomness) = (app.clock.clone(), app.randomness.clone());
+    WorkerPool { leases, ports: WorkerPorts { log, ledger, live, clock, randomness }, limits }
 }
 
 /// Of the application's ports the worker has only what is no store.

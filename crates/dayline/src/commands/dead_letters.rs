@@ -7,16 +7,15 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use dayline_app::App;
 use dayline_app::ports::{LedgerWriter, StoredDeadLetter};
-use dayline_app::tracking::record;
+use dayline_app::tracking::record::{self, Body};
 use dayline_app::tracking::worker::{Step, Worker, WorkerLimits, WorkerPorts};
-use dayline_domain::timeline::Bridge;
+use dayline_domain::{Correction, Domain, Language, Observation, Project, Says, Seen, Source};
 use tokio::time::sleep;
 
 use crate::config::DataOptions;
 use crate::wire;
 use dayline_cli_kit::console::{remark, say};
 use dayline_cli_kit::failure::Failure;
-use dayline_cli_kit::units;
 use dayline_cli_kit::units::rfc3339;
 
 /// Letters read at a time.
@@ -47,9 +46,6 @@ enum Action {
     Retry {
         #[command(flatten)]
         which: Which,
-        /// Bridge of the server
-        #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
-        bridge: Duration,
     },
     /// Delete letters; their pings are lost
     Delete {
@@ -74,10 +70,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     match options.action {
         Action::List => all(&app).await?.iter().for_each(|letter| say(line(letter))),
         Action::Show { id } => show(&find(&app, id).await?),
-        Action::Retry { which, bridge } => {
-            let bridge = Bridge(u32::try_from(bridge.as_millis()).unwrap_or(u32::MAX));
-            return retry(&app, &ledger, chosen(&app, which).await?, bridge).await;
-        }
+        Action::Retry { which } => return retry(&app, &ledger, chosen(&app, which).await?).await,
         Action::Delete { which } => {
             for letter in chosen(&app, which).await? {
                 delete(&app, letter.id).await?;
@@ -119,7 +112,9 @@ async fn find(app: &App, id: u64) -> Result<StoredDeadLetter, Failure> {
 fn line(stored: &StoredDeadLetter) -> String {
     let user = stored.letter.user.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
     let pings = match record::decode(&stored.letter.record) {
-        Ok((_, pings)) => format!("{} pings", pings.len()),
+        Ok((_, Body::Observations(pings))) => format!("{} pings", pings.len()),
+        Ok((_, Body::Correction(_))) => "a correction".to_owned(),
+        Ok((_, Body::Chosen(days))) => format!("other choices for {} days", days.len()),
         Err(_) => format!("{} bytes", stored.letter.record.len()),
     };
     format!("{}  {}  {user}  {pings}  {}", stored.id, rfc3339(stored.at), stored.letter.reason)
@@ -133,14 +128,44 @@ fn show(stored: &StoredDeadLetter) {
             say(format_args!("not readable: {error}; its bytes are"));
             say(stored.letter.record.escape_ascii());
         }
-        Ok((_, pings)) => {
-            for ping in pings {
-                let (source, interval) = (&ping.source, ping.interval);
-                let domain = source.activity.domain.as_ref().map_or("", dayline_domain::Domain::as_str);
-                let (start, end) = (rfc3339(interval.start()), rfc3339(interval.end()));
-                let (device, app) = (source.device.as_str(), source.activity.app.as_str());
-                say(format_args!("{start}  {end}  {device}  {app}  {domain}"));
-            }
+        Ok((_, Body::Observations(pings))) => pings.iter().for_each(|ping| say(observed(ping))),
+        Ok((_, Body::Correction(correction))) => say(corrected(&correction)),
+        Ok((_, Body::Chosen(days))) => days.iter().for_each(say),
+    }
+}
+
+fn observed(ping: &Observation) -> String {
+    let (subject, interval) = (ping.subject(), ping.interval());
+    let domain = |domain: &Option<Domain>| domain.as_ref().map_or("", Domain::as_str).to_owned();
+    let project = |project: &Option<Project>| project.as_ref().map_or("", Project::as_str).to_owned();
+    let (kind, names) = match &subject.seen {
+        Seen::Use { app, domain: of, project: on } => {
+            ("use", vec![app.as_str().to_owned(), domain(of), project(on)])
+        }
+        Seen::Page { browser, domain: of, .. } => ("page", vec![browser.as_str().to_owned(), domain(of)]),
+        Seen::Beat { app, project: on, language } => {
+            let language = language.as_ref().map_or("", Language::as_str).to_owned();
+            ("beat", vec![app.as_str().to_owned(), project(on), language])
+        }
+        Seen::Away => ("away", Vec::new()),
+        Seen::Here => ("here", Vec::new()),
+    };
+    let (start, end) = (rfc3339(interval.start()), rfc3339(interval.end()));
+    format!("{start}  {end}  {}  {kind}  {}", subject.device.as_str(), names.join("  "))
+}
+
+fn corrected(correction: &Correction) -> String {
+    let (id, version) = (correction.id, correction.version);
+    match &correction.says {
+        Says::Nothing => format!("{id}  version {version}  deleted"),
+        Says::Entry { interval, source } => {
+            let Source { device, activity } = &**source;
+            let (start, end) = (rfc3339(interval.start()), rfc3339(interval.end()));
+            format!("{id}  version {version}  {start}  {end}  {}  {}", device.as_str(), activity.app.as_str())
+        }
+        Says::Erasure { interval } => {
+            let (start, end) = (rfc3339(interval.start()), rfc3339(interval.end()));
+            format!("{id}  version {version}  {start}  {end}  erased")
         }
     }
 }
@@ -149,11 +174,10 @@ async fn retry(
     app: &App,
     ledger: &Arc<dyn LedgerWriter>,
     letters: Vec<StoredDeadLetter>,
-    bridge: Bridge,
 ) -> Result<(), Failure> {
     let mut failed = 0;
     for letter in letters {
-        match retry_one(app, ledger, &letter, bridge).await {
+        match retry_one(app, ledger, &letter).await {
             Ok(step) => {
                 delete(app, letter.id).await?;
                 let outcome = if step.forgotten > 0 { "forgotten, its person is gone" } else { "processed" };
@@ -173,16 +197,15 @@ async fn retry_one(
     app: &App,
     ledger: &Arc<dyn LedgerWriter>,
     stored: &StoredDeadLetter,
-    bridge: Bridge,
 ) -> Result<Step, String> {
     let ports = WorkerPorts {
         log: Arc::clone(&app.ping_log),
         ledger: Arc::clone(ledger),
         live: Arc::clone(&app.live),
         clock: Arc::clone(&app.clock),
+        randomness: Arc::clone(&app.randomness),
     };
-    let limits = WorkerLimits { bridge, ..WorkerLimits::default() };
-    let mut worker = Worker::new(ports, stored.partition, limits);
+    let mut worker = Worker::new(ports, stored.partition, WorkerLimits::default());
     for _ in 0..TRIES {
         let step = worker.apply_again(&stored.letter.record).await.map_err(|error| error.to_string())?;
         if !step.stale {

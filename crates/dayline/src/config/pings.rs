@@ -7,20 +7,16 @@ use clap::Args;
 use dayline_app::ports::Position;
 use dayline_app::tracking::worker::WorkerLimits;
 use dayline_domain::PingLimits;
-use dayline_domain::timeline::Bridge;
 use dayline_sqlite::PingLogOptions;
 
 use dayline_cli_kit::failure::Failure;
 use dayline_cli_kit::units::{self, whole_ms};
 
-/// Which pings are taken, and how they become a timeline.
+/// Which pings are taken.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pings")]
 pub struct PingOptions {
-    /// Longest gap between two pings of one activity that counts as its use; changing it does not change the past
-    #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
-    pub(crate) bridge: Duration,
-    /// Longest ping
+    /// Longest use or page
     #[arg(long, env = "DAYLINE_MAX_PING", default_value = "24h", value_parser = units::some_time)]
     pub(crate) max_ping: Duration,
     /// How far in the future a ping may end
@@ -111,15 +107,10 @@ impl StorageOptions {
     }
 
     /// The settings of each of so many workers, which share the memory.
-    pub(crate) fn worker(&self, pings: &PingOptions, partitions: u32) -> WorkerLimits {
+    pub(crate) fn worker(&self, partitions: u32) -> WorkerLimits {
         let hot_bytes = self.hot_memory / u64::from(partitions.max(1));
         // Not for operators to set.
         let WorkerLimits { read_bytes, .. } = WorkerLimits::default();
-        WorkerLimits {
-            // A day has no longer gap.
-            bridge: Bridge(u32::try_from(pings.bridge.as_millis()).unwrap_or(u32::MAX)),
-            read_bytes,
-            hot_bytes: usize::try_from(hot_bytes).unwrap_or(usize::MAX),
-        }
+        WorkerLimits { read_bytes, hot_bytes: usize::try_from(hot_bytes).unwrap_or(usize::MAX) }
     }
 }
