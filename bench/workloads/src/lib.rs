@@ -27,6 +27,7 @@ pub const ALL: &[Workload] = &[
     Workload { name: "record: decode 100 pings", prepare: texts::decode },
     Workload { name: "day: 5,760 pings in order", prepare: days::in_order },
     Workload { name: "day: 11,520 pings shuffled", prepare: days::shuffled },
+    Workload { name: "day: loaded from its state", prepare: days::loaded },
     Workload { name: "timeline of a week", prepare: days::timeline_of_week },
     Workload { name: "report by app of a week", prepare: days::by_app },
     Workload { name: "report by day of a week", prepare: days::by_day },

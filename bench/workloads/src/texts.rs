@@ -2,8 +2,8 @@
 
 use dayline_api::fuzzing::{pings_of_json, pings_of_lines};
 use dayline_app::ports::SiteNames;
-use dayline_app::tracking::record;
-use dayline_domain::{Ping, UserId};
+use dayline_app::tracking::record::{self, Body};
+use dayline_domain::{Observation, UserId};
 use dayline_local::UrlSiteNames;
 
 use crate::days;
@@ -65,7 +65,7 @@ pub(crate) fn odd_urls() -> Work {
     })
 }
 
-fn some_pings() -> Result<(UserId, Vec<Ping>), Failure> {
+fn some_pings() -> Result<(UserId, Vec<Observation>), Failure> {
     let mut pings = days::pings(0)?;
     pings.truncate(PINGS);
     Ok((UserId::from_bits(0x0192_f0c1_0000_7000_8000_0000_0000_0001), pings))
@@ -73,11 +73,14 @@ fn some_pings() -> Result<(UserId, Vec<Ping>), Failure> {
 
 pub(crate) fn encode() -> Result<Work, Failure> {
     let (user, pings) = some_pings()?;
-    Ok(Box::new(move || record::encode(user, &pings).len()))
+    Ok(Box::new(move || record::encode_observations(user, &pings).len()))
 }
 
 pub(crate) fn decode() -> Result<Work, Failure> {
     let (user, pings) = some_pings()?;
-    let bytes = record::encode(user, &pings);
-    Ok(Box::new(move || record::decode(&bytes).map_or(0, |(_, pings)| pings.len())))
+    let bytes = record::encode_observations(user, &pings);
+    Ok(Box::new(move || match record::decode(&bytes) {
+        Ok((_, Body::Observations(pings))) => pings.len(),
+        _ => 0,
+    }))
 }
