@@ -274,6 +274,6 @@ mod tests {
         }
         assert_eq!(decode(DAY, &[VERSION, 0, 97]), Err(SumsError::Number));
         assert_eq!(decode(DAY, &[VERSION, 0, 0, 0, 96]), Err(SumsError::Number));
-        assert_eq!(decode(DAY, &[VERSION, 0, 96, 0, 96]), Err(SumsError::Truncated));
+        assert_eq!(decode(DAY, &[VERSION, 0, 96, 0, 96]), Err(SumsError::Number));
     }
 }

@@ -161,3 +161,6 @@ fn changed(tail: Piece, changes: &mut PieceChanges) -> Option<Piece> {
     let interval = dayline_domain::Interval::new(piece.interval.start(), new_end)?;
     Some(Piece { interval, ..piece })
 }
+
+#[cfg(test)]
+mod tests;
