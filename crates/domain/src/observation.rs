@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::activity::{Language, Project};
+use crate::activity::{Activity, Language, Project, Source};
 use crate::names::{AppName, DeviceId, Domain};
 use crate::time::Interval;
 
@@ -50,6 +50,15 @@ pub struct Subject {
     pub device: DeviceId,
     /// The kind and value.
     pub seen: Seen,
+}
+
+/// A source in use, as pieces of the first edition say it: what comes of languages is left out.
+impl From<&Source> for Subject {
+    fn from(Source { device, activity }: &Source) -> Self {
+        let Activity { app, domain, project, .. } = &**activity;
+        let seen = Seen::Use { app: app.clone(), domain: domain.clone(), project: project.clone() };
+        Self { device: device.clone(), seen }
+    }
 }
 
 /// The five kinds of observations with their values.

@@ -1,26 +1,44 @@
 //! Taking pings in.
 
+use std::borrow::Cow;
+
 use dayline_app::AppError;
 use dayline_app::ports::{AppendError, Partition, Payload, PingLog, Position};
-use dayline_app::tracking::ingest::{PingDraft, Receipt, Refusal, accept};
-use dayline_app::tracking::record;
+use dayline_app::tracking::ingest::{PingDraft, Receipt, Refusal, SeenDraft, Site, accept};
+use dayline_app::tracking::record::{self, Body};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::{Ping, UserId};
+use dayline_domain::{Observation, Seen, UserId, UtcMs};
 
-use super::with_ada;
+use super::{used, with_ada};
+
+/// Something seen in the last five seconds.
+fn seen(world: &FakeApp, seen: SeenDraft<'static>) -> PingDraft<'static> {
+    let now = world.app.clock.now();
+    PingDraft { seen, start: now.plus(-5_000), end: now, device_id: None }
+}
 
 fn draft(world: &FakeApp, app_name: &'static str) -> PingDraft<'static> {
-    let now = world.app.clock.now();
-    PingDraft { app_name: app_name.into(), url: None, start: now.plus(-5_000), end: now, device_id: None }
+    on_site(world, app_name, Site::None)
+}
+
+fn on_site(
+    world: &FakeApp,
+    app_name: impl Into<Cow<'static, str>>,
+    site: Site<'static>,
+) -> PingDraft<'static> {
+    seen(world, SeenDraft::Use { app_name: app_name.into(), site, project: None })
 }
 
 /// What the log holds, decoded.
-async fn logged(world: &FakeApp) -> Vec<(UserId, Vec<Ping>)> {
+async fn logged(world: &FakeApp) -> Vec<(UserId, Vec<Observation>)> {
     let entries = world.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap();
     let mut found = Vec::new();
     for entry in entries {
         let Payload::Records(payload) = entry.payload else { panic!("damaged") };
-        found.extend(record::split(&payload).map(|record| record::decode(record.unwrap()).unwrap()));
+        found.extend(record::split(&payload).map(|record| match record::decode(record.unwrap()).unwrap() {
+            (user, Body::Observations(observations)) => (user, observations),
+            (_, other) => panic!("{other:?}"),
+        }));
     }
     found
 }
@@ -34,7 +52,7 @@ async fn good_pings_are_logged_for_the_caller_and_bad_ones_named() {
         Ok(draft(&world, " Code ")),
         Ok(backwards),
         Err(Refusal::new("invalid_type", "app_name must be a text")),
-        Ok(PingDraft { url: Some("https://www.github.com/a/b?c".into()), ..draft(&world, "Firefox") }),
+        Ok(on_site(&world, "Firefox", Site::Url("https://www.github.com/a/b?c".into()))),
         Ok(draft(&world, " ")),
     ];
     let receipt = accept(&world.app, &ada, drafts).await.unwrap();
@@ -44,10 +62,55 @@ async fn good_pings_are_logged_for_the_caller_and_bad_ones_named() {
 
     let [(user, pings)] = &logged(&world).await[..] else { panic!("one record") };
     assert_eq!(*user, ada.user);
-    let sources: Vec<_> = pings.iter().map(|ping| ping.source.clone()).collect();
-    assert_eq!(sources[0].activity.app.as_str(), "Code");
-    assert_eq!(sources[1].activity.domain.as_ref().unwrap().as_str(), "github.com");
-    assert!(sources.iter().all(|source| source.device.as_str() == "laptop"));
+    let expect = |app: &str, domain| used(app, domain, pings[0].interval());
+    assert_eq!(*pings, [expect("Code", None), expect("Firefox", Some("github.com"))]);
+}
+
+#[tokio::test]
+async fn every_kind_of_observation_is_logged_as_it_was_seen() {
+    let (world, ada) = with_ada().await;
+    let site = || Site::Domain("docs.rs".into());
+    let beat = SeenDraft::Beat {
+        app_name: "vim".into(),
+        project: Some(" dayline ".into()),
+        language: Some("Rust".into()),
+    };
+    let mut away = seen(&world, SeenDraft::Away);
+    away.start = UtcMs(away.end.0 - 30 * 86_400_000);
+    let drafts = [
+        SeenDraft::Use { app_name: "Code".into(), site: site(), project: Some("dayline".into()) },
+        SeenDraft::Page { app_name: "Firefox".into(), site: site(), audible: true },
+        beat,
+        SeenDraft::Here,
+    ];
+    let drafts = drafts.map(|kind| seen(&world, kind)).into_iter().chain([away]);
+    let receipt = accept(&world.app, &ada, drafts.map(Ok)).await.unwrap();
+    assert_eq!(receipt, Receipt { accepted: 5, rejected: vec![] });
+    let [(_, logged)] = &logged(&world).await[..] else { panic!("one record") };
+    let kinds: Vec<String> = logged.iter().map(|seen| format!("{:?}", seen.subject().seen)).collect();
+    for (kind, names) in kinds.iter().zip([
+        &["Use", "Code", "docs.rs", "dayline"][..],
+        &["Page", "Firefox", "docs.rs", "true"],
+        &["Beat", "vim", "\"dayline\"", "Rust"],
+        &["Here"],
+        &["Away"],
+    ]) {
+        assert!(names.iter().all(|name| kind.contains(name)), "{kind}");
+    }
+    let lengths: Vec<i64> = logged.iter().map(|seen| seen.interval().ms()).collect();
+    assert_eq!(lengths, [5_000, 5_000, 1, 5_000, 30 * 86_400_000]);
+}
+
+#[tokio::test]
+async fn a_url_that_is_no_web_address_costs_the_domain_and_never_the_time() {
+    let (world, ada) = with_ada().await;
+    let urls = ["github.com", "", "file:///home/ada/diary.txt", "https://", "chrome://settings", "\u{0}"];
+    let drafts = urls.map(|url| Ok(on_site(&world, "Firefox", Site::Url(url.into()))));
+    assert_eq!(accept(&world.app, &ada, drafts).await.unwrap().accepted, urls.len());
+    let [(_, logged)] = &logged(&world).await[..] else { panic!("one record") };
+    for seen in logged {
+        assert!(matches!(&seen.subject().seen, Seen::Use { domain: None, .. }));
+    }
 }
 
 #[tokio::test]
@@ -56,19 +119,30 @@ async fn every_rule_of_a_ping_has_its_code() {
     let good = || draft(&world, "Code");
     let day = 86_400_000;
     let long = |length| "x".repeat(length);
+    let beat = |project: Option<String>, language: Option<String>| {
+        let (project, language) = (project.map(Cow::Owned), language.map(Cow::Owned));
+        seen(&world, SeenDraft::Beat { app_name: "vim".into(), project, language })
+    };
+    let past = good().end.plus(-367 * day);
+    let away = |start, end| PingDraft { start, end, ..seen(&world, SeenDraft::Away) };
+    let page =
+        || seen(&world, SeenDraft::Page { app_name: "Firefox".into(), site: Site::None, audible: false });
     let cases = [
-        ("invalid_app_name", PingDraft { app_name: long(256).into(), ..good() }),
-        ("invalid_app_name", PingDraft { app_name: "a\u{0}b".into(), ..good() }),
+        ("invalid_app_name", on_site(&world, long(256), Site::None)),
+        ("invalid_app_name", on_site(&world, "a\u{0}b", Site::None)),
         ("invalid_device_id", PingDraft { device_id: Some("".into()), ..good() }),
         ("invalid_device_id", PingDraft { device_id: Some(long(129).into()), ..good() }),
-        ("url_too_long", PingDraft { url: Some(format!("https://a/{}", long(8_183)).into()), ..good() }),
-        ("invalid_url", PingDraft { url: Some("github.com".into()), ..good() }),
+        ("invalid_project", beat(Some(long(256)), None)),
+        ("invalid_language", beat(None, Some(" ".into()))),
+        ("url_too_long", on_site(&world, "Code", Site::Url(format!("https://a/{}", long(8_183)).into()))),
+        ("invalid_domain", on_site(&world, "Code", Site::Domain("no host/".into()))),
         ("too_long", PingDraft { start: good().start.plus(-day), ..good() }),
+        ("too_long", PingDraft { start: good().start.plus(-day), ..page() }),
         ("too_far_in_future", PingDraft { end: good().end.plus(300_001), ..good() }),
-        (
-            "too_far_in_past",
-            PingDraft { start: good().end.plus(-367 * day), end: good().end.plus(-367 * day), ..good() },
-        ),
+        ("too_far_in_future", away(good().start, good().end.plus(300_001))),
+        ("too_far_in_past", PingDraft { start: past, end: past, ..good() }),
+        ("too_far_in_past", away(past, good().end)),
+        ("end_before_start", away(good().end, good().start)),
     ];
     for (code, draft) in cases {
         let receipt = accept(&world.app, &ada, [Ok(draft)]).await.unwrap();

@@ -1,23 +1,22 @@
 //! Watching one's own days.
 
 use dayline_app::AppError;
-use dayline_app::ports::{LiveEvent, Partition, PingLog};
+use dayline_app::ports::{LiveEvent, Partition};
 use dayline_app::tracking::live::{MAX_MISSED, Missed, watch};
-use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::{DAY_MS, Interval, Ping, Scopes, Source, UserId};
+use dayline_domain::{DAY_MS, Interval, Observation, Scopes, UserId};
 
-use super::with_ada;
+use super::{send, used, with_ada};
 
 async fn settle_days(world: &FakeApp, user: UserId, days: usize) {
     let now = world.app.clock.now();
-    let ping = |day: i64| Ping {
-        source: Source::new("laptop", "Code", None).unwrap(),
-        interval: Interval::new(now.plus(-day * DAY_MS), now.plus(-day * DAY_MS + 5_000)).unwrap(),
+    let ping = |day: i64| {
+        let start = now.plus(-day * DAY_MS);
+        used("Code", None, Interval::new(start, start.plus(5_000)).unwrap())
     };
-    let pings: Vec<Ping> = (0..days as i64).map(ping).collect();
-    world.log.append(Partition(0), record::encode(user, &pings)).await.unwrap();
+    let pings: Vec<Observation> = (0..days as i64).map(ping).collect();
+    send(world, user, &pings).await;
     let mut worker = Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default());
     while worker.step().await.unwrap().entries > 0 {}
 }

@@ -22,8 +22,24 @@ use dayline_app::identity::authenticate::authenticate;
 use dayline_app::identity::caller::Caller;
 use dayline_app::identity::login::{self, Login};
 use dayline_app::identity::tokens::Tokens;
+use dayline_app::ports::{Partition, PingLog};
+use dayline_app::tracking::record;
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::{DeviceId, Email, FullName, NewPassword};
+use dayline_domain::{
+    DeviceId, Email, FullName, Interval, NewPassword, Observation, Source, Subject, UserId,
+};
+
+/// An app in use on the laptop.
+fn used(app: &str, domain: Option<&str>, interval: Interval) -> Observation {
+    let source = Source::new("laptop", app, domain).unwrap();
+    Observation::new(Arc::new(Subject::from(&*source)), interval)
+}
+
+/// Puts observations into the log.
+async fn send(world: &FakeApp, user: UserId, observations: &[Observation]) {
+    let record = record::encode_observations(user, observations);
+    world.log.append(Partition(0), record).await.unwrap();
+}
 
 const PASSWORD: &str = "a long enough secret";
 

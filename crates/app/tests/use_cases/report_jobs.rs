@@ -4,26 +4,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{
-    Accounts, LedgerReader, LedgerView, Partition, PingLog, PortError, PortFuture, ReportJobs,
-};
+use dayline_app::ports::{Accounts, LedgerReader, LedgerView, Partition, PortError, PortFuture, ReportJobs};
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_jobs::{NewJob, cancel, list, request, result, show};
 use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportPorts, ReportWorker};
 use dayline_app::reporting::reports::{DaysAsked, report, resolve_days};
 use dayline_app::reporting::timeline::timeline;
-use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_app::{App, AppError};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::report::Grouping;
 use dayline_domain::report::report_job::JobFailure;
 use dayline_domain::{
-    DAY_MS, Interval, JobPolicy, JobState, LocalDate, Ping, ReportJob, ReportKind, Source, UserId, UtcDay,
-    UtcMs,
+    DAY_MS, Interval, JobPolicy, JobState, LocalDate, ReportJob, ReportKind, UserId, UtcDay, UtcMs,
 };
 
-use super::{caller, login, with_ada};
+use super::{caller, login, register, send, used, with_ada};
 
 fn year(kind: ReportKind) -> NewJob {
     let date = |text: &str| text.parse::<LocalDate>().ok();
@@ -42,13 +38,12 @@ async fn observe_a_year(world: &FakeApp, ada: &Caller) {
             [(-5_000, 7_003), (15 * 3_600_000 - DAY_MS - 60_001, 15 * 3_600_000 - DAY_MS + 60_000)].map(
                 |(from, to)| {
                     let domain = (day % 3 == 0).then_some("github.com");
-                    let source = Source::new("laptop", &format!("App {}", day % 7), domain).unwrap();
-                    Ping { source, interval: Interval::new(at.plus(from), at.plus(to)).unwrap() }
+                    let interval = Interval::new(at.plus(from), at.plus(to)).unwrap();
+                    used(&format!("App {}", day % 7), domain, interval)
                 },
             )
         });
-        let pings: Vec<Ping> = pings.collect();
-        world.log.append(Partition(0), record::encode(ada.user, &pings)).await.unwrap();
+        send(world, ada.user, &pings.collect::<Vec<_>>()).await;
     }
     let mut worker = Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default());
     while worker.step().await.unwrap().entries > 0 {}

@@ -2,17 +2,16 @@
 
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{Partition, PingLog};
+use dayline_app::ports::Partition;
 use dayline_app::reporting::reports::{
     DaysAsked, ReadVersion, Versioned, read_version, report, resolve_days,
 };
-use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{AppName, Domain, Interval, LocalDate, Ping, Source};
+use dayline_domain::{AppName, Domain, Interval, LocalDate};
 
-use super::with_ada;
+use super::{send, used, with_ada};
 
 fn date(text: &str) -> LocalDate {
     text.parse().unwrap()
@@ -21,9 +20,8 @@ fn date(text: &str) -> LocalDate {
 /// Lets the ledger hold one stretch of Firefox on a domain, from and to so many hours after now.
 async fn observe(world: &FakeApp, ada: &Caller, from_h: i64, to_h: i64) {
     let at = |h: i64| world.app.clock.now().plus(h * 3_600_000);
-    let source = Source::new("laptop", "Firefox", Some("github.com")).unwrap();
-    let ping = Ping { source, interval: Interval::new(at(from_h), at(to_h)).unwrap() };
-    world.log.append(Partition(0), record::encode(ada.user, &[ping])).await.unwrap();
+    let ping = used("Firefox", Some("github.com"), Interval::new(at(from_h), at(to_h)).unwrap());
+    send(world, ada.user, &[ping]).await;
     Worker::new(world.worker_ports(), Partition(0), WorkerLimits::default()).step().await.unwrap();
 }
 

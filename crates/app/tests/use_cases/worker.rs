@@ -7,12 +7,12 @@ use dayline_app::ports::{
     Accounts, DayChanged, DayKey, DeadLetters, LedgerReader, LedgerWriter, LiveEvent, LiveEvents, Partition,
     Payload, PingLog, PortError, Position,
 };
-use dayline_app::tracking::record;
+use dayline_app::tracking::record::{self, Body};
 use dayline_app::tracking::worker::{Step, Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::{DAY_MS, Interval, Ping, Source, UserId, UtcDay, UtcMs};
+use dayline_domain::{DAY_MS, Interval, Observation, UserId, UtcDay, UtcMs};
 
-use super::{caller, login, register, with_ada};
+use super::{caller, login, register, send, used, with_ada};
 
 const P0: Partition = Partition(0);
 const DAY: UtcDay = UtcDay(20_777);
@@ -21,24 +21,22 @@ fn worker(world: &FakeApp, limits: WorkerLimits) -> Worker {
     Worker::new(world.worker_ports(), P0, limits)
 }
 
-/// A ping from and to so many seconds after the start of the day.
-fn ping(app: &str, start_s: i64, end_s: i64) -> Ping {
-    let at = |s: i64| DAY.start().plus(s * 1_000);
-    Ping {
-        source: Source::new("laptop", app, None).unwrap(),
-        interval: Interval::new(at(start_s), at(end_s)).unwrap(),
-    }
+/// The instant from which tests count: far enough from midnight that no other day's window has it.
+fn start() -> UtcMs {
+    DAY.start().plus(6 * 3_600_000)
 }
 
-async fn send(world: &FakeApp, user: UserId, pings: &[Ping]) {
-    world.log.append(P0, record::encode(user, pings)).await.unwrap();
+/// A ping from and to so many seconds after the start.
+fn ping(app: &str, start_s: i64, end_s: i64) -> Observation {
+    let at = |s: i64| start().plus(s * 1_000);
+    used(app, None, Interval::new(at(start_s), at(end_s)).unwrap())
 }
 
-/// The person's timeline as text: app and seconds into the day.
+/// The person's timeline as text: app and seconds after the start.
 async fn timeline(world: &FakeApp, ada: &Caller) -> Vec<String> {
     let everything = Interval::new(UtcMs(0), UtcMs(i64::MAX)).unwrap();
-    let view = world.store.read(ada.user, everything, false).await.unwrap();
-    let seconds = |at: UtcMs| at.since(DAY.start()) / 1_000;
+    let view = world.store.read(ada.user, everything).await.unwrap();
+    let seconds = |at: UtcMs| at.since(start()) / 1_000;
     let text = |piece: dayline_domain::Piece| {
         let (app, at) = (&piece.source.activity.app, piece.interval);
         format!("{} {}-{}", app.as_str(), seconds(at.start()), seconds(at.end()))
@@ -62,11 +60,11 @@ async fn pings_become_a_timeline_and_leave_the_log() {
 #[tokio::test]
 async fn a_ping_over_midnight_is_settled_on_both_days() {
     let (world, ada) = with_ada().await;
-    let day_s = DAY_MS / 1_000;
-    send(&world, ada.user, &[ping("Code", day_s - 5, day_s + 5)]).await;
+    let midnight_s = DAY.start().plus(DAY_MS).since(start()) / 1_000;
+    send(&world, ada.user, &[ping("Code", midnight_s - 5, midnight_s + 5)]).await;
     let step = worker(&world, WorkerLimits::default()).step().await.unwrap();
     assert_eq!((step.pings, step.days), (1, 2));
-    assert_eq!(timeline(&world, &ada).await, ["Code 86395-86400", "Code 86400-86405"]);
+    assert_eq!(timeline(&world, &ada).await, ["Code 64795-64800", "Code 64800-64805"]);
 }
 
 #[tokio::test]
@@ -109,7 +107,7 @@ async fn a_damaged_entry_becomes_a_dead_letter_and_the_rest_counts() {
     let (world, ada) = with_ada().await;
     send(&world, ada.user, &[ping("Code", 0, 5)]).await;
     world.log.append_payload(P0, Payload::Damaged { bytes: vec![1, 2, 3], reason: "checksum".into() });
-    let mut broken = record::encode(ada.user, &[ping("Code", 5, 10)]);
+    let mut broken = record::encode_observations(ada.user, &[ping("Code", 5, 10)]);
     let last = broken.len() - 3;
     broken[last] = 0xFF;
     world.log.append(P0, broken.clone()).await.unwrap();
@@ -137,7 +135,10 @@ async fn a_refused_ping_is_found_by_halving_and_is_the_only_dead_letter() {
     assert_eq!(timeline(&world, &ada).await, ["Code 0-80"]);
     let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
     assert_eq!(letters.len(), 1);
-    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, vec![ping("Poison", 55, 60)])));
+    assert_eq!(
+        record::decode(&letters[0].letter.record),
+        Ok((ada.user, Body::Observations(vec![ping("Poison", 55, 60)])))
+    );
 
     // Sent again after the store was mended, it counts.
     world.store.refuse_app(None);
@@ -153,7 +154,7 @@ async fn a_dead_letter_can_be_applied_again_beside_a_running_worker() {
         (worker(&world, WorkerLimits::default()), worker(&world, WorkerLimits::default()));
     send(&world, ada.user, &[ping("Code", 0, 5)]).await;
     running.step().await.unwrap();
-    let letter = record::encode(ada.user, &[ping("Mail", 20, 25)]);
+    let letter = record::encode_observations(ada.user, &[ping("Mail", 20, 25)]);
 
     world.store.refuse_app(Some("Mail"));
     assert!(matches!(beside.apply_again(&letter).await, Err(PortError::Rejected(_))));
@@ -195,7 +196,10 @@ async fn pings_of_a_damaged_day_become_dead_letters_and_hold_up_nobody_else() {
     assert_eq!((step.days, step.dead), (1, 1));
     assert_eq!(timeline(&world, &bob).await, ["Code 0-5"]);
     let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
-    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, vec![ping("Code", 5, 10)])));
+    assert_eq!(
+        record::decode(&letters[0].letter.record),
+        Ok((ada.user, Body::Observations(vec![ping("Code", 5, 10)])))
+    );
 }
 
 #[tokio::test]
@@ -204,11 +208,7 @@ async fn a_day_that_can_not_be_written_holds_up_no_other_day_and_nobody_else() {
     register(&world, "bob@example.org").await;
     let bob = caller(&world, &login(&world, "bob@example.org", "pc").await).await.unwrap();
     world.store.damage_writes(Some(DayKey { user: ada.user, day: DAY }));
-    let day_after = |start: i64| {
-        let Ping { source, interval } = ping("Code", start, start + 5);
-        let at = |at: UtcMs| at.plus(86_400_000);
-        Ping { source, interval: Interval::new(at(interval.start()), at(interval.end())).unwrap() }
-    };
+    let day_after = |start: i64| ping("Code", start + 86_400, start + 86_405);
     send(&world, ada.user, &[ping("Code", 0, 5), ping("Mail", 5, 10), day_after(0)]).await;
     send(&world, bob.user, &[ping("Code", 0, 5)]).await;
     let mut worker = worker(&world, WorkerLimits::default());
@@ -217,7 +217,7 @@ async fn a_day_that_can_not_be_written_holds_up_no_other_day_and_nobody_else() {
     assert_eq!(timeline(&world, &bob).await, ["Code 0-5"]);
     let letters = DeadLetters::list(&*world.store, 0, 10).await.unwrap();
     let kept = vec![ping("Code", 0, 5), ping("Mail", 5, 10)];
-    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, kept)));
+    assert_eq!(record::decode(&letters[0].letter.record), Ok((ada.user, Body::Observations(kept))));
     assert!(letters[0].letter.reason.contains("can't be written"), "{letters:?}");
 
     // When somebody has repaired it, the dead letter brings the pings back.
@@ -245,7 +245,7 @@ async fn pings_of_somebody_who_is_gone_are_forgotten() {
 #[tokio::test]
 async fn a_worker_without_room_for_days_gives_the_same_timeline() {
     let (world, ada) = with_ada().await;
-    let limits = WorkerLimits { hot_bytes: 0, read_bytes: 1, ..WorkerLimits::default() };
+    let limits = WorkerLimits { hot_bytes: 0, read_bytes: 1 };
     let mut worker = worker(&world, limits);
     for n in 0..10 {
         send(&world, ada.user, &[ping("Code", n * 5, n * 5 + 5)]).await;
