@@ -9,14 +9,15 @@ use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_jobs::{NewJob, cancel, list, request, result, show};
 use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportPorts, ReportWorker};
 use dayline_app::reporting::reports::{DaysAsked, report, resolve_days};
-use dayline_app::reporting::timeline::timeline;
+use dayline_app::reporting::timeline::{Beside, timeline};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_app::{App, AppError};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::report::Grouping;
 use dayline_domain::report::report_job::JobFailure;
 use dayline_domain::{
-    DAY_MS, Interval, JobPolicy, JobState, LocalDate, ReportJob, ReportKind, UserId, UtcDay, UtcMs,
+    Correction, DAY_MS, Interval, JobPolicy, JobState, LocalDate, ReportJob, ReportKind, UserId, UtcDay,
+    UtcMs,
 };
 
 use super::{caller, login, register, send, used, with_ada};
@@ -85,7 +86,8 @@ async fn a_timeline_as_a_job_is_the_timeline_in_several_chunks() {
     assert_eq!(world.report_worker().run_next(&|| false).await, Ok(Some(Ran::Done)));
     let NewJob { from, to, tz, .. } = year(ReportKind::Timeline);
     let days = resolve_days(&world.app, &ada, DaysAsked { date: None, from, to, tz }).await.unwrap();
-    let at_once = timeline(&world.app, &ada, days.interval(), false).await.unwrap().answer.counted;
+    let at_once =
+        timeline(&world.app, &ada, days.interval(), Beside::default()).await.unwrap().answer.counted;
     let at_once = super::timeline::all(at_once).await;
     let text = text_of(&world.app, &ada, &job).await;
     let pieces: usize = text.matches("Piece {").count();
@@ -121,8 +123,8 @@ struct Acting {
 }
 
 impl LedgerReader for Acting {
-    fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
-        self.ledger.versions(user, interval)
+    fn marks(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, Mark)>> {
+        self.ledger.marks(user, interval)
     }
 
     fn changed_since(&self, user: UserId, since: UtcMs) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
@@ -133,10 +135,10 @@ impl LedgerReader for Acting {
         self.ledger.extent(user)
     }
 
-    fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView> {
+    fn read(&self, user: UserId, interval: Interval) -> PortFuture<'_, LedgerView> {
         Box::pin(async move {
             (self.acts)(self.reads.fetch_add(1, Ordering::SeqCst)).await?;
-            self.ledger.read(user, interval, outranked).await
+            self.ledger.read(user, interval).await
         })
     }
 
@@ -145,6 +147,22 @@ impl LedgerReader for Acting {
             (self.acts)(self.reads.fetch_add(1, Ordering::SeqCst)).await?;
             self.ledger.read_sums(user, interval, cut).await
         })
+    }
+
+    fn days(&self, user: UserId, days: Vec<UtcDay>) -> PortFuture<'_, Vec<LoadedDay>> {
+        self.ledger.days(user, days)
+    }
+
+    fn corrections(&self, user: UserId, within: Option<Interval>) -> PortFuture<'_, Vec<Correction>> {
+        self.ledger.corrections(user, within)
+    }
+
+    fn devices(&self, user: UserId) -> PortFuture<'_, Vec<KnownDevice>> {
+        self.ledger.devices(user)
+    }
+
+    fn settling(&self, user: UserId) -> PortFuture<'_, Settling> {
+        self.ledger.settling(user)
     }
 }
 
