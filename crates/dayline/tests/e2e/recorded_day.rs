@@ -1,6 +1,7 @@
 //! A real recorded day gives exactly the expected totals, however it is sent and whatever happens meanwhile.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -15,7 +16,48 @@ use crate::support::server::{Place, Server};
 use crate::support::{dice, now};
 
 const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/recorded-day.ndjson");
-const EXPECTED: &str = include_str!("../data/recorded-day.expected.json");
+/// The rule's own tests have it, too.
+const EXPECTED: &str = include_str!("../../../domain/tests/data/recorded-day.expected.json");
+
+/// How the day is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Each line as a use of its device.
+    TwoDevices,
+    /// The browser's lines as pages of the laptop.
+    WindowAndPages,
+}
+
+impl Told {
+    fn key(self) -> &'static str {
+        match self {
+            Self::TwoDevices => "two_devices",
+            Self::WindowAndPages => "window_and_pages",
+        }
+    }
+
+    /// The file to replay.
+    fn file(self, place: &Place) -> PathBuf {
+        if self == Self::TwoDevices {
+            return PathBuf::from(RECORDING);
+        }
+        let recording = std::fs::read_to_string(RECORDING).unwrap();
+        let lines: Vec<String> = recording.lines().map(as_page).collect();
+        let file = place.folder().join("window-and-pages.ndjson");
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        file
+    }
+}
+
+fn as_page(line: &str) -> String {
+    let mut ping: Value = serde_json::from_str(line).unwrap();
+    if ping["device_id"] == "browser" {
+        ping["device_id"] = "laptop".into();
+        ping["kind"] = "page".into();
+        ping["audible"] = false.into();
+    }
+    ping.to_string()
+}
 
 /// Per app or domain, milliseconds.
 type Totals = BTreeMap<String, i64>;
@@ -31,8 +73,9 @@ fn days() -> [(&'static str, UtcDay, &'static str); 3] {
     [("day_1", first, "UTC"), ("day_2", second, "UTC"), ("day_1_shifted_-5h", first, "Etc/GMT+5")]
 }
 
-fn expected() -> Vec<(Totals, Totals)> {
+fn expected(told: Told) -> Vec<(Totals, Totals)> {
     let file: Value = serde_json::from_str(EXPECTED).unwrap();
+    let file = &file[told.key()];
     let totals = |value: &Value| serde_json::from_value::<Totals>(value.clone()).unwrap();
     days().iter().map(|(key, ..)| (totals(&file[key]["apps"]), totals(&file[key]["domains"]))).collect()
 }
@@ -48,49 +91,69 @@ async fn reported(device: &Device) -> Vec<(Totals, Totals)> {
     reports
 }
 
-async fn expect_the_totals(place: &Place) {
+async fn expect_the_totals(place: &Place, told: Told) {
     let device = sign_in(place, &account("ada").into(), "reader").await;
-    eventually(expected(), Duration::from_secs(20), async || reported(&device).await).await;
+    eventually(expected(told), Duration::from_secs(20), async || reported(&device).await).await;
 }
 
-fn replay(place: &Place, options: &[&str]) -> std::process::Child {
-    let mut command = dayline(&["replay", RECORDING, "--register", "--email", "ada@example.org"]);
+fn replay(place: &Place, told: Told, options: &[&str]) -> std::process::Child {
+    let mut command = dayline(&["replay", "--register", "--email", "ada@example.org"]);
+    command.arg(told.file(place));
     command.args(["--url", &place.url(), "--day", &first_day().to_string()]);
     command.args(options).env("DAYLINE_PASSWORD", PASSWORD).spawn().unwrap()
 }
 
-async fn sent_like_this_it_gives_the_totals(options: &[&str]) {
+async fn sent_like_this_it_gives_the_totals(told: Told, options: &[&str]) {
     let place = place();
     let _server = place.start(&[]);
-    end(replay(&place, options)).expect_success();
-    expect_the_totals(&place).await;
+    end(replay(&place, told, options)).expect_success();
+    expect_the_totals(&place, told).await;
 }
 
 #[tokio::test]
 async fn sent_in_order_the_recorded_day_gives_exactly_the_expected_totals() {
-    sent_like_this_it_gives_the_totals(&[]).await;
+    sent_like_this_it_gives_the_totals(Told::TwoDevices, &[]).await;
+}
+
+#[tokio::test]
+async fn told_as_windows_and_pages_of_one_laptop_it_gives_exactly_its_totals() {
+    sent_like_this_it_gives_the_totals(Told::WindowAndPages, &[]).await;
+}
+
+#[tokio::test]
+async fn windows_and_pages_shuffled_and_twice_give_the_same() {
+    let seed = dice().next().to_string();
+    let options = ["--shuffle", "--repeat", "2", "--batch", "1-1000", "--seed", &seed];
+    sent_like_this_it_gives_the_totals(Told::WindowAndPages, &options).await;
 }
 
 #[tokio::test]
 async fn shuffled_and_twice_in_batches_of_any_size_it_gives_the_same() {
     let seed = dice().next().to_string();
-    sent_like_this_it_gives_the_totals(&["--shuffle", "--repeat", "2", "--batch", "1-1000", "--seed", &seed])
-        .await;
+    let options = ["--shuffle", "--repeat", "2", "--batch", "1-1000", "--seed", &seed];
+    sent_like_this_it_gives_the_totals(Told::TwoDevices, &options).await;
 }
 
 #[tokio::test]
 async fn over_one_session_with_devices_named_in_each_ping_it_gives_the_same() {
-    sent_like_this_it_gives_the_totals(&["--one-session", "--batch", "1000"]).await;
+    sent_like_this_it_gives_the_totals(Told::TwoDevices, &["--one-session", "--batch", "1000"]).await;
 }
 
 #[tokio::test]
 async fn with_the_server_killed_again_and_again_it_gives_the_same() {
+    for told in [Told::TwoDevices, Told::WindowAndPages] {
+        replayed_to_a_server_that_is_killed_it_gives_the_totals(told).await;
+    }
+}
+
+async fn replayed_to_a_server_that_is_killed_it_gives_the_totals(told: Told) {
     let mut dice = dice();
     let place = place();
     // Signing in again and again is not what is tried here.
     let mut server: Server = place.start(&["--unlimited"]);
     let seed = dice.next().to_string();
-    let mut replay = replay(&place, &["--shuffle", "--repeat", "2", "--batch", "1-40", "--seed", &seed]);
+    let options = ["--shuffle", "--repeat", "2", "--batch", "1-40", "--seed", &seed];
+    let mut replay = replay(&place, told, &options);
     let mut kills = 0;
     while replay.try_wait().unwrap().is_none() {
         sleep(Duration::from_millis(dice.between(10, 250)));
@@ -105,5 +168,5 @@ async fn with_the_server_killed_again_and_again_it_gives_the_same() {
     server.wait_until_ready();
     end(replay).expect_success();
     assert!(kills >= 3, "it was over after {kills} kills");
-    expect_the_totals(&place).await;
+    expect_the_totals(&place, told).await;
 }
