@@ -11,9 +11,12 @@ use dayline_app::ports::{
 };
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits, WorkerPorts};
-use dayline_domain::timeline::timeline;
-use dayline_domain::{Bridge, Email, FullName, Interval, Ping, Source, UserId, UtcDay, UtcMs};
-use dayline_local::{LocalLive, SystemClock};
+use dayline_domain::timeline::steps::settle;
+use dayline_domain::{
+    Choices, Correction, CorrectionId, Email, FullName, Interval, Observation, Source, Subject, UserId,
+    UtcDay, UtcMs,
+};
+use dayline_local::{LocalLive, SystemClock, SystemRandomness};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
 use dayline_sim::dice::Dice;
@@ -86,6 +89,10 @@ impl LedgerWriter for Mortal {
         Box::pin(self.live(Call::Load, self.store.load(days)))
     }
 
+    fn corrections(&self, user: UserId, ids: Vec<CorrectionId>) -> PortFuture<'_, Vec<Correction>> {
+        LedgerWriter::corrections(&*self.store, user, ids)
+    }
+
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
         Box::pin(self.live(Call::Apply, self.store.apply(commit)))
     }
@@ -133,7 +140,7 @@ struct World {
     partition: Partition,
     /// The first of the two days that pings are of; a month ends between them.
     first: UtcDay,
-    sent: Vec<Ping>,
+    sent: Vec<Observation>,
 }
 
 impl World {
@@ -163,8 +170,9 @@ impl World {
             let interval = Interval::new(start, start.plus(1 + dice.below(600_000) as i64)).unwrap();
             let app = ["Code", "Mail", "Chat"][dice.below(3) as usize];
             let device = ["laptop", "phone"][dice.below(2) as usize];
-            let ping = Ping { source: Source::new(device, app, None).unwrap(), interval };
-            let record = record::encode(self.user, std::slice::from_ref(&ping));
+            let of = Arc::new(Subject::from(&*Source::new(device, app, None).unwrap()));
+            let ping = Observation::new(of, interval);
+            let record = record::encode_observations(self.user, [&ping]);
             self.log.append(self.partition, record).await.unwrap();
             self.sent.push(ping);
         }
@@ -179,6 +187,7 @@ impl World {
             ledger: mortal.clone(),
             live: Arc::new(LocalLive::default()),
             clock: Arc::new(SystemClock),
+            randomness: Arc::new(SystemRandomness),
         };
         // Little at a time, so that there is more than one commit.
         let limits = WorkerLimits { read_bytes: 500, ..WorkerLimits::default() };
@@ -209,8 +218,10 @@ async fn a_worker_that_dies_between_any_two_steps_loses_and_doubles_nothing() {
     world.work(Death::Never).await;
 
     let days = Interval::new(world.first.start(), UtcDay(world.first.0 + 3).start()).unwrap();
-    let stored = world.store.read(world.user, days, true).await.unwrap();
-    let expected = timeline(&world.sent, Bridge::default());
-    assert_eq!((stored.counted, stored.outranked), (expected.counted, expected.outranked));
+    let stored = world.store.read(world.user, days).await.unwrap();
+    let settled = (0..3).map(|n| UtcDay(world.first.0 + n));
+    let expected: Vec<_> =
+        settled.flat_map(|day| settle(day, &world.sent, &[], Choices::default())).collect();
+    assert_eq!(stored.counted, expected);
     assert_eq!(world.log.depth().await.unwrap().entries, 0, "what is in the ledger is trimmed");
 }
