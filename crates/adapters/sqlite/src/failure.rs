@@ -2,6 +2,7 @@
 //! Not here: what goes wrong while a database is opened (see `open_error`).
 
 use dayline_app::ports::PortError;
+use rusqlite::types::FromSqlError;
 use rusqlite::{Error, ErrorCode, ffi};
 
 /// Why a call did not succeed. Texts name constraints and columns, never values.
@@ -25,6 +26,13 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         if is_damage(&error) { Self::Corrupt(error.to_string()) } else { Self::Sqlite(error) }
+    }
+}
+
+/// A column that holds what it can't.
+impl From<FromSqlError> for Failure {
+    fn from(error: FromSqlError) -> Self {
+        Self::corrupt("a stored value", error)
     }
 }
 

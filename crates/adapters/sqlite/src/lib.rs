@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod correction_numbers;
 mod db;
 mod dead_letters;
 mod device_logins;
@@ -13,6 +14,7 @@ mod ledger;
 mod migrations;
 mod open_error;
 mod ping_log;
+mod preferences;
 mod report_jobs;
 mod sessions;
 mod store;

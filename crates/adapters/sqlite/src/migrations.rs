@@ -34,6 +34,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "approving_session",
         sql: include_str!("migrations/0004_approving_session.sql"),
     },
+    Migration { number: 5, name: "observations", sql: include_str!("migrations/0005_observations.sql") },
 ];
 
 /// What a database says about one step.

@@ -2,18 +2,42 @@
 //! Not here: the accounts themselves (see `accounts`).
 
 use dayline_app::ports::PasswordHash;
-use dayline_domain::UserId;
-use rusqlite::{OptionalExtension, Transaction};
+use dayline_domain::{BeatHold, Choices, UserId};
+use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::failure::Failure;
 use crate::values::IdBytes;
 
 const NUMBER: &str = "SELECT number FROM users WHERE id = ?1";
+const PERSON: &str = "SELECT number, beat_hold_minutes, audible_counts FROM users WHERE id = ?1";
 const NUMBER_AND_PASSWORD: &str = "SELECT number, password_hash FROM users WHERE id = ?1";
 
 /// The number that a person has inside this database.
 pub(crate) fn number_of(tx: &Transaction<'_>, id: UserId) -> rusqlite::Result<Option<i64>> {
     tx.prepare_cached(NUMBER)?.query_row([IdBytes::from(id)], |row| row.get(0)).optional()
+}
+
+/// A person as the ledger knows them.
+pub(crate) struct Person {
+    /// The number that they have inside this database.
+    pub(crate) number: i64,
+    /// How they want their days settled.
+    pub(crate) choices: Choices,
+}
+
+/// A person, if they are there.
+pub(crate) fn person(tx: &Transaction<'_>, id: UserId) -> Result<Option<Person>, Failure> {
+    let mut statement = tx.prepare_cached(PERSON)?;
+    let mut rows = statement.query([IdBytes::from(id)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Person { number: row.get("number")?, choices: choices(row)? }))
+}
+
+/// The choices in the columns `beat_hold_minutes` and `audible_counts`.
+pub(crate) fn choices(row: &Row<'_>) -> Result<Choices, Failure> {
+    let beat_hold = BeatHold::from_minutes(row.get("beat_hold_minutes")?);
+    let beat_hold = beat_hold.map_err(|why| Failure::corrupt("a stored beat hold", why))?;
+    Ok(Choices { beat_hold, audible_counts: row.get("audible_counts")? })
 }
 
 /// The hash of a person's password, and the person's number.

@@ -103,18 +103,29 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
-        self.write_if(|transaction| Ok((call(transaction)?, true)))
+        self.write_and(|transaction| Ok((call(transaction)?, End::Commit)))
     }
 
-    /// One transaction that writes and says itself whether to keep what it did.
-    pub(crate) fn write_if<T: Send + 'static>(
+    /// One transaction that deletes what must not be readable in any file afterwards.
+    pub(crate) fn erase<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure> + Send + 'static,
+        call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> PortFuture<'_, T> {
+        self.write_and(|transaction| Ok((call(transaction)?, End::Erase)))
+    }
+
+    /// One transaction that writes and says itself how it ends.
+    pub(crate) fn write_and<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<(T, End), Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
         let wal = self.writing.wal.clone();
         Box::pin(self.writing.writer.run(move |connection| {
-            let outcome = in_transaction(connection, Synchronous::Full, call)?;
-            wal.keep_short(connection);
+            let (outcome, end) = in_transaction(connection, Synchronous::Full, call)?;
+            match end {
+                End::Erase => wal.empty(connection),
+                End::Commit | End::Undo => wal.keep_short(connection),
+            }
             Ok(outcome)
         }))
     }
@@ -127,24 +138,23 @@ impl Db {
     ) -> PortFuture<'_, T> {
         let wal = self.writing.wal.clone();
         Box::pin(self.writing.writer.run(move |connection| {
-            let outcome = in_transaction(connection, Synchronous::Normal, |tx| Ok((call(tx)?, true)))?;
+            let call = |tx: &Transaction<'_>| Ok((call(tx)?, End::Commit));
+            let (outcome, _) = in_transaction(connection, Synchronous::Normal, call)?;
             wal.keep_short(connection);
             Ok(outcome)
         }))
     }
+}
 
-    /// One transaction that deletes what must not be readable in any file afterwards.
-    pub(crate) fn erase<T: Send + 'static>(
-        &self,
-        call: impl FnOnce(&Transaction<'_>) -> Result<T, Failure> + Send + 'static,
-    ) -> PortFuture<'_, T> {
-        let wal = self.writing.wal.clone();
-        Box::pin(self.writing.writer.run(move |connection| {
-            let outcome = in_transaction(connection, Synchronous::Full, |tx| Ok((call(tx)?, true)))?;
-            wal.empty(connection);
-            Ok(outcome)
-        }))
-    }
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All of it is undone.
+    Undo,
+    /// It is durable.
+    Commit,
+    /// It is durable, and what it deleted is not readable in any file.
+    Erase,
 }
 
 /// What a commit waits for, by SQLite's names.
@@ -169,8 +179,8 @@ fn start_readers(file: &Path, number: usize) -> Result<ConnectionPool, OpenError
 fn in_transaction<T>(
     connection: &mut Connection,
     synchronous: Synchronous,
-    call: impl FnOnce(&Transaction<'_>) -> Result<(T, bool), Failure>,
-) -> Result<T, Failure> {
+    call: impl FnOnce(&Transaction<'_>) -> Result<(T, End), Failure>,
+) -> Result<(T, End), Failure> {
     // Said each time, so that no transaction depends on how the one before it ended.
     connection.pragma_update(
         None,
@@ -182,11 +192,11 @@ fn in_transaction<T>(
     )?;
     // The lock is taken at the start, so that nothing read inside can become stale.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (outcome, keep) = call(&transaction)?;
-    if keep {
+    let (outcome, end) = call(&transaction)?;
+    if end != End::Undo {
         transaction.commit()?;
     }
-    Ok(outcome)
+    Ok((outcome, end))
 }
 
 /// What the folder's database says about each migration; all pending if there is none.

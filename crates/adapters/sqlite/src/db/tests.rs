@@ -130,7 +130,7 @@ async fn a_call_that_fails_is_undone() {
         })
         .await;
     assert_eq!(failed, Err(PortError::Rejected("no".to_owned())));
-    let dropped = db.write_if(|tx| Ok((tx.execute("UPDATE t SET n = 9", [])?, false))).await;
+    let dropped = db.write_and(|tx| Ok((tx.execute("UPDATE t SET n = 9", [])?, End::Undo))).await;
     assert_eq!(dropped, Ok(1));
     assert_eq!(db.read(sum).await, Ok(1));
 }

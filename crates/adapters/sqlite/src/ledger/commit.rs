@@ -1,14 +1,17 @@
-//! Applies one step of a worker: position, versions and sums, pieces and dead letters, in one
-//! transaction that the caller commits or undoes. Nothing is trusted: every change names what it
-//! changes, and is refused if that is not there.
+//! Applies one step of a worker: position, days with their pieces and state, corrections and dead
+//! letters, in one transaction that the caller commits or undoes. Nothing is trusted: every change
+//! names what it changes, and is refused if that is not there.
 
-use dayline_app::ports::{Applied, DeadLetter, LedgerCommit, Partition, Position};
-use dayline_app::reporting::sums_record;
-use dayline_domain::timeline::Piece;
-use dayline_domain::{DayChange, PieceChanges, Resized, UtcMs};
-use rusqlite::{Transaction, params};
+use std::collections::BTreeSet;
 
-use super::sources;
+use dayline_app::ports::{
+    Applied, DayWrite, DeadLetter, Edition, LedgerCommit, Partition, Position, StateWrite,
+};
+use dayline_domain::{Correction, Piece, PieceChanges, Resized, Source, UserId, UtcDay, UtcMs};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::dictionary::{self, Numbers};
+use super::{corrections, first_edition, state, unused};
 use crate::failure::Failure;
 use crate::users;
 use crate::values::columns_of;
@@ -18,68 +21,62 @@ const FIRST_POSITION: &str = "
 pub(super) const MOVE_POSITION: &str = "
     UPDATE log_positions SET major = ?4, minor = ?5 WHERE partition = ?1 AND major = ?2 AND minor = ?3";
 const POSITIONS: &str = "SELECT major, minor FROM log_positions";
+pub(super) const VERSION: &str = "SELECT version FROM ledger_days WHERE day = ?1 AND user_number = ?2";
 const FIRST_VERSION: &str = "
-    INSERT INTO ledger_days (user_number, day, version, changed_ms, sums, sums_version)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?3)
-    ON CONFLICT DO NOTHING";
+    INSERT INTO ledger_days (day, user_number, version, mark, changed_ms, beat_hold_minutes, audible_counts,
+                             tail_source, tail_start_ms, tail_end_ms, recent)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 pub(super) const NEXT_VERSION: &str = "
-    UPDATE ledger_days SET version = ?3, changed_ms = ?4, sums = ?5, sums_version = ?3
-    WHERE user_number = ?1 AND day = ?2 AND version = ?6";
+    UPDATE ledger_days
+    SET version = ?3, mark = ?4, changed_ms = ?5, beat_hold_minutes = ?6, audible_counts = ?7, tail_source = ?8,
+        tail_start_ms = ?9, tail_end_ms = ?10, recent = ?11
+    WHERE day = ?1 AND user_number = ?2";
+pub(super) const REMOVE: &str = "
+    DELETE FROM pieces WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4";
+pub(super) const RESIZE: &str = "
+    UPDATE pieces SET end_ms = ?5
+    WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4";
+const ADD: &str = "INSERT INTO pieces (user_number, start_ms, source_number, end_ms) VALUES (?1, ?2, ?3, ?4)";
 const BURY: &str = "
     INSERT INTO dead_pings (user_number, at_ms, partition, major, minor, reason, record)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// The statements for one kind of pieces.
-pub(super) struct Statements {
-    pub(super) remove: &'static str,
-    pub(super) resize: &'static str,
-    add: &'static str,
+/// What became of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is applied.
+    Done,
+    /// It is applied, and took away what must not stay readable in any file.
+    Erased,
+    /// It is not: the transaction must be undone.
+    Not(Applied),
 }
 
-pub(super) const COUNTED: Statements = Statements {
-    remove:
-        "
-        DELETE FROM app_usage WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4",
-    resize: "
-        UPDATE app_usage SET end_ms = ?5
-        WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4",
-    add: "INSERT INTO app_usage (user_number, start_ms, source_number, end_ms) VALUES (?1, ?2, ?3, ?4)",
-};
-
-pub(super) const OUTRANKED: Statements = Statements {
-    remove: "
-        DELETE FROM outranked_usage
-        WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4",
-    resize: "
-        UPDATE outranked_usage SET end_ms = ?5
-        WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4",
-    add: "INSERT INTO outranked_usage (user_number, start_ms, source_number, end_ms) VALUES (?1, ?2, ?3, ?4)",
-};
-
-/// Applies a commit. Unless this gives `Done`, the transaction must be undone.
-pub(super) fn apply(tx: &Transaction<'_>, commit: &LedgerCommit) -> Result<Applied, Failure> {
+/// Applies a commit.
+pub(super) fn apply(tx: &Transaction<'_>, commit: &LedgerCommit) -> Result<Outcome, Failure> {
     if commit.to < commit.from {
         return Err(Failure::Rejected("a position would move back"));
     }
     if !move_position(tx, commit.partition, commit.from, commit.to)? {
-        return Ok(Applied::Fenced);
+        return Ok(Outcome::Not(Applied::Fenced));
     }
-    let mut people = Vec::with_capacity(commit.changes.len());
-    for (user, change) in &commit.changes {
-        let Some(user) = users::number_of(tx, *user)? else { return Ok(Applied::Stale) };
-        if !move_version(tx, user, change, commit.at)? {
-            return Ok(Applied::Stale);
+    // All versions before any change: what is stale is not refused for what it would change.
+    let mut people = Vec::with_capacity(commit.days.len());
+    for (user, write) in &commit.days {
+        let Some(user) = users::number_of(tx, *user)? else { return Ok(Outcome::Not(Applied::Stale)) };
+        match edition_at(tx, user, write.day, write.from_version)? {
+            Some(edition) => people.push((user, edition)),
+            None => return Ok(Outcome::Not(Applied::Stale)),
         }
-        people.push(user);
     }
-    for (user, (_, change)) in people.into_iter().zip(&commit.changes) {
-        change_pieces(tx, user, &change.counted, &COUNTED)?;
-        change_pieces(tx, user, &change.outranked, &OUTRANKED)?;
+    for ((user, edition), (_, write)) in people.into_iter().zip(&commit.days) {
+        write_day(tx, user, edition, write, commit.at)?;
     }
+    let erased = keep_corrections(tx, &commit.corrections)?;
     for dead in &commit.dead {
         bury(tx, commit, dead)?;
     }
-    Ok(Applied::Done)
+    Ok(if erased { Outcome::Erased } else { Outcome::Done })
 }
 
 /// Writes what is there already: the file's first page, which is synced like any other, if all
@@ -106,37 +103,91 @@ fn move_position(
     Ok(statement.execute(params![partition.0, major, minor, to_major, to_minor])? == 1)
 }
 
-fn move_version(tx: &Transaction<'_>, user: i64, change: &DayChange, at: UtcMs) -> Result<bool, Failure> {
-    let (day, from, to) = (change.day.0, change.from_version as i64, change.to_version as i64);
-    let sums = sums_record::encode(&change.sums);
-    let moved = match change.from_version {
-        0 => tx.prepare_cached(FIRST_VERSION)?.execute(params![user, day, to, at.0, sums])?,
-        _ => tx.prepare_cached(NEXT_VERSION)?.execute(params![user, day, to, at.0, sums, from])?,
+/// The edition of a day that has this version, 0 being that it is not there; `None` if it has
+/// another.
+fn edition_at(
+    tx: &Transaction<'_>,
+    user: i64,
+    day: UtcDay,
+    version: u64,
+) -> rusqlite::Result<Option<Edition>> {
+    let found: Option<i64> =
+        tx.prepare_cached(VERSION)?.query_row(params![day.0, user], |row| row.get(0)).optional()?;
+    if let Some(found) = found {
+        return Ok((found as u64 == version).then_some(Edition::Second));
+    }
+    Ok(match first_edition::version(tx, user, day)? {
+        Some(found) => (found == version).then_some(Edition::First),
+        None => (version == 0).then_some(Edition::Second),
+    })
+}
+
+/// Writes a day that has the version which the write starts from: pieces first, then the day's row,
+/// whose tail must not overlap any of them.
+fn write_day(
+    tx: &Transaction<'_>,
+    user: i64,
+    edition: Edition,
+    write: &DayWrite,
+    at: UtcMs,
+) -> Result<(), Failure> {
+    let is_new = write.from_version == 0 || edition == Edition::First;
+    if edition == Edition::First {
+        if !matches!(write.state, StateWrite::Folded { .. }) {
+            return Err(Failure::Rejected("a day of the first edition gets no whole state"));
+        }
+        first_edition::remove(tx, user, write.day)?;
+    }
+    let mut sources = Numbers::of(user);
+    change_pieces(tx, user, write.day, &write.ended, &mut sources)?;
+    let recent = state::write(tx, user, write)?;
+    let tail = match &write.tail {
+        Some(Piece { source, interval }) => {
+            Some((sources.get(tx, source)?, interval.start().0, interval.end().0))
+        }
+        None => None,
     };
-    Ok(moved == 1)
+    let row = params![
+        write.day.0,
+        user,
+        write.to_version as i64,
+        write.mark.0 as i64,
+        at.0,
+        write.settled_by.beat_hold.minutes(),
+        write.settled_by.audible_counts,
+        tail.map(|(source, ..)| source),
+        tail.map(|(_, start, _)| start),
+        tail.map(|(.., end)| end),
+        recent,
+    ];
+    let written = tx.prepare_cached(if is_new { FIRST_VERSION } else { NEXT_VERSION })?.execute(row)?;
+    if written == 1 { Ok(()) } else { Err(Failure::Rejected("a day that is written twice")) }
 }
 
 /// Removed, then resized, then added, so that counted pieces never overlap on the way.
 fn change_pieces(
     tx: &Transaction<'_>,
     user: i64,
+    day: UtcDay,
     changes: &PieceChanges,
-    statements: &Statements,
+    sources: &mut Numbers<Source>,
 ) -> Result<(), Failure> {
     for Piece { source, interval } in &changes.removed {
-        let source = sources::find(tx, user, source)?;
+        let source = dictionary::find(tx, user, &**source)?;
         let row = params![user, interval.start().0, source, interval.end().0];
-        found(tx.prepare_cached(statements.remove)?.execute(row)?)?;
+        found(tx.prepare_cached(REMOVE)?.execute(row)?)?;
     }
     for Resized { piece: Piece { source, interval }, new_end } in &changes.resized {
-        let source = sources::find(tx, user, source)?;
+        let source = dictionary::find(tx, user, &**source)?;
         let row = params![user, interval.start().0, source, interval.end().0, new_end.0];
-        found(tx.prepare_cached(statements.resize)?.execute(row)?)?;
+        found(tx.prepare_cached(RESIZE)?.execute(row)?)?;
     }
     for Piece { source, interval } in &changes.added {
-        let source = sources::find_or_add(tx, user, source)?;
-        let row = params![user, interval.start().0, source, interval.end().0];
-        tx.prepare_cached(statements.add)?.execute(row)?;
+        if interval.clip(day.interval()) != Some(*interval) {
+            return Err(Failure::Rejected("a piece of another day"));
+        }
+        let source = sources.get(tx, source)?;
+        tx.prepare_cached(ADD)?.execute(params![user, interval.start().0, source, interval.end().0])?;
     }
     Ok(())
 }
@@ -144,6 +195,23 @@ fn change_pieces(
 /// A change of a stored piece must find it exactly as it says it was.
 fn found(rows: usize) -> Result<(), Failure> {
     if rows == 1 { Ok(()) } else { Err(Failure::Rejected("a change of a piece that is not there")) }
+}
+
+/// Keeps corrections beside those that are stored, and lets go of what they leave unused; whether
+/// there may have been something.
+fn keep_corrections(tx: &Transaction<'_>, all: &[(UserId, Correction)]) -> Result<bool, Failure> {
+    let mut taken_from = BTreeSet::new();
+    for (user, correction) in all {
+        // Those of a person who is gone are forgotten.
+        let Some(user) = users::number_of(tx, *user)? else { continue };
+        if corrections::keep(tx, user, correction)? {
+            taken_from.insert(user);
+        }
+    }
+    for user in &taken_from {
+        unused::remove(tx, *user)?;
+    }
+    Ok(!taken_from.is_empty())
 }
 
 /// Puts a letter aside, unless it is of a person who is gone: nothing of theirs is kept.

@@ -1,22 +1,31 @@
-//! The ledger: settled days as rows of counted and outranked pieces, with the log positions they
-//! stand for. A stored day is only ever changed by the differences the domain gives.
+//! The ledger: days with what was observed in them and what counts of it, corrections, and the log
+//! positions they stand for. What grows with each flush lies in the day's own row.
 
 mod commit;
+mod corrections;
+mod dictionary;
+mod first_edition;
+mod load;
+mod pieces;
 mod read;
-mod sources;
+mod state;
 #[cfg(test)]
 mod tests;
+mod unused;
 
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Applied, DayKey, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay, Partition, PortFuture,
-    Position,
+    Applied, DayKey, KnownDevice, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay, Mark,
+    Partition, PortFuture, Position, Settling,
 };
-use dayline_domain::{Interval, UserId, UtcDay, UtcMs};
+use dayline_domain::{Correction, CorrectionId, Interval, UserId, UtcDay, UtcMs};
 
+use crate::db::End;
 use crate::store::SqliteStore;
 use crate::users;
+use commit::Outcome;
+use dictionary::Met;
 
 impl LedgerWriter for SqliteStore {
     fn position(&self, partition: Partition) -> PortFuture<'_, Position> {
@@ -24,13 +33,23 @@ impl LedgerWriter for SqliteStore {
     }
 
     fn load(&self, days: Vec<DayKey>) -> PortFuture<'_, Vec<LoadedDay>> {
-        self.db.read(move |tx| days.into_iter().map(|key| read::day(tx, key)).collect())
+        self.db.read(move |tx| load::days(tx, &days))
+    }
+
+    fn corrections(&self, user: UserId, ids: Vec<CorrectionId>) -> PortFuture<'_, Vec<Correction>> {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
+            Some(user) => corrections::some(tx, user, &ids),
+            None => Ok(Vec::new()),
+        })
     }
 
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
-        self.db.write_if(move |tx| {
-            let applied = commit::apply(tx, &commit)?;
-            Ok((applied, applied == Applied::Done))
+        self.db.write_and(move |tx| {
+            Ok(match commit::apply(tx, &commit)? {
+                Outcome::Done => (Applied::Done, End::Commit),
+                Outcome::Erased => (Applied::Done, End::Erase),
+                Outcome::Not(why) => (why, End::Undo),
+            })
         })
     }
 
@@ -40,9 +59,9 @@ impl LedgerWriter for SqliteStore {
 }
 
 impl LedgerReader for SqliteStore {
-    fn versions(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, u64)>> {
+    fn marks(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, Mark)>> {
         self.db.read(move |tx| match users::number_of(tx, user)? {
-            Some(user) => Ok(read::versions(tx, user, interval)?),
+            Some(user) => read::marks(tx, user, interval),
             None => Ok(Vec::new()),
         })
     }
@@ -61,9 +80,9 @@ impl LedgerReader for SqliteStore {
         })
     }
 
-    fn read(&self, user: UserId, interval: Interval, outranked: bool) -> PortFuture<'_, LedgerView> {
+    fn read(&self, user: UserId, interval: Interval) -> PortFuture<'_, LedgerView> {
         self.db.read(move |tx| match users::number_of(tx, user)? {
-            Some(user) => read::view(tx, user, interval, outranked),
+            Some(user) => read::view(tx, user, interval),
             None => Ok(LedgerView::default()),
         })
     }
@@ -72,6 +91,32 @@ impl LedgerReader for SqliteStore {
         self.db.read(move |tx| match users::number_of(tx, user)? {
             Some(user) => read::summed_view(tx, user, interval, &cut),
             None => Ok(LedgerView::default()),
+        })
+    }
+
+    fn days(&self, user: UserId, days: Vec<UtcDay>) -> PortFuture<'_, Vec<LoadedDay>> {
+        let keys: Vec<DayKey> = days.into_iter().map(|day| DayKey { user, day }).collect();
+        self.db.read(move |tx| load::days(tx, &keys))
+    }
+
+    fn corrections(&self, user: UserId, within: Option<Interval>) -> PortFuture<'_, Vec<Correction>> {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
+            Some(user) => corrections::within(tx, within, &mut Met::of(user)),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn devices(&self, user: UserId) -> PortFuture<'_, Vec<KnownDevice>> {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
+            Some(user) => read::devices(tx, user),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn settling(&self, user: UserId) -> PortFuture<'_, Settling> {
+        self.db.read(move |tx| match users::person(tx, user)? {
+            Some(person) => Ok(read::settling(tx, &person)?),
+            None => Ok(Settling::default()),
         })
     }
 }

@@ -1,35 +1,58 @@
-//! Reads days and stretches of the ledger. Every statement is a search in one range of a primary
-//! key, so that one person's day costs the same however many people there are.
+//! Reads stretches of the ledger for reports. Every statement is a search in one range of a key, so
+//! that one person's days cost the same however many people there are.
 
-use dayline_app::ports::{DayKey, LedgerView, LoadedDay, Partition, Position};
+use std::collections::BTreeMap;
+
+use dayline_app::ports::{KnownDevice, LedgerView, Mark, Partition, Position, Settling};
 use dayline_app::reporting::sums_record;
-use dayline_domain::timeline::Piece;
-use dayline_domain::{DaySums, Interval, LedgerDay, UtcDay, UtcMs};
+use dayline_domain::{DaySums, DeviceId, Interval, Source, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::sources::Met;
+use super::dictionary::Met;
+use super::{first_edition, pieces};
 use crate::failure::Failure;
-use crate::users;
+use crate::users::Person;
 use crate::values;
 
 const POSITION: &str = "SELECT major, minor FROM log_positions WHERE partition = ?1";
-const VERSION: &str = "SELECT version FROM ledger_days WHERE user_number = ?1 AND day = ?2";
-pub(super) const VERSIONS: &str = "
-    SELECT day, version FROM ledger_days WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
-pub(super) const SUMS: &str = "
-    SELECT day, version, CASE WHEN sums_version = version THEN sums END FROM ledger_days
-    WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
+pub(super) const DAYS: &str = "
+    SELECT day, version, mark, tail_source, tail_start_ms, tail_end_ms FROM ledger_days
+    WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3
+    UNION ALL
+    SELECT day, version, NULL, NULL, NULL, NULL FROM first_days
+    WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3
+    ORDER BY day";
+pub(super) const DAYS_AND_SUMS: &str = "
+    SELECT d.day, d.version, d.mark, d.tail_source, d.tail_start_ms, d.tail_end_ms, s.bytes AS sums
+    FROM ledger_days d
+    LEFT JOIN day_sums s ON s.user_number = d.user_number AND s.day = d.day AND s.version = d.version
+    WHERE d.user_number = ?1 AND d.day BETWEEN ?2 AND ?3
+    UNION ALL
+    SELECT day, version, NULL, NULL, NULL, NULL, NULL FROM first_days
+    WHERE user_number = ?1 AND day BETWEEN ?2 AND ?3
+    ORDER BY day";
 pub(super) const CHANGED_SINCE: &str = "
-    SELECT day, version FROM ledger_days WHERE user_number = ?1 AND changed_ms >= ?2 ORDER BY day";
-pub(super) const EXTENT: &str = "SELECT min(day), max(day) FROM ledger_days WHERE user_number = ?1";
-// A piece lies within one day, so that those which touch an interval start at or after the midnight
-// before it.
-pub(super) const COUNTED: &str = "
-    SELECT start_ms, end_ms, source_number FROM app_usage
-    WHERE user_number = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND end_ms > ?4 ORDER BY start_ms";
-pub(super) const OUTRANKED: &str = "
-    SELECT start_ms, end_ms, source_number FROM outranked_usage
-    WHERE user_number = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND end_ms > ?4 ORDER BY start_ms";
+    SELECT day, version FROM ledger_days WHERE user_number = ?1 AND changed_ms >= ?2
+    UNION ALL
+    SELECT day, version FROM first_days WHERE user_number = ?1 AND changed_ms >= ?2
+    ORDER BY day";
+pub(super) const EXTENT: &str = "
+    SELECT min(day), max(day) FROM (
+        SELECT min(day) AS day FROM ledger_days WHERE user_number = ?1
+        UNION ALL SELECT max(day) FROM ledger_days WHERE user_number = ?1
+        UNION ALL SELECT min(day) FROM first_days WHERE user_number = ?1
+        UNION ALL SELECT max(day) FROM first_days WHERE user_number = ?1)";
+pub(super) const SETTLING: &str = "
+    SELECT (SELECT count(*) FROM first_days WHERE user_number = ?1) + count(*),
+           count(*) FILTER (WHERE beat_hold_minutes <> ?2 OR audible_counts <> ?3)
+    FROM ledger_days WHERE user_number = ?1";
+const DEVICES: &str = "
+    SELECT device_id FROM sources WHERE user_number = ?1
+    UNION SELECT device_id FROM subjects WHERE user_number = ?1";
+const TAILS: &str = "
+    SELECT tail_source, tail_end_ms FROM ledger_days WHERE user_number = ?1 AND tail_source IS NOT NULL";
+const LAST_PIECES: &str = "
+    SELECT source_number, end_ms FROM pieces WHERE user_number = ?1 ORDER BY start_ms DESC";
 
 /// The position up to which the ledger contains a partition.
 pub(super) fn position(tx: &Transaction<'_>, partition: Partition) -> rusqlite::Result<Position> {
@@ -37,39 +60,36 @@ pub(super) fn position(tx: &Transaction<'_>, partition: Partition) -> rusqlite::
     Ok(found.unwrap_or(Position::START))
 }
 
-/// A day as the worker needs it.
-pub(super) fn day(tx: &Transaction<'_>, key: DayKey) -> Result<LoadedDay, Failure> {
-    match find_day(tx, key) {
-        // This day is no day, or lies on a page that can't be read; the others asked for may be fine.
-        Err(Failure::Corrupt(why)) => Ok(LoadedDay::Damaged(why)),
-        outcome => outcome,
-    }
-}
-
-fn find_day(tx: &Transaction<'_>, key: DayKey) -> Result<LoadedDay, Failure> {
-    let Some(user) = users::number_of(tx, key.user)? else { return Ok(LoadedDay::NoSuchUser) };
-    Ok(LoadedDay::Day(Box::new(stored_day(tx, user, key.day)?)))
-}
-
-fn stored_day(tx: &Transaction<'_>, user: i64, day: UtcDay) -> Result<LedgerDay, Failure> {
-    let version = tx.prepare_cached(VERSION)?.query_row(params![user, day.0], |row| row.get(0)).optional()?;
-    let mut met = Met::default();
-    let counted = pieces(tx, COUNTED, user, day.interval(), &mut met)?;
-    let outranked = pieces(tx, OUTRANKED, user, day.interval(), &mut met)?;
-    LedgerDay::restore(day, version.unwrap_or(0_i64) as u64, counted, outranked)
-        .map_err(|why| Failure::corrupt("a stored day", why))
-}
-
-/// The versions of the days that an interval touches.
-pub(super) fn versions(
+/// The marks of the days that an interval touches.
+pub(super) fn marks(
     tx: &Transaction<'_>,
     user: i64,
     interval: Interval,
-) -> rusqlite::Result<Vec<(UtcDay, u64)>> {
-    let (first, last) = (interval.start().day(), interval.end().plus(-1).day());
-    let mut statement = tx.prepare_cached(VERSIONS)?;
-    let rows = statement.query_map(params![user, first.0, last.0], day_and_version)?;
-    rows.collect()
+) -> Result<Vec<(UtcDay, Mark)>, Failure> {
+    let mut statement = tx.prepare_cached(DAYS)?;
+    let (first, last) = days_of(interval);
+    let mut rows = statement.query(params![user, first.0, last.0])?;
+    let mut marks = Vec::new();
+    while let Some(row) = rows.next()? {
+        marks.push(day_and_mark(tx, user, row)?);
+    }
+    Ok(marks)
+}
+
+fn day_and_mark(tx: &Transaction<'_>, user: i64, row: &Row<'_>) -> Result<(UtcDay, Mark), Failure> {
+    let (day, version) = day_and_version(row)?;
+    Ok(match row.get::<_, Option<i64>>("mark")? {
+        Some(mark) => (day, Mark(mark as u64)),
+        None => (day, first_edition::mark(tx, user, day, version)?),
+    })
+}
+
+fn days_of(interval: Interval) -> (UtcDay, UtcDay) {
+    (interval.start().day(), interval.end().plus(-1).day())
+}
+
+fn day_and_version(row: &Row<'_>) -> rusqlite::Result<(UtcDay, u64)> {
+    Ok((UtcDay(row.get("day")?), row.get::<_, i64>("version")? as u64))
 }
 
 /// The days that changed at `since` or later, with their versions.
@@ -91,84 +111,108 @@ pub(super) fn extent(tx: &Transaction<'_>, user: i64) -> rusqlite::Result<Option
     })
 }
 
-fn day_and_version(row: &Row<'_>) -> rusqlite::Result<(UtcDay, u64)> {
-    Ok((UtcDay(row.get(0)?), row.get::<_, i64>(1)? as u64))
-}
-
-/// Versions and pieces of a stretch.
-pub(super) fn view(
-    tx: &Transaction<'_>,
-    user: i64,
-    interval: Interval,
-    with_outranked: bool,
-) -> Result<LedgerView, Failure> {
-    let mut met = Met::default();
-    let mut outranked = Vec::new();
-    if with_outranked {
-        outranked = pieces(tx, OUTRANKED, user, interval, &mut met)?;
-        outranked.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));
+/// Marks and pieces of a stretch.
+pub(super) fn view(tx: &Transaction<'_>, user: i64, interval: Interval) -> Result<LedgerView, Failure> {
+    let mut sources = Met::of(user);
+    let mut view =
+        LedgerView { counted: pieces::touching(tx, interval, &mut sources)?, ..LedgerView::default() };
+    let mut statement = tx.prepare_cached(DAYS)?;
+    let (first, last) = days_of(interval);
+    let mut rows = statement.query(params![user, first.0, last.0])?;
+    while let Some(row) = rows.next()? {
+        view.marks.push(day_and_mark(tx, user, row)?);
+        add_tail(tx, row, interval, &mut view, &mut sources)?;
     }
-    Ok(LedgerView {
-        versions: versions(tx, user, interval)?,
-        counted: pieces(tx, COUNTED, user, interval, &mut met)?,
-        outranked,
-        sums: Vec::new(),
-    })
+    view.counted.sort_by_key(|piece| piece.interval.start());
+    Ok(view)
 }
 
-/// Versions of a stretch, its days' sums, and the pieces of those days that are cut or have no
-/// sums.
+/// Marks of a stretch, its days' sums, and the pieces of those days that are cut or have no sums.
 pub(super) fn summed_view(
     tx: &Transaction<'_>,
     user: i64,
     interval: Interval,
     cut: &[UtcDay],
 ) -> Result<LedgerView, Failure> {
-    let (first, last) = (interval.start().day(), interval.end().plus(-1).day());
+    let mut sources = Met::of(user);
     let mut view = LedgerView::default();
     let mut stretches = Vec::<Interval>::new();
-    let mut statement = tx.prepare_cached(SUMS)?;
+    let mut statement = tx.prepare_cached(DAYS_AND_SUMS)?;
+    let (first, last) = days_of(interval);
     let mut rows = statement.query(params![user, first.0, last.0])?;
     while let Some(row) = rows.next()? {
-        let (day, version) = day_and_version(row)?;
-        view.versions.push((day, version));
-        match sums(row, day)?.filter(|_| cut.binary_search(&day).is_err()) {
-            Some(sums) => view.sums.push(sums),
-            None => match stretches.last_mut() {
-                Some(stretch) if stretch.end() == day.start() => *stretch = stretch.hull(day.interval()),
-                _ => stretches.push(day.interval()),
-            },
+        let (day, mark) = day_and_mark(tx, user, row)?;
+        view.marks.push((day, mark));
+        if cut.binary_search(&day).is_err()
+            && let Some(sums) = sums(row, day)?
+        {
+            view.sums.push(sums);
+            continue;
+        }
+        add_tail(tx, row, interval, &mut view, &mut sources)?;
+        match stretches.last_mut() {
+            Some(stretch) if stretch.end() == day.start() => *stretch = stretch.hull(day.interval()),
+            _ => stretches.push(day.interval()),
         }
     }
-    let mut met = Met::default();
     for stretch in stretches.into_iter().filter_map(|stretch| stretch.clip(interval)) {
-        view.counted.extend(pieces(tx, COUNTED, user, stretch, &mut met)?);
+        view.counted.extend(pieces::touching(tx, stretch, &mut sources)?);
     }
+    view.counted.sort_by_key(|piece| piece.interval.start());
     Ok(view)
 }
 
+fn add_tail(
+    tx: &Transaction<'_>,
+    row: &Row<'_>,
+    interval: Interval,
+    view: &mut LedgerView,
+    sources: &mut Met<Source>,
+) -> Result<(), Failure> {
+    let tail = pieces::tail(tx, row, sources)?;
+    view.counted.extend(tail.filter(|tail| tail.interval.clip(interval).is_some()));
+    Ok(())
+}
+
 /// The sums in a row, if there are any that this program can read.
-fn sums(row: &Row<'_>, day: UtcDay) -> rusqlite::Result<Option<DaySums>> {
-    let bytes = row.get_ref(2)?.as_blob_or_null()?;
+fn sums(row: &Row<'_>, day: UtcDay) -> Result<Option<DaySums>, Failure> {
+    let bytes = row.get_ref("sums")?.as_blob_or_null()?;
     Ok(bytes.and_then(|bytes| sums_record::decode(day, bytes).ok()))
 }
 
-fn pieces(
-    tx: &Transaction<'_>,
-    statement: &str,
-    user: i64,
-    touching: Interval,
-    met: &mut Met,
-) -> Result<Vec<Piece>, Failure> {
-    let (from, to) = (touching.start(), touching.end());
-    let mut statement = tx.prepare_cached(statement)?;
-    let mut rows = statement.query(params![user, from.day().start().0, to.0, from.0])?;
-    let mut pieces = Vec::new();
+/// How many days are settled by a person's choices.
+pub(super) fn settling(tx: &Transaction<'_>, person: &Person) -> rusqlite::Result<Settling> {
+    let choices = person.choices;
+    let row = params![person.number, choices.beat_hold.minutes(), choices.audible_counts];
+    tx.prepare_cached(SETTLING)?.query_row(row, |row| {
+        let (days, left): (i64, i64) = (row.get(0)?, row.get(1)?);
+        Ok(Settling { days: days as u64, left: left as u64 })
+    })
+}
+
+/// The devices of a person, by name. Pieces are looked through from the last one on until each device
+/// has had one, so that devices of today cost little.
+pub(super) fn devices(tx: &Transaction<'_>, user: i64) -> Result<Vec<KnownDevice>, Failure> {
+    let mut sources = Met::<Source>::of(user);
+    let mut devices = BTreeMap::new();
+    let mut statement = tx.prepare_cached(DEVICES)?;
+    let mut rows = statement.query([user])?;
     while let Some(row) = rows.next()? {
-        let (start, end) = (UtcMs(row.get(0)?), UtcMs(row.get(1)?));
-        let interval = Interval::new(start, end)
-            .ok_or_else(|| Failure::Corrupt(format!("a stored piece ends at {} before it starts", end.0)))?;
-        pieces.push(Piece { source: met.get(tx, row.get(2)?)?, interval });
+        let device = DeviceId::new(row.get_ref(0)?.as_str()?);
+        devices.insert(device.map_err(|why| Failure::corrupt("a stored device", why))?, None::<UtcMs>);
     }
-    Ok(pieces)
+    let mut without = devices.len();
+    for statement in [TAILS, LAST_PIECES] {
+        let mut statement = tx.prepare_cached(statement)?;
+        let mut rows = statement.query([user])?;
+        while without > 0
+            && let Some(row) = rows.next()?
+        {
+            let (source, end) = (sources.get(tx, row.get(0)?)?, UtcMs(row.get(1)?));
+            let Some(last) = devices.get_mut(&source.device) else { continue };
+            without -= usize::from(last.is_none());
+            *last = (*last).max(Some(end));
+        }
+    }
+    Ok(devices.into_iter().map(|(id, last_counted)| KnownDevice { id, last_counted }).collect())
 }

@@ -1,0 +1,52 @@
+//! Preferences: columns of the person's row.
+
+use dayline_app::ports::{PortFuture, PreferenceStore};
+use dayline_domain::{DayStart, Preferences, UserId, Weekday};
+use rusqlite::{Row, Transaction, params};
+
+use crate::failure::Failure;
+use crate::store::SqliteStore;
+use crate::users;
+use crate::values::IdBytes;
+
+const FIND: &str = "
+    SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes FROM users WHERE id = ?1";
+const SET: &str = "
+    UPDATE users SET beat_hold_minutes = ?2, audible_counts = ?3, week_start = ?4, day_start_minutes = ?5
+    WHERE id = ?1";
+
+impl PreferenceStore for SqliteStore {
+    fn preferences(&self, user: UserId) -> PortFuture<'_, Option<Preferences>> {
+        self.db.read(move |tx| find(tx, user))
+    }
+
+    fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
+        self.db.write(move |tx| {
+            let Preferences { choices, week_start, day_start } = preferences;
+            let set = tx.prepare_cached(SET)?.execute(params![
+                IdBytes::from(user),
+                choices.beat_hold.minutes(),
+                choices.audible_counts,
+                week_start.name(),
+                day_start.minutes(),
+            ])?;
+            Ok(set == 1)
+        })
+    }
+}
+
+fn find(tx: &Transaction<'_>, user: UserId) -> Result<Option<Preferences>, Failure> {
+    let mut statement = tx.prepare_cached(FIND)?;
+    let mut rows = statement.query([IdBytes::from(user)])?;
+    rows.next()?.map(parse).transpose()
+}
+
+fn parse(row: &Row<'_>) -> Result<Preferences, Failure> {
+    let week_start = Weekday::from_name(row.get_ref("week_start")?.as_str()?);
+    let day_start = DayStart::from_minutes(row.get("day_start_minutes")?);
+    Ok(Preferences {
+        choices: users::choices(row)?,
+        week_start: week_start.ok_or_else(|| Failure::Corrupt("a week starts with no weekday".to_owned()))?,
+        day_start: day_start.map_err(|why| Failure::corrupt("a stored start of days", why))?,
+    })
+}
