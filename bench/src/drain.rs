@@ -1,5 +1,5 @@
 //! Claim (c): from accepted to in the ledger. How fast accepted pings get there, and how long one takes under steady
-//! load; of a thousand people in order, of a hundred thousand, and of pings that come late and twice.
+//! load; of a thousand people in order, of a hundred thousand, of pings that come late and twice, and of people who switch quickly.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,7 +24,12 @@ const CHECKED: usize = 20;
 #[derive(Args)]
 pub(crate) struct Options {
     /// What is sent, one table row each.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "in-order,crowd,late-and-doubled")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "in-order,crowd,late-and-doubled,switching"
+    )]
     shapes: Vec<Shape>,
     /// People, but for the crowd.
     #[arg(long, default_value_t = 1_000)]
@@ -43,7 +48,7 @@ pub(crate) struct Options {
 }
 
 /// What is sent.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Shape {
     /// As it happened.
     InOrder,
@@ -51,6 +56,8 @@ pub(crate) enum Shape {
     Crowd,
     /// Of a fifth of the people: each ping twice, every third one late, up to hours.
     LateAndDoubled,
+    /// People who switch apps every 3 to 15 s on two devices, with pages and away time.
+    Switching,
 }
 
 /// How much of what is sent.
@@ -81,13 +88,17 @@ pub(crate) struct Drained {
 impl Shape {
     fn amount(self, options: &Options) -> Amount {
         let people = match self {
-            Self::InOrder => options.people,
+            Self::InOrder | Self::Switching => options.people,
             Self::Crowd => options.crowd,
             Self::LateAndDoubled => (options.people / 5).max(1),
         };
         Amount {
             people,
-            order: if self == Self::LateAndDoubled { Order::LateAndDoubled } else { Order::InOrder },
+            order: match self {
+                Self::InOrder | Self::Crowd => Order::InOrder,
+                Self::LateAndDoubled => Order::LateAndDoubled,
+                Self::Switching => Order::Switching,
+            },
             pings: options.pings,
             connections: options.connections,
             steady: Duration::from_secs(options.seconds),
@@ -191,7 +202,7 @@ async fn check(server: &Server, stream: &Stream, tokens: &[String]) -> Result<()
     let path = format!("/api/v1/report/days?from={from}&to={to}&tz=UTC");
     for token in tokens.iter().step_by(tokens.len().div_ceil(CHECKED)) {
         let report = connection.json(&get(&path, Some(token))).await?;
-        let (seconds, expected) = (report["total_seconds"].as_f64(), stream.seconds() as f64);
+        let (seconds, expected) = (report["total_seconds"].as_f64(), stream.seconds()?);
         if seconds != Some(expected) {
             return Err(format!("a timeline has {seconds:?} s instead of {expected} s").into());
         }

@@ -34,6 +34,7 @@ mod stats;
 mod store;
 mod stream;
 mod sums;
+mod switching;
 mod table;
 
 use std::path::PathBuf;

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::accept::PATH;
 use crate::client::{Turn, post};
 use crate::clock::rfc3339;
+use crate::failure::Failure;
+use crate::switching;
 
 /// How pings arrive.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -14,6 +16,8 @@ pub(crate) enum Order {
     InOrder,
     /// 60 s each, sent twice; every third one late by up to all of the rest, so that some are hours late.
     LateAndDoubled,
+    /// People who switch apps every few seconds on two devices, with pages and away time.
+    Switching,
 }
 
 impl Order {
@@ -22,12 +26,13 @@ impl Order {
         match self {
             Self::InOrder => 5,
             Self::LateAndDoubled => 60,
+            Self::Switching => switching::LENGTH,
         }
     }
 
     /// The number of the ping that is sent in each of the steps.
     fn numbers(self, steps: usize) -> Vec<usize> {
-        if self == Self::InOrder {
+        if self != Self::LateAndDoubled {
             return (0..steps).collect();
         }
         let different = (steps / 2).max(1);
@@ -49,6 +54,7 @@ pub(crate) struct Stream {
     tokens: Vec<String>,
     /// The bodies, in the order they are sent.
     bodies: Vec<String>,
+    order: Order,
     /// Pings in all bodies.
     steps: usize,
     /// Requests that the last of the people would be ahead of the first.
@@ -73,6 +79,9 @@ impl Stream {
         let begin = end - different as i64 * order.length();
         let ping = |&number: &usize| {
             let start = begin + number as i64 * order.length();
+            if order == Order::Switching {
+                return switching::ping(number, start);
+            }
             let app = ["Code", "Firefox", "Slack"][number / 12 % 3];
             json!({
                 "app_name": app,
@@ -87,7 +96,7 @@ impl Stream {
         let bodies = numbers.chunks(in_request.max(1)).map(body).collect();
         let connections = connections.min(tokens.len()).max(1);
         let people = tokens.len();
-        Self { people, connections, tokens, bodies, steps: numbers.len(), stagger: 0, begin, end }
+        Self { people, connections, tokens, bodies, order, steps: numbers.len(), stagger: 0, begin, end }
     }
 
     /// People begin one after the other within the first `requests` of the stream, so that their days do not end together.
@@ -108,8 +117,15 @@ impl Stream {
     }
 
     /// The seconds that each person's timeline has in the end.
-    pub(crate) fn seconds(&self) -> i64 {
-        self.end - self.begin
+    ///
+    /// # Errors
+    ///
+    /// None but where a constant is wrong.
+    pub(crate) fn seconds(&self) -> Result<f64, Failure> {
+        match self.order {
+            Order::Switching => switching::counted(self.steps, self.begin),
+            Order::InOrder | Order::LateAndDoubled => Ok((self.end - self.begin) as f64),
+        }
     }
 
     /// The request of a turn: each connection serves people of its own, one request of each, then the next of each.
