@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dayline_domain::{Correction, Interval, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs};
+use dayline_domain::{Correction, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs};
 
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use dayline_domain::{AppName, DeviceId, Domain, Language, NameError, PingRefusal, Project, UtcMs};
+use dayline_domain::{AppName, DeviceId, Language, NameError, PingRefusal, Project, UtcMs};
 
 use crate::identity::caller::Caller;
 use crate::ports::{AppendError, Partition};
@@ -22,7 +22,7 @@ pub struct PingDraft<'a> {
     pub seen: SeenDraft<'a>,
     /// From when, or of a beat when.
     pub start: UtcMs,
-    /// To when; a beat has no length, so that its end is its start.
+    /// To when; of a beat, which has no length, not before its start.
     pub end: UtcMs,
     /// On which device; the caller's own if not given.
     pub device_id: Option<Cow<'a, str>>,
@@ -73,7 +73,7 @@ pub enum Site<'a> {
     /// By its address, of which the domain is kept. What is no web address has none, but its time
     /// counts.
     Url(Cow<'a, str>),
-    /// By its domain.
+    /// By its domain, or a host with a port. What is none has none, but its time counts.
     Domain(Cow<'a, str>),
 }
 
@@ -159,6 +159,7 @@ fn add(
     let (start, end) = (draft.start, draft.end);
     let interval = match draft.seen {
         SeenDraft::Away | SeenDraft::Here => limits.admit_any_length(start, end, now),
+        SeenDraft::Beat { .. } if end < start => Err(PingRefusal::EndBeforeStart),
         SeenDraft::Beat { .. } => limits.admit(start, start, now),
         SeenDraft::Use { .. } | SeenDraft::Page { .. } => limits.admit(start, end, now),
     };
@@ -195,7 +196,7 @@ fn checked_project(name: Option<&str>) -> Result<Option<&str>, Refusal> {
     name.map(Project::check).transpose().map_err(|error| bad_name("invalid_project", "project", error))
 }
 
-/// The domain of a page. A URL that is none costs the domain, never the time.
+/// The domain of a page. What is no web address costs the domain, never the time.
 fn domain_of<'a>(app: &App, site: &'a Site<'_>) -> Result<Option<Cow<'a, str>>, Refusal> {
     match site {
         Site::None => Ok(None),
@@ -203,11 +204,18 @@ fn domain_of<'a>(app: &App, site: &'a Site<'_>) -> Result<Option<Cow<'a, str>>, 
             Err(Refusal::new("url_too_long", format!("url must have at most {MAX_URL} bytes")))
         }
         Site::Url(url) => Ok(app.site_names.domain_of(url).ok().flatten()),
-        Site::Domain(domain) => {
-            let domain = Domain::check(domain).map_err(|error| bad_name("invalid_domain", "domain", error));
-            domain.map(|domain| Some(Cow::Borrowed(domain)))
-        }
+        Site::Domain(host) => Ok(domain_of_host(app, host).map(Cow::Owned)),
     }
+}
+
+/// The domain of a host, in whichever spelling a URL may have it.
+pub(crate) fn domain_of_host(app: &App, host: &str) -> Option<String> {
+    let is_more = |c: char| c.is_control() || c.is_whitespace() || "/\\?#@".contains(c);
+    if host.len() > MAX_URL || host.trim().contains(is_more) {
+        return None;
+    }
+    let url = format!("https://{}/", host.trim());
+    app.site_names.domain_of(&url).ok().flatten().map(Cow::into_owned)
 }
 
 fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {

@@ -4,8 +4,8 @@
 
 use dayline_app::reporting::export::Page;
 use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
+use dayline_domain::Piece;
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
-use dayline_domain::timeline::Piece;
 
 use crate::views::accept::Format;
 use crate::views::export::{ExportLines, lines};

@@ -1,20 +1,20 @@
 //! Reads the bodies of `POST /usage/track`: one ping, an array of pings, or NDJSON, borrowing from
 //! the body. A ping of the wrong shape is refused by itself; only what is not JSON at all is
-//! refused as a whole.
+//! refused as a whole. Not here: the fields of a ping (see [`fields`]).
 
-use std::borrow::Cow;
+mod fields;
+pub(crate) mod schema;
+mod slot;
+
 use std::fmt;
 
-use dayline_app::tracking::ingest::{MAX_PINGS, PingDraft, Refusal};
-use dayline_domain::UtcMs;
+use dayline_app::tracking::ingest::{MAX_PINGS, Refusal};
 use dayline_http_kit::Problem;
 use dayline_http_kit::fields::malformed_detail;
-use dayline_http_kit::instant;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A ping that can be checked further, or why it can't.
-pub(crate) type Draft<'a> = Result<PingDraft<'a>, Refusal>;
+use fields::{Draft, Lenient};
 
 /// The pings of a JSON body: an object, or an array of objects.
 pub(crate) fn json(text: &str) -> Result<Vec<Draft<'_>>, Problem> {
@@ -111,198 +111,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AtMostVisitor<T> {
             taken.push(element);
         }
         let more = elements.next_element::<IgnoredAny>()?.is_some();
-        drain(elements)?;
+        slot::drain(elements)?;
         Ok(AtMost((!more).then_some(taken)))
-    }
-}
-
-fn drain<'de, A: SeqAccess<'de>>(mut elements: A) -> Result<(), A::Error> {
-    while elements.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-/// A ping whose fields may be wrong in any way; only what is no object is an error.
-struct Lenient<'a>(Draft<'a>);
-
-impl<'de> Deserialize<'de> for Lenient<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(LenientVisitor)
-    }
-}
-
-struct LenientVisitor;
-
-impl<'de> Visitor<'de> for LenientVisitor {
-    type Value = Lenient<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Lenient<'de>, A::Error> {
-        let mut slots = Slots::default();
-        while let Some(field) = fields.next_key()? {
-            let slot = match field {
-                Field::AppName => &mut slots.app_name,
-                Field::Url => &mut slots.url,
-                Field::StartTime => &mut slots.start_time,
-                Field::EndTime => &mut slots.end_time,
-                Field::DeviceId => &mut slots.device_id,
-                Field::Unknown => {
-                    fields.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            let value = fields.next_value()?;
-            *slot = if matches!(slot, Slot::Absent) { value } else { Slot::Twice };
-        }
-        Ok(Lenient(slots.draft()))
-    }
-}
-
-/// The fields of a ping.
-#[derive(Clone, Copy)]
-enum Field {
-    AppName,
-    Url,
-    StartTime,
-    EndTime,
-    DeviceId,
-    Unknown,
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_identifier(FieldVisitor)
-    }
-}
-
-struct FieldVisitor;
-
-impl Visitor<'_> for FieldVisitor {
-    type Value = Field;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Field, E> {
-        Ok(match name {
-            "app_name" => Field::AppName,
-            "url" => Field::Url,
-            "start_time" => Field::StartTime,
-            "end_time" => Field::EndTime,
-            "device_id" => Field::DeviceId,
-            _ => Field::Unknown,
-        })
-    }
-}
-
-/// What was given for a field.
-#[derive(Default)]
-enum Slot<'a> {
-    #[default]
-    Absent,
-    Null,
-    Text(Cow<'a, str>),
-    /// Neither a text nor null.
-    Other,
-    Twice,
-}
-
-#[derive(Default)]
-struct Slots<'a> {
-    app_name: Slot<'a>,
-    url: Slot<'a>,
-    start_time: Slot<'a>,
-    end_time: Slot<'a>,
-    device_id: Slot<'a>,
-}
-
-impl<'a> Slots<'a> {
-    fn draft(self) -> Draft<'a> {
-        Ok(PingDraft {
-            app_name: self.app_name.text("app_name", "invalid_app_name")?,
-            url: self.url.maybe_text("url", "invalid_url")?,
-            start: self.start_time.instant("start_time", "invalid_start_time")?,
-            end: self.end_time.instant("end_time", "invalid_end_time")?,
-            device_id: self.device_id.maybe_text("device_id", "invalid_device_id")?,
-        })
-    }
-}
-
-impl<'a> Slot<'a> {
-    fn maybe_text(self, name: &str, code: &'static str) -> Result<Option<Cow<'a, str>>, Refusal> {
-        match self {
-            Self::Absent | Self::Null => Ok(None),
-            Self::Text(text) => Ok(Some(text)),
-            Self::Other => Err(Refusal::new(code, format!("{name} must be a string"))),
-            Self::Twice => Err(Refusal::new(code, format!("{name} is given twice"))),
-        }
-    }
-
-    fn text(self, name: &str, code: &'static str) -> Result<Cow<'a, str>, Refusal> {
-        let missing = || Refusal::new(code, format!("{name} is missing"));
-        self.maybe_text(name, code)?.ok_or_else(missing)
-    }
-
-    fn instant(self, name: &str, code: &'static str) -> Result<UtcMs, Refusal> {
-        let text = self.text(name, code)?;
-        instant::parse(&text).map_err(|error| Refusal::new(code, format!("{name} {error}")))
-    }
-}
-
-impl<'de> Deserialize<'de> for Slot<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SlotVisitor)
-    }
-}
-
-struct SlotVisitor;
-
-impl<'de> Visitor<'de> for SlotVisitor {
-    type Value = Slot<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Slot<'de>, E> {
-        Ok(Slot::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Slot<'de>, E> {
-        Ok(Slot::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Slot<'de>, E> {
-        Ok(Slot::Null)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Slot<'de>, E> {
-        Ok(Slot::Other)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Slot<'de>, E> {
-        Ok(Slot::Other)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Slot<'de>, E> {
-        Ok(Slot::Other)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Slot<'de>, E> {
-        Ok(Slot::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Slot<'de>, A::Error> {
-        drain(elements)?;
-        Ok(Slot::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Slot<'de>, A::Error> {
-        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Slot::Other)
     }
 }
 

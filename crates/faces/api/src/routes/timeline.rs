@@ -1,4 +1,4 @@
-//! `GET /usage/timeline`: what counted when, and what was outranked.
+//! `GET /usage/timeline`: what counted when, what was outranked, and when nobody was there.
 
 use std::vec::IntoIter;
 
@@ -6,10 +6,9 @@ use axum::extract::State;
 use axum::response::Response;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked};
-use dayline_app::reporting::timeline::{self as use_case, Pieces, Timeline};
+use dayline_app::reporting::timeline::{self as use_case, Beside, Pieces, Timeline};
 use dayline_app::{App, AppError};
-use dayline_domain::timeline::Piece;
-use dayline_domain::{Interval, LocalDate, UtcMs};
+use dayline_domain::{DeviceId, Interval, LocalDate, Piece, UtcMs};
 use dayline_http_kit::Problem;
 use dayline_http_kit::instant;
 use dayline_http_kit::query::{FromParams, Params, Query};
@@ -41,6 +40,9 @@ pub(crate) struct TimelineAsked {
     /// Whether outranked time is shown as well.
     #[param(required = false)]
     outranked: bool,
+    /// Whether it is shown when nobody was at a device.
+    #[param(required = false)]
+    away: bool,
 }
 
 impl FromParams for TimelineAsked {
@@ -51,11 +53,14 @@ impl FromParams for TimelineAsked {
             from: params.optional("from", instant::parse),
             to: params.optional("to", instant::parse),
             outranked: params.flag("outranked"),
+            away: params.flag("away"),
         }
     }
 }
 
 /// My timeline: intervals that never overlap, in order, clipped to what was asked for.
+///
+/// As a table, `counted` tells what counted from what was outranked and from away time, which has no `app_name`.
 #[utoipa::path(
     get, path = "/api/v1/usage/timeline", tag = "usage", params(TimelineAsked),
     responses(
@@ -72,17 +77,17 @@ pub(crate) async fn timeline(
     Query(asked): Query<TimelineAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (caller, outranked) = (answer.caller(), asked.outranked);
+    let (caller, beside) = (answer.caller(), Beside { outranked: asked.outranked, away: asked.away });
     let (from, to) = ends(&api.app, caller, asked).await?;
     let interval = Interval::new(from, to);
-    let request = ConditionalRequest::new(&headers, caller, &("timeline", from, to, outranked));
+    let request = ConditionalRequest::new(&headers, caller, &("timeline", from, to, beside));
     if let Some(unchanged) = request.unchanged(&api.app, caller, interval).await? {
         return Ok(unchanged);
     }
-    let found = use_case::timeline(&api.app, caller, interval, outranked).await?;
-    let Timeline { counted, outranked } = found.answer;
+    let found = use_case::timeline(&api.app, caller, interval, beside).await?;
+    let Timeline { counted, outranked, away } = found.answer;
     let text = Some(TimelineText::new(request.format, from, to));
-    let writer = TimelineWriter { current: counted, outranked, text, pieces: Vec::new().into_iter() };
+    let writer = TimelineWriter { current: counted, outranked, away, text, pieces: Vec::new().into_iter() };
     Ok(request.answer(&found.version, answer.body_of_any_length(writer).await?))
 }
 
@@ -91,6 +96,8 @@ struct TimelineWriter {
     /// What is written now: what counted, then what was outranked.
     current: Pieces,
     outranked: Option<Pieces>,
+    /// Written last.
+    away: Option<Vec<(DeviceId, Interval)>>,
     /// Until the end is written.
     text: Option<TimelineText>,
     pieces: IntoIter<Piece>,
@@ -109,6 +116,9 @@ impl Writer for TimelineWriter {
                 self.current = outranked;
                 text.begin_outranked(chunk);
             } else {
+                if let Some(away) = self.away.take() {
+                    text.away(&away, chunk);
+                }
                 text.end(chunk);
                 return Ok(false);
             }

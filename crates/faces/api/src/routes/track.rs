@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ping_body;
+use super::ping_body::schema::Pings;
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 
@@ -28,48 +29,37 @@ const REQUEST_WORK: usize = 4 << 10;
 /// What a client is told to wait: the pings in flight take some tens of milliseconds.
 const RETRY_WORK_S: u32 = 1;
 
-/// An observation: an app, and in a browser a page, from `start_time` to `end_time`.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what ping_body reads by hand")]
-pub(crate) struct Ping {
-    /// The app; 1–255 characters after trimming, no control characters.
-    #[schema(min_length = 1, example = "Firefox")]
-    app_name: String,
-    /// The page, at most 8,192 bytes. Only its host is kept.
-    #[schema(nullable, required = false, example = "https://github.com/a/b?c")]
-    url: Option<String>,
-    /// From when: RFC 3339 with an offset, at most 366 days in the past.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:00Z")]
-    start_time: String,
-    /// To when: not before `start_time`, at most 24 hours after it, at most 5 minutes in the
-    /// future.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:05Z")]
-    end_time: String,
-    /// The device it was seen on; 1–128 characters. The session's own device if left out.
-    #[schema(nullable, required = false, max_length = 128, example = "laptop")]
-    device_id: Option<String>,
-}
-
-/// One ping or up to 1,000 of them.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "describes what ping_body reads by hand")]
-pub(crate) enum Pings {
-    /// One.
-    One(Ping),
-    /// Several.
-    Many(Vec<Ping>),
-}
-
-/// Send pings. The good ones are stored durably before the answer; a bad one never blocks the
-/// others.
+/// Send pings: what a tracker saw, of one of five kinds. The good ones are stored durably before the
+/// answer; a bad one never blocks the others.
 ///
 /// Sending a ping again changes nothing, so that a client may retry whenever it got no answer.
 #[utoipa::path(
     post, path = "/api/v1/usage/track", tag = "usage",
     request_body(
         description = "One ping, an array, or one ping a line; at most 1,000 and 1 MiB, also after gzip",
-        content((Pings = "application/json"), (String = "application/x-ndjson"))
+        content(
+            (Pings = "application/json", examples(
+                ("use" = (summary = "An app was in front", value = json!({
+                    "app_name": "Firefox", "url": "https://github.com/a/b?c",
+                    "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:00:05Z"}))),
+                ("page" = (summary = "A browser's front tab", value = json!({
+                    "kind": "page", "app_name": "Firefox", "url": "https://github.com/a/b?c", "audible": false,
+                    "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:00:05Z"}))),
+                ("beat" = (summary = "An editor was worked in", value = json!({
+                    "kind": "beat", "app_name": "Code", "project": "dayline", "language": "Rust",
+                    "start_time": "2026-11-20T10:00:00Z"}))),
+                ("away" = (summary = "Nobody was there", value = json!({
+                    "kind": "away", "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:30:00Z"}))),
+                ("here" = (summary = "Somebody was there: a call, a presentation", value = json!({
+                    "kind": "here", "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:30:00Z"}))),
+                ("several" = (summary = "Several", value = json!([
+                    {"app_name": "Code", "project": "dayline", "device_id": "laptop",
+                     "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:00:05Z"},
+                    {"kind": "away", "device_id": "laptop",
+                     "start_time": "2026-11-20T10:00:05Z", "end_time": "2026-11-20T10:30:00Z"}]))),
+            )),
+            (String = "application/x-ndjson")
+        )
     ),
     responses(
         (status = 202, body = TrackAnswer<'_>, description = "At least one ping was accepted; those are durable"),

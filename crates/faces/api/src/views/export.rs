@@ -2,15 +2,16 @@
 
 use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
 use dayline_app::reporting::export::{DeadLetterPings, Page};
-use dayline_domain::timeline::Piece;
-use dayline_domain::{Session, SessionId};
+use dayline_domain::{Correction, Observation, Piece, Session, SessionId};
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::api_key::KeyItem;
 use super::audit_entry::AuditEntry;
+use super::correction::CorrectionItem;
 use super::interval::IntervalItem;
+use super::observation::ObservationItem;
 use super::profile::Profile;
 use super::session::SessionItem;
 
@@ -28,9 +29,13 @@ pub(crate) enum ExportLine<'a> {
     Audit(AuditEntry<'a>),
     /// Pings that could not be processed and were put aside.
     PutAside(PutAsideItem<'a>),
-    /// What counted, in the order of time, cut at midnight UTC.
+    /// What I said about my timeline, in its last version.
+    Correction(CorrectionItem<'a>),
+    /// What trackers saw, day by day (UTC) and cut at midnight, united where it touches.
+    Observation(ObservationItem<'a>),
+    /// What counted, in the order of time, cut at midnight UTC; a day's after what was seen on it.
     Interval(IntervalItem<'a>),
-    /// What was observed but did not count, likewise; a day's after what counted on that day.
+    /// What a device showed but did not count, likewise; a day's after what counted on that day.
     Outranked(IntervalItem<'a>),
     /// The last line. An export without it was cut off.
     End {
@@ -39,24 +44,28 @@ pub(crate) enum ExportLine<'a> {
     },
 }
 
-/// Pings that were accepted but could not be processed; the operator may try again.
+/// What was accepted but could not be processed; the operator may try again.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PutAsideItem<'a> {
     /// When they were put aside.
     #[schema(format = DateTime, example = "2026-11-20T10:00:01.000Z")]
     put_aside_at: String,
     /// The pings, if they can be read.
-    pings: Vec<IntervalItem<'a>>,
+    pings: Vec<ObservationItem<'a>>,
+    /// The correction, if it is one.
+    #[schema(required, example = json!(null))]
+    correction: Option<CorrectionItem<'a>>,
     /// What was stored, if not: bytes as hexadecimal digits.
     #[schema(required, example = json!(null))]
     unreadable: Option<String>,
 }
 
 impl<'a> From<&'a DeadLetterPings> for PutAsideItem<'a> {
-    fn from(DeadLetterPings { at, pings, unreadable }: &'a DeadLetterPings) -> Self {
+    fn from(DeadLetterPings { at, pings, correction, unreadable }: &'a DeadLetterPings) -> Self {
         Self {
             put_aside_at: instant::utc(*at),
-            pings: pings.iter().map(IntervalItem::from).collect(),
+            pings: pings.iter().map(ObservationItem::from).collect(),
+            correction: correction.as_ref().map(CorrectionItem::from),
             unreadable: unreadable.as_deref().map(hexadecimal),
         }
     }
@@ -76,6 +85,8 @@ pub(crate) struct Counts {
     api_key: u64,
     audit: u64,
     put_aside: u64,
+    correction: u64,
+    observation: u64,
     interval: u64,
     outranked: u64,
 }
@@ -87,6 +98,8 @@ pub(crate) enum Record {
     Key(ApiKey),
     Audit(StoredAuditEvent),
     PutAside(DeadLetterPings),
+    Correction(Correction),
+    Observation(Observation),
     Interval(Piece),
     Outranked(Piece),
 }
@@ -101,9 +114,11 @@ pub(crate) fn lines(page: Page) -> Records {
         Page::Keys(keys) => Box::new(keys.into_iter().map(Record::Key)),
         Page::Audit(entries) => Box::new(entries.into_iter().map(Record::Audit)),
         Page::DeadLetter(letter) => Box::new(std::iter::once(Record::PutAside(letter))),
-        Page::Ledger { counted, outranked } => {
-            let outranked = outranked.into_iter().map(Record::Outranked);
-            Box::new(counted.into_iter().map(Record::Interval).chain(outranked))
+        Page::Corrections(corrections) => Box::new(corrections.into_iter().map(Record::Correction)),
+        Page::Ledger { observed, counted, outranked } => {
+            let observed = observed.into_iter().map(Record::Observation);
+            let counted = counted.into_iter().map(Record::Interval);
+            Box::new(observed.chain(counted).chain(outranked.into_iter().map(Record::Outranked)))
         }
     }
 }
@@ -131,6 +146,10 @@ impl ExportLines {
             Record::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
             Record::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
             Record::PutAside(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
+            Record::Correction(correction) => {
+                (ExportLine::Correction(correction.into()), &mut counts.correction)
+            }
+            Record::Observation(seen) => (ExportLine::Observation(seen.into()), &mut counts.observation),
             Record::Interval(piece) => (ExportLine::Interval(piece.into()), &mut counts.interval),
             Record::Outranked(piece) => (ExportLine::Outranked(piece.into()), &mut counts.outranked),
         };
