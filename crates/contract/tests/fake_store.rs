@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
-    Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs, sessions,
-    sign_outs,
+    Store, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins, ledger, preferences,
+    prove, report_jobs, sessions, sign_outs,
 };
 
 async fn fresh() -> Store {
@@ -33,6 +33,39 @@ async fn the_fake_store_gives_days_back_as_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_the_state_of_days() {
+    prove(ledger::states::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_names() {
+    prove(ledger::names::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_corrections() {
+    prove(ledger::corrections::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_choices() {
+    prove(ledger::choices::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_reads_days_of_the_first_edition() {
+    let fresh = async || {
+        let store = Arc::new(FakeStore::default());
+        let old = Arc::clone(&store);
+        Store::of(store).planting(move |key, counted, outranked| {
+            old.plant_first_edition(key, counted, outranked);
+            Box::pin(async {})
+        })
+    };
+    prove(ledger::first_edition::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_sums_up_days_as_a_ledger_must() {
     let fresh = async || {
         let store = Arc::new(FakeStore::default());
@@ -43,6 +76,16 @@ async fn the_fake_store_sums_up_days_as_a_ledger_must() {
         })
     };
     prove(ledger::sums::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_preferences() {
+    prove(preferences::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_numbers_corrections() {
+    prove(correction_numbers::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

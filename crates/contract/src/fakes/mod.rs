@@ -33,6 +33,8 @@ pub struct FakeApp {
     pub app: App,
     /// Its clock.
     pub clock: Arc<FakeClock>,
+    /// Its random bytes.
+    pub randomness: Arc<FakeRandomness>,
     /// Its ping log.
     pub log: Arc<FakeLog>,
     /// Its accounts, sessions and ledger.
@@ -46,9 +48,13 @@ pub struct FakeApp {
 impl FakeApp {
     /// What a worker of this application works with.
     pub fn worker_ports(&self) -> WorkerPorts {
-        let (log, ledger, live, clock) =
-            (self.log.clone(), self.store.clone(), self.live.clone(), self.clock.clone());
-        WorkerPorts { log, ledger, live, clock }
+        WorkerPorts {
+            log: self.log.clone(),
+            ledger: self.store.clone(),
+            live: self.live.clone(),
+            clock: self.clock.clone(),
+            randomness: self.randomness.clone(),
+        }
     }
 
     /// A worker for report jobs of this application, whose results are lines.
@@ -81,11 +87,11 @@ impl Default for FakeApp {
         let clock = Arc::new(FakeClock::default());
         let (log, store, limits) =
             (Arc::<FakeLog>::default(), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
-        let live = Arc::<FakeLive>::default();
+        let (live, randomness) = (Arc::<FakeLive>::default(), Arc::<FakeRandomness>::default());
         let tokens = Arc::new(FakeTokens);
         let app = App {
             clock: clock.clone(),
-            randomness: Arc::new(FakeRandomness::default()),
+            randomness: randomness.clone(),
             zones: Arc::new(FakeZones),
             site_names: Arc::new(FakeSiteNames),
             passwords: Arc::new(FakePasswords),
@@ -96,6 +102,8 @@ impl Default for FakeApp {
             ping_quota: limits.clone(),
             ping_log: log.clone(),
             ledger: store.clone(),
+            correction_numbers: store.clone(),
+            preferences: store.clone(),
             report_jobs: store.clone(),
             accounts: store.clone(),
             sessions: store.clone(),
@@ -107,6 +115,6 @@ impl Default for FakeApp {
             live: live.clone(),
             rules: Rules::default(),
         };
-        Self { app, clock, log, store, limits, live }
+        Self { app, clock, randomness, log, store, limits, live }
     }
 }

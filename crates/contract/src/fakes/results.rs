@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use dayline_app::reporting::export::Page;
 use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
+use dayline_domain::Piece;
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
-use dayline_domain::timeline::Piece;
 
 /// One line for each part.
 pub struct FakeForms;

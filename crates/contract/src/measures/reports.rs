@@ -38,7 +38,7 @@ pub async fn times(
     let mut times = ReportTimes::default();
     for _ in 0..ROUNDS {
         let started = Instant::now();
-        let view = ledger.read(user, window, false).await.expect("the ledger can be read");
+        let view = ledger.read(user, window).await.expect("the ledger can be read");
         let expected = items(&view, window, dates.clone(), cut);
         times.of_pieces.push(started.elapsed());
         let started = Instant::now();

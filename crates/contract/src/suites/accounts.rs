@@ -1,15 +1,17 @@
 //! What every store of accounts keeps.
 
 use dayline_app::ports::{
-    AuditEvent, AuditKind, CreateUser, CredentialId, DayKey, LedgerView, LoadedDay, User,
+    AuditEvent, AuditKind, CorrectionChange, CorrectionVersion, CreateUser, CredentialId, DayKey, LedgerView,
+    LoadedDay, Settling, User,
 };
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
-use dayline_domain::{Email, FullName, UtcMs};
+use dayline_domain::{Correction, CorrectionId, Email, FullName, Preferences, Says, UserId, UtcMs};
 
 use super::Fact;
 use super::device_logins::waiting;
 use super::report_jobs::{done, job};
-use super::store::{DAY, NOW, Store, api_key, dead_letter, first, hash, person, piece, session, sign_out};
+use super::store::{DAY, NOW, Store, api_key, dead_letter, hash, person, session, sign_out};
+use super::worked_day::{Form, WorkedDay, app, as_uses, first, piece, seconds};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -190,8 +192,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     for n in 1..=2 {
         store.sign_in(session(user.id, n)).await;
     }
-    let change = first(&[piece("Code", 0, 60), piece("Mail", 10, 20)]);
-    store.apply(vec![(user.id, change)]).await.unwrap();
+    use_for_a_while(&store, user.id).await;
     store.bury(vec![dead_letter(Some(user.id), "theirs"), dead_letter(None, "nobody's")]).await;
 
     store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
@@ -219,8 +220,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert_eq!(store.sessions.ended_since(at).await.unwrap().len(), 2);
     let day = store.writer.load(vec![DayKey { user: user.id, day: DAY }]).await.unwrap().remove(0);
     assert!(matches!(day, LoadedDay::NoSuchUser));
-    let view = store.reader.read(user.id, DAY.interval(), true).await.unwrap();
-    assert_eq!(view, LedgerView::default());
+    assert_nothing_is_tracked(&store, user.id).await;
     assert_eq!(store.api_keys.list(user.id).await.unwrap(), []);
     assert_eq!(store.api_keys.find_used(api_key(user.id, 1).hash, at.plus(60_000)).await.unwrap(), None);
     assert_eq!(store.audit.list(user.id, None, 10).await.unwrap(), []);
@@ -234,11 +234,46 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert_eq!(letters.into_iter().map(|stored| stored.letter.reason).collect::<Vec<_>>(), ["nobody's"]);
 }
 
+/// Fills all that the ledger can have of a person: folded and recent state, pieces and a tail,
+/// corrections with their numbers; and preferences.
+async fn use_for_a_while(store: &Store, user: UserId) {
+    let mut day = WorkedDay::empty(DAY);
+    let pings = as_uses(&[piece("Code", 0, 60), piece("Mail", 10, 20)]);
+    store.write(user, day.record(Form::Folded, &pings)).await;
+    store.write(user, day.record(Form::Growing, &as_uses(&[piece("Chat", 100, 110)]))).await;
+    let says = Says::Entry { interval: seconds(200, 300), source: app("Meeting") };
+    store.keep(user, [Correction { id: meeting(), version: 1, says }]).await;
+    store.correction_numbers.next_version(user, meeting(), CorrectionChange::NewEntry, NOW).await.unwrap();
+    assert!(store.preferences.set_preferences(user, Preferences::default()).await.unwrap());
+}
+
+fn meeting() -> CorrectionId {
+    CorrectionId::from_bits(5)
+}
+
+async fn assert_nothing_is_tracked(store: &Store, user: UserId) {
+    let view = store.reader.read(user, DAY.interval()).await.unwrap();
+    assert_eq!(view, LedgerView::default());
+    let view = store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
+    assert_eq!(view, LedgerView::default());
+    assert_eq!(store.reader.marks(user, DAY.interval()).await.unwrap(), []);
+    assert_eq!(store.reader.changed_since(user, UtcMs(0)).await.unwrap(), []);
+    assert_eq!(store.reader.extent(user).await.unwrap(), None);
+    assert!(matches!(store.reader.days(user, vec![DAY]).await.unwrap()[..], [LoadedDay::NoSuchUser]));
+    assert_eq!(store.reader.corrections(user, Some(DAY.interval())).await.unwrap(), []);
+    assert_eq!(store.writer.corrections(user, vec![meeting()]).await.unwrap(), []);
+    assert_eq!(store.reader.devices(user).await.unwrap(), []);
+    assert_eq!(store.reader.settling(user).await.unwrap(), Settling::default());
+    assert_eq!(store.preferences.preferences(user).await.unwrap(), None);
+    let next = store.correction_numbers.next_version(user, meeting(), CorrectionChange::Entry, NOW).await;
+    assert_eq!(next, Ok(CorrectionVersion::NotFound));
+}
+
 async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
     let (ada, bob) = (store.register(1).await, store.register(2).await);
     for user in [&ada, &bob] {
         store.sign_in(session(user.id, 1)).await;
-        store.apply(vec![(user.id, first(&[piece("Code", 0, 60), piece("Mail", 10, 20)]))]).await.unwrap();
+        use_for_a_while(&store, user.id).await;
         store.bury(vec![dead_letter(Some(user.id), "one's")]).await;
         store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
         let event =
@@ -247,12 +282,16 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
         done(&store, job(user.id, 1), b"one's").await;
     }
     store.device_logins.create(waiting(1)).await.unwrap();
-    let before = store.reader.read(bob.id, DAY.interval(), true).await.unwrap();
+    let before = store.snapshot(bob.id).await;
     store.accounts.delete(ada.id, NOW).await.unwrap().unwrap();
     assert_eq!(store.accounts.find(bob.id).await.unwrap(), Some(bob.clone()));
     assert_eq!(store.sessions.list(bob.id).await.unwrap(), [session(bob.id, 1)]);
-    assert_eq!(store.reader.read(bob.id, DAY.interval(), true).await.unwrap(), before);
-    assert_eq!((before.counted.len(), before.outranked.len()), (3, 1));
+    let (_, day, view, _) = store.snapshot(bob.id).await;
+    assert_eq!((&day, &view), (&before.1, &before.2));
+    assert_eq!((day.counted.len(), day.observations.len(), day.corrections.len()), (4, 3, 1));
+    assert_eq!(store.preferences.preferences(bob.id).await.unwrap(), Some(Preferences::default()));
+    let next = store.correction_numbers.next_version(bob.id, meeting(), CorrectionChange::Entry, NOW).await;
+    assert!(matches!(next, Ok(CorrectionVersion::Next(_))), "{next:?}");
     assert_eq!(store.api_keys.list(bob.id).await.unwrap(), [api_key(bob.id, 1)]);
     assert_eq!(store.audit.list(bob.id, None, 10).await.unwrap().len(), 1);
     assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), Some(waiting(1)));
@@ -268,8 +307,8 @@ async fn a_deleted_address_may_register_again_and_starts_empty(store: Store) {
     store.accounts.delete(user.id, NOW).await.unwrap().unwrap();
     // With the same identity even, which no real person ever gets again.
     store.register(1).await;
-    assert_eq!(store.day(user.id, DAY).await.version(), 0);
-    assert_eq!(store.reader.versions(user.id, DAY.interval()).await.unwrap(), []);
+    assert_eq!(store.day(user.id, DAY).await.version, 0);
+    assert_eq!(store.reader.marks(user.id, DAY.interval()).await.unwrap(), []);
 }
 
 async fn of_many_deletions_exactly_one_finds_the_account(store: Store) {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod correction_numbers;
 pub mod dead_letters;
 pub mod device_logins;
 pub mod leases;
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod live;
 pub mod passwords;
 pub mod ping_log;
+pub mod preferences;
 pub mod report_jobs;
 pub mod revocations;
 pub mod sessions;
@@ -20,6 +22,7 @@ pub mod sign_outs;
 pub mod site_names;
 mod store;
 pub mod tokens;
+mod worked_day;
 pub mod zones;
 
 use dayline_app::ports::BoxFuture;

@@ -6,16 +6,19 @@ use std::array;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CreateUser, DayKey, DeadLetter, DeadLetters,
-    DeviceLogins, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError,
-    Position, ReportJobs, Sessions, SignOut, StartSession, Started, User,
+    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CorrectionNumbers, CreateUser, DayKey, DayWrite,
+    DeadLetter, DeadLetters, DeviceLogins, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay,
+    Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, Sessions, SignOut,
+    StartSession, Started, StoredDay, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
 use dayline_domain::{
-    ApiKeyId, Bridge, DayChange, DeviceId, Email, FullName, Interval, LedgerDay, Piece, Ping, Scope, Scopes,
-    Session, SessionId, Source, UserId, UtcDay, UtcMs,
+    ApiKeyId, Correction, DeviceId, Email, FullName, Piece, Scope, Scopes, Session, SessionId, UserId,
+    UtcDay, UtcMs,
 };
+
+use super::worked_day::sorted;
 
 /// What may have become of the sums of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,7 @@ pub enum SpoiltSums {
 }
 
 type Spoil = dyn Fn(DayKey, SpoiltSums) -> BoxFuture<'static, ()> + Send + Sync;
+type Plant = dyn Fn(DayKey, Vec<Piece>, Vec<Piece>) -> BoxFuture<'static, ()> + Send + Sync;
 
 /// A fresh store. Its ports share their data: a person who is deleted is gone from all of them.
 #[derive(Clone)]
@@ -42,7 +46,10 @@ pub struct Store {
     pub(super) api_keys: Arc<dyn ApiKeys>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) audit: Arc<dyn AuditLog>,
+    pub(super) preferences: Arc<dyn PreferenceStore>,
+    pub(super) correction_numbers: Arc<dyn CorrectionNumbers>,
     spoil: Option<Arc<Spoil>>,
+    plant: Option<Arc<Plant>>,
     /// Dropped after the ports.
     _keeping: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -67,6 +74,8 @@ impl Store {
             + ApiKeys
             + DeviceLogins
             + AuditLog
+            + PreferenceStore
+            + CorrectionNumbers
             + 'static,
     {
         Self {
@@ -78,8 +87,11 @@ impl Store {
             sessions: store.clone(),
             api_keys: store.clone(),
             device_logins: store.clone(),
-            audit: store,
+            audit: store.clone(),
+            preferences: store.clone(),
+            correction_numbers: store,
             spoil: None,
+            plant: None,
             _keeping: None,
         }
     }
@@ -97,6 +109,21 @@ impl Store {
         spoil: impl Fn(DayKey, SpoiltSums) -> BoxFuture<'static, ()> + Send + Sync + 'static,
     ) -> Self {
         Self { spoil: Some(Arc::new(spoil)), ..self }
+    }
+
+    /// Says how a day of the rule's first edition is stored as the release before left it, of a person
+    /// who is registered: pieces that count, and pieces that do not. The facts about such days need it.
+    #[must_use]
+    pub fn planting(
+        self,
+        plant: impl Fn(DayKey, Vec<Piece>, Vec<Piece>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { plant: Some(Arc::new(plant)), ..self }
+    }
+
+    pub(super) async fn plant(&self, key: DayKey, counted: &[Piece], outranked: &[Piece]) {
+        let plant = self.plant.as_ref().expect("a store in which old days can be planted");
+        plant(key, counted.to_vec(), outranked.to_vec()).await;
     }
 
     pub(super) async fn spoil(&self, user: UserId, day: UtcDay, how: SpoiltSums) {
@@ -121,10 +148,24 @@ impl Store {
         }
     }
 
-    /// Applies changes at the partition's position and moves that by one.
-    pub(super) async fn apply(&self, changes: Vec<(UserId, DayChange)>) -> Result<Applied, PortError> {
+    /// Applies writes at the partition's position and moves that by one.
+    pub(super) async fn apply(&self, days: Vec<(UserId, DayWrite)>) -> Result<Applied, PortError> {
         let from = self.position().await;
-        self.writer.apply(Arc::new(LedgerCommit { changes, ..commit(from.major, from.major + 1) })).await
+        self.writer.apply(Arc::new(LedgerCommit { days, ..commit(from.major, from.major + 1) })).await
+    }
+
+    /// Commits writes of one person's days, which must be taken.
+    pub(super) async fn write(&self, user: UserId, days: impl IntoIterator<Item = DayWrite>) {
+        let days = days.into_iter().map(|write| (user, write)).collect();
+        assert_eq!(self.apply(days).await, Ok(Applied::Done));
+    }
+
+    /// Commits corrections of one person.
+    pub(super) async fn keep(&self, user: UserId, corrections: impl IntoIterator<Item = Correction>) {
+        let corrections = corrections.into_iter().map(|correction| (user, correction)).collect();
+        let from = self.position().await;
+        let commit = LedgerCommit { corrections, ..commit(from.major, from.major + 1) };
+        assert_eq!(self.writer.apply(Arc::new(commit)).await, Ok(Applied::Done));
     }
 
     /// Commits dead letters.
@@ -139,21 +180,29 @@ impl Store {
         self.writer.position(PARTITION).await.unwrap()
     }
 
-    /// The stored day of a person who must be there.
-    pub(super) async fn day(&self, user: UserId, day: UtcDay) -> LedgerDay {
+    /// The stored day of a person who must be there; observations in an order that is always the
+    /// same.
+    pub(super) async fn day(&self, user: UserId, day: UtcDay) -> StoredDay {
         let loaded = self.writer.load(vec![DayKey { user, day }]).await.unwrap().remove(0);
-        match loaded {
-            LoadedDay::Day(day) => *day,
-            other => panic!("{day:?} of {user} is {other:?}"),
-        }
+        in_order(loaded)
     }
 
     /// All that the ledger has of a sample person's day, to compare.
-    pub(super) async fn snapshot(&self, user: UserId) -> (Position, Vec<Piece>, Vec<Piece>, u64, u64) {
+    pub(super) async fn snapshot(&self, user: UserId) -> (Position, StoredDay, LedgerView, u64) {
         let day = self.day(user, DAY).await;
-        let (counted, outranked) = (day.counted().collect(), day.outranked().collect());
-        (self.position().await, counted, outranked, day.version(), self.dead_letters.count().await.unwrap())
+        let view = self.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
+        (self.position().await, day, view, self.dead_letters.count().await.unwrap())
     }
+}
+
+/// A day that must be there, with its observations and corrections in an order that is always the
+/// same.
+pub(super) fn in_order(loaded: LoadedDay) -> StoredDay {
+    let LoadedDay::Day(day) = loaded else { panic!("a day is {loaded:?}") };
+    let (observations, recent) = (sorted(&day.observations), sorted(&day.recent));
+    let mut corrections = day.corrections.clone();
+    corrections.sort_by_key(|correction| correction.version);
+    StoredDay { observations, recent, corrections, ..*day }
 }
 
 /// The `n`-th sample person.
@@ -210,29 +259,6 @@ pub(super) fn api_key(user: UserId, n: u64) -> ApiKey {
     }
 }
 
-/// An app on one device.
-pub(super) fn app(name: &str) -> Arc<Source> {
-    Source::new("laptop", name, None).unwrap()
-}
-
-/// A piece of [`DAY`], in seconds since its midnight.
-pub(super) fn piece(name: &str, start_s: i64, end_s: i64) -> Piece {
-    let at = |s: i64| DAY.start().plus(s * 1_000);
-    Piece { source: app(name), interval: Interval::new(at(start_s), at(end_s)).unwrap() }
-}
-
-/// What a day makes of pings that are these pieces. Nothing is bridged.
-pub(super) fn record(day: &mut LedgerDay, pings: &[Piece]) -> DayChange {
-    let ping = |Piece { source, interval }: &Piece| Ping { source: source.clone(), interval: *interval };
-    let pings: Vec<Ping> = pings.iter().map(ping).collect();
-    day.record(&pings, Bridge(0)).expect("the pings change the day")
-}
-
-/// The change that makes an empty [`DAY`] out of pieces.
-pub(super) fn first(pings: &[Piece]) -> DayChange {
-    record(&mut LedgerDay::empty(DAY), pings)
-}
-
 /// A commit without content from one position to another.
 pub(super) fn commit(from: u64, to: u64) -> LedgerCommit {
     let position = |major| Position { major, minor: 0 };
@@ -240,7 +266,8 @@ pub(super) fn commit(from: u64, to: u64) -> LedgerCommit {
         partition: PARTITION,
         from: position(from),
         to: position(to),
-        changes: Vec::new(),
+        days: Vec::new(),
+        corrections: Vec::new(),
         dead: Vec::new(),
         at: NOW,
     }

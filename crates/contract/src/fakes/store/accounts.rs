@@ -83,7 +83,10 @@ impl Accounts for FakeStore {
             if tables.users.remove(&id).is_none() {
                 return Ok(None);
             }
+            tables.preferences.remove(&id);
             tables.days.retain(|key, _| key.user != id);
+            tables.corrections.retain(|(user, _), _| *user != id);
+            tables.correction_numbers.remove(&id);
             tables.dead.retain(|_, stored| stored.letter.user != Some(id));
             tables.audit.retain(|entry| entry.event.user != id);
             tables.jobs.retain(|_, job| job.user != id);

@@ -2,9 +2,13 @@
 //! transaction.
 
 mod accounts;
+mod day;
+mod dead_letters;
 mod jobs;
 mod keys;
 mod ledger;
+mod preferences;
+mod reads;
 mod sessions;
 
 use std::collections::BTreeMap;
@@ -12,15 +16,20 @@ use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::{
-    ApiKey, DayKey, Partition, PasswordHash, PortError, PortFuture, Position, StoredAuditEvent,
+    ApiKey, DayKey, Mark, Partition, PasswordHash, PortError, PortFuture, Position, StoredAuditEvent,
     StoredDeadLetter, User,
 };
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
-use dayline_domain::timeline::Piece;
-use dayline_domain::{ApiKeyId, JobId, ReportJob, Session, SessionId, UserId, UtcMs};
+use dayline_domain::{
+    ApiKeyId, Correction, CorrectionId, JobId, Piece, Preferences, ReportJob, Session, SessionId, UserId,
+    UtcMs,
+};
 
 use crate::suites::SpoiltSums;
+
+use day::{Day, StoredSums};
+use preferences::Numbers;
 
 /// A store in memory.
 #[derive(Default)]
@@ -31,6 +40,8 @@ pub struct FakeStore {
 #[derive(Default, Clone)]
 struct Tables {
     users: BTreeMap<UserId, (User, PasswordHash)>,
+    /// Of people who set some.
+    preferences: BTreeMap<UserId, Preferences>,
     sessions: BTreeMap<SessionId, Session>,
     ended: BTreeMap<SessionId, UtcMs>,
     keys: BTreeMap<ApiKeyId, ApiKey>,
@@ -38,6 +49,9 @@ struct Tables {
     audit: Vec<StoredAuditEvent>,
     last_audit: u64,
     days: BTreeMap<DayKey, Day>,
+    planted: u64,
+    corrections: BTreeMap<(UserId, CorrectionId), Correction>,
+    correction_numbers: BTreeMap<UserId, Numbers>,
     days_loaded: usize,
     positions: BTreeMap<Partition, Position>,
     jobs: BTreeMap<JobId, ReportJob>,
@@ -49,22 +63,6 @@ struct Tables {
     failing_call: Option<(usize, PortError)>,
     refused_app: Option<String>,
     unwritable: Option<DayKey>,
-}
-
-#[derive(Clone)]
-struct Day {
-    version: u64,
-    changed_at: UtcMs,
-    /// As a real store would have them, with the version they are of.
-    sums: Option<(u64, Vec<u8>)>,
-    counted: Vec<Piece>,
-    outranked: Vec<Piece>,
-}
-
-impl Default for Day {
-    fn default() -> Self {
-        Self { version: 0, changed_at: UtcMs(0), sums: None, counted: Vec::new(), outranked: Vec::new() }
-    }
 }
 
 impl FakeStore {
@@ -88,11 +86,20 @@ impl FakeStore {
         locked(&self.tables).unwritable = key;
     }
 
-    /// Damages a stored day: its pieces are counted twice from now on.
+    /// Damages a stored day: its state can't be read from now on.
     pub fn damage(&self, key: DayKey) {
         if let Some(day) = locked(&self.tables).days.get_mut(&key) {
-            day.counted.extend(day.counted.clone());
+            day.damage();
         }
+    }
+
+    /// Stores a day as the release before did: pieces that count, and pieces that do not.
+    pub fn plant_first_edition(&self, key: DayKey, counted: Vec<Piece>, outranked: Vec<Piece>) {
+        let mut tables = locked(&self.tables);
+        tables.planted += 1;
+        // As a migration does, which gives each day a mark.
+        let mark = Mark(u64::MAX - tables.planted);
+        tables.days.insert(key, Day::of_first_edition(key.day, mark, counted, outranked));
     }
 
     /// How many days were loaded for a worker so far.
@@ -107,7 +114,7 @@ impl FakeStore {
         match how {
             SpoiltSums::Missing => day.sums = None,
             SpoiltSums::Outdated => day.version += 1,
-            SpoiltSums::Unreadable => day.sums = Some((day.version, vec![0xFF])),
+            SpoiltSums::Unreadable => day.sums = Some(StoredSums { of: day.version, sums: None }),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use dayline_app::ports::{Applied, DayKey, LedgerCommit, LoadedDay, Partition, Position};
-use dayline_domain::{DayChange, LedgerDay, UtcDay};
+use dayline_app::ports::{Applied, DayKey, DayWrite, LedgerCommit, LoadedDay, Partition, Position};
+use dayline_domain::{Interval, Piece, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, PARTITION, Store, commit, dead_letter, first, person, piece, record};
+use crate::suites::store::{DAY, NOW, PARTITION, Store, commit, dead_letter, person};
+use crate::suites::worked_day::{WorkedDay, app, first, grow, piece, record};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -68,16 +69,16 @@ async fn a_position_is_kept_to_the_last_bit(store: Store) {
 
 async fn a_commit_may_change_days_where_it_stands(store: Store) {
     let user = store.register(1).await.id;
-    let mut day = LedgerDay::empty(DAY);
+    let mut day = WorkedDay::empty(DAY);
     for (second, at) in [(0, 0), (10, 0), (20, 4)] {
-        let changes = vec![(user, record(&mut day, &[piece("Code", second, second + 5)]))];
+        let days = vec![(user, record(&mut day, &[piece("Code", second, second + 5)]))];
         if at > 0 {
             assert_eq!(store.writer.apply(Arc::new(commit(0, at))).await, Ok(Applied::Done));
         }
-        let step = LedgerCommit { changes, ..commit(at, at) };
+        let step = LedgerCommit { days, ..commit(at, at) };
         assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Done));
         assert_eq!(store.position().await, Position { major: at, minor: 0 });
-        assert_eq!(store.day(user, DAY).await.version(), day.version());
+        assert_eq!(store.day(user, DAY).await.version, day.version);
     }
 }
 
@@ -85,14 +86,14 @@ async fn a_commit_from_another_position_is_fenced_and_changes_nothing(store: Sto
     let user = store.register(1).await.id;
     assert_eq!(store.apply(vec![(user, first(&[piece("Code", 0, 5)]))]).await, Ok(Applied::Done));
     let before = store.snapshot(user).await;
-    let mut day = store.day(user, DAY).await;
-    let changes = vec![(user, record(&mut day, &[piece("Code", 10, 15)]))];
+    let mut day = WorkedDay::of(&store.day(user, DAY).await);
+    let days = vec![(user, record(&mut day, &[piece("Code", 10, 15)]))];
     let dead = vec![dead_letter(None, "fenced")];
     for (from, to) in [(0, 1), (0, 2), (2, 3), (7, 7)] {
-        let step = LedgerCommit { changes: changes.clone(), dead: dead.clone(), ..commit(from, to) };
+        let step = LedgerCommit { days: days.clone(), dead: dead.clone(), ..commit(from, to) };
         assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Fenced), "{from}");
         let minor = Position { major: 1, minor: 1 };
-        let step = LedgerCommit { from: minor, changes: changes.clone(), ..commit(0, 9) };
+        let step = LedgerCommit { from: minor, days: days.clone(), ..commit(0, 9) };
         assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Fenced));
         assert_eq!(store.snapshot(user).await, before);
     }
@@ -104,14 +105,14 @@ async fn a_commit_from_another_position_is_fenced_and_changes_nothing(store: Sto
 async fn of_many_commits_from_one_position_exactly_one_is_done(store: Store) {
     let user = store.register(1).await.id;
     for round in 0..5 {
-        let day = store.day(user, DAY).await;
+        let day = WorkedDay::of(&store.day(user, DAY).await);
         let mut racing = tokio::task::JoinSet::new();
         for n in 1..=8 {
             let (writer, mut day) = (store.writer.clone(), day.clone());
             let start = round * 1_000 + 100 * n;
-            let changes = vec![(user, record(&mut day, &[piece("Code", start, start + n)]))];
+            let days = vec![(user, record(&mut day, &[piece("Code", start, start + n)]))];
             let (from, to) = (round as u64 * 10, round as u64 * 10 + 10);
-            let step = LedgerCommit { changes, dead: vec![dead_letter(None, "x")], ..commit(from, to) };
+            let step = LedgerCommit { days, dead: vec![dead_letter(None, "x")], ..commit(from, to) };
             racing.spawn(async move { (writer.apply(Arc::new(step)).await.unwrap(), day) });
         }
         let outcomes = racing.join_all().await;
@@ -119,7 +120,7 @@ async fn of_many_commits_from_one_position_exactly_one_is_done(store: Store) {
         let fenced = outcomes.iter().filter(|(applied, _)| *applied == Applied::Fenced).count();
         assert_eq!((done.len(), fenced), (1, 7));
         let stored = store.day(user, DAY).await;
-        assert!(stored.counted().eq(done[0].1.counted()));
+        done[0].1.assert_is(&stored);
         assert_eq!(store.dead_letters.count().await.unwrap(), round as u64 + 1);
     }
 }
@@ -130,50 +131,49 @@ async fn partitions_do_not_fence_each_other(store: Store) {
         let (writer, partition) = (store.writer.clone(), Partition(n));
         let user = store.register(u64::from(n)).await.id;
         racing.spawn(async move {
-            let mut day = LedgerDay::empty(DAY);
+            let mut day = WorkedDay::empty(DAY);
             for major in 0..5 {
                 let start = i64::try_from(major).unwrap() * 10;
-                let changes = vec![(user, record(&mut day, &[piece("Code", start, start + 5)]))];
-                let step = LedgerCommit { partition, changes, ..commit(major, major + 1) };
+                let days = vec![(user, grow(&mut day, &[piece("Code", start, start + 5)]))];
+                let step = LedgerCommit { partition, days, ..commit(major, major + 1) };
                 assert_eq!(writer.apply(Arc::new(step)).await, Ok(Applied::Done));
             }
         });
     }
     racing.join_all().await;
     for n in 0..16 {
-        assert_eq!(store.day(person(n).id, DAY).await.version(), 5);
+        assert_eq!(store.day(person(n).id, DAY).await.version, 5);
     }
 }
 
 async fn a_change_from_another_version_is_stale_and_changes_nothing(store: Store) {
     let user = store.register(1).await.id;
-    let mut day = LedgerDay::empty(DAY);
+    let mut day = WorkedDay::empty(DAY);
     let zero = record(&mut day, &[piece("Code", 0, 5)]);
     let one = record(&mut day, &[piece("Code", 10, 15)]);
     let two = record(&mut day, &[piece("Code", 20, 25)]);
     assert_eq!(store.apply(vec![(user, one.clone())]).await, Ok(Applied::Stale), "nothing is stored yet");
-    assert_eq!(store.day(user, DAY).await.version(), 0);
+    assert_eq!(store.day(user, DAY).await.version, 0);
     assert_eq!(store.apply(vec![(user, zero.clone())]).await, Ok(Applied::Done));
     let before = store.snapshot(user).await;
     for stale in [zero, two.clone()] {
         assert_eq!(store.apply(vec![(user, stale)]).await, Ok(Applied::Stale));
         assert_eq!(store.snapshot(user).await, before);
     }
-    for change in [one, two] {
-        assert_eq!(store.apply(vec![(user, change)]).await, Ok(Applied::Done));
-    }
-    assert!(store.day(user, DAY).await.counted().eq(day.counted()));
+    store.write(user, [one]).await;
+    store.write(user, [two]).await;
+    day.assert_is(&store.day(user, DAY).await);
 }
 
 async fn one_stale_change_undoes_the_whole_commit(store: Store) {
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
     assert_eq!(store.apply(vec![(users[1], first(&[piece("Code", 0, 5)]))]).await, Ok(Applied::Done));
-    let changes = users.map(|user| (user, first(&[piece("Mail", 0, 5)]))).to_vec();
-    let step = LedgerCommit { changes, dead: vec![dead_letter(None, "stale")], ..commit(1, 2) };
+    let days = users.map(|user| (user, first(&[piece("Mail", 0, 5)]))).to_vec();
+    let step = LedgerCommit { days, dead: vec![dead_letter(None, "stale")], ..commit(1, 2) };
     assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Stale));
     for user in [users[0], users[2]] {
-        assert_eq!(store.day(user, DAY).await.version(), 0);
-        assert_eq!(store.reader.read(user, DAY.interval(), true).await.unwrap().counted, []);
+        assert_eq!(store.day(user, DAY).await.version, 0);
+        assert_eq!(store.reader.read(user, DAY.interval()).await.unwrap().counted, []);
     }
     assert_eq!(store.position().await, Position { major: 1, minor: 0 });
     assert_eq!(store.dead_letters.count().await.unwrap(), 0);
@@ -183,9 +183,9 @@ async fn a_change_of_a_person_who_is_gone_is_stale(store: Store) {
     let (stays, goes) = (store.register(1).await.id, store.register(2).await.id);
     store.accounts.delete(goes, NOW).await.unwrap().unwrap();
     for gone in [goes, person(3).id] {
-        let changes = [stays, gone].map(|user| (user, first(&[piece("Code", 0, 5)]))).to_vec();
-        assert_eq!(store.apply(changes).await, Ok(Applied::Stale));
-        assert_eq!(store.day(stays, DAY).await.version(), 0);
+        let days = [stays, gone].map(|user| (user, first(&[piece("Code", 0, 5)]))).to_vec();
+        assert_eq!(store.apply(days).await, Ok(Applied::Stale));
+        assert_eq!(store.day(stays, DAY).await.version, 0);
         assert_eq!(store.position().await, Position::START);
     }
 }
@@ -194,36 +194,34 @@ async fn deletion_racing_with_commits_leaves_nothing_behind(store: Store) {
     let stays = store.register(0).await.id;
     for n in 1..=20 {
         let goes = store.register(n).await.id;
-        let changes = [stays, goes].map(|user| (user, UtcDay(i32::try_from(n).unwrap())));
-        let changes = changes.map(|(user, day)| (user, change_on(day))).to_vec();
-        let step = LedgerCommit { changes, dead: vec![dead_letter(Some(goes), "x")], ..commit(0, 0) };
+        let day = UtcDay(i32::try_from(n).unwrap());
+        let days = [stays, goes].map(|user| (user, write_on(day))).to_vec();
+        let step = LedgerCommit { days, dead: vec![dead_letter(Some(goes), "x")], ..commit(0, 0) };
         let step = LedgerCommit { partition: Partition(n as u32), ..step };
         let writer = store.writer.clone();
         let applied = tokio::spawn(async move { writer.apply(Arc::new(step)).await.unwrap() });
         store.accounts.delete(goes, NOW).await.unwrap().unwrap();
         let applied = applied.await.unwrap();
         assert!(matches!(applied, Applied::Done | Applied::Stale), "{applied:?}");
-        let kept = store.day(stays, UtcDay(i32::try_from(n).unwrap())).await;
-        assert_eq!(kept.version(), u64::from(applied == Applied::Done));
-        let day = store.writer.load(vec![DayKey { user: goes, day: DAY }]).await.unwrap().remove(0);
-        assert!(matches!(day, LoadedDay::NoSuchUser));
+        let kept = store.day(stays, day).await;
+        assert_eq!(kept.version, u64::from(applied == Applied::Done));
+        let gone = store.writer.load(vec![DayKey { user: goes, day: DAY }]).await.unwrap().remove(0);
+        assert!(matches!(gone, LoadedDay::NoSuchUser));
         assert_eq!(store.dead_letters.count().await.unwrap(), 0);
     }
 }
 
-fn change_on(day: UtcDay) -> DayChange {
-    let mut empty = LedgerDay::empty(day);
-    let mut code = piece("Code", 0, 5);
-    let start = day.start();
-    code.interval = dayline_domain::Interval::new(start, start.plus(5_000)).unwrap();
-    record(&mut empty, &[code])
+/// What is written of a day that was used for its first five seconds.
+fn write_on(day: UtcDay) -> DayWrite {
+    let interval = Interval::new(day.start(), day.start().plus(5_000)).unwrap();
+    record(&mut WorkedDay::empty(day), &[Piece { source: app("Code"), interval }])
 }
 
 async fn letters_are_kept_with_the_position_or_not_at_all(store: Store) {
     let user = store.register(1).await.id;
     let dead = vec![dead_letter(Some(user), "a"), dead_letter(None, "b")];
-    let change = first(&[piece("Code", 0, 5)]);
-    let good = LedgerCommit { dead, changes: vec![(user, change.clone())], ..commit(0, 1) };
+    let write = first(&[piece("Code", 0, 5)]);
+    let good = LedgerCommit { dead, days: vec![(user, write.clone())], ..commit(0, 1) };
     assert_eq!(store.writer.apply(Arc::new(good.clone())).await, Ok(Applied::Done));
     assert_eq!(store.dead_letters.count().await.unwrap(), 2);
     assert_eq!(store.writer.apply(Arc::new(good.clone())).await, Ok(Applied::Fenced));
@@ -245,12 +243,12 @@ async fn a_ledger_that_takes_commits_says_so_and_stays_as_it_is(store: Store) {
 async fn days_load_in_the_order_asked_for(store: Store) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let stranger = person(3).id;
-    store.apply(vec![(ada, change_on(UtcDay(3))), (bob, change_on(UtcDay(1)))]).await.unwrap();
+    store.apply(vec![(ada, write_on(UtcDay(3))), (bob, write_on(UtcDay(1)))]).await.unwrap();
     let keys = [(bob, 1), (stranger, 1), (ada, 1), (ada, 3), (bob, 1), (ada, 2)];
     let keys = keys.map(|(user, day)| DayKey { user, day: UtcDay(day) });
     let loaded = store.writer.load(keys.to_vec()).await.unwrap();
     let versions = loaded.iter().map(|day| match day {
-        LoadedDay::Day(day) => Some((day.day(), day.version(), day.counted().count())),
+        LoadedDay::Day(day) => Some((day.day, day.version, day.counted.len())),
         LoadedDay::NoSuchUser => None,
         LoadedDay::Damaged(why) => panic!("{why}"),
     });

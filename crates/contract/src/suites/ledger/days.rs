@@ -1,14 +1,18 @@
-//! Random days of several people, settled by the domain and stored change by change: whenever they
+//! Random days of several people, settled by the domain and stored write by write: whenever they
 //! are loaded again they are what they were in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dayline_app::ports::{Applied, DayKey, LedgerCommit, LoadedDay};
-use dayline_domain::{Bridge, Interval, LedgerDay, Piece, Ping, Source, UserId, UtcDay};
+use dayline_app::ports::{Applied, DayKey, DayWrite, LedgerCommit};
+use dayline_domain::timeline::window::Window;
+use dayline_domain::{Correction, CorrectionId, Interval, Observation, Piece, Says, UserId, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit};
+use crate::suites::store::{DAY, Store, commit, in_order};
+use crate::suites::worked_day::{Form, WorkedDay};
+
+use super::dice::Dice;
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -20,100 +24,140 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
 ];
 
-/// Numbers that are the same in every run (`SplitMix64`), so that a failure can be looked at.
-pub(super) struct Dice(pub(super) u64);
+/// What a worker knows of some people's days.
+struct Worker {
+    store: Store,
+    dice: Dice,
+    days: BTreeMap<DayKey, WorkedDay>,
+    corrections: BTreeMap<(UserId, CorrectionId), Correction>,
+}
 
-impl Dice {
-    pub(super) fn below(&mut self, bound: i64) -> i64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) % bound as u64) as i64
+impl Worker {
+    /// The day, now and then forgotten and loaded again.
+    async fn day(&mut self, key: DayKey) -> &mut WorkedDay {
+        if !self.days.contains_key(&key) || self.dice.below(3) == 0 {
+            self.days.insert(key, WorkedDay::of(&self.store.day(key.user, key.day).await));
+        }
+        self.days.get_mut(&key).unwrap()
     }
 
-    fn source(&mut self) -> Arc<Source> {
-        let domain = [None, None, Some("a.example"), Some("b.example")][self.below(4) as usize];
-        let device = ["laptop", "phone"][self.below(2) as usize];
-        Source::new(device, ["Code", "Mail", "Web"][self.below(3) as usize], domain).unwrap()
+    /// What is to be written when a person's trackers have seen something, each of it in all days
+    /// whose windows it meets.
+    async fn record(&mut self, user: UserId, seen: &[Observation]) -> Vec<(UserId, DayWrite)> {
+        let met = |observation: &Observation| Window::met_by(observation.interval()).collect::<Vec<_>>();
+        let days: BTreeSet<UtcDay> = seen.iter().flat_map(met).collect();
+        let mut writes = Vec::new();
+        for day in days {
+            let form = if self.dice.below(3) == 0 { Form::Folded } else { Form::Growing };
+            let write = self.day(DayKey { user, day }).await.record(form, seen);
+            writes.extend(write.map(|write| (user, write)));
+        }
+        writes
     }
 
-    /// A ping near the start, in the middle or at the very end of a day.
-    pub(super) fn ping(&mut self, day: UtcDay) -> Ping {
-        let near = [0, 40_000_000, 86_400_000 - 200_000][self.below(3) as usize];
-        let start = day.start().plus(near + self.below(200_000));
-        let end = start.plus(1 + self.below(40_000)).min(day.interval().end());
-        Ping { source: self.source(), interval: Interval::new(start, end).unwrap() }
+    /// As [`Worker::record`], of a correction, which is kept and told to the days that it was of.
+    async fn correct(&mut self, user: UserId, correction: &Correction) -> Vec<(UserId, DayWrite)> {
+        let before = self.corrections.insert((user, correction.id), correction.clone());
+        let says = [Some(&correction.says), before.as_ref().map(|before| &before.says)];
+        let days = says.into_iter().flatten().filter_map(said_of).flat_map(Window::met_by);
+        let mut writes = Vec::new();
+        for day in days.collect::<BTreeSet<_>>() {
+            let write = self.day(DayKey { user, day }).await.correct(std::slice::from_ref(correction));
+            writes.extend(write.map(|write| (user, write)));
+        }
+        writes
+    }
+
+    async fn step(&mut self, users: &[UserId], at: u64) -> LedgerCommit {
+        let (mut days, mut corrections) = (Vec::new(), Vec::new());
+        for &user in users {
+            let day = UtcDay(DAY.0 + self.dice.below(3) as i32);
+            match self.dice.below(6) {
+                0 => {
+                    let correction = self.dice.correction(day, at + 1);
+                    days.extend(self.correct(user, &correction).await);
+                    corrections.push((user, correction));
+                }
+                1 => {
+                    let choices = self.dice.choices();
+                    let key = DayKey { user, day };
+                    days.extend(self.day(key).await.choose(choices).map(|write| (user, write)));
+                }
+                2 => {
+                    let day = self.day(DayKey { user, day }).await;
+                    days.extend((day.version > 0).then(|| (user, day.fold())));
+                }
+                _ => {
+                    let seen: Vec<_> = (0..=self.dice.below(8)).map(|_| self.dice.observation(day)).collect();
+                    days.extend(self.record(user, &seen).await);
+                }
+            }
+        }
+        LedgerCommit { days, corrections, ..commit(at, at + 1) }
+    }
+
+    async fn assert_stored(&self, step: u64) {
+        let loaded = self.store.writer.load(self.days.keys().copied().collect()).await.unwrap();
+        for ((key, day), loaded) in self.days.iter().zip(loaded) {
+            let stored = in_order(loaded);
+            assert_eq!(stored.version, day.version, "step {step}, {key:?}");
+            day.assert_is(&stored);
+            if stored.version > 0 {
+                assert_eq!(stored.settled_by, day.day.choices(), "step {step}, {key:?}");
+            }
+        }
+    }
+
+    async fn assert_reports(&self, users: &[UserId]) {
+        let all = UtcDay(DAY.0 - 1).interval().hull(UtcDay(DAY.0 + 3).interval());
+        for user in users {
+            let theirs = self.days.iter().filter(|(key, day)| key.user == *user && day.version > 0);
+            let theirs: Vec<&WorkedDay> = theirs.map(|(_, day)| day).collect();
+            let view = self.store.reader.read(*user, all).await.unwrap();
+            let counted: Vec<Piece> = theirs.iter().flat_map(|day| day.day.counted()).collect();
+            assert!(counted.len() > 30, "{}", counted.len());
+            assert_eq!(view.counted, counted);
+            let days: Vec<UtcDay> = view.marks.iter().map(|(day, _)| *day).collect();
+            assert_eq!(days, theirs.iter().map(|day| day.day.day()).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn said_of(says: &Says) -> Option<Interval> {
+    match says {
+        Says::Nothing => None,
+        Says::Entry { interval, .. } | Says::Erasure { interval } => Some(*interval),
     }
 }
 
 async fn days_come_back_as_they_were_whenever_they_are_loaded(store: Store) {
-    let mut dice = Dice(20);
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
-    let mut days = BTreeMap::<DayKey, LedgerDay>::new();
+    let (days, corrections) = (BTreeMap::new(), BTreeMap::new());
+    let mut worker = Worker { store: store.clone(), dice: Dice(20), days, corrections };
     for step in 0..120 {
-        let mut pings = BTreeMap::<DayKey, Vec<Ping>>::new();
-        for _ in 0..=dice.below(8) {
-            let day = UtcDay(DAY.0 + dice.below(3) as i32);
-            let key = DayKey { user: users[dice.below(3) as usize], day };
-            pings.entry(key).or_default().push(dice.ping(day));
-        }
-        let bridge = Bridge([0, 5_000, 30_000][dice.below(3) as usize]);
-        let mut changes = Vec::new();
-        for (key, pings) in pings {
-            let day = days.entry(key).or_insert_with(|| LedgerDay::empty(key.day));
-            // Now and then the worker has forgotten the day and goes on from what is stored.
-            if dice.below(3) == 0 {
-                *day = store.day(key.user, key.day).await;
-            }
-            changes.extend(day.record(&pings, bridge).map(|change| (key.user, change)));
-        }
-        let next = commit(step, step + 1);
-        assert_eq!(store.writer.apply(Arc::new(LedgerCommit { changes, ..next })).await, Ok(Applied::Done));
-        assert_stored(&store, &days, step).await;
+        let next = worker.step(&users, step).await;
+        assert_eq!(store.writer.apply(Arc::new(next)).await, Ok(Applied::Done));
+        worker.assert_stored(step).await;
     }
-    assert_reports(&store, &users, &days).await;
-}
-
-async fn assert_stored(store: &Store, days: &BTreeMap<DayKey, LedgerDay>, step: u64) {
-    let loaded = store.writer.load(days.keys().copied().collect()).await.unwrap();
-    for ((key, day), loaded) in days.iter().zip(loaded) {
-        let LoadedDay::Day(stored) = loaded else { panic!("{key:?} is nobody's") };
-        assert_eq!(stored.version(), day.version(), "step {step}, {key:?}");
-        assert!(stored.counted().eq(day.counted()), "step {step}, {key:?}");
-        assert!(stored.outranked().eq(day.outranked()), "step {step}, {key:?}");
-    }
-}
-
-async fn assert_reports(store: &Store, users: &[UserId], days: &BTreeMap<DayKey, LedgerDay>) {
-    let all = DAY.interval().hull(UtcDay(DAY.0 + 2).interval());
-    for user in users {
-        let theirs: Vec<&LedgerDay> =
-            days.iter().filter(|(key, _)| key.user == *user).map(|(_, day)| day).collect();
-        let view = store.reader.read(*user, all, true).await.unwrap();
-        let counted: Vec<Piece> = theirs.iter().flat_map(|day| day.counted()).collect();
-        let outranked: Vec<Piece> = theirs.iter().flat_map(|day| day.outranked()).collect();
-        assert_eq!((view.counted, view.outranked), (counted, outranked));
-        assert!(view.versions.into_iter().eq(theirs.iter().map(|day| (day.day(), day.version()))));
-    }
+    worker.assert_reports(&users).await;
 }
 
 async fn a_day_of_thousands_of_changes_comes_back_as_it_was(store: Store) {
     let user = store.register(1).await.id;
     let mut dice = Dice(7);
-    let mut day = LedgerDay::empty(DAY);
-    for at in 0..40 {
-        let pings: Vec<Ping> = (0..100)
+    let mut day = WorkedDay::empty(DAY);
+    for step in 0..40 {
+        let pings: Vec<Observation> = (0..100)
             .map(|_| {
-                let start = DAY.start().plus(dice.below(86_000_000));
+                let start = dice.instant(DAY);
                 let interval = Interval::new(start, start.plus(1 + dice.below(20_000))).unwrap();
-                Ping { source: dice.source(), interval }
+                Observation::new(dice.used(), interval)
             })
             .collect();
-        let changes = day.record(&pings, Bridge(0)).map(|change| (user, change)).into_iter().collect();
-        let step = LedgerCommit { changes, ..commit(at, at + 1) };
-        assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Done));
+        let form = if step % 4 == 3 { Form::Folded } else { Form::Growing };
+        let write = day.record(form, &pings);
+        store.write(user, write).await;
     }
-    assert!(day.counted().count() > 2_000);
-    assert_stored(&store, &BTreeMap::from([(DayKey { user, day: DAY }, day)]), 0).await;
+    assert!(day.day.counted().count() > 2_000);
+    day.assert_is(&store.day(user, DAY).await);
 }

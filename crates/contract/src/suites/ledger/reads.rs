@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dayline_app::ports::{Applied, LedgerCommit, LedgerView};
-use dayline_domain::{Bridge, Interval, LedgerDay, Ping, Source, UserId, UtcDay, UtcMs, report};
+use dayline_app::ports::{Applied, DayKey, DayWrite, KnownDevice, LedgerCommit, LedgerView, LoadedDay, Mark};
+use dayline_domain::{DeviceId, Interval, Observation, Piece, Source, UserId, UtcDay, UtcMs, report};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, first, person, piece, record};
+use crate::suites::store::{DAY, Store, commit, in_order, person};
+use crate::suites::worked_day::{
+    Form, WorkedDay, added, app, as_use, by_hand, first, grow, piece, record, seconds,
+};
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
@@ -18,18 +21,23 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("an_interval_over_midnight_reads_all_its_days", |s| {
         Box::pin(an_interval_over_midnight_reads_all_its_days(s))
     }),
-    Fact::new("versions_are_of_the_days_touched", |s| Box::pin(versions_are_of_the_days_touched(s))),
+    Fact::new("marks_are_of_the_versions_of_the_days_touched", |s| {
+        Box::pin(marks_are_of_the_versions_of_the_days_touched(s))
+    }),
+    Fact::new("a_mark_is_kept_to_the_last_bit", |s| Box::pin(a_mark_is_kept_to_the_last_bit(s))),
     Fact::new("days_that_changed_are_known_from_their_instant_on", |s| {
         Box::pin(days_that_changed_are_known_from_their_instant_on(s))
     }),
     Fact::new("the_extent_goes_from_the_first_day_to_the_last", |s| {
         Box::pin(the_extent_goes_from_the_first_day_to_the_last(s))
     }),
-    Fact::new("outranked_pieces_are_read_when_asked_for_by_start_and_source", |s| {
-        Box::pin(outranked_pieces_are_read_when_asked_for_by_start_and_source(s))
+    Fact::new("a_reader_gives_the_days_that_the_writer_loads", |s| {
+        Box::pin(a_reader_gives_the_days_that_the_writer_loads(s))
+    }),
+    Fact::new("devices_are_known_with_the_end_of_what_counts_last", |s| {
+        Box::pin(devices_are_known_with_the_end_of_what_counts_last(s))
     }),
     Fact::new("people_do_not_see_each_other", |s| Box::pin(people_do_not_see_each_other(s))),
-    Fact::new("names_come_back_exactly", |s| Box::pin(names_come_back_exactly(s))),
     Fact::new("times_before_1970_are_as_good_as_any", |s| Box::pin(times_before_1970_are_as_good_as_any(s))),
     Fact::new("a_read_sees_one_moment", |s| Box::pin(a_read_sees_one_moment(s))),
 ];
@@ -37,41 +45,45 @@ pub const FACTS: &[Fact<Store>] = &[
 async fn a_stranger_has_an_empty_ledger(store: Store) {
     store.register(1).await;
     let stranger = person(2).id;
-    assert_eq!(store.reader.read(stranger, DAY.interval(), true).await.unwrap(), LedgerView::default());
+    assert_eq!(store.reader.read(stranger, DAY.interval()).await.unwrap(), LedgerView::default());
     let summed = store.reader.read_sums(stranger, DAY.interval(), vec![DAY]).await.unwrap();
     assert_eq!(summed, LedgerView::default());
-    assert_eq!(store.reader.versions(stranger, DAY.interval()).await.unwrap(), []);
+    assert_eq!(store.reader.marks(stranger, DAY.interval()).await.unwrap(), []);
+    assert_eq!(store.reader.corrections(stranger, Some(DAY.interval())).await.unwrap(), []);
 }
 
 async fn pieces_that_touch_the_interval_are_read_whole(store: Store) {
     let user = store.register(1).await.id;
-    let pings = [piece("A", 0, 10), piece("B", 10, 20), piece("C", 30, 40)];
-    store.apply(vec![(user, first(&pings))]).await.unwrap();
+    let pings = [piece("A", 0, 10), piece("B", 10, 20), piece("C", 60, 70)];
+    let mut day = WorkedDay::empty(DAY);
+    store.write(user, [record(&mut day, &pings[..2])]).await;
+    // The last one is the tail.
+    store.write(user, [grow(&mut day, &pings[2..])]).await;
     let at = |ms: i64| DAY.start().plus(ms);
     for (from, to, expected) in [
         (0, 86_400_000, vec!["A", "B", "C"]),
         (9_999, 10_000, vec!["A"]),
         (9_999, 10_001, vec!["A", "B"]),
         (10_000, 10_001, vec!["B"]),
-        (20_000, 30_000, vec![]),
-        (20_000, 30_001, vec!["C"]),
-        (39_999, 90_000, vec!["C"]),
-        (40_000, 90_000, vec![]),
+        (20_000, 60_000, vec![]),
+        (20_000, 60_001, vec!["C"]),
+        (69_999, 90_000, vec!["C"]),
+        (70_000, 90_000, vec![]),
         (-5, 1, vec!["A"]),
     ] {
         let interval = Interval::new(at(from), at(to)).unwrap();
-        let view = store.reader.read(user, interval, false).await.unwrap();
+        let view = store.reader.read(user, interval).await.unwrap();
         let apps: Vec<&str> = view.counted.iter().map(|piece| piece.source.activity.app.as_str()).collect();
         assert_eq!(apps, expected, "{from}..{to}");
         assert!(view.counted.iter().all(|piece| pings.contains(piece)), "clipped in {from}..{to}");
     }
 }
 
-/// The change that one ping of `app` makes to an empty day, from the day's first hour on.
-fn an_hour_on(day: UtcDay, app: &str) -> dayline_domain::DayChange {
+/// What is written of a day that was used for its first hour.
+fn an_hour_on(day: UtcDay, app: &str) -> DayWrite {
     let interval = Interval::new(day.start(), day.start().plus(3_600_000)).unwrap();
-    let ping = Ping { source: Source::new("d", app, None).unwrap(), interval };
-    LedgerDay::empty(day).record(&[ping], Bridge(0)).unwrap()
+    let source = Source::new("d", app, None).unwrap();
+    record(&mut WorkedDay::empty(day), &[Piece { source, interval }])
 }
 
 async fn an_interval_over_midnight_reads_all_its_days(store: Store) {
@@ -81,45 +93,63 @@ async fn an_interval_over_midnight_reads_all_its_days(store: Store) {
     }
     let last_hour_and_first_minute =
         Interval::new(DAY.start().plus(3_599_999), UtcDay(DAY.0 + 1).start().plus(1)).unwrap();
-    let view = store.reader.read(user, last_hour_and_first_minute, false).await.unwrap();
+    let view = store.reader.read(user, last_hour_and_first_minute).await.unwrap();
     let starts: Vec<UtcMs> = view.counted.iter().map(|piece| piece.interval.start()).collect();
     assert_eq!(starts, [DAY.start(), UtcDay(DAY.0 + 1).start()]);
     let always = Interval::new(UtcMs(0), UtcMs(4_102_444_800_000)).unwrap();
-    assert_eq!(store.reader.read(user, always, false).await.unwrap().counted.len(), 3);
+    assert_eq!(store.reader.read(user, always).await.unwrap().counted.len(), 3);
 }
 
-async fn versions_are_of_the_days_touched(store: Store) {
+async fn marks_are_of_the_versions_of_the_days_touched(store: Store) {
     let user = store.register(1).await.id;
-    let mut today = LedgerDay::empty(DAY);
-    for second in [0, 10, 20] {
-        let change = record(&mut today, &[piece("A", second, second + 5)]);
-        store.apply(vec![(user, change)]).await.unwrap();
+    let mut today = WorkedDay::empty(DAY);
+    let mut seen = Vec::new();
+    for second in [0, 100, 200] {
+        let write = grow(&mut today, &[piece("A", second, second + 5)]);
+        seen.push((DAY, write.mark));
+        store.write(user, [write]).await;
+        assert_eq!(store.reader.marks(user, DAY.interval()).await.unwrap(), seen[seen.len() - 1..]);
     }
+    let write = today.fold();
+    let folded = (DAY, write.mark);
+    store.write(user, [write]).await;
     let (tomorrow, later) = (UtcDay(DAY.0 + 1), UtcDay(DAY.0 + 5));
-    store.apply(vec![(user, an_hour_on(tomorrow, "B")), (user, an_hour_on(later, "B"))]).await.unwrap();
+    let writes = [tomorrow, later].map(|day| an_hour_on(day, "B"));
+    let [next, last] = [0, 1].map(|n: usize| (writes[n].day, writes[n].mark));
+    store.write(user, writes).await;
     let until = |end: UtcMs| Interval::new(DAY.start().plus(7), end).unwrap();
     for (interval, expected) in [
-        (until(tomorrow.start()), vec![(DAY, 3)]),
-        (until(tomorrow.start().plus(1)), vec![(DAY, 3), (tomorrow, 1)]),
-        (until(later.start().plus(1)), vec![(DAY, 3), (tomorrow, 1), (later, 1)]),
+        (until(tomorrow.start()), vec![folded]),
+        (until(tomorrow.start().plus(1)), vec![folded, next]),
+        (until(later.start().plus(1)), vec![folded, next, last]),
         (UtcDay(DAY.0 + 3).interval(), vec![]),
     ] {
-        assert_eq!(store.reader.versions(user, interval).await.unwrap(), expected);
-        assert_eq!(store.reader.read(user, interval, false).await.unwrap().versions, expected);
+        assert_eq!(store.reader.marks(user, interval).await.unwrap(), expected);
+        assert_eq!(store.reader.read(user, interval).await.unwrap().marks, expected);
+        assert_eq!(store.reader.read_sums(user, interval, Vec::new()).await.unwrap().marks, expected);
+    }
+}
+
+async fn a_mark_is_kept_to_the_last_bit(store: Store) {
+    let user = store.register(1).await.id;
+    for (version, mark) in (0..).zip([0, u64::MAX, 1 << 63, (1 << 63) - 1, 0x0123_4567_89AB_CDEF]) {
+        let write = DayWrite { mark: Mark(mark), ..by_hand(version, added([]), None) };
+        store.write(user, [write]).await;
+        assert_eq!(store.reader.marks(user, DAY.interval()).await.unwrap(), [(DAY, Mark(mark))]);
     }
 }
 
 async fn days_that_changed_are_known_from_their_instant_on(store: Store) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
-    let mut first_day = LedgerDay::empty(DAY);
+    let mut first_day = WorkedDay::empty(DAY);
     let second_day = UtcDay(DAY.0 + 1);
     let steps = [
         (10, vec![(user, record(&mut first_day, &[piece("A", 0, 5)])), (other, an_hour_on(DAY, "B"))]),
         (20, vec![(user, an_hour_on(second_day, "A"))]),
-        (30, vec![(user, record(&mut first_day, &[piece("A", 10, 15)]))]),
+        (30, vec![(user, grow(&mut first_day, &[piece("A", 10, 15)]))]),
     ];
-    for (at, changes) in steps {
-        let step = LedgerCommit { changes, at: UtcMs(at), ..commit(0, 0) };
+    for (at, days) in steps {
+        let step = LedgerCommit { days, at: UtcMs(at), ..commit(0, 0) };
         assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Done));
     }
     for (since, expected) in [
@@ -146,21 +176,52 @@ async fn the_extent_goes_from_the_first_day_to_the_last(store: Store) {
     assert_eq!(store.reader.extent(person(3).id).await.unwrap(), None);
 }
 
-async fn outranked_pieces_are_read_when_asked_for_by_start_and_source(store: Store) {
-    let user = store.register(1).await.id;
-    // First seen in the opposite order of their names.
-    let mut day = LedgerDay::empty(DAY);
-    for app in ["D", "C", "B"] {
-        store.apply(vec![(user, record(&mut day, &[piece(app, 10, 60)]))]).await.unwrap();
+async fn a_reader_gives_the_days_that_the_writer_loads(store: Store) {
+    let (user, other) = (store.register(1).await.id, store.register(2).await.id);
+    let mut today = WorkedDay::empty(DAY);
+    store.write(user, [record(&mut today, &[piece("A", 0, 50), piece("B", 10, 20)])]).await;
+    store.write(user, [grow(&mut today, &[piece("C", 60, 70)])]).await;
+    store.write(user, [an_hour_on(UtcDay(DAY.0 + 1), "A")]).await;
+    store.write(other, [an_hour_on(DAY, "B")]).await;
+    let stranger = person(3).id;
+    for user in [user, other, stranger] {
+        let days = [1, 0, -1, 1, 5].map(|n| UtcDay(DAY.0 + n)).to_vec();
+        let keys = days.iter().map(|&day| DayKey { user, day }).collect();
+        let loaded = store.writer.load(keys).await.unwrap();
+        let read = store.reader.days(user, days.clone()).await.unwrap();
+        assert_eq!(read.len(), days.len());
+        for ((loaded, read), day) in loaded.into_iter().zip(read).zip(days) {
+            if user == stranger {
+                assert!(matches!((loaded, read), (LoadedDay::NoSuchUser, LoadedDay::NoSuchUser)));
+                continue;
+            }
+            let (loaded, read) = (in_order(loaded), in_order(read));
+            assert_eq!((&loaded, loaded.day), (&read, day));
+        }
     }
-    store.apply(vec![(user, record(&mut day, &[piece("Z", 20, 60)]))]).await.unwrap();
-    let view = store.reader.read(user, DAY.interval(), true).await.unwrap();
-    assert!(view.outranked.iter().eq(day.outranked().collect::<Vec<_>>().iter()));
-    let apps: Vec<&str> = view.outranked.iter().map(|piece| piece.source.activity.app.as_str()).collect();
-    assert_eq!(apps, ["C", "D", "B"]);
-    assert_eq!(store.reader.read(user, DAY.interval(), false).await.unwrap().outranked, []);
-    let before = Interval::new(DAY.start(), DAY.start().plus(10_000)).unwrap();
-    assert_eq!(store.reader.read(user, before, true).await.unwrap().outranked, []);
+    assert!(store.reader.days(user, Vec::new()).await.unwrap().is_empty());
+}
+
+async fn devices_are_known_with_the_end_of_what_counts_last(store: Store) {
+    let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
+    assert_eq!(store.reader.devices(ada).await.unwrap(), []);
+    let on = |device: &str, start, end| Piece {
+        source: Source::new(device, "Code", None).unwrap(),
+        interval: seconds(start, end),
+    };
+    let tail = Some(on("phone", 90, 100));
+    let today = by_hand(0, added([on("pc", 0, 10), on("phone", 10, 20), on("laptop", 20, 30)]), tail);
+    store.write(ada, [today, an_hour_on(UtcDay(DAY.0 + 1), "A"), an_hour_on(UtcDay(DAY.0 - 400), "A")]).await;
+    store.write(bob, [by_hand(0, added([on("bob's", 0, 5)]), None)]).await;
+    let known =
+        |id: &str, last: UtcMs| KnownDevice { id: DeviceId::new(id).unwrap(), last_counted: Some(last) };
+    let at = |s: i64| DAY.start().plus(1_000 * s);
+    let tomorrow = UtcDay(DAY.0 + 1).start().plus(3_600_000);
+    let expected =
+        [known("d", tomorrow), known("laptop", at(30)), known("pc", at(10)), known("phone", at(100))];
+    assert_eq!(store.reader.devices(ada).await.unwrap(), expected);
+    assert_eq!(store.reader.devices(bob).await.unwrap(), [known("bob's", at(5))]);
+    assert_eq!(store.reader.devices(person(3).id).await.unwrap(), []);
 }
 
 async fn people_do_not_see_each_other(store: Store) {
@@ -168,68 +229,48 @@ async fn people_do_not_see_each_other(store: Store) {
     store.apply(vec![(ada, first(&[piece("A", 0, 60), piece("B", 10, 20)]))]).await.unwrap();
     store.apply(vec![(bob, first(&[piece("C", 0, 60), piece("D", 10, 20)]))]).await.unwrap();
     for (user, apps) in [(ada, ["A", "B"]), (bob, ["C", "D"])] {
-        let view = store.reader.read(user, DAY.interval(), true).await.unwrap();
-        assert_eq!((view.counted.len(), view.outranked.len()), (3, 1));
-        let mut all = view.counted.iter().chain(&view.outranked);
-        assert!(all.all(|piece| apps.contains(&piece.source.activity.app.as_str())));
+        let view = store.reader.read(user, DAY.interval()).await.unwrap();
+        assert_eq!(view.counted.len(), 3);
+        assert!(view.counted.iter().all(|piece| apps.contains(&piece.source.activity.app.as_str())));
+        let day = store.day(user, DAY).await;
+        assert_eq!(day.observations.len(), 2);
+        let mut seen = day.observations.iter().filter_map(|observation| observation.subject().seen.app());
+        assert!(seen.all(|app| apps.contains(&app.as_str())));
     }
-}
-
-async fn names_come_back_exactly(store: Store) {
-    let user = store.register(1).await.id;
-    let long = "x".repeat(255);
-    let names = [
-        ("d", "App", None),
-        ("d", "App", Some("example.org")),
-        ("D", "App", None),
-        ("d", "app", None),
-        ("e\u{301}", "Caf\u{e9} — ‏עברית 💻\u{202e}", Some("xn--mller-kva.example:")),
-        ("é", "'; DROP TABLE sources; --", Some("%27")),
-        (" spaces kept ", "a\u{a0}b", None),
-        ("d", long.as_str(), None),
-    ];
-    let sources = names.map(|(device, app, domain)| Source::new(device, app, domain).unwrap());
-    let mut day = LedgerDay::empty(DAY);
-    let mut pings = Vec::new();
-    for (at, source) in sources.iter().enumerate() {
-        let start = DAY.start().plus(1_000 * at as i64);
-        pings.push(Ping { source: source.clone(), interval: Interval::new(start, start.plus(500)).unwrap() });
-    }
-    let change = day.record(&pings, Bridge(0)).unwrap();
-    assert_eq!(store.apply(vec![(user, change)]).await, Ok(Applied::Done));
-    let view = store.reader.read(user, DAY.interval(), false).await.unwrap();
-    assert!(view.counted.iter().map(|piece| &piece.source).eq(&sources));
 }
 
 async fn times_before_1970_are_as_good_as_any(store: Store) {
     let user = store.register(1).await.id;
     for day in [-1, -20_000, 0] {
-        let mut stored = LedgerDay::empty(UtcDay(day));
-        let end = stored.day().interval().end();
+        let mut stored = WorkedDay::empty(UtcDay(day));
+        let end = stored.day.day().interval().end();
         let whole_day = [(end.plus(-86_400_000), end.plus(-1)), (end.plus(-1), end)];
-        let pings = whole_day.map(|(start, end)| {
-            let source = Source::new("d", &format!("App {}", start.0), None).unwrap();
-            Ping { source, interval: Interval::new(start, end).unwrap() }
+        let pings = whole_day.map(|(start, end)| Piece {
+            source: app(&format!("App {}", start.0)),
+            interval: Interval::new(start, end).unwrap(),
         });
-        let change = stored.record(&pings, Bridge(0)).unwrap();
-        assert_eq!(store.apply(vec![(user, change)]).await, Ok(Applied::Done));
-        assert!(store.day(user, UtcDay(day)).await.counted().eq(stored.counted()));
+        store.write(user, [grow(&mut stored, &pings)]).await;
+        stored.assert_is(&store.day(user, UtcDay(day)).await);
+        store.write(user, [stored.fold()]).await;
+        stored.assert_is(&store.day(user, UtcDay(day)).await);
         let last_ms = Interval::new(end.plus(-1), end).unwrap();
-        assert_eq!(store.reader.read(user, last_ms, false).await.unwrap().counted.len(), 1);
+        assert_eq!(store.reader.read(user, last_ms).await.unwrap().counted.len(), 1);
     }
 }
 
-/// One piece grows by a second with each version: a read that mixes two moments would show another
-/// length.
+/// One piece grows by a second with each version, now as the tail and now folded: a read that mixes
+/// two moments would show another length, or a mark of another version.
 async fn a_read_sees_one_moment(store: Store) {
     let user = store.register(1).await.id;
     let done = Arc::new(AtomicBool::new(false));
     let reading: Vec<_> =
         (0..3).map(|_| tokio::spawn(read_until(store.clone(), user, Arc::clone(&done)))).collect();
-    let mut day = LedgerDay::empty(DAY);
+    let mut day = WorkedDay::empty(DAY);
     for version in 1..=200 {
-        let changes = vec![(user, record(&mut day, &[piece("A", 0, version)]))];
-        let step = LedgerCommit { changes, ..commit(0, 0) };
+        let form = if version % 3 == 0 { Form::Folded } else { Form::Growing };
+        let write = day.record(form, &[as_use(&piece("A", 0, version))]).unwrap();
+        let days = vec![(user, DayWrite { mark: Mark(version as u64), ..write })];
+        let step = LedgerCommit { days, ..commit(0, 0) };
         assert_eq!(store.writer.apply(Arc::new(step)).await, Ok(Applied::Done));
         if version % 10 == 0 {
             tokio::task::yield_now().await;
@@ -243,15 +284,19 @@ async fn a_read_sees_one_moment(store: Store) {
 
 async fn read_until(store: Store, user: UserId, done: Arc<AtomicBool>) -> u32 {
     let mut reads = 0;
+    let of_version = |view: &LedgerView| view.marks.first().map_or(0, |(_, mark)| 1_000 * mark.0 as i64);
     while !done.load(Ordering::Relaxed) || reads == 0 {
-        let view = store.reader.read(user, DAY.interval(), true).await.unwrap();
-        let version = view.versions.first().map_or(0, |(_, version)| *version);
+        let view = store.reader.read(user, DAY.interval()).await.unwrap();
         let length: i64 = view.counted.iter().map(|piece| piece.interval.ms()).sum();
-        assert_eq!(length, 1_000 * version as i64);
+        assert_eq!(length, of_version(&view));
         let view = store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
-        let version = view.versions.first().map_or(0, |(_, version)| *version);
         let apps = report::by_app(view.as_counted(), DAY.interval());
-        assert_eq!(apps.iter().map(|(_, ms)| ms).sum::<i64>(), 1_000 * version as i64);
+        assert_eq!(apps.iter().map(|(_, ms)| ms).sum::<i64>(), of_version(&view));
+        let day = in_order(store.reader.days(user, vec![DAY]).await.unwrap().remove(0));
+        let lengths = |intervals: Vec<Interval>| intervals.into_iter().map(Interval::ms).max().unwrap_or(0);
+        let observed = lengths(day.observations.iter().map(Observation::interval).collect());
+        let counted = lengths(day.counted.iter().map(|piece| piece.interval).collect());
+        assert_eq!((observed, counted), (1_000 * day.version as i64, 1_000 * day.version as i64));
         reads += 1;
         tokio::task::yield_now().await;
     }

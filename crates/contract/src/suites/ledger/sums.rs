@@ -6,18 +6,22 @@ use std::sync::Arc;
 
 use dayline_app::ports::{Applied, DayKey, LedgerCommit, LedgerView};
 use dayline_domain::report::{Cut, by_app, by_day, by_domain, by_hour, cut_days, local_days};
-use dayline_domain::{Bridge, DaySums, Interval, LedgerDay, LocalDate, Piece, UserId, UtcDay};
+use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
 
 use crate::fakes::FixedZone;
-use crate::suites::store::{DAY, NOW, Store, commit, first, piece, record};
+use crate::suites::store::{DAY, NOW, Store, commit};
+use crate::suites::worked_day::{Form, WorkedDay, first, grow, piece, record};
 use crate::suites::{Fact, SpoiltSums};
 
-use super::days::Dice;
+use super::dice::Dice;
 
 /// The facts.
 pub const FACTS: &[Fact<Store>] = &[
     Fact::new("sums_are_those_of_the_pieces_after_any_commits", |s| {
         Box::pin(sums_are_those_of_the_pieces_after_any_commits(s))
+    }),
+    Fact::new("sums_are_only_those_of_a_folds_very_version", |s| {
+        Box::pin(sums_are_only_those_of_a_folds_very_version(s))
     }),
     Fact::new("days_that_are_cut_are_read_as_pieces", |s| Box::pin(days_that_are_cut_are_read_as_pieces(s))),
     Fact::new("a_day_without_sums_of_its_version_is_read_as_pieces", |s| {
@@ -32,9 +36,11 @@ pub const FACTS: &[Fact<Store>] = &[
 /// Asserts that a stretch read as sums says the same as read as pieces, and that nothing but
 /// `pieces_of` is pieces.
 async fn assert_summed(store: &Store, user: UserId, all: Interval, cut: &[UtcDay], pieces_of: &[UtcDay]) {
-    let whole = store.reader.read(user, all, false).await.unwrap();
-    let summed = store.reader.read_sums(user, all, cut.to_vec()).await.unwrap();
-    assert_eq!((&summed.versions, &summed.outranked), (&whole.versions, &whole.outranked));
+    let whole = store.reader.read(user, all).await.unwrap();
+    let mut summed = store.reader.read_sums(user, all, cut.to_vec()).await.unwrap();
+    assert_eq!(summed.marks, whole.marks);
+    // Days on which nothing counts have no pieces by which to know them.
+    summed.sums.retain(|sums| !sums.sources().is_empty());
     let mut days = BTreeMap::<UtcDay, Vec<Piece>>::new();
     for piece in whole.counted {
         days.entry(piece.interval.start().day()).or_default().push(piece);
@@ -52,23 +58,38 @@ fn days(first: i32, last: i32) -> Interval {
 async fn sums_are_those_of_the_pieces_after_any_commits(store: Store) {
     let mut dice = Dice(41);
     let users = [store.register(1).await.id, store.register(2).await.id];
-    let mut known = BTreeMap::<DayKey, LedgerDay>::new();
+    let mut known = BTreeMap::<DayKey, WorkedDay>::new();
     for step in 0..60 {
         let key = DayKey { user: users[dice.below(2) as usize], day: UtcDay(DAY.0 + dice.below(3) as i32) };
-        let day = known.entry(key).or_insert_with(|| LedgerDay::empty(key.day));
+        let day = known.entry(key).or_insert_with(|| WorkedDay::empty(key.day));
         if dice.below(3) == 0 {
-            *day = store.day(key.user, key.day).await;
+            *day = WorkedDay::of(&store.day(key.user, key.day).await);
         }
-        let pings: Vec<_> = (0..=dice.below(12)).map(|_| dice.ping(key.day)).collect();
-        let change = day.record(&pings, Bridge(5_000));
-        let changes = change.map(|change| (key.user, change)).into_iter().collect();
-        let next = LedgerCommit { changes, ..commit(step, step + 1) };
+        let seen: Vec<_> = (0..=dice.below(12)).map(|_| dice.observation(key.day)).collect();
+        let form = if dice.below(3) == 0 { Form::Growing } else { Form::Folded };
+        let writes = day.record(form, &seen).map(|write| (key.user, write)).into_iter().collect();
+        let next = LedgerCommit { days: writes, ..commit(step, step + 1) };
         assert_eq!(store.writer.apply(Arc::new(next)).await, Ok(Applied::Done));
-        if step % 5 == 0 {
-            for user in users {
-                assert_summed(&store, user, days(-1, 3), &[], &[]).await;
-            }
+        for user in users.into_iter().filter(|_| step % 5 == 0) {
+            let growing = known.iter().filter(|(key, day)| key.user == user && day.form == Form::Growing);
+            let growing: Vec<UtcDay> = growing.map(|(key, _)| key.day).collect();
+            assert_summed(&store, user, days(-1, 3), &[], &growing).await;
         }
+    }
+}
+
+async fn sums_are_only_those_of_a_folds_very_version(store: Store) {
+    let user = store.register(1).await.id;
+    let mut day = WorkedDay::empty(DAY);
+    let read = async || store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
+    store.write(user, [grow(&mut day, &[piece("A", 0, 10)])]).await;
+    assert_eq!((read().await.sums, read().await.counted), (vec![], vec![piece("A", 0, 10)]));
+    for n in 1..4 {
+        store.write(user, [day.fold()]).await;
+        assert_eq!((read().await.sums, read().await.counted), (vec![day.day.sums()], vec![]));
+        store.write(user, [grow(&mut day, &[piece("A", 100 * n, 100 * n + 10)])]).await;
+        let view = read().await;
+        assert_eq!((view.sums, view.counted), (vec![], day.day.counted().collect::<Vec<_>>()));
     }
 }
 
@@ -76,13 +97,13 @@ async fn sums_are_those_of_the_pieces_after_any_commits(store: Store) {
 async fn with_days(store: &Store, count: i32) -> UserId {
     let user = store.register(1).await.id;
     let mut dice = Dice(count as u64);
-    let change = |n| {
-        let mut day = LedgerDay::empty(UtcDay(DAY.0 + n));
-        let pings: Vec<_> = (0..9).map(|_| dice.ping(day.day())).collect();
-        (user, day.record(&pings, Bridge(0)).unwrap())
+    let write = |n| {
+        let day = UtcDay(DAY.0 + n);
+        let pings: Vec<_> = (0..9).map(|_| dice.ping(day)).collect();
+        WorkedDay::empty(day).record(Form::Folded, &pings).unwrap()
     };
-    let changes = (0..count).map(change).collect();
-    assert_eq!(store.apply(changes).await, Ok(Applied::Done));
+    let writes: Vec<_> = (0..count).map(write).collect();
+    store.write(user, writes).await;
     user
 }
 
@@ -96,31 +117,29 @@ async fn days_that_are_cut_are_read_as_pieces(store: Store) {
     let noon = |n| day(n).start().plus(43_200_000);
     let interval = Interval::new(noon(0), noon(3)).unwrap();
     let summed = store.reader.read_sums(user, interval, vec![day(0), day(3)]).await.unwrap();
-    let mut expected = store.reader.read(user, interval, false).await.unwrap();
+    let mut expected = store.reader.read(user, interval).await.unwrap();
     assert!(expected.counted.iter().any(|piece| piece.interval.start() < noon(1)));
     expected.counted.retain(|piece| [day(0), day(3)].contains(&piece.interval.start().day()));
-    assert_eq!((&summed.counted, &summed.versions), (&expected.counted, &expected.versions));
+    assert_eq!((&summed.counted, &summed.marks), (&expected.counted, &expected.marks));
     assert!(summed.sums.iter().map(DaySums::day).eq([day(1), day(2)]));
 }
 
 async fn a_day_without_sums_of_its_version_is_read_as_pieces(store: Store) {
     for (n, how) in (1..).zip([SpoiltSums::Missing, SpoiltSums::Outdated, SpoiltSums::Unreadable]) {
         let user = store.register(n).await.id;
-        let mut changes = vec![(user, first(&[piece("Code", 0, 60), piece("Mail", 30, 40)]))];
-        let tomorrow =
-            LedgerDay::empty(UtcDay(DAY.0 + 1)).record(&[Dice(n).ping(UtcDay(DAY.0 + 1))], Bridge(0));
-        changes.extend(tomorrow.map(|change| (user, change)));
-        assert_eq!(store.apply(changes).await, Ok(Applied::Done));
+        let tomorrow = UtcDay(DAY.0 + 1);
+        let ping = Dice(n).ping(tomorrow);
+        let tomorrow = WorkedDay::empty(tomorrow).record(Form::Folded, &[ping]).unwrap();
+        store.write(user, [first(&[piece("Code", 0, 60), piece("Mail", 30, 40)]), tomorrow]).await;
         store.spoil(user, DAY, how).await;
         let view = store.reader.read_sums(user, days(0, 1), Vec::new()).await.unwrap();
         assert!(!view.sums.iter().any(|sums| sums.day() == DAY), "{how:?}");
         let pieces: i64 =
             view.counted.iter().filter_map(|p| p.interval.clip(DAY.interval())).map(Interval::ms).sum();
         assert_eq!(pieces, 60_000, "{how:?}");
-        // The next change brings sums again.
-        let mut day = store.day(user, DAY).await;
-        let change = record(&mut day, &[piece("Code", 100, 110)]);
-        assert_eq!(store.apply(vec![(user, change)]).await, Ok(Applied::Done));
+        // The next fold brings sums again.
+        let mut day = WorkedDay::of(&store.day(user, DAY).await);
+        store.write(user, [record(&mut day, &[piece("Code", 100, 110)])]).await;
         assert_summed(&store, user, days(0, 1), &[], &[]).await;
     }
 }
@@ -134,7 +153,7 @@ async fn a_report_of_a_year_of_sums_is_that_of_its_pieces(store: Store) {
     for offset_s in [0, -5 * 3_600, 20_700, -12_600, 3_208] {
         let zone = FixedZone { name: "Test/Fixed", offset_s };
         let window = local_days(&zone, dates.clone()).unwrap();
-        let pieces = store.reader.read(user, window, false).await.unwrap().counted;
+        let pieces = store.reader.read(user, window).await.unwrap().counted;
         let read = async |cut| -> LedgerView {
             store.reader.read_sums(user, window, cut_days(&zone, dates.clone(), cut)).await.unwrap()
         };
