@@ -96,17 +96,15 @@ impl Tables {
         })
     }
 
-    /// A day of the second edition has a state of its own. Any other has what its neighbours and
-    /// itself know of its window.
+    /// A day of the second edition has a state of its own. Any other has what days of the first edition
+    /// know of its window; one of the first edition itself also what other neighbours do.
     fn observations(&self, key: DayKey) -> Result<Vec<Observation>, StateError> {
-        if let Some(day) = self.days.get(&key).filter(|day| day.edition == Edition::Second) {
-            return day.observations();
-        }
+        let edition = self.days.get(&key).map(|day| day.edition);
+        let near = if edition == Some(Edition::Second) { 0..=0 } else { -1..=1 };
+        let near = near.filter_map(|n| self.days.get(&DayKey { day: UtcDay(key.day.0 + n), ..key }));
         let mut observations = Vec::new();
-        for day in key.day.0 - 1..=key.day.0 + 1 {
-            if let Some(stored) = self.days.get(&DayKey { day: UtcDay(day), ..key }) {
-                observations.extend(in_window(key.day, stored.observations()?));
-            }
+        for day in near.filter(|day| edition.is_some() || day.edition == Edition::First) {
+            observations.extend(in_window(key.day, day.observations()?));
         }
         Ok(observations)
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dayline_app::ports::{DayKey, Edition, Settling, StateWrite};
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Activity, AppName, Choices, DaySums, DeviceId, Domain, Hours, Interval, Observation, Piece, Preferences,
-    Source, UserId, UtcDay,
+    Activity, AppName, Choices, DaySums, DeviceId, Domain, Hours, Interval, LedgerDay, Observation, Piece,
+    Preferences, Source, UserId, UtcDay,
 };
 
 use crate::suites::Fact;
@@ -157,37 +157,32 @@ async fn a_day_never_written_comes_with_its_neighbours_of_the_first_edition(stor
     assert_eq!(in_order(read).observations, sorted(&near(0)));
 }
 
-/// What a day of the first edition, or a day that was never written, shares with a neighbour is
-/// still known after the neighbour has taken it over into a state of its own.
+/// What a day of the first edition shares with a neighbour is still known after the neighbour has
+/// taken it over into a state of its own.
 async fn what_a_neighbour_knows_stays_known_when_it_has_changed_its_edition(store: Store) {
-    let (old, empty) = (planted(&store).await, store.register(2).await.id);
-    for user in [old, empty] {
-        for (day, counted, outranked) in neighbours(0) {
-            store.plant(DayKey { user, day }, &counted, &outranked).await;
-        }
+    let user = planted(&store).await;
+    for (day, counted, outranked) in neighbours(0) {
+        store.plant(DayKey { user, day }, &counted, &outranked).await;
     }
-    for user in [old, empty] {
-        let mut before = store.day(user, DAY).await.observations;
-        for n in [-1, 1] {
-            let mut neighbour = WorkedDay::of(&store.day(user, day(n)).await);
-            let noon = as_use(&phone(n, 720, 721));
-            let form = if n == 1 { Form::Folded } else { Form::Growing };
-            let write = neighbour.record(Form::Folded, &[noon]).unwrap();
-            store.write(user, [write]).await;
-            // One of them has something new near the day among what is recent.
-            let late = as_use(&phone(n, if n == 1 { 90 } else { 23 * 60 + 30 }, 24 * 60));
-            store.write(user, neighbour.record(form, std::slice::from_ref(&late))).await;
-            before.extend(late.clip(Window::of(DAY).interval()));
-        }
-        let now = store.day(user, DAY).await;
-        // Parts of it may have been united; what is known in all is the same.
-        let known = |observations: &[Observation]| {
-            let mut day = WorkedDay::empty(DAY);
-            day.record(Form::Folded, observations);
-            sorted(&day.day.observations().collect::<Vec<_>>())
-        };
-        assert_eq!(known(&now.observations), known(&before));
+    let mut known = store.day(user, DAY).await.observations;
+    for (n, form, minute) in [(-1, Form::Growing, 23 * 60 + 30), (1, Form::Folded, 90)] {
+        let mut neighbour = WorkedDay::of(&store.day(user, day(n)).await);
+        let noon = as_use(&phone(n, 720, 721));
+        store.write(user, neighbour.record(Form::Folded, &[noon])).await;
+        // And something new near the day, of one neighbour among what is recent.
+        let late = as_use(&phone(n, minute, 24 * 60));
+        store.write(user, neighbour.record(form, std::slice::from_ref(&late))).await;
+        known.extend(late.clip(Window::of(DAY).interval()));
     }
+    let stored = store.day(user, DAY).await;
+    assert_eq!(stored.edition, Edition::First);
+    // Parts of it may have been united; what is known in all is the same.
+    assert_eq!(united(&stored.observations), united(&known));
+}
+
+fn united(observations: &[Observation]) -> Vec<Observation> {
+    let day = LedgerDay::restore(DAY, 0, Choices::default(), observations.iter().cloned(), []);
+    sorted(&day.observations().collect::<Vec<_>>())
 }
 
 async fn a_day_of_the_second_edition_has_its_own_state_alone(store: Store) {
