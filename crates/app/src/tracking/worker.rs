@@ -117,7 +117,7 @@ impl Worker {
         let Some(to) = entries.last().map(|entry| entry.position) else { return Ok(Step::default()) };
         // An entry may be so large that two don't fit, but then one is at least half of a read.
         let behind = bytes(&entries) > self.limits.read_bytes / 2;
-        let outcome = match self.settle(from, to, &entries).await {
+        let outcome = match self.process(from, to, &entries).await {
             // Something in the batch is refused by the store, or meets something damaged in it. Find
             // out what, entry by entry, so that nothing else is held up.
             Err(PortError::Rejected(_) | PortError::Corrupt(_)) => {
@@ -143,8 +143,8 @@ impl Worker {
         self.days.clear();
     }
 
-    /// Settles whole entries and commits them.
-    async fn settle(
+    /// Processes whole entries: settles their days, and commits what changed.
+    async fn process(
         &mut self,
         from: Position,
         to: Position,
@@ -152,13 +152,13 @@ impl Worker {
     ) -> Result<Step, PortError> {
         let Batch { pings, mut dead, count } = read_batch(entries);
         let mut step = Step { entries: entries.len(), pings: count, ..Step::default() };
-        let changes = self.record(pings, &mut dead, &mut step).await?;
+        let changes = self.add_to_days(pings, &mut dead, &mut step).await?;
         step.dead = dead.len();
         self.commit(from, to, changes, dead, step).await
     }
 
-    /// Records pings in their days; gives what changed. Pings of damaged days become dead letters.
-    async fn record(
+    /// Adds pings to their days; gives what changed. Pings of damaged days become dead letters.
+    async fn add_to_days(
         &mut self,
         pings: BTreeMap<DayKey, Vec<Ping>>,
         dead: &mut Vec<DeadLetter>,

@@ -22,7 +22,7 @@ impl Worker {
         let mut waiting = vec![entries];
         while let Some(mut entries) = waiting.pop() {
             let Some(to) = entries.last().map(|entry| entry.position) else { continue };
-            let outcome = self.settle(at, to, &entries).await;
+            let outcome = self.process(at, to, &entries).await;
             let step = match outcome {
                 Err(PortError::Rejected(reason) | PortError::Corrupt(reason)) => {
                     self.days.clear();
@@ -61,7 +61,7 @@ impl Worker {
         let Batch { pings, mut dead, count } = batch;
         let mut step = Step { pings: count, ..Step::default() };
         let at = self.find_position().await?;
-        let changes = self.record(pings, &mut dead, &mut step).await?;
+        let changes = self.add_to_days(pings, &mut dead, &mut step).await?;
         match dead.pop() {
             Some(dead) => Err(PortError::Rejected(dead.reason)),
             None => self.commit(at, at, changes, Vec::new(), step).await,
@@ -117,7 +117,7 @@ impl Worker {
         dead: &mut Vec<DeadLetter>,
     ) -> Result<Step, PortError> {
         let mut step = Step::default();
-        let changes = self.record(BTreeMap::from([(key, pings)]), dead, &mut step).await?;
+        let changes = self.add_to_days(BTreeMap::from([(key, pings)]), dead, &mut step).await?;
         self.commit(at, at, changes, Vec::new(), step).await
     }
 }
