@@ -96,7 +96,7 @@ pub fn decode(day: UtcDay, bytes: &[u8]) -> Result<DaySums, SumsError> {
     while !rest.is_empty() {
         let app = text(&mut rest)?;
         let app = AppName::new(app).ok().filter(|name| name.as_str() == app).ok_or(SumsError::Name)?;
-        for _ in 0..varint::take(&mut rest)? {
+        for _ in 0..varint::read(&mut rest)? {
             let domain = domain(&mut rest)?;
             activities.push((Arc::new(Activity { app: app.clone(), domain }), number(&mut rest)?));
         }
@@ -118,7 +118,7 @@ fn quarters(rest: &mut &[u8]) -> Result<[u32; QUARTERS], SumsError> {
 }
 
 fn number(rest: &mut &[u8]) -> Result<u32, SumsError> {
-    u32::try_from(varint::take(rest)?).map_err(|_| SumsError::Number)
+    u32::try_from(varint::read(rest)?).map_err(|_| SumsError::Number)
 }
 
 fn domain(rest: &mut &[u8]) -> Result<Option<Domain>, SumsError> {
@@ -131,7 +131,7 @@ fn domain(rest: &mut &[u8]) -> Result<Option<Domain>, SumsError> {
 }
 
 fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, SumsError> {
-    let length = usize::try_from(varint::take(rest)?).map_err(|_| SumsError::Truncated)?;
+    let length = usize::try_from(varint::read(rest)?).map_err(|_| SumsError::Truncated)?;
     let text = rest.split_off(..length).ok_or(SumsError::Truncated)?;
     std::str::from_utf8(text).map_err(|_| SumsError::Name)
 }

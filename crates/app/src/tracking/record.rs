@@ -171,7 +171,7 @@ pub fn decode(record: &[u8]) -> Result<(UserId, Vec<Ping>), RecordError> {
         version => return Err(RecordError::Version(version)),
     }
     let user = UserId::from_bits(u128::from_be_bytes(
-        *reader.take(16)?.first_chunk::<16>().ok_or(RecordError::Truncated)?,
+        *reader.bytes(16)?.first_chunk::<16>().ok_or(RecordError::Truncated)?,
     ));
     let (mut sources, mut pings, mut start) = (Vec::<Arc<Source>>::new(), Vec::new(), 0i64);
     while !reader.rest.is_empty() {
@@ -198,17 +198,17 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn byte(&mut self) -> Result<u8, RecordError> {
-        self.take(1).map(|byte| byte[0])
+        self.bytes(1).map(|byte| byte[0])
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], RecordError> {
+    fn bytes(&mut self, length: usize) -> Result<&'a [u8], RecordError> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(RecordError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn varint(&mut self) -> Result<u64, RecordError> {
-        varint::take(&mut self.rest).map_err(|missing| match missing {
+        varint::read(&mut self.rest).map_err(|missing| match missing {
             varint::NoNumber::Truncated => RecordError::Truncated,
             varint::NoNumber::TooLong => RecordError::Time,
         })
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self) -> Result<&'a str, RecordError> {
         let length = usize::try_from(self.varint()?).map_err(|_| RecordError::Truncated)?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| RecordError::Name)
+        std::str::from_utf8(self.bytes(length)?).map_err(|_| RecordError::Name)
     }
 
     fn source(&mut self) -> Result<Arc<Source>, RecordError> {
