@@ -13,7 +13,7 @@ use crate::link::{Link, Question};
 use crate::script::LoadedScript;
 use crate::server::RedisServer;
 
-static TAKE: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/take.lua")));
+static COUNT: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/count.lua")));
 
 /// How many attempts at once, and how fast they come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +53,15 @@ impl RedisLimits {
         }
     }
 
-    async fn take_shared(&self, limit: Limit, key: &str) -> Result<Result<(), TooMany>, PortError> {
+    async fn count_shared(&self, limit: Limit, key: &str) -> Result<Result<(), TooMany>, PortError> {
         let rate = (self.rates)(limit);
         let (each_us, burst) = (rate.each.as_micros() as u64, rate.burst.max(1));
         if each_us == 0 {
             return Ok(Ok(()));
         }
-        let mut call = TAKE.call(1);
+        let mut call = COUNT.call(1);
         call.arg(self.key(limit, key)).arg(each_us).arg(burst);
-        let wait_us: u64 = self.link.ask(Question::Script(&TAKE, &call)).await?;
+        let wait_us: u64 = self.link.ask(Question::Script(&COUNT, &call)).await?;
         if wait_us == 0 {
             return Ok(Ok(()));
         }
@@ -96,10 +96,10 @@ fn whole_seconds(us: u64) -> u32 {
 }
 
 impl RateLimits for RedisLimits {
-    fn take(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>> {
+    fn count(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>> {
         Box::pin(async move {
-            match self.take_shared(limit, &key).await {
-                Err(PortError::Unavailable(_)) => self.away.take(limit, key).await,
+            match self.count_shared(limit, &key).await {
+                Err(PortError::Unavailable(_)) => self.away.count(limit, key).await,
                 outcome => outcome,
             }
         })

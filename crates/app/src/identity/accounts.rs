@@ -31,7 +31,7 @@ pub struct Registration {
 /// Creates an account.
 pub async fn register(app: &App, registration: Registration) -> Result<User, AppError> {
     if let Some(address) = registration.address {
-        app.limits.take(Limit::RegisterPerAddress, limited_by(address)).await??;
+        app.limits.count(Limit::RegisterPerAddress, limited_by(address)).await??;
     }
     let timezone = known_zone(app, registration.timezone.as_deref().unwrap_or("UTC"), "timezone")?;
     let password = app.passwords.hash(registration.password.expose().to_owned()).await?;
@@ -127,7 +127,7 @@ async fn confirmed(
     field: &'static str,
 ) -> Result<PasswordHash, AppError> {
     caller.require(Scope::Account)?;
-    app.limits.take(Limit::LoginPerAccount, caller.user.to_string()).await??;
+    app.limits.count(Limit::LoginPerAccount, caller.user.to_string()).await??;
     let hash = app.accounts.password_of(caller.user).await?.ok_or(AppError::NotSignedIn)?;
     let too_long = NewPassword::is_too_long(&password);
     if too_long || !app.passwords.verify(password, Some(hash.clone())).await?.matches {

@@ -88,7 +88,7 @@ pub async fn accept<'a>(
     }
     let accepted = record.pings();
     if accepted > 0 {
-        app.ping_quota.take(caller.user, accepted as u32)?;
+        app.ping_quota.charge(caller.user, accepted as u32)?;
         let partition = Partition::of(caller.user, app.ping_log.partitions());
         app.ping_log.append(partition, record.finish()).await.map_err(not_appended)?;
     }
