@@ -111,14 +111,14 @@ pub struct StoredAuditEvent {
 
 /// The audit log.
 pub trait AuditLog: Send + Sync {
-    /// Adds an entry; nothing happens if the person is gone. That may not take noticeably less time
+    /// Appends an entry; nothing happens if the person is gone. That may not take noticeably less time
     /// for a failed sign-in, whose entry may get lost with the power in return.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
-    fn record(&self, event: AuditEvent) -> PortFuture<'_, ()>;
+    fn append(&self, event: AuditEvent) -> PortFuture<'_, ()>;
 
     /// Up to `limit` of a person's entries with ids below `before`, the newest first.
     ///

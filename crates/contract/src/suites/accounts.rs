@@ -197,7 +197,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
     let event =
         AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
-    store.audit.record(event).await.unwrap();
+    store.audit.append(event).await.unwrap();
     let approval = Approval::Approved { user: user.id, session: session(user.id, 1).id };
     let login = DeviceLogin { approval, ..waiting(1) };
     assert!(store.device_logins.create(login).await.unwrap());
@@ -243,7 +243,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
         store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
         let event =
             AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
-        store.audit.record(event).await.unwrap();
+        store.audit.append(event).await.unwrap();
         done(&store, job(user.id, 1), b"one's").await;
     }
     store.device_logins.create(waiting(1)).await.unwrap();

@@ -35,7 +35,7 @@ async fn every_kind_of_entry_is_kept_exactly(store: Store) {
             ..event(user, 1)
         };
         for event in [full, AuditEvent { kind, ..event(user, 2) }] {
-            store.audit.record(event.clone()).await.unwrap();
+            store.audit.append(event.clone()).await.unwrap();
             assert_eq!(store.audit.list(user, None, 1).await.unwrap()[0].event, event);
         }
     }
@@ -44,7 +44,7 @@ async fn every_kind_of_entry_is_kept_exactly(store: Store) {
 async fn entries_are_listed_the_newest_first_a_page_at_a_time(store: Store) {
     let user = store.register(1).await.id;
     for n in 0..7 {
-        store.audit.record(event(user, n)).await.unwrap();
+        store.audit.append(event(user, n)).await.unwrap();
     }
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
@@ -63,8 +63,8 @@ async fn entries_are_listed_the_newest_first_a_page_at_a_time(store: Store) {
 async fn people_do_not_read_each_others_entries(store: Store) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     for n in 0..3 {
-        store.audit.record(event(ada, n)).await.unwrap();
-        store.audit.record(event(bob, 10 + n)).await.unwrap();
+        store.audit.append(event(ada, n)).await.unwrap();
+        store.audit.append(event(bob, 10 + n)).await.unwrap();
     }
     let hers = store.audit.list(ada, None, 10).await.unwrap();
     assert_eq!(hers.len(), 3);
@@ -75,7 +75,7 @@ async fn people_do_not_read_each_others_entries(store: Store) {
 async fn an_entry_of_a_person_who_is_gone_is_not_kept(store: Store) {
     let user = store.register(1).await.id;
     store.accounts.delete(user, NOW).await.unwrap().unwrap();
-    store.audit.record(event(user, 0)).await.unwrap();
+    store.audit.append(event(user, 0)).await.unwrap();
     store.register(1).await;
     assert_eq!(store.audit.list(user, None, 10).await.unwrap(), []);
 }
@@ -83,7 +83,7 @@ async fn an_entry_of_a_person_who_is_gone_is_not_kept(store: Store) {
 async fn a_purge_deletes_old_entries_only(store: Store) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     for (user, at) in [(ada, 1), (bob, 2), (ada, 3)] {
-        store.audit.record(event(user, at)).await.unwrap();
+        store.audit.append(event(user, at)).await.unwrap();
     }
     assert_eq!(store.audit.purge(UtcMs(NOW.0 + 1)).await.unwrap(), 0);
     assert_eq!(store.audit.purge(UtcMs(NOW.0 + 3)).await.unwrap(), 2);
