@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use dayline_app::ports::LedgerReader;
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::timeline::day_sums::DaySums;
 use dayline_domain::{Interval, UtcDay, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
@@ -118,7 +118,7 @@ async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Re
         let of_day: Vec<_> =
             std::iter::from_fn(|| pieces.next_if(|piece| piece.interval.start() < midnight(day + 1)))
                 .collect();
-        let sums = sums_record::encode(&DaySums::of(UtcDay(i32::try_from(day)?), &of_day));
+        let sums = stored_sums::encode(&DaySums::of(UtcDay(i32::try_from(day)?), &of_day));
         let sums = hexadecimal(&sums)?;
         writeln!(
             sql.sqlite,

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dayline_app::ports::LedgerReader;
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_contract::measures::reports;
 use dayline_domain::report::Cut;
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
@@ -72,7 +72,7 @@ async fn sum_up(store: &PgStore, client: &Client, user: UserId) -> usize {
         days.entry(piece.interval.start().day()).or_default().push(piece);
     }
     let sums: Vec<Vec<u8>> =
-        days.iter().map(|(day, pieces)| sums_record::encode(&DaySums::of(*day, pieces))).collect();
+        days.iter().map(|(day, pieces)| stored_sums::encode(&DaySums::of(*day, pieces))).collect();
     let days: Vec<String> = days.keys().map(UtcDay::to_string).collect();
     let store_all = "UPDATE ledger_days AS stored SET sums = new.sums, sums_version = version
          FROM unnest($1::text[]::date[], $2::bytea[]) AS new (day, sums)

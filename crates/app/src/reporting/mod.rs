@@ -5,5 +5,5 @@ pub mod report_jobs;
 pub mod report_worker;
 pub mod reports;
 pub mod result_forms;
-pub mod sums_record;
+pub mod stored_sums;
 pub mod timeline;

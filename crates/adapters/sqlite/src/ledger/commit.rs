@@ -3,7 +3,7 @@
 //! changes, and is refused if that is not there.
 
 use dayline_app::ports::{Applied, DeadLetter, LedgerCommit, Partition, Position};
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::timeline::Piece;
 use dayline_domain::{DayChange, PieceChanges, Resized, UtcMs};
 use rusqlite::{Transaction, params};
@@ -108,7 +108,7 @@ fn move_position(
 
 fn move_version(tx: &Transaction<'_>, user: i64, change: &DayChange, at: UtcMs) -> Result<bool, Failure> {
     let (day, from, to) = (change.day.0, change.from_version as i64, change.to_version as i64);
-    let sums = sums_record::encode(&change.sums);
+    let sums = stored_sums::encode(&change.sums);
     let moved = match change.from_version {
         0 => tx.prepare_cached(FIRST_VERSION)?.execute(params![user, day, to, at.0, sums])?,
         _ => tx.prepare_cached(NEXT_VERSION)?.execute(params![user, day, to, at.0, sums, from])?,

@@ -2,7 +2,7 @@
 //! key, so that one person's day costs the same however many people there are.
 
 use dayline_app::ports::{DayKey, LedgerView, LoadedDay, Partition, Position};
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::timeline::Piece;
 use dayline_domain::{DaySums, Interval, LedgerDay, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -150,7 +150,7 @@ pub(super) fn summed_view(
 /// The sums in a row, if there are any that this program can read.
 fn sums(row: &Row<'_>, day: UtcDay) -> rusqlite::Result<Option<DaySums>> {
     let bytes = row.get_ref(2)?.as_blob_or_null()?;
-    Ok(bytes.and_then(|bytes| sums_record::decode(day, bytes).ok()))
+    Ok(bytes.and_then(|bytes| stored_sums::decode(day, bytes).ok()))
 }
 
 fn pieces(

@@ -7,7 +7,7 @@ use dayline_app::ports::{
     Applied, DayKey, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay, Partition,
     PortError, PortFuture, Position, StoredDeadLetter,
 };
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::timeline::Piece;
 use dayline_domain::{DayChange, DaySums, Interval, LedgerDay, PieceChanges, UserId, UtcDay, UtcMs};
 
@@ -77,7 +77,7 @@ impl Tables {
         let day = self.days.entry(key).or_default();
         day.version = change.to_version;
         day.changed_at = at;
-        day.sums = Some((change.to_version, sums_record::encode(&change.sums)));
+        day.sums = Some((change.to_version, stored_sums::encode(&change.sums)));
         apply_changes(&mut day.counted, &change.counted, true)?;
         apply_changes(&mut day.outranked, &change.outranked, false)
     }
@@ -161,7 +161,7 @@ impl LedgerReader for FakeStore {
             for (day, version) in &view.versions {
                 let stored = tables.days.get(&DayKey { user, day: *day }).and_then(|day| day.sums.as_ref());
                 let current = stored.filter(|(of, _)| of == version && !cut.contains(day));
-                view.sums.extend(current.and_then(|(_, bytes)| sums_record::decode(*day, bytes).ok()));
+                view.sums.extend(current.and_then(|(_, bytes)| stored_sums::decode(*day, bytes).ok()));
             }
             let is_summed = |piece: &Piece| {
                 view.sums.binary_search_by_key(&piece.interval.start().day(), DaySums::day).is_ok()
