@@ -58,7 +58,7 @@ pub fn encode_observed(
     let window = Window::of(day).interval();
     let mut observations: Vec<Observation> =
         observations.into_iter().filter_map(|observation| observation.clip(window)).collect();
-    observations.sort_by(|a, b| place(a).cmp(&place(b)));
+    observations.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
     let mut bytes = vec![VERSION];
     let (mut end, mut last) = (window.start(), None);
     for observation in &observations {
@@ -81,8 +81,8 @@ pub fn encode_observed(
     with_checksum(bytes)
 }
 
-/// In which order observations take the fewest bytes.
-fn place(observation: &Observation) -> (&str, u8, UtcMs, &Seen) {
+/// The order in which observations take the fewest bytes.
+fn order_key(observation: &Observation) -> (&str, u8, UtcMs, &Seen) {
     let Subject { device, seen } = &**observation.subject();
     let kind = match seen {
         Seen::Use { .. } => 0,

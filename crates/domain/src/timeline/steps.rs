@@ -73,7 +73,7 @@ pub fn settle(
 ) -> Vec<Piece> {
     let window = Window::of(day);
     let (mut known, mut numbers) = (Corrections::default(), Numbers::default());
-    known.take(window, corrections);
+    known.add(window, corrections);
     let observed = observations.iter().filter_map(|observation| cut(observation, window, &mut numbers));
     let observed: Vec<Stretch<SubjectNo>> = without_erased(observed, known.erased()).collect();
     let evidence = unite_all(observed.into_iter(), &numbers);
