@@ -16,11 +16,11 @@ use crate::{App, AppError};
 /// A registration, its values already valid.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// Address.
+    /// What the person will sign in with; no other account may have it.
     pub email: Email,
-    /// Password.
+    /// Long enough and not a common one; only its hash is stored.
     pub password: NewPassword,
-    /// Name.
+    /// As the person writes it; shown, never compared.
     pub full_name: FullName,
     /// Time zone's IANA name; UTC if not given.
     pub timezone: Option<String>,

@@ -24,7 +24,7 @@ const TRIES: usize = 4;
 /// A device that asks.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The device.
+    /// By the identity that it chose for itself; its session is this device's.
     pub device: DeviceId,
     /// What it calls itself.
     pub device_name: Option<Label>,
@@ -136,7 +136,7 @@ pub enum NotYet {
     AuthorizationPending,
     /// Poll less often: wait so many seconds between polls from now on.
     SlowDown {
-        /// Seconds.
+        /// In seconds, at least [`POLL_INTERVAL_S`].
         interval_s: u32,
     },
     /// The code is unknown, used up or too old.

@@ -20,9 +20,9 @@ const NOBODY: UserId = UserId::from_bits(0);
 pub struct Login {
     /// The address of the account.
     pub email: Email,
-    /// The password, as given.
+    /// As typed: no rule for new passwords is applied to it.
     pub password: String,
-    /// The device to sign in.
+    /// The device to sign in; a session it has already ends.
     pub device: DeviceId,
     /// What the person calls it.
     pub device_name: Option<Label>,

@@ -11,15 +11,15 @@ use super::future::PortFuture;
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Identity.
+    /// Given at registration, never changed or used again.
     pub id: UserId,
     /// Address; unique without regard to case.
     pub email: Email,
-    /// Name.
+    /// As the person writes it; shown, never compared.
     pub full_name: FullName,
     /// IANA name of the time zone that reports use by default.
     pub timezone: String,
-    /// Registration.
+    /// When the person registered.
     pub created_at: UtcMs,
     /// Last change of the profile or password.
     pub updated_at: UtcMs,

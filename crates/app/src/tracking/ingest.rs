@@ -18,13 +18,13 @@ pub const MAX_URL: usize = 8_192;
 /// A ping as the client wrote it, borrowed from the request.
 #[derive(Debug, Clone)]
 pub struct PingDraft<'a> {
-    /// The app.
+    /// As the client spells it; trimmed and checked by the use case.
     pub app_name: Cow<'a, str>,
-    /// The page.
+    /// The page's address, of which only the domain is kept.
     pub url: Option<Cow<'a, str>>,
-    /// From when.
+    /// Its first instant.
     pub start: UtcMs,
-    /// To when.
+    /// The instant after its last.
     pub end: UtcMs,
     /// On which device; the caller's own if not given.
     pub device_id: Option<Cow<'a, str>>,
@@ -33,7 +33,7 @@ pub struct PingDraft<'a> {
 /// Why a ping is refused: a stable code, and a sentence that names the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Stable code.
+    /// A stable name that clients may rely on.
     pub code: &'static str,
     /// Names the field and says what to do.
     pub detail: Cow<'static, str>,
@@ -58,7 +58,7 @@ impl Refusal {
 pub struct Rejected {
     /// Its place in the request, from 0.
     pub index: usize,
-    /// Why.
+    /// What the client is told about it.
     pub refusal: Refusal,
 }
 
@@ -67,7 +67,7 @@ pub struct Rejected {
 pub struct Receipt {
     /// How many were accepted.
     pub accepted: usize,
-    /// Which were not.
+    /// Those that were refused, in the order of the request.
     pub rejected: Vec<Rejected>,
 }
 

@@ -235,7 +235,7 @@ pub enum StateError {
     Kind(u64),
     /// A time or length outside the day's window.
     Time,
-    /// A number that nothing has.
+    /// A number that is larger than its kind can be.
     Number,
     /// The first observation has no subject.
     NoSubject,

@@ -28,7 +28,7 @@ pub(crate) struct DeviceEvidence {
     pub(crate) covered: SpanSet,
     /// Pages by the family of their browser.
     pub(crate) pages: BTreeMap<FamilyNo, Overlapping>,
-    /// All beats.
+    /// The beats of all editors together.
     pub(crate) beats: Beats,
     /// The same by the family of their editor.
     pub(crate) beats_of: BTreeMap<FamilyNo, Beats>,
