@@ -12,7 +12,7 @@ use crate::{App, AppError};
 /// The tokens of a session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// A JWT of [`ACCESS_TOKEN_MS`](crate::app::ACCESS_TOKEN_MS), for the `Authorization` header.
+    /// A JWT of [`ACCESS_TOKEN_MS`], for the `Authorization` header.
     pub access_token: String,
     /// Gets the next pair of tokens, once; a retry soon after gets the same one.
     pub refresh_token: String,
