@@ -64,7 +64,7 @@ impl LongAnswer {
         let mut first = Vec::new();
         while writer.write(&mut first).await? {
             if first.len() > SHORT {
-                let slot = self.api.long_answers.take(self.caller().user)?;
+                let slot = self.api.long_answers.claim(self.caller().user)?;
                 return Ok(self.stream(writer, first, false, slot));
             }
         }

@@ -30,7 +30,7 @@ use crate::views::export::{ExportLines, Records, lines};
 pub(crate) async fn export(State(api): State<Api>, request: LongAnswer) -> Result<Response, Problem> {
     let caller = request.caller();
     let export = export::open(&api.app, caller)?;
-    let slot = api.exports.take(caller.user)?;
+    let slot = api.exports.claim(caller.user)?;
     let written = ExportLines::new(caller.session());
     let writer = ExportWriter { export, lines: Box::new(std::iter::empty()), written };
     let mut response = Response::new(request.body(writer, slot).await?);

@@ -61,7 +61,7 @@ pub(crate) async fn live(
 ) -> Result<Response, Problem> {
     let caller = &credential.caller;
     let watch = live::watch(&api.app, caller, last_seen(&headers)).await?;
-    let slot = api.live_streams.take(caller.user)?;
+    let slot = api.live_streams.claim(caller.user)?;
     let mut polls = interval(POLL);
     polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {

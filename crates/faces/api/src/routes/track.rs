@@ -88,8 +88,8 @@ pub(crate) async fn track(
     caller.require(Scope::Track)?;
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
-    let body = body::take_in(&api.kit, &parts, body, MAX_BODY).await?;
-    let work = api.kit.ping_work.take_or_all(body.bytes() + REQUEST_WORK);
+    let body = body::receive(&api.kit, &parts, body, MAX_BODY).await?;
+    let work = api.kit.ping_work.acquire_or_all(body.bytes() + REQUEST_WORK);
     // What comes on top would wait for longer than is worth it, and keep all others waiting.
     let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;
     let drafts = match form {
@@ -97,7 +97,7 @@ pub(crate) async fn track(
         Form::NdJson => ping_body::ndjson(body.text()?)?,
     };
     let receipt = ingest::accept(&api.app, &caller, drafts).await?;
-    api.kit.metrics.pings_taken(&receipt);
+    api.kit.metrics.pings_received(&receipt);
     Ok(answer(&receipt))
 }
 
