@@ -85,7 +85,7 @@ pub async fn embedded(
     fatal: impl Fn(&str) + Send + Sync + 'static,
 ) -> Result<System, Failure> {
     let folder = &options.storage.data;
-    let lock = FolderLock::take(folder).map_err(Failure::because)?;
+    let lock = FolderLock::acquire(folder).map_err(Failure::because)?;
     let store = Arc::new(SqliteStore::open(lock).map_err(Failure::because)?);
     let consumed = store.position(Partition(0)).await.map_err(Failure::because)?;
     let log = SqlitePingLog::open(folder, &options.storage.ping_log(consumed)?, fatal);

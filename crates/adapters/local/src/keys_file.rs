@@ -93,7 +93,7 @@ pub fn change_keys<T>(
     let io = |source| KeyFileError::Io { path: path.into(), source };
     // What a link points to is changed; the copy is beside that.
     let file = fs::canonicalize(path).map_err(io)?;
-    let _turn = take_turn(&file);
+    let _lock = lock_folder(&file);
     let mut keys = read_keys(&file)?;
     let outcome = change(&mut keys).map_err(|source| KeyFileError::Keys { path: path.into(), source })?;
     replace(&file, &keys).map_err(io)?;
@@ -143,7 +143,7 @@ fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<NamedTempFile> {
 
 /// Waits until nobody else changes keys in this folder. Not every file system can lock a folder;
 /// there, operators have to take turns themselves.
-fn take_turn(path: &Path) -> Option<fs::File> {
+fn lock_folder(path: &Path) -> Option<fs::File> {
     let folder = fs::File::open(folder_of(path)).ok()?;
     folder.lock().ok()?;
     Some(folder)

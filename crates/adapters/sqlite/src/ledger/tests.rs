@@ -83,10 +83,10 @@ fn adding_or_growing_a_piece_costs_the_same_however_many_there_are() {
 }
 
 /// A person and a start: what tells a counted piece from all others.
-type Place = (i64, i64);
+type PieceKey = (i64, i64);
 
-/// What a step does, and the piece it leaves behind: its place and its end.
-fn step_of(kind: u8, (user, start): Place, end: i64) -> (&'static str, Option<(Place, i64)>) {
+/// What a step does, and the piece it leaves behind: its key and its end.
+fn step_of(kind: u8, (user, start): PieceKey, end: i64) -> (&'static str, Option<(PieceKey, i64)>) {
     let moved = "UPDATE app_usage SET start_ms = ?2, end_ms = ?3 WHERE user_number = ?1 AND start_ms = ?4";
     let given_away = "
         UPDATE app_usage SET user_number = 3 - ?1, start_ms = ?2, end_ms = ?3
@@ -107,12 +107,12 @@ proptest! {
         steps in prop::collection::vec((0..4u8, 1..=2i64, 0..40i64, 1..12i64, 0..40i64), 1..60)
     ) {
         let connection = prepared();
-        let mut kept = BTreeMap::<Place, i64>::new();
+        let mut kept = BTreeMap::<PieceKey, i64>::new();
         for (kind, user, start, length, other) in steps {
             let (statement, piece) = step_of(kind, (user, start), start + length);
             let mut expected = kept.clone();
             let finds_one = kind == 0 || expected.remove(&(user, other)).is_some();
-            let clash = finds_one && piece.is_some_and(|(place, end)| clashes(&expected, place, end));
+            let clash = finds_one && piece.is_some_and(|(key, end)| clashes(&expected, key, end));
             let mut statement = connection.prepare(statement).unwrap();
             let row = [user, start, start + length, other];
             let outcome = statement.execute(params_from_iter(&row[..statement.parameter_count()]));
@@ -126,11 +126,11 @@ proptest! {
     }
 }
 
-fn clashes(pieces: &BTreeMap<Place, i64>, (user, start): Place, end: i64) -> bool {
+fn clashes(pieces: &BTreeMap<PieceKey, i64>, (user, start): PieceKey, end: i64) -> bool {
     pieces.iter().any(|(&(other, s), &e)| other == user && s < end && start < e)
 }
 
-fn stored(connection: &Connection) -> BTreeMap<Place, i64> {
+fn stored(connection: &Connection) -> BTreeMap<PieceKey, i64> {
     let mut statement = connection.prepare("SELECT user_number, start_ms, end_ms FROM app_usage").unwrap();
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).unwrap();
     rows.collect::<Result<_, _>>().unwrap()

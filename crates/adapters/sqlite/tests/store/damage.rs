@@ -81,7 +81,7 @@ async fn a_file_with_overwritten_pages_is_reported_as_damaged() {
         let mut bytes = whole.clone();
         bytes[page * 4096..(page + 1) * 4096].fill(0xA5);
         fs::write(&file, bytes).unwrap();
-        let Ok(lock) = dayline_sqlite::FolderLock::take(folder.path()) else { panic!("locked") };
+        let Ok(lock) = dayline_sqlite::FolderLock::acquire(folder.path()) else { panic!("locked") };
         let Ok(store) = dayline_sqlite::SqliteStore::open(lock) else { continue };
         match store.read(user, DAY.interval(), true).await {
             Ok(view) => assert!(view.counted.is_empty() || view.counted.len() == 100, "page {page}"),
@@ -114,7 +114,7 @@ async fn loaded_with_each_page_damaged(
         fs::write(&file, bytes).unwrap();
         let _ = fs::remove_file(folder.join("dayline.db-wal"));
         let _ = fs::remove_file(folder.join("dayline.db-shm"));
-        let Ok(store) = SqliteStore::open(FolderLock::take(folder).unwrap()) else { continue };
+        let Ok(store) = SqliteStore::open(FolderLock::acquire(folder).unwrap()) else { continue };
         let keys = users.map(|user| DayKey { user, day: DAY });
         let loaded = store.load(keys.to_vec()).await;
         let loaded = loaded.unwrap_or_else(|error| panic!("page {page} holds everybody up: {error}"));
