@@ -55,7 +55,7 @@ async fn make_months(url: &str, days: &[i64]) -> Result<(), Failure> {
     let store = PgStore::open(&PgConfig::new(url)?)?;
     let months: BTreeSet<String> = days.iter().map(|day| date(day * SECONDS)[..7].to_owned()).collect();
     for month in months {
-        store.partitions().create(month.parse()?).await?;
+        store.month_admin().create(month.parse()?).await?;
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ async fn build(store: &PgStore, client: &Client, count: u64) -> UserId {
     let started = Instant::now();
     for _ in 0..12 {
         let here = month.unwrap();
-        store.partitions().create(here).await.unwrap();
+        store.month_admin().create(here).await.unwrap();
         fill(client, &here.to_string()).await;
         println!("  {here} after {:.0} s", started.elapsed().as_secs_f64());
         month = here.next();
@@ -145,7 +145,7 @@ async fn main() {
     let store = &database.store;
     println!("{people} people with {A_YEAR} pieces each: {} rows", people * A_YEAR);
     let user = build(store, &database.client().await, people).await;
-    let bytes: u64 = store.partitions().list().await.unwrap().iter().map(|month| month.bytes).sum();
+    let bytes: u64 = store.month_admin().list().await.unwrap().iter().map(|month| month.bytes).sum();
     println!("  {} MB on disk", bytes >> 20);
 
     let days: Vec<Interval> = (0..365).map(|n| UtcDay(first_day().0 + n).interval()).collect();
