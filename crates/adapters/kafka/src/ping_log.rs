@@ -9,9 +9,9 @@ mod entry;
 mod gather;
 mod guard;
 mod heard;
-mod lane;
 mod place;
 mod reader;
+mod sender;
 mod sizes;
 
 use std::sync::Arc;
@@ -34,8 +34,8 @@ use backlog::Backlog;
 use gather::{Gather, Pending};
 use guard::guard;
 use heard::Heard;
-use lane::Lane;
 use reader::Reader;
+use sender::Sender;
 use sizes::Sizes;
 
 /// What a client is told to wait while the backlog is above the watermark: workers drain some
@@ -119,7 +119,7 @@ impl KafkaPingLog {
         }
         let mut tasks = JoinSet::new();
         for (number, (gather, heard)) in gathers.iter().zip(&heard).enumerate() {
-            let lane = Lane {
+            let sender = Sender {
                 producer: producers[number % producers.len()].clone(),
                 events: events.clone(),
                 topic: server.topic().into(),
@@ -128,7 +128,7 @@ impl KafkaPingLog {
                 heard: Arc::clone(heard),
                 sizes: Arc::clone(&sizes),
             };
-            tasks.spawn(lane.run());
+            tasks.spawn(sender.run());
         }
         let reader = Arc::new(reader);
         tasks.spawn(watch(Arc::clone(&backlog), Arc::clone(&reader)));

@@ -8,10 +8,10 @@ mod fullness;
 mod gather;
 mod guard;
 mod head;
-mod lane;
 mod options;
 mod reader;
 mod scripts;
+mod sender;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +29,10 @@ use fullness::Fullness;
 use gather::Gather;
 use guard::guard;
 use head::Head;
-use lane::Lane;
 pub use options::PingLogOptions;
 use options::RETRY_FULL_S;
 use reader::Reader;
+use sender::Sender;
 
 /// How often a full log is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -60,15 +60,15 @@ impl RedisPingLog {
         let fullness = Arc::new(Fullness::new(Watermarks::new(options.high_bytes, options.low_bytes)));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
         let mut tasks = JoinSet::new();
-        for _ in 0..options.lanes.max(1) {
+        for _ in 0..options.senders.max(1) {
             let connection = head.connect().await?;
-            gather.lane_came();
-            let lane = Lane {
+            gather.sender_connected();
+            let sender = Sender {
                 head: Arc::clone(&head),
                 gather: Arc::clone(&gather),
                 fullness: Arc::clone(&fullness),
             };
-            tasks.spawn(lane.run(connection));
+            tasks.spawn(sender.run(connection));
         }
         let depth = reader.depth().await.map_err(SetupError::Redis)?;
         fullness.note(depth.bytes as i64);

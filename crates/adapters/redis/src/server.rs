@@ -1,5 +1,5 @@
 //! Which Redis, under which prefix, and how connections to it are made.
-//! Not here: keeping a connection alive (see [`crate::link`] and the lanes of the ping log).
+//! Not here: keeping a connection alive (see [`crate::link`] and the senders of the ping log).
 
 use std::fmt;
 use std::sync::Arc;

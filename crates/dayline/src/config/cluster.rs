@@ -130,13 +130,13 @@ impl ClusterOptions {
     /// The settings of the ping log in Redis.
     pub(crate) fn ping_log(&self, (low, high): (u64, u64), max_pending_bytes: usize) -> PingLogOptions {
         // Not for operators to set.
-        let PingLogOptions { lanes, .. } = PingLogOptions::default();
+        let PingLogOptions { senders, .. } = PingLogOptions::default();
         PingLogOptions {
             partitions: self.log_partitions,
             high_bytes: high,
             low_bytes: low,
             max_pending_bytes,
-            lanes,
+            senders,
         }
     }
 }

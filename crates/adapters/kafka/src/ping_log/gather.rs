@@ -1,6 +1,6 @@
 //! Where records of one partition gather while earlier ones are on their way to Kafka, and where
 //! those who brought them wait.
-//! Not here: sending (the lane).
+//! Not here: sending (see `sender`).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

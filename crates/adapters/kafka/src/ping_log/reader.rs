@@ -1,5 +1,5 @@
 //! The worker's side: entries after a position, waiting for them, and trimming behind it.
-//! Not here: appending (the lanes), and how much waits.
+//! Not here: appending (the senders), and how much waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

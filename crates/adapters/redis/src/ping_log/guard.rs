@@ -17,7 +17,7 @@ pub(super) async fn guard(server: RedisServer, gather: Arc<Gather>) {
     let mut was_unsafe = false;
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;
-        // Who can't be asked acknowledges nothing either, and the lanes notice that.
+        // Who can't be asked acknowledges nothing either, and the senders notice that.
         let Ok(mut connection) = server.connect().await else { continue };
         let Ok(found) = look(&mut connection).await else { continue };
         let why = found.objections.join("; ");

@@ -88,7 +88,7 @@ async fn a_redis_that_stands_still_refuses_in_bounded_time_and_gathers_bounded_m
             Ok(()) => panic!("acknowledged by nobody"),
         }
     }
-    // Two lanes and what gathers hold at most 100 records each.
+    // Two senders and what gathers hold at most 100 records each.
     assert!(full >= 700, "only {full} were turned away");
     assert!(matches!(log.read_after(FIRST, Position::START, 1).await, Err(PortError::Unavailable(_))));
     log.wait_beyond(FIRST, Position::START).await;

@@ -38,5 +38,5 @@ async fn the_log_keeps_the_facts_of_every_ping_log() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_keeps_them_on_several_threads_and_over_many_connections() {
-    prove_with(PingLogOptions { lanes: 6, ..PingLogOptions::default() }).await;
+    prove_with(PingLogOptions { senders: 6, ..PingLogOptions::default() }).await;
 }

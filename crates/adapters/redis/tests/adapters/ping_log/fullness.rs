@@ -12,7 +12,7 @@ const SMALL: PingLogOptions = PingLogOptions {
     high_bytes: 10_000,
     low_bytes: 5_000,
     max_pending_bytes: 1 << 20,
-    lanes: 2,
+    senders: 2,
 };
 
 async fn is_full(log: &RedisPingLog) -> bool {

@@ -1,4 +1,4 @@
-//! A lane: how the records of one partition go to Kafka, all that gathered during a round trip as
+//! A sender: how the records of one partition go to Kafka, all that gathered during a round trip as
 //! one. Partitions do not wait for each other, so that one without a leader stops nobody else.
 //! Not here: timers on the way of a record, and reading.
 
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// What a client is told to wait when the client's own queue is full.
 const RETRY_QUEUE_S: u32 = 1;
 
-pub(super) struct Lane {
+pub(super) struct Sender {
     pub(super) producer: FutureProducer<Events>,
     pub(super) events: Events,
     pub(super) topic: Arc<str>,
@@ -33,7 +33,7 @@ pub(super) struct Lane {
     pub(super) sizes: Arc<Sizes>,
 }
 
-impl Lane {
+impl Sender {
     /// Works for ever.
     pub(super) async fn run(self) {
         loop {
