@@ -9,7 +9,7 @@ mod entry;
 mod gather;
 mod guard;
 mod heard;
-mod place;
+mod positions;
 mod reader;
 mod sender;
 mod sizes;
@@ -162,7 +162,7 @@ impl KafkaPingLog {
             return Ok(());
         }
         let wait = gather.add(record)?;
-        match timeout(ANSWER, wait.settled()).await {
+        match timeout(ANSWER, wait.finished()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(AppendError::Unavailable("kafka did not answer in time".to_owned())),
         }

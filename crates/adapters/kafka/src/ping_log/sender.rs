@@ -55,11 +55,11 @@ impl Sender {
                 Ok(offset) => {
                     self.heard.appended(offset);
                     self.sizes.saw(entry::records_len(&round.records));
-                    round.settle(Ok(()));
+                    round.finish(Ok(()));
                     break;
                 }
                 Err(code) if !is_away(code) => {
-                    round.settle(Err(refusal(code)));
+                    round.finish(Err(refusal(code)));
                     break;
                 }
                 Err(code) if start.elapsed() >= ANSWER => self.give_up(round, code),
@@ -86,7 +86,7 @@ impl Sender {
 
     fn give_up(&self, round: &Round, code: Code) {
         let why = self.events.trouble().unwrap_or_else(|| told(code));
-        round.settle(Err(AppendError::Unavailable(why.clone())));
+        round.finish(Err(AppendError::Unavailable(why.clone())));
         if !self.gather.is_stalled() {
             tracing::warn!(partition = self.partition, why, "ping log is not answered by kafka");
         }

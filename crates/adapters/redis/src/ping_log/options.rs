@@ -17,7 +17,7 @@ pub struct PingLogOptions {
     pub low_bytes: u64,
     /// Bytes that may gather in memory while others travel; what does not fit is refused as full.
     pub max_pending_bytes: usize,
-    /// Connections that take turns to append, at least 1. More make smaller batches.
+    /// Connections that take turns to append, at least 1. More send fewer records each.
     pub senders: usize,
 }
 
