@@ -28,7 +28,7 @@ use dayline_local::{
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
-    RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations, RedisServer, SharedRate,
+    RedisConfig, RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations, SharedRate,
     check_durability,
 };
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
@@ -116,7 +116,7 @@ pub async fn embedded(
 pub async fn clustered(
     options: &ServeOptions,
     database: &PgConfig,
-    redis: &RedisServer,
+    redis: &RedisConfig,
 ) -> Result<System, Failure> {
     let store = Arc::new(PgStore::open(database).map_err(Failure::usage)?);
     let keys_file = options.storage.shared_keys()?;
@@ -156,7 +156,7 @@ pub async fn clustered(
 /// Redis may forget: what processes tell each other there is told again.
 async fn shared_log(
     options: &ServeOptions,
-    redis: &RedisServer,
+    redis: &RedisConfig,
 ) -> Result<(Arc<dyn PingLog>, &'static str), Failure> {
     let cluster = &options.cluster;
     let in_kafka = options.kafka.kafka_brokers.as_deref();
@@ -247,7 +247,7 @@ impl Shared {
     /// The same, kept true over Redis. Only who answers requests needs to subscribe to live events.
     async fn with_others(
         self,
-        redis: &RedisServer,
+        redis: &RedisConfig,
         keys: &KeyRing,
         settings: &Settings,
         subscribes: bool,

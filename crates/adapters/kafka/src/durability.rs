@@ -8,8 +8,8 @@ use dayline_app::ports::MAX_RECORD_BYTES;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::cluster::{Cluster, Placed};
+use crate::config::KafkaConfig;
 use crate::error::{NotDurable, is_forbidden, told};
-use crate::server::KafkaServer;
 
 /// What a batch of one record needs beside it, in bytes, and more.
 const ENVELOPE: usize = 1024;
@@ -19,9 +19,9 @@ const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Refuses a topic, which must be there ([`crate::create_topic`]), that may lose what it has
 /// acknowledged, unless `accept_less`: then the reasons come back as warnings. Gives what the
 /// operator should know in any case.
-pub async fn check_durability(server: &KafkaServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
+pub async fn check_durability(config: &KafkaConfig, accept_less: bool) -> Result<Vec<String>, NotDurable> {
     let unreachable = |why| NotDurable::Unreachable(why);
-    let cluster = Cluster::connect(server).map_err(|error| unreachable(error.to_string()))?;
+    let cluster = Cluster::connect(config).map_err(|error| unreachable(error.to_string()))?;
     let mut found = look(&cluster).await.map_err(|code| unreachable(told(code)))?;
     if !accept_less && !found.objections.is_empty() {
         return Err(NotDurable::Objections(found.objections));

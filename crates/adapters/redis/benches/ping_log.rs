@@ -12,8 +12,8 @@
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 #![allow(dead_code, reason = "the tests' server can do more than is needed here")]
 
-#[path = "../tests/adapters/server.rs"]
-mod server;
+#[path = "../tests/adapters/test_redis.rs"]
+mod test_redis;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use dayline_contract::measures::ping_log::{
     HUNDRED, Load, Measured, ROUND, SINGLE, processor_time, raw_rate, round,
 };
 use dayline_redis::{PingLogOptions, RedisPingLog};
-use server::TestRedis;
+use test_redis::TestRedis;
 
 const ROUNDS: usize = 5;
 

@@ -2,6 +2,7 @@
 //! revocations, limits, leases on partitions, and live events.
 //! Not here: anything that must outlive Redis itself, but the pings on their way.
 
+mod config;
 mod durability;
 mod error;
 mod leases;
@@ -11,9 +12,9 @@ mod live;
 mod ping_log;
 mod revocations;
 mod script;
-mod server;
 mod subscriber;
 
+pub use config::RedisConfig;
 pub use durability::check_durability;
 pub use error::{NotDurable, SetupError};
 pub use leases::RedisLeases;
@@ -21,4 +22,3 @@ pub use limits::{RedisLimits, SharedRate};
 pub use live::RedisLive;
 pub use ping_log::{PingLogOptions, RedisPingLog};
 pub use revocations::RedisRevocations;
-pub use server::RedisServer;

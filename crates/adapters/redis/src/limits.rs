@@ -9,9 +9,9 @@ use dayline_app::ports::{Limit, PortError, PortFuture, RateLimits, TooMany};
 use redis::Script;
 use sha2::{Digest, Sha256};
 
+use crate::config::RedisConfig;
 use crate::link::{Link, Question};
 use crate::script::LoadedScript;
-use crate::server::RedisServer;
 
 static COUNT: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/count.lua")));
 
@@ -27,7 +27,7 @@ pub struct SharedRate {
 /// A [`RateLimits`] that all nodes share.
 pub struct RedisLimits {
     link: Link,
-    server: RedisServer,
+    config: RedisConfig,
     rates: Box<dyn Fn(Limit) -> SharedRate + Send + Sync>,
     /// Has the secret in it already.
     hash: Sha256,
@@ -39,14 +39,14 @@ impl RedisLimits {
     /// `away` counts while Redis is away, each node for itself, so that people can go on signing
     /// in.
     pub fn new(
-        server: &RedisServer,
+        config: &RedisConfig,
         rates: impl Fn(Limit) -> SharedRate + Send + Sync + 'static,
         secret: &[u8; 32],
         away: Arc<dyn RateLimits>,
     ) -> Self {
         Self {
-            link: Link::new(server.clone()),
-            server: server.clone(),
+            link: Link::new(config.clone()),
+            config: config.clone(),
             rates: Box::new(rates),
             hash: Sha256::new_with_prefix(secret),
             away,
@@ -86,7 +86,7 @@ impl RedisLimits {
         let tag = self.hash.clone().chain_update(name).chain_update([0]).chain_update(key).finalize();
         // 128 bits are enough for no two keys ever to meet.
         let bits = tag.iter().take(16).fold(0_u128, |bits, &byte| bits << 8 | u128::from(byte));
-        self.server.key(format_args!("limit:{name}:{bits:032x}"))
+        self.config.key(format_args!("limit:{name}:{bits:032x}"))
     }
 }
 

@@ -22,9 +22,9 @@ use dayline_app::ports::{
 use dayline_app::tracking::watermarks::Watermarks;
 use tokio::task::JoinSet;
 
+use crate::config::RedisConfig;
 use crate::durability::look;
 use crate::error::SetupError;
-use crate::server::RedisServer;
 use fullness::Fullness;
 use gather::Gather;
 use guard::guard;
@@ -52,10 +52,10 @@ impl RedisPingLog {
     /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen
     /// not to be; who accepted less is not asked again. Must be called in a tokio runtime, which
     /// keeps the connections.
-    pub async fn open(server: &RedisServer, options: &PingLogOptions) -> Result<Self, SetupError> {
+    pub async fn open(config: &RedisConfig, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
-        let stays_durable = look(&mut server.connect().await?).await?.objections.is_empty();
-        let head = Arc::new(Head::new(server.clone(), partitions, stays_durable));
+        let stays_durable = look(&mut config.connect().await?).await?.objections.is_empty();
+        let head = Arc::new(Head::new(config.clone(), partitions, stays_durable));
         let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
         let fullness = Arc::new(Fullness::new(Watermarks::new(options.high_bytes, options.low_bytes)));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
@@ -74,7 +74,7 @@ impl RedisPingLog {
         fullness.note(depth.bytes as i64);
         tasks.spawn(watch(Arc::clone(&fullness), Arc::clone(&reader)));
         if stays_durable {
-            tasks.spawn(guard(server.clone(), Arc::clone(&gather)));
+            tasks.spawn(guard(config.clone(), Arc::clone(&gather)));
         }
         Ok(Self { head, gather, fullness, reader, _tasks: tasks })
     }

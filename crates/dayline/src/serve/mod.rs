@@ -20,7 +20,7 @@ use std::time::Duration;
 use dayline_api::{ApiState, health_router, operations_router, route_patterns, router, router_for_all};
 use dayline_http_kit::{KitState, Metrics, Router, assemble};
 use dayline_postgres::PgConfig;
-use dayline_redis::RedisServer;
+use dayline_redis::RedisConfig;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
@@ -38,26 +38,26 @@ use worker_pool::RunningPool;
 /// # Errors
 /// Why it could not start, or what ended it.
 pub(crate) fn run(options: &ServeOptions, unknown: &[Unknown]) -> Result<(), Failure> {
-    let servers = options.servers()?;
+    let cluster = options.cluster_configs()?;
     logs::start(&options.logs);
     for Unknown { name, nearest } in unknown {
         tracing::warn!(variable = name, nearest, "the environment has a variable that nothing reads");
     }
     let runtime = process::runtime(options.threads)?;
-    let outcome = runtime.block_on(serve(options, servers));
+    let outcome = runtime.block_on(serve(options, cluster));
     // A call that still blocks must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>) -> Result<(), Failure> {
+async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>) -> Result<(), Failure> {
     let stop = signals::listen()?;
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(options.network.listen, "--listen")?;
     let bind = |address| listener::bind(address, "--operations-listen");
     let operations = options.network.operations_listen.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, probes, keys, maintenance } = put_together(options, servers).await?;
+    let System { app, pool, reports, probes, keys, maintenance } = put_together(options, cluster).await?;
     let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
@@ -100,12 +100,12 @@ async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>)
     pool.and(reports)
 }
 
-/// The system that the options describe, over these servers or in the data folder.
+/// The system that the options describe, over the servers of a cluster or in the data folder.
 async fn put_together(
     options: &ServeOptions,
-    servers: Option<(PgConfig, RedisServer)>,
+    cluster: Option<(PgConfig, RedisConfig)>,
 ) -> Result<System, Failure> {
-    let Some((database, redis)) = servers else {
+    let Some((database, redis)) = cluster else {
         return wire::embedded(options, process::disk_failed).await;
     };
     let database = options.cluster.with_replicas(database)?;

@@ -14,9 +14,9 @@ use super::entry;
 use super::heard::Heard;
 use super::positions::{self, Start};
 use crate::cluster::Cluster;
+use crate::config::ANSWER;
 use crate::error::{is_away, to_port};
 use crate::native::{Fetch, Fetched, TopicId};
-use crate::server::ANSWER;
 
 /// When nothing arrives for so long although there should be something, the end is looked up.
 const DOUBT: Duration = Duration::from_millis(250);

@@ -14,9 +14,9 @@ use super::entry;
 use super::gather::{Gather, Round};
 use super::heard::Heard;
 use super::sizes::Sizes;
+use crate::config::ANSWER;
 use crate::error::{code_of, is_away, told};
 use crate::events::Events;
-use crate::server::ANSWER;
 
 /// Between two tries: a new leader is found by asking, and that takes a moment.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use dayline_app::ports::{BoxFuture, Leases, Partition, Randomness};
 use dayline_contract::suites::leases::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_redis::{RedisLeases, RedisServer};
+use dayline_redis::{RedisConfig, RedisLeases};
 
 use crate::proxy::Proxy;
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const PARTITIONS: u32 = 16;
@@ -28,7 +28,7 @@ impl Randomness for Names {
     }
 }
 
-fn join(server: &RedisServer) -> RedisLeases {
+fn join(server: &RedisConfig) -> RedisLeases {
     RedisLeases::join(server, PARTITIONS, &Names)
 }
 

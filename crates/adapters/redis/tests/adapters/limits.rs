@@ -8,14 +8,14 @@ use dayline_app::ports::{Limit, RateLimits, TooMany};
 use dayline_contract::fakes::FakeLimits;
 use dayline_contract::suites::limits::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_redis::{RedisLimits, RedisServer, SharedRate};
+use dayline_redis::{RedisConfig, RedisLimits, SharedRate};
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const LIMIT: Limit = Limit::LoginPerAccount;
 
-fn node(server: &RedisServer, burst: u32, each: Duration) -> Arc<RedisLimits> {
+fn node(server: &RedisConfig, burst: u32, each: Duration) -> Arc<RedisLimits> {
     let away = Arc::new(FakeLimits::default());
     away.allow(LIMIT, 0);
     Arc::new(RedisLimits::new(server, move |_| SharedRate { burst, each }, &[7; 32], away))

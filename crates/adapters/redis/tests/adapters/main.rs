@@ -10,7 +10,7 @@ mod live;
 mod ping_log;
 mod proxy;
 mod revocations;
-mod server;
+mod test_redis;
 mod tls;
 
 use std::time::Duration;

@@ -11,7 +11,7 @@ use dayline_redis::{PingLogOptions, RedisPingLog};
 use tokio::task::JoinSet;
 
 use super::{FIRST, append, open, read_all, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 /// Far above any bound under test, far below for ever.

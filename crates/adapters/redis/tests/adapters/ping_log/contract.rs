@@ -6,11 +6,11 @@ use std::sync::Arc;
 use dayline_app::ports::PingLog;
 use dayline_contract::suites::ping_log::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
+use dayline_redis::{PingLogOptions, RedisConfig, RedisPingLog};
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
-async fn open(server: RedisServer, options: PingLogOptions) -> Arc<dyn PingLog> {
+async fn open(server: RedisConfig, options: PingLogOptions) -> Arc<dyn PingLog> {
     Arc::new(RedisPingLog::open(&server, &options).await.unwrap())
 }
 

@@ -9,7 +9,7 @@ use dayline_redis::RedisPingLog;
 use dayline_testkit::Redis;
 
 use super::{open, read_all_of, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 const PARTITIONS: u32 = 4;
 

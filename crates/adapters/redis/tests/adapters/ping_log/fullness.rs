@@ -4,7 +4,7 @@ use dayline_app::ports::{AppendError, LogDepth, Partition, PingLog, PortError, P
 use dayline_redis::{PingLogOptions, RedisPingLog};
 
 use super::{FIRST, append, open_with, read_all};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const SMALL: PingLogOptions = PingLogOptions {
