@@ -8,7 +8,7 @@ pub(crate) mod kafka;
 pub(crate) mod kafka;
 mod probes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dayline_api::ClientForms;
@@ -22,9 +22,10 @@ use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
 use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
 use dayline_local::{
-    Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyRing,
-    KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations, RandomSecrets, Rate,
-    RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, load_or_create_keys, read_keys,
+    Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens,
+    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations,
+    RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, existing_keys,
+    load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
@@ -91,8 +92,7 @@ pub async fn embedded(
     let log = SqlitePingLog::open(folder, &options.storage.ping_log(consumed)?, fatal);
     let log: Arc<dyn PingLog> = Arc::new(log.map_err(Failure::because)?);
     let keys_file = options.storage.keys();
-    let keys = load_or_create_keys(&keys_file, &SystemRandomness, SystemClock.now());
-    let keys = keys.map_err(Failure::because)?;
+    let keys = own_keys(&keys_file, &store, folder).await?;
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let app = app(&store, Shared::alone(log.clone(), &settings), &tokens, &settings)?;
@@ -110,6 +110,18 @@ pub async fn embedded(
     let pool = options.has(Role::Worker).then_some(pool);
     let reports = options.has(Role::Report).then_some(reports);
     Ok(System { app, pool, reports, probes, keys, maintenance })
+}
+
+/// The keys of a server that makes its own at the first start. Later that would sign everybody out without a word.
+async fn own_keys(file: &Path, store: &SqliteStore, folder: &Path) -> Result<KeyRing, Failure> {
+    if let Some(keys) = existing_keys(file).map_err(Failure::because)? {
+        return Ok(keys);
+    }
+    if store.has_accounts().await.map_err(Failure::because)? {
+        let lost = KeyFileError::Lost { path: file.to_owned(), store: folder.to_owned() };
+        return Err(Failure::because(lost));
+    }
+    load_or_create_keys(file, &SystemRandomness, SystemClock.now()).map_err(Failure::because)
 }
 
 /// One process of many, over PostgreSQL and Redis. Must be called in the runtime that serves requests.

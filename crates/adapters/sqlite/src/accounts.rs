@@ -14,6 +14,7 @@ const CREATE: &str = "
     INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (email_key) DO NOTHING";
+const ANY: &str = "SELECT EXISTS (SELECT 1 FROM users)";
 const FIND: &str = "SELECT * FROM users WHERE id = ?1";
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
 const UPDATE_PROFILE: &str = "
@@ -27,6 +28,17 @@ const CHANGE_PASSWORD: &str = "
     WHERE id = ?1 AND password_hash = coalesce(?2, password_hash)
     RETURNING number";
 const DELETE: &str = "DELETE FROM users WHERE number = ?1";
+
+impl SqliteStore {
+    /// Whether there is any account.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](dayline_app::ports::PortError::Unavailable) if the database can't be read.
+    pub fn has_accounts(&self) -> PortFuture<'_, bool> {
+        self.db.read(|tx| Ok(tx.query_row(ANY, [], |row| row.get(0))?))
+    }
+}
 
 impl Accounts for SqliteStore {
     fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {

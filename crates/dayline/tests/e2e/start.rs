@@ -12,7 +12,7 @@ use dayline_domain::{UtcDay, UtcMs};
 use dayline_testkit::free_port;
 use rusqlite::Connection;
 
-use crate::support::account::{eventually, newcomer, ping, send, totals};
+use crate::support::account::{eventually, newcomer, ping, register, send, totals};
 use crate::support::command::{Ended, dayline, run};
 use crate::support::now;
 use crate::support::server::{Place, get};
@@ -110,6 +110,27 @@ fn a_second_server_on_the_same_folder_is_refused() {
     let _server = place.start(&[]);
     let refusal = refused(other.address(), &place.data());
     assert!(refusal.contains("in use by another dayline server"), "{refusal}");
+}
+
+#[tokio::test]
+async fn keys_are_not_made_anew_where_there_are_people_unless_an_operator_makes_them() {
+    let (place, other) = (Place::alone(), Place::alone());
+    let keys = place.data().join("keys.json");
+    place.start(&[]).stop();
+    fs::remove_file(&keys).unwrap();
+    let mut server = place.start(&[]);
+    register(&place, "ada").await;
+    server.stop();
+    fs::remove_file(&keys).unwrap();
+    let refusal = refused(other.address(), &place.data());
+    let accounts = format!("there are accounts in {}", place.data().display());
+    let user = format!("dayline keys create as user {}", rustix::process::geteuid().as_raw());
+    for part in [keys.display().to_string(), accounts, "from a backup".to_owned(), user] {
+        assert!(refusal.contains(&part), "{part}: {refusal}");
+    }
+    assert!(!keys.exists());
+    run(&["keys", "create", "--data", &place.data().display().to_string()]).expect_success();
+    place.start(&[]);
 }
 
 #[test]
