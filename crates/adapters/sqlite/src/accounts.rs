@@ -10,11 +10,15 @@ use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
 use crate::{sessions, users};
 
+const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const CREATE: &str = "
     INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (email_key) DO NOTHING";
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM users)";
+/// Salt and hash are cut off: what is left of a PHC string are its parameters.
+const SAMPLES: &str = "
+    SELECT min(password_hash) FROM users GROUP BY rtrim(rtrim(rtrim(password_hash, ?1), '$'), ?1)";
 const FIND: &str = "SELECT * FROM users WHERE id = ?1";
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
 const UPDATE_PROFILE: &str = "
@@ -72,6 +76,14 @@ impl Accounts for SqliteStore {
 
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
         self.db.read(move |tx| Ok(row_of(tx, id)?.map(|(_, hash)| hash)))
+    }
+
+    fn sample_hashes(&self) -> PortFuture<'_, Vec<PasswordHash>> {
+        self.db.read(|tx| {
+            let mut samples = tx.prepare_cached(SAMPLES)?;
+            let samples = samples.query_map([BASE64], |row| Ok(PasswordHash(row.get(0)?)))?;
+            Ok(samples.collect::<Result<_, _>>()?)
+        })
     }
 
     fn update_profile(

@@ -1,7 +1,7 @@
 //! What every store of accounts keeps.
 
 use dayline_app::ports::{
-    AuditEvent, AuditKind, CreateUser, CredentialId, DayKey, LedgerView, LoadedDay, User,
+    AuditEvent, AuditKind, CreateUser, CredentialId, DayKey, LedgerView, LoadedDay, PasswordHash, User,
 };
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Email, FullName, UtcMs};
@@ -20,6 +20,9 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("an_address_is_taken_in_any_case", |s| Box::pin(an_address_is_taken_in_any_case(s))),
     Fact::new("of_many_registrations_of_one_address_exactly_one_wins", |s| {
         Box::pin(of_many_registrations_of_one_address_exactly_one_wins(s))
+    }),
+    Fact::new("of_stored_hashes_there_is_a_sample_for_each_set_of_parameters", |s| {
+        Box::pin(of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(s))
     }),
     Fact::new("only_what_is_given_of_a_profile_changes", |s| {
         Box::pin(only_what_is_given_of_a_profile_changes(s))
@@ -104,6 +107,20 @@ async fn of_many_registrations_of_one_address_exactly_one_wins(store: Store) {
     assert_eq!(winners.len(), 1);
     let found = store.accounts.find_by_email(person(0).email).await.unwrap();
     assert_eq!(found.as_ref(), winners.first());
+}
+
+async fn of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(store: Store) {
+    assert_eq!(store.accounts.sample_hashes().await.unwrap(), []);
+    let (weak, strong) = ("$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=19456,t=3,p=1");
+    for (n, parameters) in [weak, strong, weak, strong, strong].into_iter().enumerate() {
+        let salt_and_hash = format!("$c2FsdA/+{n}$aGFzaA+/{n}");
+        let hash = PasswordHash(format!("{parameters}{salt_and_hash}"));
+        assert_eq!(store.accounts.create(person(n as u64), hash).await.unwrap(), CreateUser::Created);
+    }
+    let mut samples = store.accounts.sample_hashes().await.unwrap();
+    samples.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(samples.len(), 2, "{} samples", samples.len());
+    assert!(samples[0].0.starts_with(weak) && samples[1].0.starts_with(strong));
 }
 
 async fn only_what_is_given_of_a_profile_changes(store: Store) {

@@ -36,6 +36,8 @@ pub(super) struct Housekeeping {
     /// Until when all ended sessions are known to be refused; `None` at first.
     polled: Option<UtcMs>,
     fails: bool,
+    /// Whether the store has said once what passwords are hashed with.
+    knows_hashes: bool,
 }
 
 impl Housekeeping {
@@ -48,6 +50,7 @@ impl Housekeeping {
             audit_keep_ms,
             polled: None,
             fails: false,
+            knows_hashes: false,
         }
     }
 
@@ -84,11 +87,13 @@ impl Housekeeping {
 
     async fn poll_once(&mut self) -> Result<(), PortError> {
         // Each whatever became of the others: one store may be away while another is not.
+        let learned = if self.knows_hashes { Ok(()) } else { self.learn_hashes().await };
+        self.knows_hashes = learned.is_ok();
         let refused = self.refuse_ended_sessions().await;
         let depth = self.app.ping_log.depth().await.map(|depth| self.metrics.set_log_depth(depth));
         let waiting = self.app.dead_letters.count().await;
         let waiting = waiting.map(|letters| self.metrics.set_dead_letters_waiting(letters));
-        refused.and(depth).and(waiting)
+        learned.and(refused).and(depth).and(waiting)
     }
 
     /// Refuses the tokens of sessions that ended elsewhere, as by a command alongside the server.
@@ -105,7 +110,17 @@ impl Housekeeping {
         Ok(())
     }
 
+    /// Learns with which parameters passwords are hashed, so that checking one costs the same for everybody also
+    /// while parameters are being raised.
+    async fn learn_hashes(&self) -> Result<(), PortError> {
+        self.app.passwords.expect(self.app.accounts.sample_hashes().await?);
+        Ok(())
+    }
+
     async fn every_hour(&self) {
+        if let Err(error) = self.learn_hashes().await {
+            tracing::warn!(%error, "what passwords are hashed with could not be read");
+        }
         if let Err(error) = (self.maintenance)(self.app.clock.now()).await {
             tracing::warn!(%error, "the store was not prepared for what is to come");
         }
