@@ -120,7 +120,7 @@ async fn answer(
     metrics: Metrics,
     stop: CancellationToken,
 ) {
-    let mut config = options.network.server(metrics);
+    let mut config = options.network.connections(metrics);
     config.max_connections = config.max_connections.min(process::connections_possible());
     dayline_http_kit::serve(listener, routes, config, stop).await;
 }

@@ -12,9 +12,9 @@ use futures_util::poll;
 use http::{HeaderMap, header, request};
 
 use crate::budget::{Exhausted, Permit};
+use crate::connections::Peer;
 use crate::gzip;
 use crate::problem::Problem;
-use crate::server::Peer;
 use crate::state::KitState;
 
 /// A body, complete and UTF-8; its memory stays accounted for while this lives.

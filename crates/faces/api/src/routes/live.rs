@@ -16,7 +16,7 @@ use dayline_app::tracking::live::{self, Missed, Watch};
 use dayline_domain::{UtcDay, UtcMs};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::StaysSignedIn;
-use dayline_http_kit::server::{Peer, Streams};
+use dayline_http_kit::connections::{Peer, Streams};
 use dayline_http_kit::slots::SlotGuard;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};

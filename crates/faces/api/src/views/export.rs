@@ -81,29 +81,29 @@ pub(crate) struct Counts {
 }
 
 /// What becomes a line.
-pub(crate) enum Record {
+pub(crate) enum ExportItem {
     Profile(User),
     Session(Session),
     Key(ApiKey),
     Audit(StoredAuditEvent),
-    PutAside(DeadLetterPings),
+    DeadLetter(DeadLetterPings),
     Interval(Piece),
     Outranked(Piece),
 }
 
-pub(crate) type Records = Box<dyn Iterator<Item = Record> + Send>;
+pub(crate) type ExportItems = Box<dyn Iterator<Item = ExportItem> + Send>;
 
 /// What becomes of a page.
-pub(crate) fn lines(page: Page) -> Records {
+pub(crate) fn lines(page: Page) -> ExportItems {
     match page {
-        Page::Profile(user) => Box::new(std::iter::once(Record::Profile(user))),
-        Page::Sessions(sessions) => Box::new(sessions.into_iter().map(Record::Session)),
-        Page::Keys(keys) => Box::new(keys.into_iter().map(Record::Key)),
-        Page::Audit(entries) => Box::new(entries.into_iter().map(Record::Audit)),
-        Page::DeadLetter(letter) => Box::new(std::iter::once(Record::PutAside(letter))),
+        Page::Profile(user) => Box::new(std::iter::once(ExportItem::Profile(user))),
+        Page::Sessions(sessions) => Box::new(sessions.into_iter().map(ExportItem::Session)),
+        Page::Keys(keys) => Box::new(keys.into_iter().map(ExportItem::Key)),
+        Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
+        Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
         Page::Ledger { counted, outranked } => {
-            let outranked = outranked.into_iter().map(Record::Outranked);
-            Box::new(counted.into_iter().map(Record::Interval).chain(outranked))
+            let outranked = outranked.into_iter().map(ExportItem::Outranked);
+            Box::new(counted.into_iter().map(ExportItem::Interval).chain(outranked))
         }
     }
 }
@@ -121,18 +121,18 @@ impl ExportLines {
     }
 
     /// Writes a line.
-    pub(crate) fn write(&mut self, record: &Record, chunk: &mut Vec<u8>) {
+    pub(crate) fn write(&mut self, item: &ExportItem, chunk: &mut Vec<u8>) {
         let counts = &mut self.counts;
-        let (line, count) = match record {
-            Record::Profile(user) => (ExportLine::Profile(user.clone().into()), &mut counts.profile),
-            Record::Session(session) => {
+        let (line, count) = match item {
+            ExportItem::Profile(user) => (ExportLine::Profile(user.clone().into()), &mut counts.profile),
+            ExportItem::Session(session) => {
                 (ExportLine::Session(SessionItem::new(session.clone(), self.current)), &mut counts.session)
             }
-            Record::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
-            Record::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
-            Record::PutAside(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
-            Record::Interval(piece) => (ExportLine::Interval(piece.into()), &mut counts.interval),
-            Record::Outranked(piece) => (ExportLine::Outranked(piece.into()), &mut counts.outranked),
+            ExportItem::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
+            ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
+            ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
+            ExportItem::Interval(piece) => (ExportLine::Interval(piece.into()), &mut counts.interval),
+            ExportItem::Outranked(piece) => (ExportLine::Outranked(piece.into()), &mut counts.outranked),
         };
         *count += 1;
         write_line(&line, chunk);
