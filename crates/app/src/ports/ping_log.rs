@@ -46,7 +46,7 @@ impl fmt::Display for Position {
 /// One entry of the log: everything one group commit wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// Where the next read goes on once this entry is settled.
+    /// Where the next read goes on once this entry is processed.
     pub position: Position,
     /// The records in it, or what is left of them.
     pub payload: Payload,

@@ -54,7 +54,7 @@ impl Default for WorkerLimits {
 pub struct Step {
     /// Log entries consumed; 0 means that nothing was there.
     pub entries: usize,
-    /// Pings settled.
+    /// Pings read from them, whatever became of each.
     pub pings: usize,
     /// Ledger days changed.
     pub days: usize,

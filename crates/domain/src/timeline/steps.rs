@@ -7,7 +7,7 @@
 //! window. The reach is in [`crate::timeline::window`], the beat hold in [`crate::choices`].
 //!
 //! So the timeline is a pure function of the set of observations and corrections, and of the
-//! person's two choices: order, repetition and batches do not matter, nor whether one interval was
+//! person's two choices: order, repetition and grouping do not matter, nor whether one interval was
 //! told as one, as pieces that touch, as growing prefixes or as overlapping stretches; for use,
 //! away and here also with holes of at most the join (but for a hole on the window's very edge, and
 //! one that an erasure touches).

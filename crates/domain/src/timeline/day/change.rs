@@ -1,4 +1,4 @@
-//! What one batch of observations or corrections changed in a ledger day, as the smallest set of
+//! What one call of `record` or `correct` changed in a ledger day, as the smallest set of
 //! changes to stored rows. Not here: how a store applies them; only the order in which it may.
 
 use crate::activity::Piece;
