@@ -10,7 +10,7 @@ use dayline_domain::timeline::day_sums::QUARTERS;
 use dayline_domain::timeline::ledger_day::check;
 use dayline_domain::timeline::timeline;
 use dayline_domain::{Bridge, CorruptDay, DAY_MS, LedgerDay, Piece, Ping, Source};
-use support::{DAY, Store, at, piece, ping, source};
+use support::{DAY, StoredDay, at, piece, ping, source};
 
 fn code() -> Arc<Source> {
     source("laptop", "Code", None)
@@ -167,7 +167,7 @@ fn a_whole_day_of_three_devices_is_the_same_however_it_arrives() {
     };
     let backwards: Vec<Ping> = pings.iter().rev().cloned().collect();
     for (arriving, batch) in [(pings, 20), (late_phone, 100), (backwards, 1_000)] {
-        let (mut day, mut store) = (LedgerDay::empty(DAY), Store::default());
+        let (mut day, mut store) = (LedgerDay::empty(DAY), StoredDay::default());
         for batch in arriving.chunks(batch) {
             if let Some(change) = day.record(batch, Bridge::default()) {
                 store.apply(&change);

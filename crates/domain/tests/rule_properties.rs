@@ -15,7 +15,7 @@ use dayline_domain::{Bridge, DaySums, LedgerDay, Piece, Ping, Source, UtcDay};
 use oracle::paint;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{DAY, Store, cases, cut, measure, ping, source};
+use support::{DAY, StoredDay, cases, cut, measure, ping, source};
 
 const BRIDGE: Bridge = Bridge(30);
 
@@ -77,7 +77,7 @@ fn spans(counted: &[Piece], outranked: &[Piece]) -> Vec<Piece> {
 
 /// A person's days and what a store made of their changes, which must be the same.
 #[derive(Default)]
-struct Ledger(BTreeMap<UtcDay, (LedgerDay, Store)>);
+struct Ledger(BTreeMap<UtcDay, (LedgerDay, StoredDay)>);
 
 impl Ledger {
     fn record(&mut self, pings: &[Ping], bridge: Bridge) {
@@ -87,7 +87,7 @@ impl Ledger {
         }
         for (day, pings) in by_day {
             let (ledger, store) =
-                self.0.entry(day).or_insert_with(|| (LedgerDay::empty(day), Store::default()));
+                self.0.entry(day).or_insert_with(|| (LedgerDay::empty(day), StoredDay::default()));
             let before = (ledger.version(), Self::pieces(ledger));
             if let Some(change) = ledger.record(&pings, bridge) {
                 assert!(!change.counted.is_empty() || !change.outranked.is_empty());

@@ -9,10 +9,12 @@ use dayline_domain::{Email, FullName, UtcMs};
 use super::Fact;
 use super::device_logins::waiting;
 use super::report_jobs::{done, job};
-use super::store::{DAY, NOW, Store, api_key, dead_letter, first, hash, person, piece, session, sign_out};
+use super::store::{
+    DAY, NOW, StorePorts, api_key, dead_letter, first, hash, person, piece, session, sign_out,
+};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("an_account_is_found_exactly_as_it_was_made", |s| {
         Box::pin(an_account_is_found_exactly_as_it_was_made(s))
     }),
@@ -53,7 +55,7 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
 ];
 
-async fn an_account_is_found_exactly_as_it_was_made(store: Store) {
+async fn an_account_is_found_exactly_as_it_was_made(store: StorePorts) {
     let odd = User {
         email: Email::new("O'Brien+\"x\"@MÜLLER.example").unwrap(),
         full_name: FullName::new("Robert'); DROP TABLE users;-- \u{202e}‏שלום 𝒳").unwrap(),
@@ -70,7 +72,7 @@ async fn an_account_is_found_exactly_as_it_was_made(store: Store) {
     }
 }
 
-async fn a_stranger_is_not_found(store: Store) {
+async fn a_stranger_is_not_found(store: StorePorts) {
     store.register(1).await;
     let stranger = person(2);
     assert_eq!(store.accounts.find(stranger.id).await.unwrap(), None);
@@ -84,7 +86,7 @@ async fn a_stranger_is_not_found(store: Store) {
     assert_eq!(store.accounts.delete(stranger.id, NOW).await.unwrap(), None);
 }
 
-async fn an_address_is_taken_in_any_case(store: Store) {
+async fn an_address_is_taken_in_any_case(store: StorePorts) {
     let ada = store.register(1).await;
     let email = Email::new(&ada.email.as_str().to_uppercase()).unwrap();
     let other = User { email, ..person(2) };
@@ -93,7 +95,7 @@ async fn an_address_is_taken_in_any_case(store: Store) {
     assert_eq!(store.accounts.find_by_email(other.email).await.unwrap(), Some((ada, hash("first"))));
 }
 
-async fn of_many_registrations_of_one_address_exactly_one_wins(store: Store) {
+async fn of_many_registrations_of_one_address_exactly_one_wins(store: StorePorts) {
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..30 {
         let accounts = store.accounts.clone();
@@ -109,7 +111,7 @@ async fn of_many_registrations_of_one_address_exactly_one_wins(store: Store) {
     assert_eq!(found.as_ref(), winners.first());
 }
 
-async fn of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(store: Store) {
+async fn of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(store: StorePorts) {
     assert_eq!(store.accounts.sample_hashes().await.unwrap(), []);
     let (weak, strong) = ("$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=19456,t=3,p=1");
     for (n, parameters) in [weak, strong, weak, strong, strong].into_iter().enumerate() {
@@ -123,7 +125,7 @@ async fn of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(store: St
     assert!(samples[0].0.starts_with(weak) && samples[1].0.starts_with(strong));
 }
 
-async fn only_what_is_given_of_a_profile_changes(store: Store) {
+async fn only_what_is_given_of_a_profile_changes(store: StorePorts) {
     let (before, other) = (store.register(1).await, store.register(2).await);
     let name = FullName::new("Grace").unwrap();
     let renamed = User { full_name: name.clone(), updated_at: NOW.plus(50), ..before.clone() };
@@ -137,7 +139,7 @@ async fn only_what_is_given_of_a_profile_changes(store: Store) {
     assert_eq!(store.accounts.find(other.id).await.unwrap(), Some(other));
 }
 
-async fn a_password_is_rehashed_only_from_the_hash_it_has(store: Store) {
+async fn a_password_is_rehashed_only_from_the_hash_it_has(store: StorePorts) {
     let user = store.register(1).await;
     store.sign_in(session(user.id, 1)).await;
     assert!(!store.accounts.rehash_password(user.id, hash("other"), hash("new")).await.unwrap());
@@ -148,7 +150,7 @@ async fn a_password_is_rehashed_only_from_the_hash_it_has(store: Store) {
     assert_eq!(store.accounts.find(user.id).await.unwrap(), Some(user));
 }
 
-async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: Store) {
+async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: StorePorts) {
     let (user, other) = (store.register(1).await, store.register(2).await);
     for n in 1..=2 {
         store.sign_in(session(user.id, n)).await;
@@ -171,7 +173,7 @@ async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: Store) {
     assert_eq!(store.sessions.list(other.id).await.unwrap().len(), 2);
 }
 
-async fn a_password_that_changed_meanwhile_is_not_changed_again(store: Store) {
+async fn a_password_that_changed_meanwhile_is_not_changed_again(store: StorePorts) {
     let user = store.register(1).await;
     store.sign_in(session(user.id, 1)).await;
     let from = Some(hash("other"));
@@ -186,7 +188,7 @@ async fn a_password_that_changed_meanwhile_is_not_changed_again(store: Store) {
     assert_eq!(store.sessions.ended_since(UtcMs(0)).await.unwrap(), []);
 }
 
-async fn of_many_changes_from_one_password_exactly_one_wins(store: Store) {
+async fn of_many_changes_from_one_password_exactly_one_wins(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -202,7 +204,7 @@ async fn of_many_changes_from_one_password_exactly_one_wins(store: Store) {
     assert_eq!(store.accounts.password_of(user).await.unwrap().as_ref(), winners.first());
 }
 
-async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
+async fn deleting_an_account_erases_all_that_is_theirs(store: StorePorts) {
     let user = store.register(1).await;
     for n in 1..=2 {
         store.sign_in(session(user.id, n)).await;
@@ -251,7 +253,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     assert_eq!(letters.into_iter().map(|stored| stored.letter.reason).collect::<Vec<_>>(), ["nobody's"]);
 }
 
-async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
+async fn deleting_an_account_leaves_everybody_else_alone(store: StorePorts) {
     let (ada, bob) = (store.register(1).await, store.register(2).await);
     for user in [&ada, &bob] {
         store.sign_in(session(user.id, 1)).await;
@@ -279,7 +281,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
     assert_eq!(letters.iter().map(|stored| stored.letter.user).collect::<Vec<_>>(), [Some(bob.id)]);
 }
 
-async fn a_deleted_address_may_register_again_and_starts_empty(store: Store) {
+async fn a_deleted_address_may_register_again_and_starts_empty(store: StorePorts) {
     let user = store.register(1).await;
     store.apply(vec![(user.id, first(&[piece("Code", 0, 60)]))]).await.unwrap();
     store.accounts.delete(user.id, NOW).await.unwrap().unwrap();
@@ -289,7 +291,7 @@ async fn a_deleted_address_may_register_again_and_starts_empty(store: Store) {
     assert_eq!(store.reader.versions(user.id, DAY.interval()).await.unwrap(), []);
 }
 
-async fn of_many_deletions_exactly_one_finds_the_account(store: Store) {
+async fn of_many_deletions_exactly_one_finds_the_account(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let mut racing = tokio::task::JoinSet::new();

@@ -4,10 +4,10 @@ use dayline_app::ports::{AuditEvent, AuditKind};
 use dayline_domain::{UserId, UtcMs};
 
 use super::Fact;
-use super::store::{NOW, Store, person};
+use super::store::{NOW, StorePorts, person};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("every_kind_of_entry_is_kept_exactly", |s| Box::pin(every_kind_of_entry_is_kept_exactly(s))),
     Fact::new("entries_are_listed_the_newest_first_a_page_at_a_time", |s| {
         Box::pin(entries_are_listed_the_newest_first_a_page_at_a_time(s))
@@ -25,7 +25,7 @@ fn event(user: UserId, at: i64) -> AuditEvent {
     AuditEvent { user, at: NOW.plus(at), kind: AuditKind::SignedIn, subject: None, address: None }
 }
 
-async fn every_kind_of_entry_is_kept_exactly(store: Store) {
+async fn every_kind_of_entry_is_kept_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     for kind in AuditKind::ALL {
         let full = AuditEvent {
@@ -41,7 +41,7 @@ async fn every_kind_of_entry_is_kept_exactly(store: Store) {
     }
 }
 
-async fn entries_are_listed_the_newest_first_a_page_at_a_time(store: Store) {
+async fn entries_are_listed_the_newest_first_a_page_at_a_time(store: StorePorts) {
     let user = store.register(1).await.id;
     for n in 0..7 {
         store.audit.append(event(user, n)).await.unwrap();
@@ -60,7 +60,7 @@ async fn entries_are_listed_the_newest_first_a_page_at_a_time(store: Store) {
     assert_eq!(store.audit.list(user, Some(0), 3).await.unwrap(), []);
 }
 
-async fn people_do_not_read_each_others_entries(store: Store) {
+async fn people_do_not_read_each_others_entries(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     for n in 0..3 {
         store.audit.append(event(ada, n)).await.unwrap();
@@ -72,7 +72,7 @@ async fn people_do_not_read_each_others_entries(store: Store) {
     assert_eq!(store.audit.list(person(3).id, None, 10).await.unwrap(), []);
 }
 
-async fn an_entry_of_a_person_who_is_gone_is_not_kept(store: Store) {
+async fn an_entry_of_a_person_who_is_gone_is_not_kept(store: StorePorts) {
     let user = store.register(1).await.id;
     store.accounts.delete(user, NOW).await.unwrap().unwrap();
     store.audit.append(event(user, 0)).await.unwrap();
@@ -80,7 +80,7 @@ async fn an_entry_of_a_person_who_is_gone_is_not_kept(store: Store) {
     assert_eq!(store.audit.list(user, None, 10).await.unwrap(), []);
 }
 
-async fn a_purge_deletes_old_entries_only(store: Store) {
+async fn a_purge_deletes_old_entries_only(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     for (user, at) in [(ada, 1), (bob, 2), (ada, 3)] {
         store.audit.append(event(user, at)).await.unwrap();

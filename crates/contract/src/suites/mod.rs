@@ -24,7 +24,7 @@ pub mod zones;
 
 use dayline_app::ports::BoxFuture;
 
-pub use store::{SpoiltSums, Store};
+pub use store::{SpoiltSums, StorePorts};
 
 /// One thing that an adapter must keep; its name says what.
 pub struct Fact<Subject> {

@@ -32,7 +32,7 @@ type Spoil = dyn Fn(DayKey, SpoiltSums) -> BoxFuture<'static, ()> + Send + Sync;
 
 /// A fresh store. Its ports share their data: a person who is deleted is gone from all of them.
 #[derive(Clone)]
-pub struct Store {
+pub struct StorePorts {
     pub(super) writer: Arc<dyn LedgerWriter>,
     pub(super) reader: Arc<dyn LedgerReader>,
     pub(super) dead_letters: Arc<dyn DeadLetters>,
@@ -54,7 +54,7 @@ pub(super) const PARTITION: Partition = Partition(3);
 /// When samples happen, where it does not matter when.
 pub(super) const NOW: UtcMs = UtcMs(1_795_132_800_000);
 
-impl Store {
+impl StorePorts {
     /// A store that is all the ports.
     pub fn of<S>(store: Arc<S>) -> Self
     where

@@ -53,13 +53,13 @@ pub(crate) fn cut(pings: &[Ping]) -> Vec<(UtcDay, Ping)> {
 /// A model of a stored day. Applies changes in the documented order and refuses what a database would: changes
 /// to rows that are not there, and overlaps after any single step.
 #[derive(Default)]
-pub(crate) struct Store {
+pub(crate) struct StoredDay {
     pub(crate) version: u64,
     pub(crate) counted: Vec<Piece>,
     pub(crate) outranked: Vec<Piece>,
 }
 
-impl Store {
+impl StoredDay {
     pub(crate) fn apply(&mut self, change: &DayChange) {
         assert_eq!(change.from_version, self.version);
         assert_eq!(change.to_version, self.version + 1);

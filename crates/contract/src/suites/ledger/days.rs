@@ -8,10 +8,10 @@ use dayline_app::ports::{Applied, DayKey, LedgerCommit, LoadedDay};
 use dayline_domain::{Bridge, Interval, LedgerDay, Piece, Ping, Source, UserId, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit};
+use crate::suites::store::{DAY, StorePorts, commit};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("days_come_back_as_they_were_whenever_they_are_loaded", |s| {
         Box::pin(days_come_back_as_they_were_whenever_they_are_loaded(s))
     }),
@@ -47,7 +47,7 @@ impl Dice {
     }
 }
 
-async fn days_come_back_as_they_were_whenever_they_are_loaded(store: Store) {
+async fn days_come_back_as_they_were_whenever_they_are_loaded(store: StorePorts) {
     let mut dice = Dice(20);
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
     let mut days = BTreeMap::<DayKey, LedgerDay>::new();
@@ -75,7 +75,7 @@ async fn days_come_back_as_they_were_whenever_they_are_loaded(store: Store) {
     assert_reports(&store, &users, &days).await;
 }
 
-async fn assert_stored(store: &Store, days: &BTreeMap<DayKey, LedgerDay>, step: u64) {
+async fn assert_stored(store: &StorePorts, days: &BTreeMap<DayKey, LedgerDay>, step: u64) {
     let loaded = store.writer.load(days.keys().copied().collect()).await.unwrap();
     for ((key, day), loaded) in days.iter().zip(loaded) {
         let LoadedDay::Day(stored) = loaded else { panic!("{key:?} is nobody's") };
@@ -85,7 +85,7 @@ async fn assert_stored(store: &Store, days: &BTreeMap<DayKey, LedgerDay>, step: 
     }
 }
 
-async fn assert_reports(store: &Store, users: &[UserId], days: &BTreeMap<DayKey, LedgerDay>) {
+async fn assert_reports(store: &StorePorts, users: &[UserId], days: &BTreeMap<DayKey, LedgerDay>) {
     let all = DAY.interval().hull(UtcDay(DAY.0 + 2).interval());
     for user in users {
         let theirs: Vec<&LedgerDay> =
@@ -98,7 +98,7 @@ async fn assert_reports(store: &Store, users: &[UserId], days: &BTreeMap<DayKey,
     }
 }
 
-async fn a_day_of_thousands_of_changes_comes_back_as_it_was(store: Store) {
+async fn a_day_of_thousands_of_changes_comes_back_as_it_was(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut dice = Dice(7);
     let mut day = LedgerDay::empty(DAY);

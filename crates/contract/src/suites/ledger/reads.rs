@@ -7,10 +7,10 @@ use dayline_app::ports::{Applied, LedgerCommit, LedgerView};
 use dayline_domain::{Bridge, Interval, LedgerDay, Ping, Source, UserId, UtcDay, UtcMs, report};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, first, person, piece, record};
+use crate::suites::store::{DAY, StorePorts, commit, first, person, piece, record};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_stranger_has_an_empty_ledger", |s| Box::pin(a_stranger_has_an_empty_ledger(s))),
     Fact::new("pieces_that_touch_the_interval_are_read_whole", |s| {
         Box::pin(pieces_that_touch_the_interval_are_read_whole(s))
@@ -34,7 +34,7 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("a_read_sees_one_moment", |s| Box::pin(a_read_sees_one_moment(s))),
 ];
 
-async fn a_stranger_has_an_empty_ledger(store: Store) {
+async fn a_stranger_has_an_empty_ledger(store: StorePorts) {
     store.register(1).await;
     let stranger = person(2).id;
     assert_eq!(store.reader.read(stranger, DAY.interval(), true).await.unwrap(), LedgerView::default());
@@ -43,7 +43,7 @@ async fn a_stranger_has_an_empty_ledger(store: Store) {
     assert_eq!(store.reader.versions(stranger, DAY.interval()).await.unwrap(), []);
 }
 
-async fn pieces_that_touch_the_interval_are_read_whole(store: Store) {
+async fn pieces_that_touch_the_interval_are_read_whole(store: StorePorts) {
     let user = store.register(1).await.id;
     let pings = [piece("A", 0, 10), piece("B", 10, 20), piece("C", 30, 40)];
     store.apply(vec![(user, first(&pings))]).await.unwrap();
@@ -74,7 +74,7 @@ fn an_hour_on(day: UtcDay, app: &str) -> dayline_domain::DayChange {
     LedgerDay::empty(day).record(&[ping], Bridge(0)).unwrap()
 }
 
-async fn an_interval_over_midnight_reads_all_its_days(store: Store) {
+async fn an_interval_over_midnight_reads_all_its_days(store: StorePorts) {
     let user = store.register(1).await.id;
     for day in [DAY.0 + 2, DAY.0, DAY.0 + 1] {
         store.apply(vec![(user, an_hour_on(UtcDay(day), &day.to_string()))]).await.unwrap();
@@ -88,7 +88,7 @@ async fn an_interval_over_midnight_reads_all_its_days(store: Store) {
     assert_eq!(store.reader.read(user, always, false).await.unwrap().counted.len(), 3);
 }
 
-async fn versions_are_of_the_days_touched(store: Store) {
+async fn versions_are_of_the_days_touched(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut today = LedgerDay::empty(DAY);
     for second in [0, 10, 20] {
@@ -109,7 +109,7 @@ async fn versions_are_of_the_days_touched(store: Store) {
     }
 }
 
-async fn days_that_changed_are_known_from_their_instant_on(store: Store) {
+async fn days_that_changed_are_known_from_their_instant_on(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     let mut first_day = LedgerDay::empty(DAY);
     let second_day = UtcDay(DAY.0 + 1);
@@ -134,7 +134,7 @@ async fn days_that_changed_are_known_from_their_instant_on(store: Store) {
     assert_eq!(store.reader.changed_since(person(3).id, UtcMs(0)).await.unwrap(), []);
 }
 
-async fn the_extent_goes_from_the_first_day_to_the_last(store: Store) {
+async fn the_extent_goes_from_the_first_day_to_the_last(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     store.apply(vec![(other, an_hour_on(UtcDay(0), "B"))]).await.unwrap();
     assert_eq!(store.reader.extent(user).await.unwrap(), None);
@@ -146,7 +146,7 @@ async fn the_extent_goes_from_the_first_day_to_the_last(store: Store) {
     assert_eq!(store.reader.extent(person(3).id).await.unwrap(), None);
 }
 
-async fn outranked_pieces_are_read_when_asked_for_by_start_and_source(store: Store) {
+async fn outranked_pieces_are_read_when_asked_for_by_start_and_source(store: StorePorts) {
     let user = store.register(1).await.id;
     // First seen in the opposite order of their names.
     let mut day = LedgerDay::empty(DAY);
@@ -163,7 +163,7 @@ async fn outranked_pieces_are_read_when_asked_for_by_start_and_source(store: Sto
     assert_eq!(store.reader.read(user, before, true).await.unwrap().outranked, []);
 }
 
-async fn people_do_not_see_each_other(store: Store) {
+async fn people_do_not_see_each_other(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.apply(vec![(ada, first(&[piece("A", 0, 60), piece("B", 10, 20)]))]).await.unwrap();
     store.apply(vec![(bob, first(&[piece("C", 0, 60), piece("D", 10, 20)]))]).await.unwrap();
@@ -175,7 +175,7 @@ async fn people_do_not_see_each_other(store: Store) {
     }
 }
 
-async fn names_come_back_exactly(store: Store) {
+async fn names_come_back_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let long = "x".repeat(255);
     let names = [
@@ -201,7 +201,7 @@ async fn names_come_back_exactly(store: Store) {
     assert!(view.counted.iter().map(|piece| &piece.source).eq(&sources));
 }
 
-async fn times_before_1970_are_as_good_as_any(store: Store) {
+async fn times_before_1970_are_as_good_as_any(store: StorePorts) {
     let user = store.register(1).await.id;
     for day in [-1, -20_000, 0] {
         let mut stored = LedgerDay::empty(UtcDay(day));
@@ -221,7 +221,7 @@ async fn times_before_1970_are_as_good_as_any(store: Store) {
 
 /// One piece grows by a second with each version: a read that mixes two moments would show another
 /// length.
-async fn a_read_sees_one_moment(store: Store) {
+async fn a_read_sees_one_moment(store: StorePorts) {
     let user = store.register(1).await.id;
     let done = Arc::new(AtomicBool::new(false));
     let reading: Vec<_> =
@@ -241,7 +241,7 @@ async fn a_read_sees_one_moment(store: Store) {
     }
 }
 
-async fn read_until(store: Store, user: UserId, done: Arc<AtomicBool>) -> u32 {
+async fn read_until(store: StorePorts, user: UserId, done: Arc<AtomicBool>) -> u32 {
     let mut reads = 0;
     while !done.load(Ordering::Relaxed) || reads == 0 {
         let view = store.reader.read(user, DAY.interval(), true).await.unwrap();

@@ -7,10 +7,10 @@ use dayline_app::ports::{Applied, LedgerCommit, PortError, Position};
 use dayline_domain::{DayChange, DaySums, Interval, LedgerDay, Piece, PieceChanges, Resized, UserId};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, dead_letter, first, piece, record};
+use crate::suites::store::{DAY, StorePorts, commit, dead_letter, first, piece, record};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("counted_pieces_that_would_overlap_are_refused", |s| {
         Box::pin(counted_pieces_that_would_overlap_are_refused(s))
     }),
@@ -34,7 +34,7 @@ pub const FACTS: &[Fact<Store>] = &[
 ];
 
 /// A person whose day has Code 0–10, Mail 10–20, Code 30–40 and, outranked, Chat 32–38.
-async fn prepared(store: &Store) -> UserId {
+async fn prepared(store: &StorePorts) -> UserId {
     let user = store.register(1).await.id;
     let pings = [piece("Code", 0, 10), piece("Mail", 10, 20), piece("Chat", 25, 38), piece("Code", 30, 40)];
     assert_eq!(store.apply(vec![(user, first(&pings))]).await, Ok(Applied::Done));
@@ -59,7 +59,7 @@ fn resized(piece: Piece, new_end_s: i64) -> PieceChanges {
     PieceChanges { resized: vec![Resized { piece, new_end }], ..PieceChanges::default() }
 }
 
-async fn assert_refused(store: &Store, user: UserId, lies: impl IntoIterator<Item = DayChange>) {
+async fn assert_refused(store: &StorePorts, user: UserId, lies: impl IntoIterator<Item = DayChange>) {
     let before = store.snapshot(user).await;
     for lie in lies {
         let outcome = store.apply(vec![(user, lie.clone())]).await;
@@ -68,7 +68,7 @@ async fn assert_refused(store: &Store, user: UserId, lies: impl IntoIterator<Ite
     }
 }
 
-async fn counted_pieces_that_would_overlap_are_refused(store: Store) {
+async fn counted_pieces_that_would_overlap_are_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let none = PieceChanges::default;
     let lies = [
@@ -88,7 +88,7 @@ async fn counted_pieces_that_would_overlap_are_refused(store: Store) {
     assert_refused(&store, user, lies.map(|counted| lie(counted, none()))).await;
 }
 
-async fn counted_pieces_may_touch(store: Store) {
+async fn counted_pieces_may_touch(store: StorePorts) {
     let user = prepared(&store).await;
     let counted = PieceChanges {
         resized: resized(piece("Mail", 10, 20), 22).resized,
@@ -101,7 +101,7 @@ async fn counted_pieces_may_touch(store: Store) {
     assert!(ends.eq([10, 22, 25, 30, 40, 50]));
 }
 
-async fn outranked_pieces_of_different_sources_may_overlap(store: Store) {
+async fn outranked_pieces_of_different_sources_may_overlap(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut day = LedgerDay::empty(DAY);
     let pings = [piece("A", 0, 30), piece("B", 5, 30), piece("C", 10, 30), piece("D", 10, 30)];
@@ -111,7 +111,7 @@ async fn outranked_pieces_of_different_sources_may_overlap(store: Store) {
     assert!(store.day(user, DAY).await.outranked().eq(day.outranked()));
 }
 
-async fn a_change_of_a_piece_that_is_not_there_is_refused(store: Store) {
+async fn a_change_of_a_piece_that_is_not_there_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let none = PieceChanges::default;
     let absent = [
@@ -132,7 +132,7 @@ async fn a_change_of_a_piece_that_is_not_there_is_refused(store: Store) {
     assert_refused(&store, user, outranked).await;
 }
 
-async fn a_piece_that_leaves_its_day_is_refused(store: Store) {
+async fn a_piece_that_leaves_its_day_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let (start, end) = (DAY.start(), DAY.interval().end());
     let mut late = piece("Zoom", 0, 1);
@@ -153,7 +153,7 @@ async fn a_piece_that_leaves_its_day_is_refused(store: Store) {
     assert_eq!(store.apply(vec![(user, lie(added(last), none()))]).await, Ok(Applied::Done));
 }
 
-async fn a_piece_that_shrinks_to_nothing_is_refused(store: Store) {
+async fn a_piece_that_shrinks_to_nothing_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let none = PieceChanges::default;
     let lies = [
@@ -164,14 +164,14 @@ async fn a_piece_that_shrinks_to_nothing_is_refused(store: Store) {
     assert_refused(&store, user, lies).await;
 }
 
-async fn a_position_never_moves_back(store: Store) {
+async fn a_position_never_moves_back(store: StorePorts) {
     assert_eq!(store.writer.apply(Arc::new(commit(0, 5))).await, Ok(Applied::Done));
     let back = store.writer.apply(Arc::new(commit(5, 4))).await;
     assert!(matches!(back, Err(PortError::Rejected(_))), "{back:?}");
     assert_eq!(store.position().await, Position { major: 5, minor: 0 });
 }
 
-async fn a_refused_commit_changes_nothing_at_all(store: Store) {
+async fn a_refused_commit_changes_nothing_at_all(store: StorePorts) {
     let liar = prepared(&store).await;
     let (before, after) = (store.register(2).await.id, store.register(3).await.id);
     let honest = || first(&[piece("A", 0, 30), piece("B", 5, 10)]);
