@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dayline_api::ClientForms;
+use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, Leases, LedgerReader, LedgerWriter,
     LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions,
@@ -29,8 +30,8 @@ use dayline_local::{
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
-    RedisConfig, RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations, SharedRate,
-    check_durability,
+    RedisConfig, RedisKeyMarks, RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations,
+    SharedRate, check_durability,
 };
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
@@ -59,6 +60,8 @@ pub struct System {
     pub probes: Vec<Probe>,
     /// What follows the key file.
     pub keys: KeyWatch,
+    /// Whether the keys are those of the other nodes; `None` if there are none, or this one has no use for keys.
+    pub agreement: Option<Arc<KeyAgreement>>,
     /// What the stores want done at the start and every hour.
     pub maintenance: Maintenance,
 }
@@ -109,7 +112,7 @@ pub async fn embedded(
     let keys = tokens.follow(keys_file, &keys);
     let pool = options.has(Role::Worker).then_some(pool);
     let reports = options.has(Role::Report).then_some(reports);
-    Ok(System { app, pool, reports, probes, keys, maintenance })
+    Ok(System { app, pool, reports, probes, keys, agreement: None, maintenance })
 }
 
 /// The keys of a server that makes its own at the first start. Later that would sign everybody out without a word.
@@ -149,6 +152,11 @@ pub async fn clustered(
         reports(&app, move || PgStore::open(&database).map_err(Failure::usage))
     });
     let mut probes = Vec::new();
+    let agreement = options.has(Role::Api).then(|| {
+        let marks = Arc::new(RedisKeyMarks::new(redis, &SystemRandomness));
+        Arc::new(KeyAgreement::new(keys.marks(), marks, app.clock.clone()))
+    });
+    probes.extend(agreement.clone().map(probes::keys));
     if options.has(Role::Api) {
         probes.extend([probes::appends(&log, log_hint), probes::schema(store.clone())]);
     } else if options.has(Role::Worker) {
@@ -161,7 +169,8 @@ pub async fn clustered(
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
     });
-    Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), maintenance })
+    let keys = tokens.follow(keys_file, &keys);
+    Ok(System { app, pool, reports, probes, keys, agreement, maintenance })
 }
 
 /// The ping log that all processes share, in Kafka or in Redis, and what to look at if it does not work. Without pings in it

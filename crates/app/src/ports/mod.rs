@@ -8,6 +8,7 @@ mod credentials;
 mod device_logins;
 mod error;
 mod future;
+mod key_marks;
 mod leases;
 mod ledger;
 mod limits;
@@ -25,6 +26,7 @@ pub use credentials::{CredentialId, REMEMBERED_MS, Revocations, SignOut};
 pub use device_logins::DeviceLogins;
 pub use error::PortError;
 pub use future::{BoxFuture, PortFuture};
+pub use key_marks::{BELIEVED_MS, KeyMarks};
 pub use leases::Leases;
 pub use ledger::{
     Applied, DayKey, DeadLetter, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,

@@ -6,6 +6,7 @@ mod accounts;
 mod device_login;
 mod export;
 mod ingest;
+mod key_agreement;
 mod keys;
 mod live;
 mod report_jobs;

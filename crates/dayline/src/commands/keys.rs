@@ -47,6 +47,8 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List all keys, the oldest first: name, when it was made, what it is used for; never a secret
+    ///
+    /// Keys that nodes share have the same names and the same mark on each of them.
     List,
     /// Make the file, with one new key, if it is missing
     ///
@@ -91,6 +93,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 fn list(file: &Path, now: UtcMs) -> Result<(), Failure> {
     let keys = read_keys(file).map_err(Failure::because)?;
     keys.keys(now).iter().for_each(|key| say(line(key)));
+    remark(format_args!("the key of refresh tokens has the mark {:08x}", keys.marks().refresh.0 >> 96));
     Ok(())
 }
 

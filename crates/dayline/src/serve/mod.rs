@@ -57,13 +57,14 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let bind = |address| listener::bind(address, "--operations-listen");
     let operations = options.network.operations_listen.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, probes, keys, maintenance } = put_together(options, cluster).await?;
+    let System { app, pool, reports, probes, keys, agreement, maintenance } =
+        put_together(options, cluster).await?;
     let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
 
     let housekeeping = tokio::spawn(housekeeping.run());
-    let following_keys = tokio::spawn(keys::follow(keys));
+    let following_keys = tokio::spawn(keys::follow(keys, agreement.clone()));
     let randomness = Arc::clone(&app.randomness);
     let start = |pool| RunningPool::start(pool, options.threads, randomness, metrics.clone(), &stop);
     let pool = pool.map(start).transpose()?;
@@ -93,6 +94,9 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     following_keys.abort();
     following_parts.abort();
     housekeeping.abort();
+    if let Some(agreement) = agreement {
+        agreement.leave().await;
+    }
     let stop_pool = async { if let Some(pool) = pool { pool.stop().await } else { Ok(()) } };
     let stop_reports = async { if let Some(reports) = reports { reports.stop().await } else { Ok(()) } };
     let (pool, reports) = tokio::join!(stop_pool, stop_reports);

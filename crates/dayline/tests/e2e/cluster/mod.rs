@@ -8,6 +8,7 @@ mod caller;
 mod faults;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod key_files;
 mod months;
 mod nodes;
 mod start;
