@@ -6,10 +6,11 @@ use std::sync::Arc;
 use dayline_domain::identity::session::SessionPolicy;
 use dayline_domain::{Id, JobPolicy, PingLimits};
 
+use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, LedgerReader, LiveEvents,
     PasswordHasher, PingLog, PingQuota, Randomness, RateLimits, RefreshTokens, ReportJobs, Revocations,
-    SecretTexts, Sessions, SiteNames, TimeZones,
+    SecretTexts, Sessions, SiteNames, StoredTime, TimeZones,
 };
 
 /// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
@@ -69,6 +70,10 @@ pub struct App {
     pub revocations: Arc<dyn Revocations>,
     /// Records that could not be processed, for their people and for the operator.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// The newest moment that is stored, against which the clock is checked.
+    pub stored_time: Arc<dyn StoredTime>,
+    /// What this process knows about its clock.
+    pub clock_check: Arc<ClockCheck>,
     /// Which days changed, as it happens; nothing here is kept.
     pub live: Arc<dyn LiveEvents>,
     /// The installation's rules.

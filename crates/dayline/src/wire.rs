@@ -15,7 +15,7 @@ use dayline_api::ClientForms;
 use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Clock, DeadLetters, DeviceLogins, Leases, LedgerReader, LedgerWriter,
-    LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions,
+    LiveEvents, Partition, PingLog, PortFuture, RateLimits, ReportJobs, Revocations, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -240,6 +240,7 @@ trait Store:
     + LedgerWriter
     + ReportJobs
     + Sessions
+    + StoredTime
     + 'static
 {
 }
@@ -318,6 +319,8 @@ fn app(
         audit: store.clone(),
         revocations: shared.revocations,
         dead_letters: store.clone(),
+        stored_time: store.clone(),
+        clock_check: Arc::default(),
         live: shared.live,
         rules: settings.rules,
         clock,

@@ -10,6 +10,7 @@ pub mod id;
 pub mod identity;
 pub mod names;
 pub mod observation;
+pub mod plausible_clock;
 pub mod report;
 pub mod time;
 pub mod timeline;

@@ -20,6 +20,7 @@ mod replicas;
 mod report_jobs;
 mod sessions;
 mod store;
+mod stored_time;
 mod values;
 
 pub use config::{ConfigError, PgConfig};

@@ -16,6 +16,7 @@ mod ping_log;
 mod report_jobs;
 mod sessions;
 mod store;
+mod stored_time;
 mod users;
 mod values;
 

@@ -16,6 +16,7 @@ mod live;
 mod ping_log;
 mod report_jobs;
 mod sessions;
+mod stored_time;
 mod system;
 mod tokens;
 
@@ -39,6 +40,7 @@ pub use ping_log::{
 };
 pub use report_jobs::{CreateJob, ReportJobs};
 pub use sessions::{Sessions, StartSession, Started};
+pub use stored_time::StoredTime;
 pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
 pub use tokens::{
     AccessClaims, AccessTokens, IssuedRefresh, IssuedSecret, PresentedRefresh, RefreshTokens, SecretTexts,

@@ -81,9 +81,11 @@ pub async fn accept<'a>(
     let now = app.clock.now();
     let mut record = RecordWriter::new(caller.user);
     let mut rejected = Vec::new();
+    let mut newest = UtcMs(i64::MIN);
     for (index, draft) in drafts.into_iter().enumerate() {
-        if let Err(refusal) = draft.and_then(|draft| add(app, caller, now, &draft, &mut record)) {
-            rejected.push(Rejected { index, refusal });
+        match draft.and_then(|draft| add(app, caller, now, &draft, &mut record)) {
+            Ok(end) => newest = newest.max(end),
+            Err(refusal) => rejected.push(Rejected { index, refusal }),
         }
     }
     let accepted = record.pings();
@@ -91,6 +93,7 @@ pub async fn accept<'a>(
         app.ping_quota.charge(caller.user, accepted as u32)?;
         let partition = Partition::of(caller.user, app.ping_log.partitions());
         app.ping_log.append(partition, record.finish()).await.map_err(not_appended)?;
+        app.clock_check.hear(newest);
     }
     Ok(Receipt { accepted, rejected })
 }
@@ -101,7 +104,7 @@ fn add(
     now: UtcMs,
     draft: &PingDraft<'_>,
     record: &mut RecordWriter,
-) -> Result<(), Refusal> {
+) -> Result<UtcMs, Refusal> {
     let name =
         AppName::check(&draft.app_name).map_err(|error| bad_name("invalid_app_name", "app_name", error))?;
     let device = match &draft.device_id {
@@ -117,9 +120,9 @@ fn add(
         .transpose()
         .map_err(|error| bad_name("invalid_url", "url", error))?;
     let interval =
-        app.rules.pings.admit(draft.start, draft.end, now).map_err(|refusal| bad_time(app, refusal))?;
+        app.rules.pings.admit(draft.start, draft.end, now).map_err(|refusal| bad_time(app, refusal, now))?;
     record.push(SourceRef { device, app: name, domain }, interval);
-    Ok(())
+    Ok(interval.end())
 }
 
 fn host_of<'a>(app: &App, url: &'a str) -> Result<Option<Cow<'a, str>>, Refusal> {
@@ -133,7 +136,7 @@ fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {
     Refusal::new(code, format!("{field} {error}"))
 }
 
-fn bad_time(app: &App, refusal: PingRefusal) -> Refusal {
+fn bad_time(app: &App, refusal: PingRefusal, now: UtcMs) -> Refusal {
     let limits = &app.rules.pings;
     match refusal {
         PingRefusal::EndBeforeStart => {
@@ -151,10 +154,14 @@ fn bad_time(app: &App, refusal: PingRefusal) -> Refusal {
                 limits.max_future_ms / 1_000
             ),
         ),
-        PingRefusal::TooFarInPast => Refusal::new(
-            "too_far_in_past",
-            format!("start_time must be at most {} days in the past", limits.max_past_ms / 86_400_000),
-        ),
+        PingRefusal::TooFarInPast => Refusal {
+            // A server's clock that is far ahead makes every ping too old.
+            retry: app.clock_check.is_in_doubt(now),
+            ..Refusal::new(
+                "too_far_in_past",
+                format!("start_time must be at most {} days in the past", limits.max_past_ms / 86_400_000),
+            )
+        },
     }
 }
 

@@ -106,6 +106,8 @@ impl Default for FakeApp {
             audit: store.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
+            stored_time: store.clone(),
+            clock_check: Arc::default(),
             live: live.clone(),
             rules: Rules::default(),
         };

@@ -20,6 +20,7 @@ pub mod sessions;
 pub mod sign_outs;
 pub mod site_names;
 mod store;
+pub mod stored_time;
 pub mod tokens;
 pub mod zones;
 

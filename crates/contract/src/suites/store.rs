@@ -8,7 +8,7 @@ use std::sync::Arc;
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CreateUser, DayKey, DeadLetter, DeadLetters,
     DeviceLogins, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError,
-    Position, ReportJobs, Sessions, SignOut, StartSession, Started, User,
+    Position, ReportJobs, Sessions, SignOut, StartSession, Started, StoredTime, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -42,6 +42,7 @@ pub struct StorePorts {
     pub(super) api_keys: Arc<dyn ApiKeys>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) audit: Arc<dyn AuditLog>,
+    pub(super) time: Arc<dyn StoredTime>,
     spoil: Option<Arc<Spoil>>,
     /// Dropped after the ports.
     _keeping: Option<Arc<dyn Any + Send + Sync>>,
@@ -67,6 +68,7 @@ impl StorePorts {
             + ApiKeys
             + DeviceLogins
             + AuditLog
+            + StoredTime
             + 'static,
     {
         Self {
@@ -78,7 +80,8 @@ impl StorePorts {
             sessions: store.clone(),
             api_keys: store.clone(),
             device_logins: store.clone(),
-            audit: store,
+            audit: store.clone(),
+            time: store,
             spoil: None,
             _keeping: None,
         }

@@ -1,6 +1,7 @@
 //! `dayline serve`: starts the system, serves until told to stop, and stops in order.
 //! Not here: what the system is made of (see [`crate::wire`]).
 
+mod clean_ups;
 mod greeting;
 mod housekeeping;
 mod keys;

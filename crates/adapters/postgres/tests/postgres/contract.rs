@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
-    report_jobs, sessions, sign_outs,
+    report_jobs, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -112,4 +112,9 @@ async fn the_postgres_store_keeps_the_audit_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_report_jobs() {
     keeps_both_ways(report_jobs::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_knows_the_newest_moment() {
+    keeps_both_ways(stored_time::FACTS).await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, StorePorts, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
-    report_jobs, sessions, sign_outs,
+    report_jobs, sessions, sign_outs, stored_time,
 };
 
 use crate::open;
@@ -100,4 +100,9 @@ async fn the_sqlite_store_keeps_the_audit_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_report_jobs() {
     prove(report_jobs::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_knows_the_newest_moment() {
+    prove(stored_time::FACTS, fresh).await;
 }

@@ -6,6 +6,7 @@ mod jobs;
 mod keys;
 mod ledger;
 mod sessions;
+mod time;
 
 use std::collections::BTreeMap;
 use std::future::ready;

@@ -178,7 +178,8 @@ pub(crate) struct RejectedPing<'a> {
     #[schema(example = "end_time must not be before start_time")]
     detail: &'a str,
     /// Whether the same ping may be accepted later, so that a tracker should keep it: one that lies too
-    /// far in the future by the server's clock. Else sending it again will not help.
+    /// far in the future by the server's clock; one that is too old while that clock is in doubt. Else
+    /// sending it again will not help.
     #[schema(example = false)]
     retry: bool,
 }
