@@ -15,7 +15,7 @@ use super::{plan, recording};
 /// Options of `dayline replay`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// RecordedPing file: one JSON object per line with `device_id`, `app_name`, `url` (optional), `start_ms` and
+    /// Recorded file: one JSON object per line with `device_id`, `app_name`, `url` (optional), `start_ms` and
     /// `end_ms`, both counted from midnight UTC of the day; `-` is standard input
     pub(super) file: PathBuf,
     /// Server to send to
