@@ -8,10 +8,10 @@ use dayline_domain::UtcDay;
 use dayline_sim::client::Device;
 use serde_json::Value;
 
-use super::place;
+use super::installation;
 use crate::support::account::{PASSWORD, account, eventually, sign_in, totals};
 use crate::support::command::{dayline, end};
-use crate::support::server::{Place, Server};
+use crate::support::server::{Installation, Server};
 use crate::support::{dice, now};
 
 const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/recorded-day.ndjson");
@@ -48,22 +48,22 @@ async fn reported(device: &Device) -> Vec<(Totals, Totals)> {
     reports
 }
 
-async fn expect_the_totals(place: &Place) {
-    let device = sign_in(place, &account("ada").into(), "reader").await;
+async fn expect_the_totals(installation: &Installation) {
+    let device = sign_in(installation, &account("ada").into(), "reader").await;
     eventually(expected(), Duration::from_secs(20), async || reported(&device).await).await;
 }
 
-fn replay(place: &Place, options: &[&str]) -> std::process::Child {
+fn replay(installation: &Installation, options: &[&str]) -> std::process::Child {
     let mut command = dayline(&["replay", RECORDING, "--register", "--email", "ada@example.org"]);
-    command.args(["--url", &place.url(), "--day", &first_day().to_string()]);
+    command.args(["--url", &installation.url(), "--day", &first_day().to_string()]);
     command.args(options).env("DAYLINE_PASSWORD", PASSWORD).spawn().unwrap()
 }
 
 async fn sent_like_this_it_gives_the_totals(options: &[&str]) {
-    let place = place();
-    let _server = place.start(&[]);
-    end(replay(&place, options)).expect_success();
-    expect_the_totals(&place).await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    end(replay(&installation, options)).expect_success();
+    expect_the_totals(&installation).await;
 }
 
 #[tokio::test]
@@ -86,17 +86,18 @@ async fn over_one_session_with_devices_named_in_each_ping_it_gives_the_same() {
 #[tokio::test]
 async fn with_the_server_killed_again_and_again_it_gives_the_same() {
     let mut dice = dice();
-    let place = place();
+    let installation = installation();
     // Signing in again and again is not what is tried here.
-    let mut server: Server = place.start(&["--unlimited"]);
+    let mut server: Server = installation.start(&["--unlimited"]);
     let seed = dice.next().to_string();
-    let mut replay = replay(&place, &["--shuffle", "--repeat", "2", "--batch", "1-40", "--seed", &seed]);
+    let mut replay =
+        replay(&installation, &["--shuffle", "--repeat", "2", "--batch", "1-40", "--seed", &seed]);
     let mut kills = 0;
     while replay.try_wait().unwrap().is_none() {
         sleep(Duration::from_millis(dice.between(10, 250)));
         server.kill();
         kills += 1;
-        server = place.spawn(&["--unlimited"]);
+        server = installation.spawn(&["--unlimited"]);
         // Every third server is killed while it starts.
         if kills % 3 != 0 {
             server.wait_until_ready();
@@ -105,5 +106,5 @@ async fn with_the_server_killed_again_and_again_it_gives_the_same() {
     server.wait_until_ready();
     end(replay).expect_success();
     assert!(kills >= 3, "it was over after {kills} kills");
-    expect_the_totals(&place).await;
+    expect_the_totals(&installation).await;
 }

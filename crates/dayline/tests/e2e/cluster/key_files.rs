@@ -9,11 +9,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::caller::Caller;
-use super::place;
+use super::installation;
 use crate::support::account::{eventually, register};
 use crate::support::command::run;
 use crate::support::readiness::readiness;
-use crate::support::server::{Place, Process, Role, get};
+use crate::support::server::{Installation, Process, Role, get};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -21,38 +21,41 @@ fn well() -> (u16, bool, Vec<String>) {
     (200, false, Vec::new())
 }
 
-/// A key file in the place's folder, with keys of its own.
-fn key_file(place: &Place, name: &str) -> PathBuf {
-    let file = place.folder().join(name);
+/// A key file in the installation's folder, with keys of its own.
+fn key_file(installation: &Installation, name: &str) -> PathBuf {
+    let file = installation.folder().join(name);
     run(&["keys", "create", "--keys-file", file.to_str().unwrap()]).expect_success();
     file
 }
 
-fn node(place: &Place, number: usize, keys: &Path) -> Process {
-    place.process(Role::Api, number, &["--unlimited", "--keys-file", keys.to_str().unwrap()])
+fn node(installation: &Installation, number: usize, keys: &Path) -> Process {
+    installation.process(Role::Api, number, &["--unlimited", "--keys-file", keys.to_str().unwrap()])
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_with_another_key_file_is_not_ready_until_the_file_is_right_or_the_others_are_gone() {
-    let place = place();
-    let [right, wrong] = ["right.json", "wrong.json"].map(|name| key_file(&place, name));
-    let mut first = node(&place, 0, &right);
+    let installation = installation();
+    let [right, wrong] = ["right.json", "wrong.json"].map(|name| key_file(&installation, name));
+    let mut first = node(&installation, 0, &right);
     first.wait_until_ready();
-    let other = node(&place, 1, &wrong);
+    let other = node(&installation, 1, &wrong);
     let lacks = (503, false, vec!["keys".to_owned()]);
     eventually(lacks.clone(), SOON, async || readiness(&other)).await;
     let said = get(other.address, "/readyz").unwrap();
     assert!(said.contains("--keys-file") && said.contains("dayline keys list"), "{said}");
     assert!(get(other.address, "/metrics").unwrap().contains("dayline_check_ok{check=\"keys\"} 0"));
-    assert!(place.log().contains("refresh tokens are made with another key"), "the log says how they differ");
+    assert!(
+        installation.log().contains("refresh tokens are made with another key"),
+        "the log says how they differ"
+    );
     assert_eq!(readiness(&first), well());
 
     let kept = fs::read(&wrong).unwrap();
     fs::copy(&right, &wrong).unwrap();
     eventually(well(), SOON, async || readiness(&other)).await;
     // Tokens of each are good on the other.
-    register(&place, "ada").await;
-    let [here, there] = [&place.urls()[0], &place.urls()[1]];
+    register(&installation, "ada").await;
+    let [here, there] = [&installation.urls()[0], &installation.urls()[1]];
     for (from, to) in [(here, there), (there, here)] {
         assert_eq!(Caller::signed_in(from, "ada", "laptop").await.at(to).report_status().await, 200);
     }
@@ -74,15 +77,15 @@ async fn signs_with(url: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_rotated_key_file_is_copied_from_node_to_node_both_are_ready() {
-    let place = place();
-    let files = ["one.json", "two.json"].map(|name| place.folder().join(name));
-    fs::copy(key_file(&place, "first.json"), &files[0]).unwrap();
+    let installation = installation();
+    let files = ["one.json", "two.json"].map(|name| installation.folder().join(name));
+    fs::copy(key_file(&installation, "first.json"), &files[0]).unwrap();
     fs::copy(&files[0], &files[1]).unwrap();
-    let mut nodes = [node(&place, 0, &files[0]), node(&place, 1, &files[1])];
+    let mut nodes = [node(&installation, 0, &files[0]), node(&installation, 1, &files[1])];
     for node in &mut nodes {
         node.wait_until_ready();
     }
-    register(&place, "ada").await;
+    register(&installation, "ada").await;
 
     let keys_file = files[0].to_str().unwrap();
     let new = run(&["keys", "add", "--signs-after", "15s", "--keys-file", keys_file]).expect_success();
@@ -96,7 +99,7 @@ async fn while_a_rotated_key_file_is_copied_from_node_to_node_both_are_ready() {
             fs::copy(&files[0], &files[1]).unwrap();
             copied = true;
         }
-        let [here, there] = [&place.urls()[0], &place.urls()[1]];
+        let [here, there] = [&installation.urls()[0], &installation.urls()[1]];
         if signs_with(here).await == new.trim() && signs_with(there).await == new.trim() {
             break;
         }
