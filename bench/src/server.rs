@@ -196,15 +196,15 @@ impl Server {
     }
 
     /// How many pings reached the ledger.
-    pub(crate) async fn settled(&self) -> Result<f64, Failure> {
+    pub(crate) async fn processed(&self) -> Result<f64, Failure> {
         self.metric("dayline_pings_settled_total").await
     }
 
     /// Returns when so many pings reached the ledger.
-    pub(crate) async fn wait_until_settled(&self, pings: usize) -> Result<(), Failure> {
+    pub(crate) async fn wait_until_processed(&self, pings: usize) -> Result<(), Failure> {
         let (mut before, mut moved) = (0.0, Instant::now());
         loop {
-            let settled = self.settled().await?;
+            let settled = self.processed().await?;
             if settled >= pings as f64 {
                 return Ok(());
             }

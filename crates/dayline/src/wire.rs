@@ -43,7 +43,7 @@ pub use probes::Probe;
 /// Connections of report jobs to each server of the database: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;
 
-/// Bytes of the log that a worker settles in one step where log and ledger share a disk. What a step changed is written and
+/// Bytes of the log that a worker processes in one step where log and ledger share a disk. What a step changed is written and
 /// synced in one go, beside which the fsync of new pings is slow; a quarter of the usual step keeps their p99 below 10 ms
 /// while a backlog is worked off (docs/benchmarks.md).
 const READ_BYTES_ON_ONE_DISK: usize = 256 << 10;

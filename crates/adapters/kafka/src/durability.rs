@@ -128,17 +128,17 @@ impl Found {
             let otherwise = if policies.contains(&"compact") {
                 "pings are thrown away as if they were versions of each other"
             } else {
-                "what was settled can't be deleted"
+                "what was processed can't be deleted"
             };
             self.object("cleanup.policy", policy, otherwise, "delete");
         }
         let kept_ms = settings.number("retention.ms", 0);
         if (0..WEEK_MS).contains(&kept_ms) {
-            self.object("retention.ms", kept_ms, "pings are deleted that were not settled yet", "-1");
+            self.object("retention.ms", kept_ms, "pings are deleted that were not processed yet", "-1");
         }
         let kept_bytes = settings.number("retention.bytes", 0);
         if kept_bytes >= 0 {
-            self.object("retention.bytes", kept_bytes, "pings are deleted that were not settled yet", "-1");
+            self.object("retention.bytes", kept_bytes, "pings are deleted that were not processed yet", "-1");
         }
         let stamped = settings.text("message.timestamp.type");
         if kept_ms >= 0 && stamped != "LogAppendTime" {

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_counted_whole_or_not_at_all() {
+    fn a_count_is_whole_or_not_at_all() {
         let rates = KeyedRates::new(Rate::new(10, 1, Per::Second), FakeRelativeClock::default());
         assert_eq!(rates.count(&1, 7), Ok(()));
         assert_eq!(refused(rates.count(&1, 4)), Some(1));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_larger_than_the_burst_passes_when_all_is_refilled() {
+    fn a_count_larger_than_the_burst_passes_when_all_is_refilled() {
         let clock = FakeRelativeClock::default();
         let rates = KeyedRates::new(Rate::new(10, 1, Per::Second), clock.clone());
         assert_eq!(rates.count(&1, 1_000), Ok(()));

@@ -148,7 +148,7 @@ impl ServeOptions {
     ///
     /// # Errors
     /// Half of what a cluster needs; or one process of several over a data folder, in which no other can work: what it
-    /// accepts would never be settled.
+    /// accepts would never be processed.
     pub(crate) fn cluster_configs(&self) -> Result<Option<(PgConfig, RedisConfig)>, Failure> {
         match (self.database.postgres()?, self.cluster.redis()?) {
             (Some(database), Some(redis)) => Ok(Some((database, redis))),

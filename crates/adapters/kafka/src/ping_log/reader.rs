@@ -180,7 +180,7 @@ impl Reader {
                 tracing::warn!(
                     partition = number,
                     why = told(code),
-                    "settled entries can't be deleted from kafka"
+                    "processed entries can't be deleted from kafka"
                 );
             }
         }

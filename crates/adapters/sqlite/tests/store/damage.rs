@@ -139,7 +139,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     }
     drop(store);
     let mut alone_damaged = [0, 0];
-    let mut settled = [0, 0];
+    let mut applied = [0, 0];
     loaded_with_each_page_damaged(folder.path(), users, async |store, loaded| {
         let healthy = match &loaded {
             [LoadedDay::Damaged(_), LoadedDay::Day(_)] => 1,
@@ -151,7 +151,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
         let source = Source::new("d", "app 0", None).unwrap();
         let change = record(&mut day, &[ping(&source, 86_000_000, 86_001_000)]);
         match store.apply(commit(2, vec![(users[healthy], change)])).await {
-            Ok(Applied::Done) => settled[healthy] += 1,
+            Ok(Applied::Done) => applied[healthy] += 1,
             // A page that both days hang from, though this one could be read without it.
             Err(PortError::Corrupt(_)) => {}
             other => panic!("{other:?}"),
@@ -159,7 +159,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     })
     .await;
     assert!(alone_damaged.iter().all(|&pages| pages > 1), "{alone_damaged:?}");
-    assert!(settled.iter().all(|&pages| pages > 1), "{settled:?} of {alone_damaged:?}");
+    assert!(applied.iter().all(|&pages| pages > 1), "{applied:?} of {alone_damaged:?}");
 }
 
 #[tokio::test]

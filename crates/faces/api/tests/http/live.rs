@@ -81,7 +81,7 @@ impl Stream {
 async fn track(server: &Server, person: &Person, app: &str, start: &str, end: &str) {
     let reply = server.post("/api/v1/usage/track").of(person).json(&ping(app, start, end)).send().await;
     assert_eq!(reply.status, 202);
-    server.settle().await;
+    server.process_log().await;
 }
 
 #[tokio::test]
