@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::account::{eventually, newcomer, ping, send};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 const YEAR_MS: i64 = 365 * 86_400_000;
 const SOON: Duration = Duration::from_secs(10);
@@ -12,12 +12,12 @@ const DOUBT: &str = "the clock is far beyond the newest stored moment";
 
 #[tokio::test]
 async fn a_clock_a_year_ahead_is_told_of_once_and_deletes_nothing_until_a_ping_confirms_it() {
-    let place = Place::alone();
-    let mut server = place.start(&[]);
-    newcomer(&place, "ada").await;
+    let installation = Installation::alone();
+    let mut server = installation.start(&[]);
+    newcomer(&installation, "ada").await;
     server.stop();
     // Instead of the clock, all that is stored is moved.
-    let store = rusqlite::Connection::open(place.data().join("dayline.db")).unwrap();
+    let store = rusqlite::Connection::open(installation.data().join("dayline.db")).unwrap();
     for (table, columns) in [
         ("users", &["created_ms", "updated_ms"][..]),
         ("sessions", &["created_ms", "last_used_ms"]),
@@ -33,14 +33,14 @@ async fn a_clock_a_year_ahead_is_told_of_once_and_deletes_nothing_until_a_ping_c
         (count("sessions").unwrap(), count("audit_events").unwrap())
     };
     let before = kept().await;
-    let _server = place.start(&["--audit-keep", "30d"]);
-    eventually(true, SOON, async || place.log().contains(DOUBT)).await;
+    let _server = installation.start(&["--audit-keep", "30d"]);
+    eventually(true, SOON, async || installation.log().contains(DOUBT)).await;
     assert_eq!(kept().await, before);
 
-    let bob = newcomer(&place, "bob").await;
+    let bob = newcomer(&installation, "bob").await;
     send(&bob, ping("Code", now().plus(-5_000), 5_000)).await;
-    eventually(true, SOON, async || place.log().contains("the clock is confirmed")).await;
+    eventually(true, SOON, async || installation.log().contains("the clock is confirmed")).await;
     // What is left is Bob's.
     eventually((1, 2), SOON, kept).await;
-    assert_eq!(place.log().matches(DOUBT).count(), 1);
+    assert_eq!(installation.log().matches(DOUBT).count(), 1);
 }

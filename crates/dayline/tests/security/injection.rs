@@ -9,8 +9,8 @@ use crate::web::{PASSWORD, Web, ping, send, session, text};
 /// What would end a text, a statement or a row if it were put into SQL as it is.
 const SQL: &str = r#"x'); DROP TABLE users; DELETE FROM ledger_days;-- " \ %s $1 ?1 {0} {{"#;
 
-async fn what_looks_like_sql_is_kept_as_it_is(place: Installation) {
-    let web = Web::at(place, &[]);
+async fn what_looks_like_sql_is_kept_as_it_is(installation: Installation) {
+    let web = Web::at(installation, &[]);
     let other = web.newcomer("grace").await;
     let user = json!({"email": "o'brien+--;@example.org", "password": PASSWORD, "full_name": SQL});
     send(web.post("/api/v1/users", &user)).await.expect(201);

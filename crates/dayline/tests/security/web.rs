@@ -15,7 +15,7 @@ pub(crate) const PASSWORD: &str = "Rosskastanie-4711";
 
 /// A server in a place of its own, and a client for it.
 pub(crate) struct Web {
-    pub(crate) place: Installation,
+    pub(crate) installation: Installation,
     pub(crate) server: Server,
     http: Client,
 }
@@ -74,15 +74,15 @@ impl Web {
         Self::at(Installation::alone(), options)
     }
 
-    pub(crate) fn at(place: Installation, options: &[&str]) -> Self {
-        let server = place.start(options);
+    pub(crate) fn at(installation: Installation, options: &[&str]) -> Self {
+        let server = installation.start(options);
         // A connection kept from before a restart would be cut at its next use.
         let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
-        Self { place, server, http }
+        Self { installation, server, http }
     }
 
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.place.url()))
+        self.http.request(method, format!("{}{path}", self.installation.url()))
     }
 
     pub(crate) fn get(&self, path: &str, bearer: &str) -> RequestBuilder {
