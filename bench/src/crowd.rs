@@ -1,4 +1,4 @@
-//! People who are put straight into the store, with access tokens signed by the server's own key: through the API each
+//! People who are put straight into the database, with access tokens signed by the server's own key: through the API each
 //! would cost two password hashes, half an hour for 100,000. To the server they are people like all others.
 
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use dayline_domain::{DeviceId, SessionId, UserId, UtcMs};
 use dayline_local::{JwtAccessTokens, read_keys};
 
 use crate::clock::now;
+use crate::database::Sql;
 use crate::failure::Failure;
 use crate::server::Server;
-use crate::store::Sql;
 
 /// Their identities are this and their number.
 const FIRST: u128 = 0x0192_f0c1_0000_7000_8000_0000_0000_0000;
@@ -21,7 +21,7 @@ const A_DAY: i64 = 86_400_000;
 pub(crate) async fn gather(server: &Server, people: usize) -> Result<Vec<String>, Failure> {
     let last = people.max(1);
     server
-        .store()
+        .database()
         .run(Sql {
             sqlite: format!(
                 "WITH RECURSIVE person (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM person WHERE n < {last})

@@ -76,7 +76,7 @@ pub(crate) struct Drained {
     /// Pings a second while they were sent.
     pub(crate) accepted: f64,
     /// Pings a second from the first one to when all were in the ledger.
-    pub(crate) settled: f64,
+    pub(crate) processed: f64,
     /// After the last `202`.
     pub(crate) rest: Duration,
     /// From accepted to in the timeline under steady load, sorted.
@@ -129,8 +129,8 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> 
             grouped(amount.people as f64),
             grouped(drained.pings as f64),
             grouped(drained.accepted),
-            grouped(drained.settled),
-            format!("{:.0} %", 100.0 * drained.settled / drained.accepted),
+            grouped(drained.processed),
+            format!("{:.0} %", 100.0 * drained.processed / drained.accepted),
             ms(drained.rest),
             ms(percentile(&drained.lags, 0.5)),
             ms(percentile(&drained.lags, 0.99)),
@@ -154,7 +154,7 @@ pub(crate) async fn measure(lab: &Lab, amount: &Amount) -> Result<Drained, Failu
     if sent != all.pings() {
         return Err(format!("{sent} of {} pings were sent", all.pings()).into());
     }
-    server.wait_until_settled(sent).await?;
+    server.wait_until_processed(sent).await?;
     let settled_after = begin.elapsed();
     check(&server, &all, &tokens).await?;
 
@@ -166,11 +166,11 @@ pub(crate) async fn measure(lab: &Lab, amount: &Amount) -> Result<Drained, Failu
     let probes = Probes::start(&server.addresses, &probing, now() - 60).await?;
     let more = send(&server, &steady, Some(half), amount.steady).await?;
     let lags = probes.stop().await?;
-    server.wait_until_settled(sent + more + lags.len()).await?;
+    server.wait_until_processed(sent + more + lags.len()).await?;
     Ok(Drained {
         pings: sent,
         accepted,
-        settled: sent as f64 / settled_after.as_secs_f64(),
+        processed: sent as f64 / settled_after.as_secs_f64(),
         rest: settled_after.saturating_sub(accepted_after),
         lags,
         peak_bytes: server.peak_bytes()?,

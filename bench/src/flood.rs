@@ -125,7 +125,7 @@ impl Crowd {
     async fn alone(&mut self) -> Result<Histogram, Failure> {
         let people = self.people();
         let load = send_stream(&self.server, people.0, people.1).await?;
-        self.taken(&load)
+        self.check(&load)
     }
 
     async fn beside(&mut self, options: &Options) -> Result<(Histogram, Outcomes), Failure> {
@@ -146,7 +146,7 @@ impl Crowd {
         let most = (options.flood * self.window.as_secs_f64()) as i64 + 2 * connections as i64;
         self.flood_end -= (most + 1) * APART;
         self.expected.add(&flood, 1, PING, false);
-        Ok((self.taken(&load)?, flood))
+        Ok((self.check(&load)?, flood))
     }
 
     fn people(&mut self) -> (Stream, Pace) {
@@ -160,7 +160,7 @@ impl Crowd {
     }
 
     /// Of the people nothing may be refused, flood or not.
-    fn taken(&mut self, load: &Outcomes) -> Result<Histogram, Failure> {
+    fn check(&mut self, load: &Outcomes) -> Result<Histogram, Failure> {
         if load.sent() != load.count(202) {
             return Err(format!("pings of the people were refused or lost: {}", load.statuses()).into());
         }

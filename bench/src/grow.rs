@@ -86,9 +86,9 @@ async fn with_people(lab: &Lab, options: &Options) -> Result<Table, Failure> {
         };
         let drained = drain::measure(lab, &amount).await?;
         accepted.points.push((people as f64, drained.accepted));
-        settled.points.push((people as f64, drained.settled));
+        settled.points.push((people as f64, drained.processed));
         let [p50, p99] = [0.5, 0.99].map(|p| ms(percentile(&drained.lags, p)));
-        let [people, accepted, settled] = [people as f64, drained.accepted, drained.settled].map(grouped);
+        let [people, accepted, settled] = [people as f64, drained.accepted, drained.processed].map(grouped);
         table.rows.push(vec![people, accepted, settled, p50, p99]);
     }
     let rates =

@@ -9,6 +9,7 @@ mod baseline;
 mod client;
 mod clock;
 mod crowd;
+mod database;
 mod deployment;
 mod drain;
 mod failure;
@@ -20,6 +21,7 @@ mod lag;
 mod memory;
 mod outcomes;
 mod overload;
+mod packed;
 mod past;
 mod peak;
 mod plot;
@@ -31,7 +33,6 @@ mod sign_ins;
 mod slow_clients;
 mod soak;
 mod stats;
-mod store;
 mod stream;
 mod sums;
 mod switching;
@@ -77,6 +78,8 @@ enum Claim {
     SignIns(sign_ins::Options),
     /// Latency of pings while thousands of clients send nothing, or half of something.
     SlowClients(slow_clients::Options),
+    /// Latency of pings beside clients that send packed bodies which are much work.
+    PackedBodies(packed::Options),
     /// Latency of pings with and without reports of a year being made beside them.
     Reports(reports::Options),
     /// Three times as much as the server can take, for a minute.
@@ -141,6 +144,7 @@ async fn measure(claim: &Claim, lab: &Lab) -> Result<Vec<Table>, Failure> {
         Claim::Memory(options) => memory::run(lab, options).await,
         Claim::SignIns(options) => sign_ins::run(lab, options).await,
         Claim::SlowClients(options) => slow_clients::run(lab, options).await,
+        Claim::PackedBodies(options) => packed::run(lab, options).await,
         Claim::Reports(options) => reports::run(lab, options).await,
         Claim::Table(options) => table::run(lab, options).await,
         Claim::Overload(options) => overload::run(lab, options).await,

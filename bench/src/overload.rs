@@ -81,7 +81,7 @@ async fn measure(lab: &Lab, options: &Options) -> Result<Measured, Failure> {
     let (before, begin) = find(&server, &tokens, options.in_request, at_peak, end).await?;
     let mut expected = Expected::default();
     expected.add(&before, pings, PING, false);
-    server.wait_until_settled(expected.pings as usize).await?;
+    server.wait_until_processed(expected.pings as usize).await?;
 
     let (due, window) = (rate(&before) * options.factor, Duration::from_secs(options.seconds));
     let each = (due * window.as_secs_f64()) as usize / options.people + 2;
@@ -98,7 +98,7 @@ async fn measure(lab: &Lab, options: &Options) -> Result<Measured, Failure> {
     let (after, begin) = find(&server, &tokens, options.in_request, at_peak, begin - 3_600).await?;
     let over = Instant::now();
     expected.add(&after, pings, PING, false);
-    server.wait_until_settled(expected.pings as usize).await?;
+    server.wait_until_processed(expected.pings as usize).await?;
     let drained = over.elapsed();
     let most_bytes = watch.most()?;
     let sum = expected.check(&server, &tokens, (begin, end)).await?;

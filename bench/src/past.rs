@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use dayline_app::ports::LedgerReader;
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::timeline::day_sums::DaySums;
 use dayline_domain::{Interval, UtcDay, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
@@ -15,9 +15,9 @@ use dayline_sqlite::SqliteStore;
 use crate::client::get;
 use crate::clock::{date, now};
 use crate::crowd::{identity, prefix};
+use crate::database::{Database, Sql};
 use crate::failure::Failure;
 use crate::server::Server;
-use crate::store::{Sql, Store};
 
 /// Pieces of one person on one day.
 pub(crate) const A_DAY: u64 = 274;
@@ -34,8 +34,8 @@ const PEOPLE_AT_ONCE: usize = 10;
 pub(crate) async fn fill(server: &Server, people: RangeInclusive<u64>, days: i64) -> Result<(), Failure> {
     let last = now() / SECONDS - 1;
     let days: Vec<i64> = (last - days + 1..=last).collect();
-    let store = server.store();
-    if let Store::Postgres(url) = &store {
+    let database = server.database();
+    if let Database::Postgres(url) = &database {
         make_months(url, &days).await?;
     }
     let (first, end) = (days.first().copied().unwrap_or(last), last);
@@ -44,18 +44,18 @@ pub(crate) async fn fill(server: &Server, people: RangeInclusive<u64>, days: i64
         numbers.chunks(PEOPLE_AT_ONCE).map(|some| in_sqlite(some[0], some[some.len() - 1], first, end));
     let postgres = days.chunks(DAYS_AT_ONCE).map(|some| in_postgres(&people, some[0], some[some.len() - 1]));
     let sql = Sql { sqlite: sqlite.collect(), postgres: postgres.collect() };
-    store.run(sql).await?;
-    sum_up(&store, *people.start(), first, end).await?;
+    database.run(sql).await?;
+    sum_up(&database, *people.start(), first, end).await?;
     // What a server's own maintenance does in time.
     let sql = Sql { sqlite: "PRAGMA wal_checkpoint (TRUNCATE)".into(), postgres: "VACUUM ANALYZE".into() };
-    store.run(sql).await
+    database.run(sql).await
 }
 
 async fn make_months(url: &str, days: &[i64]) -> Result<(), Failure> {
     let store = PgStore::open(&PgConfig::new(url)?)?;
     let months: BTreeSet<String> = days.iter().map(|day| date(day * SECONDS)[..7].to_owned()).collect();
     for month in months {
-        store.partitions().create(month.parse()?).await?;
+        store.month_admin().create(month.parse()?).await?;
     }
     Ok(())
 }
@@ -100,16 +100,16 @@ fn in_postgres(people: &RangeInclusive<u64>, first_day: i64, last_day: i64) -> S
 }
 
 /// Stores the sums of one person's days, which a worker would have stored with the pieces.
-async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Result<(), Failure> {
+async fn sum_up(database: &Database, person: u64, first_day: i64, last_day: i64) -> Result<(), Failure> {
     let user = identity(person.into());
     let midnight = |day: i64| UtcMs(day * SECONDS * 1_000);
     let days = Interval::new(midnight(first_day), midnight(last_day + 1)).ok_or("no days")?;
-    let view = match store {
-        Store::Sqlite(file) => {
+    let view = match database {
+        Database::Sqlite(file) => {
             let folder = file.parent().ok_or("a database file lies in a folder")?;
             SqliteStore::open_alongside(folder)?.read(user, days, false).await
         }
-        Store::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days, false).await,
+        Database::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days, false).await,
     };
     let mut pieces = view.map_err(|error| error.to_string())?.counted.into_iter().peekable();
     let uuid = format!("{}{person:010x}", prefix());
@@ -118,7 +118,7 @@ async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Re
         let of_day: Vec<_> =
             std::iter::from_fn(|| pieces.next_if(|piece| piece.interval.start() < midnight(day + 1)))
                 .collect();
-        let sums = sums_record::encode(&DaySums::of(UtcDay(i32::try_from(day)?), &of_day));
+        let sums = stored_sums::encode(&DaySums::of(UtcDay(i32::try_from(day)?), &of_day));
         let sums = hexadecimal(&sums)?;
         writeln!(
             sql.sqlite,
@@ -132,7 +132,7 @@ async fn sum_up(store: &Store, person: u64, first_day: i64, last_day: i64) -> Re
         )?;
     }
     sql.sqlite += "COMMIT";
-    store.run(sql).await
+    database.run(sql).await
 }
 
 fn hexadecimal(bytes: &[u8]) -> Result<String, std::fmt::Error> {
@@ -180,9 +180,9 @@ pub(crate) async fn reports(server: &Server, token: &str, years: usize) -> Resul
         year.push(begin.elapsed());
         must_have(&answer, A_DAY * days.len() as u64)?;
     }
-    let mut day_in_database = match server.store() {
-        Store::Sqlite(_) => Vec::new(),
-        Store::Postgres(url) => in_database(&url, &days).await?,
+    let mut day_in_database = match server.database() {
+        Database::Sqlite(_) => Vec::new(),
+        Database::Postgres(url) => in_database(&url, &days).await?,
     };
     for times in [&mut day, &mut year, &mut day_in_database] {
         times.sort_unstable();

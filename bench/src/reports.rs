@@ -87,7 +87,7 @@ async fn fill(dayline: &Server, token: &str, days: i64) -> Result<(), Failure> {
             return Err(format!("a day's pings were answered {}", answer.status).into());
         }
     }
-    dayline.wait_until_settled((days * ROWS_PER_DAY) as usize).await
+    dayline.wait_until_processed((days * ROWS_PER_DAY) as usize).await
 }
 
 /// Has reports of a year made for as long as it is polled; gives what went wrong.

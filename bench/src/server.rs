@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Connection, get, post};
+use crate::database::{Database, Lock};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::resources::status;
 use crate::services::Services;
-use crate::store::{Lock, Store};
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -128,10 +128,10 @@ impl Server {
     }
 
     /// What accounts and the ledger are in.
-    pub(crate) fn store(&self) -> Store {
+    pub(crate) fn database(&self) -> Database {
         match &self.services {
-            None => Store::Sqlite(self.folder.path().join("data/dayline.db")),
-            Some(services) => Store::Postgres(services.direct_url()),
+            None => Database::Sqlite(self.folder.path().join("data/dayline.db")),
+            Some(services) => Database::Postgres(services.direct_url()),
         }
     }
 
@@ -143,7 +143,7 @@ impl Server {
     /// Stops PostgreSQL; embedded, takes the only right to write to the ledger's file.
     pub(crate) async fn stop_database(&mut self) -> Result<Stopped, Failure> {
         match &mut self.services {
-            None => Ok(Stopped(Some(self.store().lock().await?))),
+            None => Ok(Stopped(Some(self.database().lock().await?))),
             Some(services) => {
                 services.stop_database();
                 Ok(Stopped(None))
@@ -196,15 +196,15 @@ impl Server {
     }
 
     /// How many pings reached the ledger.
-    pub(crate) async fn settled(&self) -> Result<f64, Failure> {
+    pub(crate) async fn processed(&self) -> Result<f64, Failure> {
         self.metric("dayline_pings_settled_total").await
     }
 
     /// Returns when so many pings reached the ledger.
-    pub(crate) async fn wait_until_settled(&self, pings: usize) -> Result<(), Failure> {
+    pub(crate) async fn wait_until_processed(&self, pings: usize) -> Result<(), Failure> {
         let (mut before, mut moved) = (0.0, Instant::now());
         loop {
-            let settled = self.settled().await?;
+            let settled = self.processed().await?;
             if settled >= pings as f64 {
                 return Ok(());
             }

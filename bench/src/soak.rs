@@ -59,7 +59,7 @@ struct Sample {
     /// Entries and bytes that wait in the ping log.
     entries: f64,
     bytes: f64,
-    settled: f64,
+    processed: f64,
     folder: f64,
     lag: Lag,
 }
@@ -76,7 +76,7 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Vec<Table>, Fail
     let (best, begin) = find(&server, &tokens, 1, at_peak, end).await?;
     let peak = rate(&best);
     expected.add(&best, 1, PING, true);
-    server.wait_until_settled(expected.pings as usize).await?;
+    server.wait_until_processed(expected.pings as usize).await?;
 
     let (per_second, window) = (peak * options.share, Duration::from_secs_f64(options.minutes * 60.0));
     let day = (86_400 / PING) as usize;
@@ -119,7 +119,7 @@ async fn sample(server: &Server, at: Duration) -> Result<Sample, Failure> {
     }
     sample.entries = server.metric("dayline_log_entries").await?;
     sample.bytes = server.metric("dayline_log_bytes").await?;
-    sample.settled = server.settled().await?;
+    sample.processed = server.processed().await?;
     sample.lag = lag(&server.metrics().await?);
     Ok(sample)
 }
@@ -172,7 +172,7 @@ fn verdicts(
     add("entries that wait", entries.text(), None);
     let lag = p99_of_lag(&first.lag, &last.lag);
     add("from accepted to settled, p99 at most", format!("{lag} s"), Some(lag <= LAG));
-    let (bytes, pings) = (last.folder - first.folder, last.settled - first.settled);
+    let (bytes, pings) = (last.folder - first.folder, last.processed - first.processed);
     add("bytes in the data folder for a ping", format!("{:.1}", bytes / pings.max(1.0)), None);
     add("requests by status", load.statuses(), Some(load.count(202) == load.sent()));
     let in_time = load.unsent as f64 <= load.sent() as f64 * CUT_OFF;
@@ -230,7 +230,7 @@ fn all(samples: &[Sample]) -> Table {
             format!("{}", sample.entries),
             format!("{}", sample.bytes),
             format!("{lag}"),
-            format!("{}", sample.settled),
+            format!("{}", sample.processed),
             format!("{:.1}", mebibytes(sample.folder as u64)),
         ]);
     }

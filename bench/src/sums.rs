@@ -35,7 +35,7 @@ impl Expected {
         tokens: &[String],
         (from, to): (i64, i64),
     ) -> Result<String, Failure> {
-        server.wait_until_settled(self.pings as usize).await?;
+        server.wait_until_processed(self.pings as usize).await?;
         let path = format!("/api/v1/report/days?from={}&to={}&tz=UTC", date(from), date(to));
         let (mut connection, mut sum) = (server.connect().await?, 0.0);
         for token in tokens {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use dayline_app::tracking::state_record::{decode_observed, encode_observed};
+use dayline_app::tracking::stored_state::{decode_observed, encode_observed};
 use dayline_domain::{
     AppName, Choices, DeviceId, Domain, LedgerDay, Observation, Project, Seen, Subject, UtcDay,
 };

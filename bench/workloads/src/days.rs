@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dayline_app::ports::TimeZones;
-use dayline_app::tracking::state_record::{decode_observed, encode_observed};
+use dayline_app::tracking::stored_state::{decode_observed, encode_observed};
 use dayline_domain::timeline::steps::settle;
 use dayline_domain::{
     AppName, Choices, DAY_MS, DeviceId, Domain, Interval, LedgerDay, LocalDate, Observation, Piece, Seen,

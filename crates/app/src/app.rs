@@ -6,10 +6,11 @@ use std::sync::Arc;
 use dayline_domain::identity::session::SessionPolicy;
 use dayline_domain::{Id, JobPolicy, PingLimits};
 
+use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins,
     LedgerReader, LiveEvents, PasswordHasher, PingLog, PingQuota, PreferenceStore, Randomness, RateLimits,
-    RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames, TimeZones,
+    RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames, StoredTime, TimeZones,
 };
 
 /// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
@@ -18,7 +19,7 @@ pub const ACCESS_TOKEN_MS: i64 = 15 * 60_000;
 /// What an operator may set.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rules {
-    /// What pings are accepted.
+    /// How long and how old or new a ping may be, and how many come in one request.
     pub pings: PingLimits,
     /// How long sessions live.
     pub sessions: SessionPolicy,
@@ -29,51 +30,55 @@ pub struct Rules {
 /// The application: one value, shared by all handlers.
 #[derive(Clone)]
 pub struct App {
-    /// Wall clock.
+    /// The time of requests and of what they store; tests set it.
     pub clock: Arc<dyn Clock>,
     /// Secure random bytes.
     pub randomness: Arc<dyn Randomness>,
-    /// Time zones.
+    /// The IANA time zones that this program knows.
     pub zones: Arc<dyn TimeZones>,
     /// URL to domain.
     pub site_names: Arc<dyn SiteNames>,
     /// Password hashing.
     pub passwords: Arc<dyn PasswordHasher>,
-    /// Access tokens.
+    /// Signs and checks access tokens, without I/O.
     pub access_tokens: Arc<dyn AccessTokens>,
-    /// Refresh tokens.
+    /// Derives refresh tokens; only their hashes are stored.
     pub refresh_tokens: Arc<dyn RefreshTokens>,
     /// API keys and device codes as texts.
     pub secrets: Arc<dyn SecretTexts>,
-    /// Limits on attempts.
+    /// Against guessing; shared by all nodes of a cluster.
     pub limits: Arc<dyn RateLimits>,
-    /// Limits on pings.
+    /// Against floods of pings; counted on this node alone.
     pub ping_quota: Arc<dyn PingQuota>,
-    /// The ping log.
+    /// Where accepted pings wait for a worker.
     pub ping_log: Arc<dyn PingLog>,
-    /// The ledger, to read.
+    /// What reports and timelines are read from; it may lag some seconds behind the workers.
     pub ledger: Arc<dyn LedgerReader>,
-    /// Which corrections there are.
+    /// Which corrections there are, before the ledger knows them.
     pub correction_numbers: Arc<dyn CorrectionNumbers>,
-    /// What people prefer.
+    /// How people's days are settled and reported.
     pub preferences: Arc<dyn PreferenceStore>,
-    /// Report jobs and their results.
+    /// Report jobs with their results, shared by all nodes.
     pub report_jobs: Arc<dyn ReportJobs>,
-    /// Accounts.
+    /// People, their profiles and the hashes of their passwords.
     pub accounts: Arc<dyn Accounts>,
-    /// Sessions.
+    /// The sign-ins of devices; their access tokens are not stored.
     pub sessions: Arc<dyn Sessions>,
-    /// API keys.
+    /// Long-lived keys of trackers, by the hash of their text.
     pub api_keys: Arc<dyn ApiKeys>,
     /// Devices that wait for approval.
     pub device_logins: Arc<dyn DeviceLogins>,
-    /// The audit log.
+    /// What touched an account's safety, for its person to read.
     pub audit: Arc<dyn AuditLog>,
-    /// Revoked credentials.
+    /// Which credentials ended before they expire; asked for every request.
     pub revocations: Arc<dyn Revocations>,
-    /// Dead letters.
+    /// Records that could not be processed, for their people and for the operator.
     pub dead_letters: Arc<dyn DeadLetters>,
-    /// Live events.
+    /// The newest moment that is stored, against which the clock is checked.
+    pub stored_time: Arc<dyn StoredTime>,
+    /// What this process knows about its clock.
+    pub clock_check: Arc<ClockCheck>,
+    /// Which days changed, as it happens; nothing here is kept.
     pub live: Arc<dyn LiveEvents>,
     /// The installation's rules.
     pub rules: Rules,

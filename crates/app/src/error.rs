@@ -65,7 +65,7 @@ pub enum AppError {
     TooManyJobs,
     /// No valid credential.
     NotSignedIn,
-    /// The session has ended.
+    /// The session was ended, or has outlived its idle or absolute time.
     SessionRevoked,
     /// A refresh token was used that had been replaced long ago; its session has ended.
     TokenReused,
@@ -77,7 +77,7 @@ pub enum AppError {
     TooMany(TooMany),
     /// The ping log is full or down. Seconds until the next try.
     LogFull {
-        /// Seconds.
+        /// In seconds, at least 1.
         retry_after_s: u32,
     },
     /// A store or a helper is down. The detail is for the log.

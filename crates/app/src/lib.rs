@@ -4,6 +4,8 @@
 
 pub mod app;
 mod checksum;
+pub mod clean_up;
+pub mod clock_check;
 pub mod error;
 pub mod identity;
 pub mod ports;

@@ -19,9 +19,9 @@ pub(crate) fn write(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(value as u8);
 }
 
-/// Takes a number off the front.
+/// Reads the number at the front, and leaves `rest` behind it.
 #[inline]
-pub(crate) fn take(rest: &mut &[u8]) -> Result<u64, NoNumber> {
+pub(crate) fn read(rest: &mut &[u8]) -> Result<u64, NoNumber> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let byte = *rest.split_off_first().ok_or(NoNumber::Truncated)?;

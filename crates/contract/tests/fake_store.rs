@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
-    Store, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins, ledger, preferences,
-    prove, report_jobs, sessions, sign_outs,
+    StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins, ledger,
+    preferences, prove, report_jobs, sessions, sign_outs,
 };
 
-async fn fresh() -> Store {
-    Store::of(Arc::new(FakeStore::default()))
+async fn fresh() -> StorePorts {
+    StorePorts::of(Arc::new(FakeStore::default()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +57,7 @@ async fn the_fake_store_reads_days_of_the_first_edition() {
     let fresh = async || {
         let store = Arc::new(FakeStore::default());
         let old = Arc::clone(&store);
-        Store::of(store).planting(move |key, counted, outranked| {
+        StorePorts::of(store).planting(move |key, counted, outranked| {
             old.plant_first_edition(key, counted, outranked);
             Box::pin(async {})
         })
@@ -70,7 +70,7 @@ async fn the_fake_store_sums_up_days_as_a_ledger_must() {
     let fresh = async || {
         let store = Arc::new(FakeStore::default());
         let spoilt = Arc::clone(&store);
-        Store::of(store).spoiling(move |key, how| {
+        StorePorts::of(store).spoiling(move |key, how| {
             spoilt.spoil_sums(key, how);
             Box::pin(async {})
         })

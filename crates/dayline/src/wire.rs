@@ -8,14 +8,15 @@ pub(crate) mod kafka;
 pub(crate) mod kafka;
 mod probes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dayline_api::ClientForms;
+use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins, Leases, LedgerReader,
     LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore, RateLimits, ReportJobs,
-    Revocations, Sessions,
+    Revocations, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -23,14 +24,15 @@ use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
 use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
 use dayline_local::{
-    Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyRing,
-    KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations, RandomSecrets, Rate,
-    RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, load_or_create_keys, read_keys,
+    Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens,
+    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations,
+    RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, existing_keys,
+    load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
-    RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations, RedisServer, SharedRate,
-    check_durability,
+    RedisConfig, RedisKeyMarks, RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations,
+    SharedRate, check_durability,
 };
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
@@ -42,7 +44,7 @@ pub use probes::Probe;
 /// Connections of report jobs to each server of the database: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;
 
-/// Bytes of the log that a worker settles in one step where log and ledger share a disk. What a step changed is written and
+/// Bytes of the log that a worker processes in one step where log and ledger share a disk. What a step changed is written and
 /// synced in one go, beside which the fsync of new pings is slow; a quarter of the usual step keeps their p99 below 10 ms
 /// while a backlog is worked off (docs/benchmarks.md).
 const READ_BYTES_ON_ONE_DISK: usize = 256 << 10;
@@ -59,6 +61,8 @@ pub struct System {
     pub probes: Vec<Probe>,
     /// What follows the key file.
     pub keys: KeyWatch,
+    /// Whether the keys are those of the other nodes; `None` if there are none, or this one has no use for keys.
+    pub agreement: Option<Arc<KeyAgreement>>,
     /// What the stores want done at the start and every hour.
     pub maintenance: Maintenance,
 }
@@ -86,14 +90,13 @@ pub async fn embedded(
     fatal: impl Fn(&str) + Send + Sync + 'static,
 ) -> Result<System, Failure> {
     let folder = &options.storage.data;
-    let lock = FolderLock::take(folder).map_err(Failure::because)?;
+    let lock = FolderLock::acquire(folder).map_err(Failure::because)?;
     let store = Arc::new(SqliteStore::open(lock).map_err(Failure::because)?);
     let consumed = store.position(Partition(0)).await.map_err(Failure::because)?;
     let log = SqlitePingLog::open(folder, &options.storage.ping_log(consumed)?, fatal);
     let log: Arc<dyn PingLog> = Arc::new(log.map_err(Failure::because)?);
     let keys_file = options.storage.keys();
-    let keys = load_or_create_keys(&keys_file, &SystemRandomness, SystemClock.now());
-    let keys = keys.map_err(Failure::because)?;
+    let keys = own_keys(&keys_file, &store, folder).await?;
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let app = app(&store, Shared::alone(log.clone(), &settings), &tokens, &settings)?;
@@ -110,14 +113,26 @@ pub async fn embedded(
     let keys = tokens.follow(keys_file, &keys);
     let pool = options.has(Role::Worker).then_some(pool);
     let reports = options.has(Role::Report).then_some(reports);
-    Ok(System { app, pool, reports, probes, keys, maintenance })
+    Ok(System { app, pool, reports, probes, keys, agreement: None, maintenance })
+}
+
+/// The keys of a server that makes its own at the first start. Later that would sign everybody out without a word.
+async fn own_keys(file: &Path, store: &SqliteStore, folder: &Path) -> Result<KeyRing, Failure> {
+    if let Some(keys) = existing_keys(file).map_err(Failure::because)? {
+        return Ok(keys);
+    }
+    if store.has_accounts().await.map_err(Failure::because)? {
+        let lost = KeyFileError::Lost { path: file.to_owned(), store: folder.to_owned() };
+        return Err(Failure::because(lost));
+    }
+    load_or_create_keys(file, &SystemRandomness, SystemClock.now()).map_err(Failure::because)
 }
 
 /// One process of many, over PostgreSQL and Redis. Must be called in the runtime that serves requests.
 pub async fn clustered(
     options: &ServeOptions,
     database: &PgConfig,
-    redis: &RedisServer,
+    redis: &RedisConfig,
 ) -> Result<System, Failure> {
     let store = Arc::new(PgStore::open(database).map_err(Failure::usage)?);
     let keys_file = options.storage.shared_keys()?;
@@ -138,6 +153,11 @@ pub async fn clustered(
         reports(&app, move || PgStore::open(&database).map_err(Failure::usage))
     });
     let mut probes = Vec::new();
+    let agreement = options.has(Role::Api).then(|| {
+        let marks = Arc::new(RedisKeyMarks::new(redis, &SystemRandomness));
+        Arc::new(KeyAgreement::new(keys.marks(), marks, app.clock.clone()))
+    });
+    probes.extend(agreement.clone().map(probes::keys));
     if options.has(Role::Api) {
         probes.extend([probes::appends(&log, log_hint), probes::schema(store.clone())]);
     } else if options.has(Role::Worker) {
@@ -150,14 +170,15 @@ pub async fn clustered(
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
     });
-    Ok(System { app, pool, reports, probes, keys: tokens.follow(keys_file, &keys), maintenance })
+    let keys = tokens.follow(keys_file, &keys);
+    Ok(System { app, pool, reports, probes, keys, agreement, maintenance })
 }
 
 /// The ping log that all processes share, in Kafka or in Redis, and what to look at if it does not work. Without pings in it
 /// Redis may forget: what processes tell each other there is told again.
 async fn shared_log(
     options: &ServeOptions,
-    redis: &RedisServer,
+    redis: &RedisConfig,
 ) -> Result<(Arc<dyn PingLog>, &'static str), Failure> {
     let cluster = &options.cluster;
     let in_kafka = options.kafka.kafka_brokers.as_deref();
@@ -222,6 +243,7 @@ trait Store:
     + PreferenceStore
     + ReportJobs
     + Sessions
+    + StoredTime
     + 'static
 {
 }
@@ -250,7 +272,7 @@ impl Shared {
     /// The same, kept true over Redis. Only who answers requests needs to subscribe to live events.
     async fn with_others(
         self,
-        redis: &RedisServer,
+        redis: &RedisConfig,
         keys: &KeyRing,
         settings: &Settings,
         subscribes: bool,
@@ -302,6 +324,8 @@ fn app(
         audit: store.clone(),
         revocations: shared.revocations,
         dead_letters: store.clone(),
+        stored_time: store.clone(),
+        clock_check: Arc::default(),
         live: shared.live,
         rules: settings.rules,
         clock,

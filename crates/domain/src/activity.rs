@@ -77,9 +77,9 @@ pub struct Activity {
     pub app: AppName,
     /// The domain of the page, if it was a web page.
     pub domain: Option<Domain>,
-    /// The project that was worked on.
+    /// The project that was worked on, if that is known.
     pub project: Option<Project>,
-    /// The language that it was worked in.
+    /// The language that it was worked in, if that is known.
     pub language: Option<Language>,
 }
 
@@ -93,7 +93,7 @@ impl Activity {
 /// One device's activity: what a piece of the timeline is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
-    /// The device.
+    /// Whose line the activity is on.
     pub device: DeviceId,
     /// What it was used for; shared with everything else that names it.
     pub activity: Arc<Activity>,
@@ -116,7 +116,7 @@ impl Source {
 pub struct Piece {
     /// Device and activity.
     pub source: Arc<Source>,
-    /// When.
+    /// Half-open and within one UTC day, in whole milliseconds.
     pub interval: Interval,
 }
 

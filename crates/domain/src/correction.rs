@@ -17,11 +17,11 @@ pub type CorrectionId = Id<CorrectionKind>;
 /// Versions count the changes of all of a person's corrections, so that no two are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
-    /// Which.
+    /// The same through all versions of an entry.
     pub id: CorrectionId,
     /// Which version of it; of an entry only the greatest exists.
     pub version: u64,
-    /// What it says.
+    /// What this version says in place of all earlier ones.
     pub says: Says,
 }
 
@@ -32,14 +32,14 @@ pub enum Says {
     Nothing,
     /// This is what I did.
     Entry {
-        /// When.
+        /// The time it decides over, whatever was observed then.
         interval: Interval,
-        /// What, and on which device.
+        /// What counts in it, and on which device.
         source: Arc<Source>,
     },
     /// Forget this, for good. An erasure has one version.
     Erasure {
-        /// When.
+        /// The time of which nothing is kept.
         interval: Interval,
     },
 }

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod limits;
 pub mod names;
 pub mod observation;
+pub mod plausible_clock;
 pub mod preferences;
 pub mod report;
 pub mod time;

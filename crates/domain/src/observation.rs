@@ -46,9 +46,9 @@ impl Observation {
 /// A device and what was seen on it: observations of one subject are united.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
-    /// The device.
+    /// Where it was seen.
     pub device: DeviceId,
-    /// The kind and value.
+    /// What was seen: kind and value.
     pub seen: Seen,
 }
 
@@ -79,7 +79,7 @@ pub enum Seen {
     },
     /// A browser's front tab, whether or not the browser is in front itself.
     Page {
-        /// The browser.
+        /// The browser, by the name that its tracker gives it.
         browser: AppName,
         /// The page's domain; none is a value too (a new tab, a local file).
         domain: Option<Domain>,
@@ -88,11 +88,11 @@ pub enum Seen {
     },
     /// An editor was worked in: a point in time.
     Beat {
-        /// The editor.
+        /// The editor, by the name that its tracker gives it.
         app: AppName,
-        /// The project.
+        /// The project it had open, if the tracker knows.
         project: Option<Project>,
-        /// The language.
+        /// The language of the file, if the tracker knows.
         language: Option<Language>,
     },
     /// Nobody was there.

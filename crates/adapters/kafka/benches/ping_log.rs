@@ -17,7 +17,7 @@ use std::time::Duration;
 use dayline_app::ports::PingLog;
 use dayline_contract::measures::median;
 use dayline_contract::measures::ping_log::{HUNDRED, Load, Measured, ROUND, SINGLE, raw_rate, round};
-use dayline_kafka::{KafkaPingLog, KafkaServer, PingLogOptions, Security, TopicOptions, create_topic};
+use dayline_kafka::{KafkaConfig, KafkaPingLog, PingLogOptions, Security, TopicOptions, create_topic};
 use dayline_testkit::Kafka;
 
 const ROUNDS: usize = 5;
@@ -71,7 +71,7 @@ fn main() {
 }
 
 async fn open(kafka: &Kafka, replicas: u32) -> Arc<dyn PingLog> {
-    let server = KafkaServer::new(&kafka.brokers(), "pings", Security::default()).unwrap();
+    let server = KafkaConfig::new(&kafka.brokers(), "pings", Security::default()).unwrap();
     create_topic(&server, TopicOptions { partitions: 16, replicas }).await.unwrap();
     Arc::new(KafkaPingLog::open(&server, &PingLogOptions::default()).await.unwrap())
 }

@@ -11,10 +11,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::time::{Instant, sleep};
 
+use crate::config::{ANSWER, KafkaConfig};
 use crate::error::{SetupError, code_of, is_away};
 use crate::events::Events;
 use crate::native::{self, TopicId};
-use crate::server::{ANSWER, KafkaServer};
 
 /// How long the controller may take to make a topic.
 const MAKE: Duration = Duration::from_secs(10);
@@ -51,8 +51,8 @@ pub(crate) struct Bounds {
 }
 
 impl Cluster {
-    pub(crate) fn connect(server: &KafkaServer) -> Result<Self, SetupError> {
-        Ok(Self { admin: Arc::new(server.admin()?), topic: server.topic().into() })
+    pub(crate) fn connect(config: &KafkaConfig) -> Result<Self, SetupError> {
+        Ok(Self { admin: Arc::new(config.admin()?), topic: config.topic().into() })
     }
 
     pub(crate) fn topic(&self) -> &str {

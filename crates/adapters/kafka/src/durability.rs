@@ -8,8 +8,8 @@ use dayline_app::ports::MAX_RECORD_BYTES;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::cluster::{Cluster, Placed};
+use crate::config::KafkaConfig;
 use crate::error::{NotDurable, is_forbidden, told};
-use crate::server::KafkaServer;
 
 /// What a batch of one record needs beside it, in bytes, and more.
 const ENVELOPE: usize = 1024;
@@ -19,9 +19,9 @@ const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Refuses a topic, which must be there ([`crate::create_topic`]), that may lose what it has
 /// acknowledged, unless `accept_less`: then the reasons come back as warnings. Gives what the
 /// operator should know in any case.
-pub async fn check_durability(server: &KafkaServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
+pub async fn check_durability(config: &KafkaConfig, accept_less: bool) -> Result<Vec<String>, NotDurable> {
     let unreachable = |why| NotDurable::Unreachable(why);
-    let cluster = Cluster::connect(server).map_err(|error| unreachable(error.to_string()))?;
+    let cluster = Cluster::connect(config).map_err(|error| unreachable(error.to_string()))?;
     let mut found = look(&cluster).await.map_err(|code| unreachable(told(code)))?;
     if !accept_less && !found.objections.is_empty() {
         return Err(NotDurable::Objections(found.objections));
@@ -128,17 +128,17 @@ impl Found {
             let otherwise = if policies.contains(&"compact") {
                 "pings are thrown away as if they were versions of each other"
             } else {
-                "what was settled can't be deleted"
+                "what was processed can't be deleted"
             };
             self.object("cleanup.policy", policy, otherwise, "delete");
         }
         let kept_ms = settings.number("retention.ms", 0);
         if (0..WEEK_MS).contains(&kept_ms) {
-            self.object("retention.ms", kept_ms, "pings are deleted that were not settled yet", "-1");
+            self.object("retention.ms", kept_ms, "pings are deleted that were not processed yet", "-1");
         }
         let kept_bytes = settings.number("retention.bytes", 0);
         if kept_bytes >= 0 {
-            self.object("retention.bytes", kept_bytes, "pings are deleted that were not settled yet", "-1");
+            self.object("retention.bytes", kept_bytes, "pings are deleted that were not processed yet", "-1");
         }
         let stamped = settings.text("message.timestamp.type");
         if kept_ms >= 0 && stamped != "LogAppendTime" {

@@ -5,16 +5,16 @@
 #![cfg(feature = "kafka")]
 
 mod cluster;
+mod config;
 mod durability;
 mod error;
 mod events;
 mod native;
 mod ping_log;
-mod server;
 mod topic;
 
+pub use config::{Identity, KafkaConfig, Sasl, SaslMechanism, Security, Tls};
 pub use durability::check_durability;
 pub use error::{NotDurable, SetupError};
 pub use ping_log::{KafkaPingLog, PingLogOptions};
-pub use server::{Identity, KafkaServer, Sasl, SaslMechanism, Security, Tls};
 pub use topic::{TopicOptions, create_topic};

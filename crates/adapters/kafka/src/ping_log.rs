@@ -9,9 +9,9 @@ mod entry;
 mod gather;
 mod guard;
 mod heard;
-mod lane;
-mod place;
+mod positions;
 mod reader;
+mod sender;
 mod sizes;
 
 use std::sync::Arc;
@@ -25,17 +25,17 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::Cluster;
+use crate::config::{ANSWER, KafkaConfig};
 use crate::durability::look;
 use crate::error::SetupError;
 use crate::events::Events;
 use crate::native::FetchedTopic;
-use crate::server::{ANSWER, KafkaServer};
 use backlog::Backlog;
 use gather::{Gather, Pending};
 use guard::guard;
 use heard::Heard;
-use lane::Lane;
 use reader::Reader;
+use sender::Sender;
 use sizes::Sizes;
 
 /// What a client is told to wait while the backlog is above the watermark: workers drain some
@@ -94,18 +94,18 @@ impl KafkaPingLog {
     ///
     /// # Errors
     /// If Kafka can't be reached, or the topic has another number of partitions.
-    pub async fn open(server: &KafkaServer, options: &PingLogOptions) -> Result<Self, SetupError> {
+    pub async fn open(config: &KafkaConfig, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
-        let cluster = Cluster::connect(server)?;
+        let cluster = Cluster::connect(config)?;
         let found = look(&cluster).await?;
         if found.partitions != partitions {
-            let (topic, stored) = (server.topic().to_owned(), found.partitions);
+            let (topic, stored) = (config.topic().to_owned(), found.partitions);
             return Err(SetupError::Partitions { topic, stored, configured: partitions });
         }
         let events = Events::default();
         let heard: Vec<_> = (0..partitions).map(|_| Arc::new(Heard::new())).collect();
         let sizes = Arc::new(Sizes::default());
-        let fetched = FetchedTopic::new(Arc::new(server.consumer(Events::default())?), server.topic())?;
+        let fetched = FetchedTopic::new(Arc::new(config.consumer(Events::default())?), config.topic())?;
         let reader = Reader::new(cluster.clone(), fetched, heard.clone(), Arc::clone(&sizes));
         let pending = Pending::new(options.max_pending_bytes);
         let gathers: Vec<_> = (0..partitions).map(|_| Arc::new(Gather::new(Arc::clone(&pending)))).collect();
@@ -115,20 +115,20 @@ impl KafkaPingLog {
 
         let mut producers = Vec::new();
         for _ in 0..options.connections.clamp(1, partitions as usize) {
-            producers.push(server.producer(options.max_pending_bytes, events.clone())?);
+            producers.push(config.producer(options.max_pending_bytes, events.clone())?);
         }
         let mut tasks = JoinSet::new();
         for (number, (gather, heard)) in gathers.iter().zip(&heard).enumerate() {
-            let lane = Lane {
+            let sender = Sender {
                 producer: producers[number % producers.len()].clone(),
                 events: events.clone(),
-                topic: server.topic().into(),
+                topic: config.topic().into(),
                 partition: number as i32,
                 gather: Arc::clone(gather),
                 heard: Arc::clone(heard),
                 sizes: Arc::clone(&sizes),
             };
-            tasks.spawn(lane.run());
+            tasks.spawn(sender.run());
         }
         let reader = Arc::new(reader);
         tasks.spawn(watch(Arc::clone(&backlog), Arc::clone(&reader)));
@@ -162,7 +162,7 @@ impl KafkaPingLog {
             return Ok(());
         }
         let wait = gather.add(record)?;
-        match timeout(ANSWER, wait.settled()).await {
+        match timeout(ANSWER, wait.finished()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(AppendError::Unavailable("kafka did not answer in time".to_owned())),
         }

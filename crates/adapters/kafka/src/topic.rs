@@ -9,8 +9,8 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 use tokio::time::{Instant, sleep};
 
 use crate::cluster::Cluster;
+use crate::config::KafkaConfig;
 use crate::error::{SetupError, told};
-use crate::server::KafkaServer;
 
 /// How long brokers may take to hear of a new topic.
 const HEAR: Duration = Duration::from_secs(10);
@@ -37,19 +37,19 @@ impl Default for TopicOptions {
 ///
 /// # Errors
 /// If Kafka can't be reached, or does not let a topic be made that is not there.
-pub async fn create_topic(server: &KafkaServer, options: TopicOptions) -> Result<bool, SetupError> {
-    let cluster = Cluster::connect(server)?;
+pub async fn create_topic(config: &KafkaConfig, options: TopicOptions) -> Result<bool, SetupError> {
+    let cluster = Cluster::connect(config)?;
     if cluster.layout().await?.is_some() {
         return Ok(false);
     }
-    let made = match cluster.create(&described(server.topic(), options)).await {
+    let made = match cluster.create(&described(config.topic(), options)).await {
         Ok(()) => true,
         // Another process was quicker.
         Err(Code::TopicAlreadyExists) => false,
         Err(Code::InvalidReplicationFactor) => {
-            return Err(refused(server, format!("there are fewer than {} brokers", options.replicas)));
+            return Err(refused(config, format!("there are fewer than {} brokers", options.replicas)));
         }
-        Err(code) => return Err(refused(server, told(code))),
+        Err(code) => return Err(refused(config, told(code))),
     };
     // Brokers hear of it one after another.
     let deadline = Instant::now() + HEAR;
@@ -60,11 +60,11 @@ pub async fn create_topic(server: &KafkaServer, options: TopicOptions) -> Result
         }
         sleep(LOOK_AGAIN).await;
     }
-    Err(refused(server, "its partitions have no leaders".to_owned()))
+    Err(refused(config, "its partitions have no leaders".to_owned()))
 }
 
-fn refused(server: &KafkaServer, why: String) -> SetupError {
-    SetupError::NoTopic { topic: server.topic().to_owned(), why }
+fn refused(config: &KafkaConfig, why: String) -> SetupError {
+    SetupError::NoTopic { topic: config.topic().to_owned(), why }
 }
 
 fn described(name: &str, options: TopicOptions) -> NewTopic<'_> {

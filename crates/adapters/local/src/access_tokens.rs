@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dayline_app::ports::{AccessClaims, AccessTokens, PortError, TokenRefusal};
+use dayline_domain::identity::node_keys::choose_signer;
 use dayline_domain::{DeviceId, UtcMs};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
@@ -13,7 +14,7 @@ use quick_cache::{Equivalent, Weighter};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{KeyRing, choose_signer};
+use crate::keys::KeyRing;
 
 /// How far clocks of our own nodes may be apart, in milliseconds: what `exp`, `nbf` and `iat`
 /// forgive.

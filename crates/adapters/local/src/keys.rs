@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dayline_app::ports::Randomness;
 use dayline_domain::UtcMs;
+use dayline_domain::identity::node_keys::{KeyMark, MarkedKey, MarkedKeys, choose_signer};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretSlice};
@@ -250,6 +251,17 @@ impl KeyRing {
         derive(&self.refresh, purpose).expose_secret().first_chunk().copied().unwrap_or_default()
     }
 
+    /// What other nodes may know of the keys. A mark is made with the key itself and can't be turned
+    /// back into it.
+    pub fn marks(&self) -> MarkedKeys {
+        let access = self.access.iter().map(|key| MarkedKey {
+            mark: mark(&key.secret, &format!("mark of access key {}", key.kid)),
+            signs_from: key.signs_from,
+            retires_at: key.retires_at,
+        });
+        MarkedKeys { refresh: mark(&self.refresh, "mark of refresh key"), access: access.collect() }
+    }
+
     fn signer_at(&self, now: UtcMs) -> Option<&AccessKey> {
         choose_signer(self.signers(), now, |key| key.signs_from)
     }
@@ -274,18 +286,6 @@ impl fmt::Debug for KeyRing {
     }
 }
 
-/// The newest whose time has come. If there is none the oldest: its time comes first, and somebody
-/// has to sign.
-pub(crate) fn choose_signer<'a, T>(
-    oldest_first: impl DoubleEndedIterator<Item = &'a T> + Clone,
-    now: UtcMs,
-    signs_from: impl Fn(&T) -> Option<UtcMs>,
-) -> Option<&'a T> {
-    let ready = |key: &&T| signs_from(key).is_none_or(|from| from <= now);
-    let oldest = oldest_first.clone().next();
-    oldest_first.rev().find(ready).or(oldest)
-}
-
 fn random_secret(randomness: &dyn Randomness) -> SecretSlice<u8> {
     let mut secret = vec![0; MIN_SECRET];
     randomness.fill(&mut secret);
@@ -308,6 +308,11 @@ fn decode(of: &str, text: &str) -> Result<SecretSlice<u8>, KeyError> {
 fn derive(secret: &SecretSlice<u8>, purpose: &str) -> SecretSlice<u8> {
     let mac = keyed(secret.expose_secret()).chain_update("dayline 1 ").chain_update(purpose);
     mac.finalize().into_bytes().to_vec().into()
+}
+
+fn mark(secret: &SecretSlice<u8>, purpose: &str) -> KeyMark {
+    let bits = derive(secret, purpose).expose_secret().first_chunk().copied().unwrap_or_default();
+    KeyMark(u128::from_be_bytes(bits))
 }
 
 /// HMAC-SHA256 with a key of any length.

@@ -20,7 +20,7 @@ use crate::keys::{KeyError, KeyRing};
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// It can't be read or written.
-    #[error("key file {}: {source}", path.display())]
+    #[error("key file {}: {source}{}", path.display(), way_out(source))]
     Io {
         /// Which file.
         path: PathBuf,
@@ -28,13 +28,76 @@ pub enum KeyFileError {
         source: io::Error,
     },
     /// It holds no usable keys.
-    #[error("key file {}: {source}", path.display())]
-    Keys {
+    #[error(
+        "key file {}: {source}: put it back from a backup; or move it away and run dayline keys create \
+         as {}, which signs everybody out",
+        path.display(), this_user()
+    )]
+    Damaged {
         /// Which file.
         path: PathBuf,
         /// Why.
         source: KeyError,
     },
+    /// It is missing, and there are people whose tokens only its keys can check.
+    #[error(
+        "key file {} is missing, but there are accounts in {}: put it back from a backup; or run dayline keys \
+         create as {}, which makes new keys and signs everybody out",
+        path.display(), store.display(), this_user()
+    )]
+    Lost {
+        /// Which file.
+        path: PathBuf,
+        /// Where their accounts are.
+        store: PathBuf,
+    },
+    /// Its keys can't be changed like that.
+    #[error("key file {}: {source}", path.display())]
+    Change {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+}
+
+/// What an operator can do about a file that can't be used, and which user it is that can't.
+fn way_out(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => {
+            return format!(
+                ": put it back from a backup, or make it with dayline keys create as {}",
+                this_user()
+            );
+        }
+        io::ErrorKind::PermissionDenied => "give it to that user, or start the program as its owner",
+        io::ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another place (--keys-file)",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
+        _ => return String::new(),
+    };
+    format!(" (this process is {}): {advice}", this_user())
+}
+
+#[cfg(unix)]
+fn this_user() -> String {
+    format!("user {}", rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn this_user() -> &'static str {
+    "the server's user"
+}
+
+/// The keys in the file, `None` if there is no such file. One that others could read is made
+/// private.
+pub fn existing_keys(path: &Path) -> Result<Option<KeyRing>, KeyFileError> {
+    match read_keys(path) {
+        Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => {
+            keep_private(path);
+            found.map(Some)
+        }
+    }
 }
 
 /// The keys in the file; if there is no such file it is made, with new random keys. Of several
@@ -44,12 +107,8 @@ pub fn load_or_create_keys(
     randomness: &dyn Randomness,
     now: UtcMs,
 ) -> Result<KeyRing, KeyFileError> {
-    match read_keys(path) {
-        Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-        found => {
-            keep_private(path);
-            return found;
-        }
+    if let Some(keys) = existing_keys(path)? {
+        return Ok(keys);
     }
     create(path, &KeyRing::generate(randomness, now))
         .map_err(|source| KeyFileError::Io { path: path.into(), source })?;
@@ -60,7 +119,7 @@ pub fn load_or_create_keys(
 /// was interrupted left behind is made good by its copy.
 pub fn read_keys(path: &Path) -> Result<KeyRing, KeyFileError> {
     let keys = parse(path, path);
-    if let Err(KeyFileError::Keys { .. }) = &keys
+    if let Err(KeyFileError::Damaged { .. }) = &keys
         && let Ok(copied) = parse(&copy_of(path), path)
     {
         return Ok(copied);
@@ -71,7 +130,7 @@ pub fn read_keys(path: &Path) -> Result<KeyRing, KeyFileError> {
 /// The keys in a file; errors name the key file.
 fn parse(file: &Path, path: &Path) -> Result<KeyRing, KeyFileError> {
     let text = read_whole(file).map_err(|source| KeyFileError::Io { path: path.into(), source })?;
-    KeyRing::parse(&text).map_err(|source| KeyFileError::Keys { path: path.into(), source })
+    KeyRing::parse(&text).map_err(|source| KeyFileError::Damaged { path: path.into(), source })
 }
 
 fn read_whole(file: &Path) -> io::Result<Zeroizing<String>> {
@@ -93,9 +152,9 @@ pub fn change_keys<T>(
     let io = |source| KeyFileError::Io { path: path.into(), source };
     // What a link points to is changed; the copy is beside that.
     let file = fs::canonicalize(path).map_err(io)?;
-    let _turn = take_turn(&file);
+    let _lock = lock_folder(&file);
     let mut keys = read_keys(&file)?;
-    let outcome = change(&mut keys).map_err(|source| KeyFileError::Keys { path: path.into(), source })?;
+    let outcome = change(&mut keys).map_err(|source| KeyFileError::Change { path: path.into(), source })?;
     replace(&file, &keys).map_err(io)?;
     Ok(outcome)
 }
@@ -143,7 +202,7 @@ fn write_beside(path: &Path, keys: &KeyRing) -> io::Result<NamedTempFile> {
 
 /// Waits until nobody else changes keys in this folder. Not every file system can lock a folder;
 /// there, operators have to take turns themselves.
-fn take_turn(path: &Path) -> Option<fs::File> {
+fn lock_folder(path: &Path) -> Option<fs::File> {
     let folder = fs::File::open(folder_of(path)).ok()?;
     folder.lock().ok()?;
     Some(folder)

@@ -98,7 +98,7 @@ impl<C: Clock + Clone> LocalLimits<C> {
         }
     }
 
-    fn take_now(&self, limit: Limit, key: &str) -> Result<(), TooMany> {
+    fn count_now(&self, limit: Limit, key: &str) -> Result<(), TooMany> {
         let rates = match limit {
             Limit::LoginPerAccount => &self.login_per_account,
             Limit::LoginPerKnownDevice => &self.login_per_known_device,
@@ -108,13 +108,13 @@ impl<C: Clock + Clone> LocalLimits<C> {
             Limit::DeviceCodePerAddress => &self.device_code_per_address,
             Limit::ApprovePerUser => &self.approve_per_user,
         };
-        rates.take(&(self.hashers.0.hash_one(key), self.hashers.1.hash_one(key)), 1)
+        rates.count(&(self.hashers.0.hash_one(key), self.hashers.1.hash_one(key)), 1)
     }
 }
 
 impl<C: Clock<Instant: Send + Sync> + Clone + Send + Sync> RateLimits for LocalLimits<C> {
-    fn take(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>> {
-        let taken = self.take_now(limit, &key);
-        Box::pin(std::future::ready(Ok(taken)))
+    fn count(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>> {
+        let counted = self.count_now(limit, &key);
+        Box::pin(std::future::ready(Ok(counted)))
     }
 }

@@ -111,4 +111,8 @@ impl PasswordHasher for Argon2Passwords {
         let password = Zeroizing::new(password);
         self.ask(move |hashing, memory| hashing.verify(&password, hash.as_ref(), memory))
     }
+
+    fn expect(&self, stored: Vec<PasswordHash>) {
+        self.hashing.expect(&stored);
+    }
 }

@@ -35,9 +35,9 @@ impl<C: Clock + Clone> LocalPingQuota<C> {
 }
 
 impl<C: Clock<Instant: Send + Sync> + Clone + Send + Sync> PingQuota for LocalPingQuota<C> {
-    fn take(&self, user: UserId, pings: u32) -> Result<(), TooMany> {
+    fn charge(&self, user: UserId, pings: u32) -> Result<(), TooMany> {
         // The low bits of a version 7 id are random.
-        self.shards[user.bits() as usize % SHARDS].take(&user.bits(), pings)
+        self.shards[user.bits() as usize % SHARDS].count(&user.bits(), pings)
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
     fn a_recorded_day_sent_twice_in_batches_at_full_speed_passes() {
         let quota = LocalPingQuota::with_clock(LocalPingQuota::DEFAULT, &FakeRelativeClock::default());
         for _ in 0..2 * 12_212 / 100 + 2 {
-            assert_eq!(quota.take(UserId::from_bits(1), 100), Ok(()));
+            assert_eq!(quota.charge(UserId::from_bits(1), 100), Ok(()));
         }
     }
 
@@ -61,14 +61,14 @@ mod tests {
     fn a_flood_from_one_person_ends_and_the_others_do_not_notice() {
         let clock = FakeRelativeClock::default();
         let quota = LocalPingQuota::with_clock(LocalPingQuota::DEFAULT, &clock);
-        let mut taken = 0;
+        let mut passed = 0;
         for _ in 0..60 * 1_000 {
             clock.advance(Duration::from_millis(1));
-            taken += u32::from(quota.take(UserId::from_bits(64), 2).is_ok()) * 2;
+            passed += u32::from(quota.charge(UserId::from_bits(64), 2).is_ok()) * 2;
             // Another one of the same shard.
-            assert_eq!(quota.take(UserId::from_bits(128), 0), Ok(()));
+            assert_eq!(quota.charge(UserId::from_bits(128), 0), Ok(()));
         }
-        assert!((60_000..=62_002).contains(&taken), "{taken} of 120,000");
-        assert_eq!(quota.take(UserId::from_bits(128), 1_000), Ok(()));
+        assert!((60_000..=62_002).contains(&passed), "{passed} of 120,000");
+        assert_eq!(quota.charge(UserId::from_bits(128), 1_000), Ok(()));
     }
 }

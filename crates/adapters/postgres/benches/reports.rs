@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dayline_app::ports::LedgerReader;
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_contract::measures::reports;
 use dayline_domain::report::Cut;
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
@@ -72,7 +72,7 @@ async fn sum_up(store: &PgStore, client: &Client, user: UserId) -> usize {
         days.entry(piece.interval.start().day()).or_default().push(piece);
     }
     let sums: Vec<Vec<u8>> =
-        days.iter().map(|(day, pieces)| sums_record::encode(&DaySums::of(*day, pieces))).collect();
+        days.iter().map(|(day, pieces)| stored_sums::encode(&DaySums::of(*day, pieces))).collect();
     let days: Vec<String> = days.keys().map(UtcDay::to_string).collect();
     let store_all = "UPDATE ledger_days AS stored SET sums = new.sums, sums_version = version
          FROM unnest($1::text[]::date[], $2::bytea[]) AS new (day, sums)
@@ -91,7 +91,7 @@ async fn build(store: &PgStore, client: &Client, count: u64) -> UserId {
     let started = Instant::now();
     for _ in 0..12 {
         let here = month.unwrap();
-        store.partitions().create(here).await.unwrap();
+        store.month_admin().create(here).await.unwrap();
         fill(client, &here.to_string()).await;
         println!("  {here} after {:.0} s", started.elapsed().as_secs_f64());
         month = here.next();
@@ -145,7 +145,7 @@ async fn main() {
     let store = &database.store;
     println!("{people} people with {A_YEAR} pieces each: {} rows", people * A_YEAR);
     let user = build(store, &database.client().await, people).await;
-    let bytes: u64 = store.partitions().list().await.unwrap().iter().map(|month| month.bytes).sum();
+    let bytes: u64 = store.month_admin().list().await.unwrap().iter().map(|month| month.bytes).sum();
     println!("  {} MB on disk", bytes >> 20);
 
     let days: Vec<Interval> = (0..365).map(|n| UtcDay(first_day().0 + n).interval()).collect();

@@ -16,6 +16,8 @@ use crate::values::{Timestamp, column, id_column, time_column, uuid};
 
 const COLUMNS: &str = "uuid, email, password_hash, full_name, timezone, created_at, updated_at";
 
+const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 impl Accounts for PgStore {
     fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {
         Box::pin(async move {
@@ -61,6 +63,16 @@ impl Accounts for PgStore {
             let sql = "SELECT password_hash FROM users WHERE uuid = $1";
             let rows = self.primary().await?.query(sql, &[(&uuid(id), Type::UUID)]).await?;
             rows.first().map(password).transpose()
+        })
+    }
+
+    fn sample_hashes(&self) -> PortFuture<'_, Vec<PasswordHash>> {
+        Box::pin(async move {
+            // Salt and hash are cut off: what is left of a PHC string are its parameters.
+            let sql = "SELECT min(password_hash) AS password_hash FROM users
+                       GROUP BY rtrim(rtrim(rtrim(password_hash, $1), '$'), $1)";
+            let rows = self.primary().await?.query(sql, &[(&BASE64, Type::TEXT)]).await?;
+            rows.iter().map(password).collect()
         })
     }
 

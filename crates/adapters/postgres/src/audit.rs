@@ -11,7 +11,7 @@ use crate::store::PgStore;
 use crate::values::{Timestamp, bits_column, column, time_column, uuid};
 
 impl AuditLog for PgStore {
-    fn record(&self, event: AuditEvent) -> PortFuture<'_, ()> {
+    fn append(&self, event: AuditEvent) -> PortFuture<'_, ()> {
         Box::pin(async move {
             // The lock is the foreign key's own: taken here, a person who is just being deleted is
             // no error.

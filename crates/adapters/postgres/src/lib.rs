@@ -1,5 +1,5 @@
 //! PostgreSQL adapters: the ledger, accounts, sessions, keys and logs of a clustered Dayline, with
-//! partitions by month and reads from replicas. Right behind PgBouncer 1.18 in transaction mode:
+//! tables by month, and reads from replicas. Right behind PgBouncer 1.18 in transaction mode:
 //! unnamed statements, no session state. Not here: the ping log (Redis), any rule, and the current
 //! time, which callers hand in.
 
@@ -13,17 +13,18 @@ mod device_logins;
 mod error;
 mod ledger;
 mod migrations;
+mod month_admin;
 mod month_tables;
 mod months;
-mod partitions;
 mod replicas;
 mod report_jobs;
 mod sessions;
 mod store;
+mod stored_time;
 mod values;
 
 pub use config::{ConfigError, PgConfig};
 pub use migrations::{Migrated, MigrationState, MigrationStep};
+pub use month_admin::{ArchiveSummary, MonthAdmin, MonthInfo};
 pub use months::{InvalidMonth, Month};
-pub use partitions::{ArchiveSummary, MonthInfo, Partitions};
 pub use store::PgStore;

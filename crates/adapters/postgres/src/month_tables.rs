@@ -1,5 +1,5 @@
 //! The tables of a month, made when they are needed; safe when many processes do it at once.
-//! Not here: what operators do with whole months (see `partitions`).
+//! Not here: what operators do with whole months (see `month_admin`).
 
 pub(crate) mod sql;
 
@@ -12,13 +12,13 @@ use tokio_postgres::types::Type;
 use crate::db::{ConnectionPool, Transaction};
 use crate::months::Month;
 
-/// The months this process knows to have partitions. Only a hint: a month may be dropped at any
+/// The months this process knows to have tables. Only a hint: a month may be dropped at any
 /// time.
 #[derive(Default)]
 pub(crate) struct KnownMonths(Mutex<BTreeSet<Month>>);
 
 impl KnownMonths {
-    /// Makes the month's partitions unless they are there.
+    /// Makes the month's tables unless they are there.
     pub(crate) async fn ensure(&self, pool: &ConnectionPool, month: Month) -> Result<(), PortError> {
         if self.known().contains(&month) {
             return Ok(());
@@ -65,7 +65,7 @@ pub(crate) async fn lock(transaction: &mut Transaction, month: Month) -> Result<
     transaction.query("SELECT pg_advisory_xact_lock($1, $2)", &params).await.map(drop)
 }
 
-/// Whether the month has its partitions. They are made and dropped together.
+/// Whether the month has its tables. They are made and dropped together.
 pub(crate) async fn exists(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
     const SQL: &str =
         "SELECT 1 FROM pg_inherits WHERE inhparent = 'app_usage'::regclass AND inhrelid = to_regclass($1)";

@@ -1,4 +1,4 @@
-//! Calendar months in UTC, the unit of partitioning, and the names of their tables.
+//! Calendar months in UTC, by which the ledger's tables are partitioned, and the names of their tables.
 
 use std::fmt;
 use std::str::FromStr;
@@ -38,7 +38,7 @@ impl Month {
         self.0
     }
 
-    /// The name of the month's partition of a table.
+    /// The name of the month's table, part of `parent`.
     pub(crate) fn table(self, parent: &str) -> String {
         format!("{parent}_{:04}_{:02}", self.year(), self.month())
     }

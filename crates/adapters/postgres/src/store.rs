@@ -1,4 +1,4 @@
-//! The store: the primary, its replicas, and what this process knows of the partitions.
+//! The store: the primary, its replicas, and what this process knows of the months.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::months::Month;
 use crate::replicas::Replicas;
 use crate::values::column;
 
-/// How many months after the current one have their partitions made ahead.
+/// How many months after the current one have their tables made ahead.
 const MONTHS_AHEAD: usize = 2;
 
 /// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`], [`Accounts`],
@@ -101,7 +101,7 @@ impl PgStore {
         Ok(())
     }
 
-    /// Makes the partitions of the current month and the two after. Call it at the start and once a
+    /// Makes the tables of the current month and the two after. Call it at the start and once a
     /// day; what is missing all the same is made when it is needed.
     pub async fn prepare_months(&self, now: UtcMs) -> Result<(), PortError> {
         let primary = self.primary().await?;

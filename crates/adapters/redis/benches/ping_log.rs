@@ -12,8 +12,8 @@
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 #![allow(dead_code, reason = "the tests' server can do more than is needed here")]
 
-#[path = "../tests/adapters/server.rs"]
-mod server;
+#[path = "../tests/adapters/test_redis.rs"]
+mod test_redis;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use dayline_contract::measures::ping_log::{
     HUNDRED, Load, Measured, ROUND, SINGLE, processor_time, raw_rate, round,
 };
 use dayline_redis::{PingLogOptions, RedisPingLog};
-use server::TestRedis;
+use test_redis::TestRedis;
 
 const ROUNDS: usize = 5;
 
@@ -33,18 +33,18 @@ struct Case {
     appenders: u32,
     record: usize,
     pings: u64,
-    lanes: usize,
+    senders: usize,
 }
 
 const CASES: [Case; 8] = [
-    Case { name: "1 appender", appenders: 1, record: SINGLE, pings: 1, lanes: 2 },
-    Case { name: "16 appenders", appenders: 16, record: SINGLE, pings: 1, lanes: 2 },
-    Case { name: "64 appenders", appenders: 64, record: SINGLE, pings: 1, lanes: 2 },
-    Case { name: "64 appenders, 1 lane", appenders: 64, record: SINGLE, pings: 1, lanes: 1 },
-    Case { name: "64 appenders, 4 lanes", appenders: 64, record: SINGLE, pings: 1, lanes: 4 },
-    Case { name: "256 appenders", appenders: 256, record: SINGLE, pings: 1, lanes: 2 },
-    Case { name: "1024 appenders", appenders: 1024, record: SINGLE, pings: 1, lanes: 2 },
-    Case { name: "64 appenders of 100 pings", appenders: 64, record: HUNDRED, pings: 100, lanes: 2 },
+    Case { name: "1 appender", appenders: 1, record: SINGLE, pings: 1, senders: 2 },
+    Case { name: "16 appenders", appenders: 16, record: SINGLE, pings: 1, senders: 2 },
+    Case { name: "64 appenders", appenders: 64, record: SINGLE, pings: 1, senders: 2 },
+    Case { name: "64 appenders, 1 sender", appenders: 64, record: SINGLE, pings: 1, senders: 1 },
+    Case { name: "64 appenders, 4 senders", appenders: 64, record: SINGLE, pings: 1, senders: 4 },
+    Case { name: "256 appenders", appenders: 256, record: SINGLE, pings: 1, senders: 2 },
+    Case { name: "1024 appenders", appenders: 1024, record: SINGLE, pings: 1, senders: 2 },
+    Case { name: "64 appenders of 100 pings", appenders: 64, record: HUNDRED, pings: 100, senders: 2 },
 ];
 
 /// What one round of a case showed.
@@ -93,7 +93,7 @@ fn main() {
 
 async fn run(case: &Case) -> Shown {
     let redis = TestRedis::start();
-    let options = PingLogOptions { lanes: case.lanes, ..PingLogOptions::default() };
+    let options = PingLogOptions { senders: case.senders, ..PingLogOptions::default() };
     let log: Arc<dyn PingLog> = Arc::new(RedisPingLog::open(&redis.server(), &options).await.unwrap());
     let (appenders, record) = (case.appenders, case.record);
     // Readers look as often as workers under load do.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, cmd};
 
+use crate::config::RedisConfig;
 use crate::error::NotDurable;
-use crate::server::RedisServer;
 
 /// Exact trimming by id, ranges that leave out their start.
 const OLDEST: (u32, u32) = (6, 2);
@@ -22,8 +22,8 @@ const SETTINGS: [(&str, &str, &str); 4] = [
 
 /// Refuses a Redis that may lose what it has acknowledged, unless `accept_less`: then the reasons
 /// come back as warnings. Gives what the operator should know in any case.
-pub async fn check_durability(server: &RedisServer, accept_less: bool) -> Result<Vec<String>, NotDurable> {
-    let mut connection = server.connect().await.map_err(NotDurable::Unreachable)?;
+pub async fn check_durability(config: &RedisConfig, accept_less: bool) -> Result<Vec<String>, NotDurable> {
+    let mut connection = config.connect().await.map_err(NotDurable::Unreachable)?;
     let mut found = look(&mut connection).await.map_err(NotDurable::Unreachable)?;
     if !accept_less && !found.objections.is_empty() {
         return Err(NotDurable::Objections(found.objections));

@@ -13,9 +13,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::config::RedisConfig;
 use crate::link::{Link, Question};
 use crate::script::LoadedScript;
-use crate::server::RedisServer;
 
 static LEASE: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/lease.lua")));
 
@@ -51,7 +51,7 @@ impl RedisLeases {
     /// Joins the workers of a log with so many partitions. Returns at once; while Redis is away
     /// there is no partition to work on, nor any ping. Must be called in a tokio runtime, in which
     /// the heart beats.
-    pub fn join(server: &RedisServer, partitions: u32, randomness: &dyn Randomness) -> Self {
+    pub fn join(config: &RedisConfig, partitions: u32, randomness: &dyn Randomness) -> Self {
         let mut id = [0; 16];
         randomness.fill(&mut id);
         let mut me = String::with_capacity(32);
@@ -60,9 +60,9 @@ impl RedisLeases {
             let _ = write!(me, "{byte:02x}");
         }
         let shared = Arc::new(Shared {
-            link: Link::new(server.clone().with_answer_timeout(ANSWER)),
-            workers: server.key("workers"),
-            owners: server.key("owners"),
+            link: Link::new(config.clone().with_answer_timeout(ANSWER)),
+            workers: config.key("workers"),
+            owners: config.key("owners"),
             me,
             partitions,
             held: watch::Sender::new(Held::new()),

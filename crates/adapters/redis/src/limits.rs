@@ -9,11 +9,11 @@ use dayline_app::ports::{Limit, PortError, PortFuture, RateLimits, TooMany};
 use redis::Script;
 use sha2::{Digest, Sha256};
 
+use crate::config::RedisConfig;
 use crate::link::{Link, Question};
 use crate::script::LoadedScript;
-use crate::server::RedisServer;
 
-static TAKE: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/take.lua")));
+static COUNT: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/count.lua")));
 
 /// How many attempts at once, and how fast they come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct SharedRate {
 /// A [`RateLimits`] that all nodes share.
 pub struct RedisLimits {
     link: Link,
-    server: RedisServer,
+    config: RedisConfig,
     rates: Box<dyn Fn(Limit) -> SharedRate + Send + Sync>,
     /// Has the secret in it already.
     hash: Sha256,
@@ -39,29 +39,29 @@ impl RedisLimits {
     /// `away` counts while Redis is away, each node for itself, so that people can go on signing
     /// in.
     pub fn new(
-        server: &RedisServer,
+        config: &RedisConfig,
         rates: impl Fn(Limit) -> SharedRate + Send + Sync + 'static,
         secret: &[u8; 32],
         away: Arc<dyn RateLimits>,
     ) -> Self {
         Self {
-            link: Link::new(server.clone()),
-            server: server.clone(),
+            link: Link::new(config.clone()),
+            config: config.clone(),
             rates: Box::new(rates),
             hash: Sha256::new_with_prefix(secret),
             away,
         }
     }
 
-    async fn take_shared(&self, limit: Limit, key: &str) -> Result<Result<(), TooMany>, PortError> {
+    async fn count_shared(&self, limit: Limit, key: &str) -> Result<Result<(), TooMany>, PortError> {
         let rate = (self.rates)(limit);
         let (each_us, burst) = (rate.each.as_micros() as u64, rate.burst.max(1));
         if each_us == 0 {
             return Ok(Ok(()));
         }
-        let mut call = TAKE.call(1);
+        let mut call = COUNT.call(1);
         call.arg(self.key(limit, key)).arg(each_us).arg(burst);
-        let wait_us: u64 = self.link.ask(Question::Script(&TAKE, &call)).await?;
+        let wait_us: u64 = self.link.ask(Question::Script(&COUNT, &call)).await?;
         if wait_us == 0 {
             return Ok(Ok(()));
         }
@@ -86,7 +86,7 @@ impl RedisLimits {
         let tag = self.hash.clone().chain_update(name).chain_update([0]).chain_update(key).finalize();
         // 128 bits are enough for no two keys ever to meet.
         let bits = tag.iter().take(16).fold(0_u128, |bits, &byte| bits << 8 | u128::from(byte));
-        self.server.key(format_args!("limit:{name}:{bits:032x}"))
+        self.config.key(format_args!("limit:{name}:{bits:032x}"))
     }
 }
 
@@ -96,10 +96,10 @@ fn whole_seconds(us: u64) -> u32 {
 }
 
 impl RateLimits for RedisLimits {
-    fn take(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>> {
+    fn count(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>> {
         Box::pin(async move {
-            match self.take_shared(limit, &key).await {
-                Err(PortError::Unavailable(_)) => self.away.take(limit, key).await,
+            match self.count_shared(limit, &key).await {
+                Err(PortError::Unavailable(_)) => self.away.count(limit, key).await,
                 outcome => outcome,
             }
         })

@@ -9,15 +9,15 @@ use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::config::RedisConfig;
 use crate::error::{is_lost, to_port};
 use crate::script::LoadedScript;
-use crate::server::RedisServer;
 
 /// For so long after a failed attempt to connect nobody tries again.
 const PAUSE: Duration = Duration::from_millis(200);
 
 pub(crate) struct Link {
-    server: RedisServer,
+    config: RedisConfig,
     state: Mutex<State>,
 }
 
@@ -48,8 +48,8 @@ impl Question<'_> {
 }
 
 impl Link {
-    pub(crate) fn new(server: RedisServer) -> Self {
-        Self { server, state: Mutex::default() }
+    pub(crate) fn new(config: RedisConfig) -> Self {
+        Self { config, state: Mutex::default() }
     }
 
     /// Asks something that may be asked twice: once more on a new connection if the old one turns
@@ -81,7 +81,7 @@ impl Link {
         {
             return Err(error.clone());
         }
-        match self.server.connect().await {
+        match self.config.connect().await {
             Ok(connection) => {
                 state.generation += 1;
                 state.connection = Some(connection.clone());

@@ -14,8 +14,8 @@ use redis::{RedisResult, pipe};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::config::RedisConfig;
 use crate::link::{Link, Question};
-use crate::server::RedisServer;
 use crate::subscriber::{Subscriber, stay_subscribed};
 
 /// Changes that may wait to be sent. More, and everybody elsewhere is told that they missed some.
@@ -54,24 +54,24 @@ impl RedisLive {
     /// For a process that serves pages: tells the subscribers of `local` what others announce, and
     /// others what is announced here. Returns at once; while Redis is away only what is announced
     /// here reaches them. Must be called in a tokio runtime.
-    pub fn start(server: &RedisServer, local: Arc<dyn LiveEvents>, randomness: &dyn Randomness) -> Self {
-        let mut live = Self::start_publisher(server, local, randomness);
+    pub fn start(config: &RedisConfig, local: Arc<dyn LiveEvents>, randomness: &dyn Randomness) -> Self {
+        let mut live = Self::start_publisher(config, local, randomness);
         let subscriber = Arc::clone(&live.shared) as Arc<dyn Subscriber>;
-        live.tasks.spawn(stay_subscribed(server.clone(), live.shared.channel.clone(), subscriber));
+        live.tasks.spawn(stay_subscribed(config.clone(), live.shared.channel.clone(), subscriber));
         live
     }
 
     /// For a process that serves no pages: the same without subscribing.
     pub fn start_publisher(
-        server: &RedisServer,
+        config: &RedisConfig,
         local: Arc<dyn LiveEvents>,
         randomness: &dyn Randomness,
     ) -> Self {
         let mut node = [0; 16];
         randomness.fill(&mut node);
         let shared = Arc::new(Shared {
-            link: Link::new(server.clone()),
-            channel: server.key("live"),
+            link: Link::new(config.clone()),
+            channel: config.key("live"),
             node,
             local,
             outbox: Mutex::default(),

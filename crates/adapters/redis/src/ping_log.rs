@@ -8,10 +8,10 @@ mod fullness;
 mod gather;
 mod guard;
 mod head;
-mod lane;
 mod options;
 mod reader;
 mod scripts;
+mod sender;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,17 +22,17 @@ use dayline_app::ports::{
 use dayline_app::tracking::watermarks::Watermarks;
 use tokio::task::JoinSet;
 
+use crate::config::RedisConfig;
 use crate::durability::look;
 use crate::error::SetupError;
-use crate::server::RedisServer;
 use fullness::Fullness;
 use gather::Gather;
 use guard::guard;
 use head::Head;
-use lane::Lane;
 pub use options::PingLogOptions;
 use options::RETRY_FULL_S;
 use reader::Reader;
+use sender::Sender;
 
 /// How often a full log is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -52,29 +52,29 @@ impl RedisPingLog {
     /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen
     /// not to be; who accepted less is not asked again. Must be called in a tokio runtime, which
     /// keeps the connections.
-    pub async fn open(server: &RedisServer, options: &PingLogOptions) -> Result<Self, SetupError> {
+    pub async fn open(config: &RedisConfig, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
-        let stays_durable = look(&mut server.connect().await?).await?.objections.is_empty();
-        let head = Arc::new(Head::new(server.clone(), partitions, stays_durable));
+        let stays_durable = look(&mut config.connect().await?).await?.objections.is_empty();
+        let head = Arc::new(Head::new(config.clone(), partitions, stays_durable));
         let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
         let fullness = Arc::new(Fullness::new(Watermarks::new(options.high_bytes, options.low_bytes)));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
         let mut tasks = JoinSet::new();
-        for _ in 0..options.lanes.max(1) {
+        for _ in 0..options.senders.max(1) {
             let connection = head.connect().await?;
-            gather.lane_came();
-            let lane = Lane {
+            gather.sender_connected();
+            let sender = Sender {
                 head: Arc::clone(&head),
                 gather: Arc::clone(&gather),
                 fullness: Arc::clone(&fullness),
             };
-            tasks.spawn(lane.run(connection));
+            tasks.spawn(sender.run(connection));
         }
         let depth = reader.depth().await.map_err(SetupError::Redis)?;
         fullness.note(depth.bytes as i64);
         tasks.spawn(watch(Arc::clone(&fullness), Arc::clone(&reader)));
         if stays_durable {
-            tasks.spawn(guard(server.clone(), Arc::clone(&gather)));
+            tasks.spawn(guard(config.clone(), Arc::clone(&gather)));
         }
         Ok(Self { head, gather, fullness, reader, _tasks: tasks })
     }

@@ -13,9 +13,9 @@ use redis::{RedisResult, cmd, pipe};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::config::RedisConfig;
 use crate::error::SetupError;
 use crate::link::{Link, Question};
-use crate::server::RedisServer;
 use crate::subscriber::{Subscriber, stay_subscribed};
 
 mod message;
@@ -53,22 +53,22 @@ impl RedisRevocations {
     /// Loads what is revoked and subscribes from now on, for as long as this lives. `local` is the
     /// set that requests are checked against.
     pub async fn start(
-        server: &RedisServer,
+        config: &RedisConfig,
         local: Arc<dyn Revocations>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SetupError> {
         let shared = Arc::new(Shared {
-            link: Link::new(server.clone().with_answer_timeout(ANSWER)),
-            set: server.key("revoked"),
-            channel: server.key("revoked:new"),
+            link: Link::new(config.clone().with_answer_timeout(ANSWER)),
+            set: config.key("revoked"),
+            channel: config.key("revoked:new"),
             local: Arc::clone(&local),
             clock,
         });
-        shared.load(&mut server.connect().await?).await?;
+        shared.load(&mut config.connect().await?).await?;
         let (deliveries, waiting) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
         tasks.spawn(stay_subscribed(
-            server.clone(),
+            config.clone(),
             shared.channel.clone(),
             Arc::clone(&shared) as Arc<dyn Subscriber>,
         ));

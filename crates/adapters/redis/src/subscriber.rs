@@ -9,8 +9,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{PushInfo, PushKind, RedisResult, Value, cmd};
 use tokio::sync::mpsc;
 
+use crate::config::RedisConfig;
 use crate::error::detail;
-use crate::server::RedisServer;
 
 /// A connection is asked whether it is alive so often; it has [`ALIVE`] to answer. So a dead one is
 /// noticed within their sum, also if nobody closed it.
@@ -33,11 +33,11 @@ pub(crate) trait Subscriber: Send + Sync + 'static {
 }
 
 /// Stays subscribed until the end of the process, or of the task.
-pub(crate) async fn stay_subscribed(server: RedisServer, channel: String, subscriber: Arc<dyn Subscriber>) {
+pub(crate) async fn stay_subscribed(config: RedisConfig, channel: String, subscriber: Arc<dyn Subscriber>) {
     let mut pause = FIRST_PAUSE;
     let mut was_away = false;
     loop {
-        let why = match subscribe(&server, &channel, &*subscriber).await {
+        let why = match subscribe(&config, &channel, &*subscriber).await {
             Ok(subscription) => {
                 pause = FIRST_PAUSE;
                 if std::mem::take(&mut was_away) {
@@ -64,12 +64,12 @@ struct Subscription {
 
 /// Subscribes first and catches up then, so that nothing falls between.
 async fn subscribe(
-    server: &RedisServer,
+    config: &RedisConfig,
     channel: &str,
     subscriber: &dyn Subscriber,
 ) -> RedisResult<Subscription> {
     let (sender, messages) = mpsc::channel(WAITING);
-    let mut connection = server.connect_to_subscribe(forward_to(sender), ALIVE).await?;
+    let mut connection = config.connect_to_subscribe(forward_to(sender), ALIVE).await?;
     connection.subscribe(channel).await?;
     subscriber.catch_up(&mut connection).await?;
     Ok(Subscription { connection, messages })

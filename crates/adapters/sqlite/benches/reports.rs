@@ -73,7 +73,7 @@ fn median_and_worst(times: &[Duration]) -> String {
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
+    let store = SqliteStore::open(FolderLock::acquire(folder.path()).unwrap()).unwrap();
     let user = build(&store).await;
     let bytes = std::fs::metadata(folder.path().join("dayline.db")).unwrap().len();
     println!("one person with {} pieces in {} kB", A_DAY * 365, bytes >> 10);

@@ -10,10 +10,15 @@ use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
 use crate::{sessions, users};
 
+const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const CREATE: &str = "
     INSERT INTO users (id, email, email_key, password_hash, full_name, timezone, created_ms, updated_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (email_key) DO NOTHING";
+const ANY: &str = "SELECT EXISTS (SELECT 1 FROM users)";
+/// Salt and hash are cut off: what is left of a PHC string are its parameters.
+const SAMPLES: &str = "
+    SELECT min(password_hash) FROM users GROUP BY rtrim(rtrim(rtrim(password_hash, ?1), '$'), ?1)";
 const FIND: &str = "SELECT * FROM users WHERE id = ?1";
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
 const UPDATE_PROFILE: &str = "
@@ -27,6 +32,17 @@ const CHANGE_PASSWORD: &str = "
     WHERE id = ?1 AND password_hash = coalesce(?2, password_hash)
     RETURNING number";
 const DELETE: &str = "DELETE FROM users WHERE number = ?1";
+
+impl SqliteStore {
+    /// Whether there is any account.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](dayline_app::ports::PortError::Unavailable) if the database can't be read.
+    pub fn has_accounts(&self) -> PortFuture<'_, bool> {
+        self.db.read(|tx| Ok(tx.query_row(ANY, [], |row| row.get(0))?))
+    }
+}
 
 impl Accounts for SqliteStore {
     fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {
@@ -60,6 +76,14 @@ impl Accounts for SqliteStore {
 
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
         self.db.read(move |tx| Ok(row_of(tx, id)?.map(|(_, hash)| hash)))
+    }
+
+    fn sample_hashes(&self) -> PortFuture<'_, Vec<PasswordHash>> {
+        self.db.read(|tx| {
+            let mut samples = tx.prepare_cached(SAMPLES)?;
+            let samples = samples.query_map([BASE64], |row| Ok(PasswordHash(row.get(0)?)))?;
+            Ok(samples.collect::<Result<_, _>>()?)
+        })
     }
 
     fn update_profile(

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::store::SqliteStore;
 use crate::values::{IdBytes, instant};
 
-const RECORD: &str = "
+const APPEND: &str = "
     INSERT INTO audit_events (user_number, at_ms, kind, subject, address)
     SELECT number, ?2, ?3, ?4, ?5 FROM users WHERE id = ?1";
 const LIST: &str = "
@@ -17,12 +17,12 @@ const LIST: &str = "
 const PURGE: &str = "DELETE FROM audit_events WHERE at_ms < ?1";
 
 impl AuditLog for SqliteStore {
-    fn record(&self, event: AuditEvent) -> PortFuture<'_, ()> {
+    fn append(&self, event: AuditEvent) -> PortFuture<'_, ()> {
         let failed = event.kind == AuditKind::SignInFailed;
         let insert = move |tx: &Transaction<'_>| {
             let AuditEvent { user, at, kind, subject, address } = event;
             let row = params![IdBytes::from(user), at.0, kind.name(), subject, address];
-            tx.prepare_cached(RECORD)?.execute(row)?;
+            tx.prepare_cached(APPEND)?.execute(row)?;
             Ok(())
         };
         // Waiting for the disk would tell a guesser that there is such a person, and guesses would

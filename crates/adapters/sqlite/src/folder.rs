@@ -29,9 +29,9 @@ impl Drop for FolderLock {
 }
 
 impl FolderLock {
-    /// Takes the folder, and makes it if there is none (for its owner's eyes only, like every file
+    /// Locks the folder, and makes it if there is none (for its owner's eyes only, like every file
     /// in it). Refuses if another process has it.
-    pub fn take(folder: &Path) -> Result<Self, OpenError> {
+    pub fn acquire(folder: &Path) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Folder { folder: folder.to_owned(), error };
         create_private_folder(folder).map_err(failed)?;
         let lock = folder.join(LOCK);

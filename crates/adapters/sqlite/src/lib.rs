@@ -18,6 +18,7 @@ mod preferences;
 mod report_jobs;
 mod sessions;
 mod store;
+mod stored_time;
 mod users;
 mod values;
 

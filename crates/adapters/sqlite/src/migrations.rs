@@ -1,5 +1,5 @@
 //! The steps that lead from an empty file to today's schema. A step that was released is never
-//! edited: a database remembers the checksum of each step it has taken, and is refused if the
+//! edited: a database remembers the checksum of each step it has applied, and is refused if the
 //! program's differs. Not here: steps back. An older program refuses a newer database.
 
 #[cfg(test)]
@@ -44,7 +44,7 @@ pub struct MigrationState {
     pub number: u32,
     /// Its name.
     pub name: String,
-    /// Whether the database has taken it.
+    /// Whether the database has applied it.
     pub applied: bool,
 }
 
@@ -60,28 +60,28 @@ impl Migration {
     }
 }
 
-/// Takes the steps that the database has not taken yet, each as one transaction.
+/// Applies the steps that the database has not applied yet, each as one transaction.
 pub(crate) fn apply(connection: &mut Connection, steps: &[Migration]) -> Result<(), OpenError> {
     prepare(connection)?;
     for step in steps {
         // A process alongside this one may do the same: look inside the transaction.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if !check(&transaction, steps)?.contains(&step.number) {
-            take(&transaction, step)?;
+            apply_step(&transaction, step)?;
             transaction.commit()?;
         }
     }
     check(connection, steps).map(drop)
 }
 
-/// Which steps the database has taken. Refuses a database that is not Dayline's, newer than
-/// `steps`, or that took other ones.
+/// Which steps the database has applied. Refuses a database that is not Dayline's, newer than
+/// `steps`, or that applied other ones.
 pub(crate) fn states(connection: &Connection, steps: &[Migration]) -> Result<Vec<MigrationState>, OpenError> {
-    let taken = if is_empty(connection)? { Vec::new() } else { check(connection, steps)? };
+    let applied = if is_empty(connection)? { Vec::new() } else { check(connection, steps)? };
     let state = |step: &Migration| MigrationState {
         number: step.number,
         name: step.name.to_owned(),
-        applied: taken.contains(&step.number),
+        applied: applied.contains(&step.number),
     };
     Ok(steps.iter().map(state).collect())
 }
@@ -120,13 +120,13 @@ fn application_id(connection: &Connection) -> Result<i32, OpenError> {
     Ok(connection.pragma_query_value(None, "application_id", |row| row.get(0))?)
 }
 
-/// The numbers of the steps taken, if all of them are known.
+/// The numbers of the steps applied, if all of them are known.
 fn check(connection: &Connection, steps: &[Migration]) -> Result<Vec<u32>, OpenError> {
     let mut statement =
         connection.prepare("SELECT number, name, checksum FROM migrations ORDER BY number")?;
-    let taken = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let taken = taken.collect::<rusqlite::Result<Vec<(u32, String, u32)>>>()?;
-    for (number, name, checksum) in &taken {
+    let applied = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let applied = applied.collect::<rusqlite::Result<Vec<(u32, String, u32)>>>()?;
+    for (number, name, checksum) in &applied {
         let Some(step) = steps.iter().find(|step| step.number == *number) else {
             let known = steps.last().map_or(0, |step| step.number);
             return Err(OpenError::Newer { found: *number, name: name.clone(), known });
@@ -135,10 +135,10 @@ fn check(connection: &Connection, steps: &[Migration]) -> Result<Vec<u32>, OpenE
             return Err(OpenError::Differs { number: *number, name: name.clone() });
         }
     }
-    Ok(taken.into_iter().map(|(number, ..)| number).collect())
+    Ok(applied.into_iter().map(|(number, ..)| number).collect())
 }
 
-fn take(transaction: &Transaction<'_>, step: &Migration) -> Result<(), OpenError> {
+fn apply_step(transaction: &Transaction<'_>, step: &Migration) -> Result<(), OpenError> {
     let failed = |error| OpenError::Migration { number: step.number, name: step.name.to_owned(), error };
     transaction.execute_batch(step.sql).map_err(failed)?;
     let row = params![step.number, step.name, step.checksum()];

@@ -16,11 +16,11 @@ use crate::{App, AppError};
 /// A registration, its values already valid.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// Address.
+    /// What the person will sign in with; no other account may have it.
     pub email: Email,
-    /// Password.
+    /// Long enough and not a common one; only its hash is stored.
     pub password: NewPassword,
-    /// Name.
+    /// As the person writes it; shown, never compared.
     pub full_name: FullName,
     /// Time zone's IANA name; UTC if not given.
     pub timezone: Option<String>,
@@ -31,7 +31,7 @@ pub struct Registration {
 /// Creates an account.
 pub async fn register(app: &App, registration: Registration) -> Result<User, AppError> {
     if let Some(address) = registration.address {
-        app.limits.take(Limit::RegisterPerAddress, limited_by(address)).await??;
+        app.limits.count(Limit::RegisterPerAddress, limited_by(address)).await??;
     }
     let timezone = known_zone(app, registration.timezone.as_deref().unwrap_or("UTC"), "timezone")?;
     let password = app.passwords.hash(registration.password.expose().to_owned()).await?;
@@ -127,7 +127,7 @@ async fn confirmed(
     field: &'static str,
 ) -> Result<PasswordHash, AppError> {
     caller.require(Scope::Account)?;
-    app.limits.take(Limit::LoginPerAccount, caller.user.to_string()).await??;
+    app.limits.count(Limit::LoginPerAccount, caller.user.to_string()).await??;
     let hash = app.accounts.password_of(caller.user).await?.ok_or(AppError::NotSignedIn)?;
     let too_long = NewPassword::is_too_long(&password);
     if too_long || !app.passwords.verify(password, Some(hash.clone())).await?.matches {

@@ -18,7 +18,7 @@ pub const MAX_KEYS: usize = 50;
 /// A key to be made.
 #[derive(Debug, Clone)]
 pub struct NewKey {
-    /// Its name.
+    /// What the person calls it; also the device of pings sent with it.
     pub name: Label,
     /// What it shall allow: [`Scope::Track`], [`Scope::Read`] or both.
     pub scopes: Scopes,

@@ -29,7 +29,7 @@ pub(crate) async fn audit(
         subject: subject.map(Into::into),
         address: address.map(|address| coarse(address).into()),
     };
-    Ok(app.audit.record(event).await?)
+    Ok(app.audit.append(event).await?)
 }
 
 /// The caller's entries before `before`, the newest first.

@@ -12,11 +12,11 @@ use crate::ports::CredentialId;
 /// Who a request is from. The only source of the person's identity in every use case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Who.
+    /// The person whose data the request may reach, and nobody else's.
     pub user: UserId,
     /// On which device; pings without a device of their own are this one's.
     pub device: Arc<DeviceId>,
-    /// By which credential.
+    /// What let the request in; ended at once by a sign-out.
     pub credential: CredentialId,
     /// What they may do.
     pub scopes: Scopes,

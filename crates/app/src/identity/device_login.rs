@@ -24,7 +24,7 @@ const TRIES: usize = 4;
 /// A device that asks.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The device.
+    /// By the identity that it chose for itself; its session is this device's.
     pub device: DeviceId,
     /// What it calls itself.
     pub device_name: Option<Label>,
@@ -48,7 +48,7 @@ pub struct Started {
 /// Notes that a device asks to be signed in.
 pub async fn start(app: &App, request: Request) -> Result<Started, AppError> {
     if let Some(address) = request.address {
-        app.limits.take(Limit::DeviceCodePerAddress, limited_by(address)).await??;
+        app.limits.count(Limit::DeviceCodePerAddress, limited_by(address)).await??;
     }
     let secret = app.secrets.make(PREFIX);
     for _ in 0..TRIES {
@@ -92,7 +92,7 @@ fn new_user_code(app: &App) -> UserCode {
 /// The device that waits behind a code, for the caller to look at before deciding.
 pub async fn look_up(app: &App, caller: &Caller, code: &str) -> Result<DeviceLogin, AppError> {
     caller.require(Scope::Account)?;
-    app.limits.take(Limit::ApprovePerUser, caller.user.to_string()).await??;
+    app.limits.count(Limit::ApprovePerUser, caller.user.to_string()).await??;
     let code = UserCode::parse(code).ok_or_else(wrong_code)?;
     let found = app.device_logins.find_by_user_code(code).await?;
     let waits =
@@ -136,7 +136,7 @@ pub enum NotYet {
     AuthorizationPending,
     /// Poll less often: wait so many seconds between polls from now on.
     SlowDown {
-        /// Seconds.
+        /// In seconds, at least [`POLL_INTERVAL_S`].
         interval_s: u32,
     },
     /// The code is unknown, used up or too old.

@@ -20,9 +20,9 @@ const NOBODY: UserId = UserId::from_bits(0);
 pub struct Login {
     /// The address of the account.
     pub email: Email,
-    /// The password, as given.
+    /// As typed: no rule for new passwords is applied to it.
     pub password: String,
-    /// The device to sign in.
+    /// The device to sign in; a session it has already ends.
     pub device: DeviceId,
     /// What the person calls it.
     pub device_name: Option<Label>,
@@ -65,16 +65,16 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
 
 async fn check_login_limits(app: &App, login: &Login) -> Result<(), AppError> {
     if let Some(address) = login.address {
-        app.limits.take(Limit::LoginPerAddress, limited_by(address)).await??;
+        app.limits.count(Limit::LoginPerAddress, limited_by(address)).await??;
     }
-    let Err(too_many) = app.limits.take(Limit::LoginPerAccount, login.email.key()).await? else {
+    let Err(too_many) = app.limits.count(Limit::LoginPerAccount, login.email.key()).await? else {
         return Ok(());
     };
     // Strangers may have used up the account's limit; a device that proves that it is signed in has
     // one of its own. Who proves nothing is told the same, at once, whether there is an account or
     // not.
     match proved_session(app, login).await? {
-        Some(session) => Ok(app.limits.take(Limit::LoginPerKnownDevice, session.to_string()).await??),
+        Some(session) => Ok(app.limits.count(Limit::LoginPerKnownDevice, session.to_string()).await??),
         None => Err(too_many.into()),
     }
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod authenticate;
 pub mod caller;
 pub mod device_login;
+pub mod key_agreement;
 pub mod login;
 pub mod network;
 pub mod refresh;

@@ -13,9 +13,9 @@ use crate::{App, AppError};
 /// How many of a person's credentials ended at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedOut {
-    /// Sessions.
+    /// How many sessions, with the device codes that they approved.
     pub sessions: usize,
-    /// API keys.
+    /// How many API keys were deleted; 0 if they were to be kept.
     pub api_keys: usize,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Proved {
 
 /// What must still be so when the session starts.
 pub(super) enum Proof {
-    /// The password is this one.
+    /// The account's password still has this hash.
     Password(PasswordHash),
     /// The code is approved and not used.
     Code(DeviceLogin),

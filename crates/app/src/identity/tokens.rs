@@ -12,11 +12,11 @@ use crate::{App, AppError};
 /// The tokens of a session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// The access token.
+    /// A JWT of [`ACCESS_TOKEN_MS`], for the `Authorization` header.
     pub access_token: String,
-    /// The refresh token.
+    /// Gets the next pair of tokens, once; a retry soon after gets the same one.
     pub refresh_token: String,
-    /// The session.
+    /// Which of the person's sessions both are of.
     pub session: SessionId,
     /// Seconds until the access token ends.
     pub expires_in_s: i64,

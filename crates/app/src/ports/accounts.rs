@@ -11,15 +11,15 @@ use super::future::PortFuture;
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Identity.
+    /// Given at registration, never changed or used again.
     pub id: UserId,
     /// Address; unique without regard to case.
     pub email: Email,
-    /// Name.
+    /// As the person writes it; shown, never compared.
     pub full_name: FullName,
     /// IANA name of the time zone that reports use by default.
     pub timezone: String,
-    /// Registration.
+    /// When the person registered.
     pub created_at: UtcMs,
     /// Last change of the profile or password.
     pub updated_at: UtcMs,
@@ -77,6 +77,14 @@ pub trait Accounts: Send + Sync {
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>>;
+
+    /// Of the stored hashes one for each set of parameters that they were made with (the text before
+    /// salt and hash). Reads all accounts.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away.
+    fn sample_hashes(&self) -> PortFuture<'_, Vec<PasswordHash>>;
 
     /// Changes what is given of the profile; gives the profile after, or `None` if there is no such
     /// account.
@@ -146,12 +154,17 @@ pub trait PasswordHasher: Send + Sync {
     /// [`Unavailable`](super::PortError::Unavailable) if too many wait already.
     fn hash(&self, password: String) -> PortFuture<'_, PasswordHash>;
 
-    /// Checks a password. Without a hash it does the same work against a dummy and never matches,
-    /// so that an unknown address can't be told from a wrong password by the time it takes.
+    /// Checks a password. Without a hash it does the same work against dummies and never matches,
+    /// so that an unknown address can't be told from a wrong password by the time it takes, with
+    /// whatever parameters its hash was made.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if too many wait already,
     /// [`Corrupt`](super::PortError::Corrupt) if `hash` is none.
     fn verify(&self, password: String, hash: Option<PasswordHash>) -> PortFuture<'_, PasswordVerdict>;
+
+    /// Says what is stored: hashes with all parameters that are in use besides today's. From now on
+    /// each check does the work of all of them.
+    fn expect(&self, stored: Vec<PasswordHash>);
 }

@@ -9,15 +9,15 @@ use super::future::PortFuture;
 /// An API key, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Identity.
+    /// Names the key where it is listed and deleted; it is not secret.
     pub id: ApiKeyId,
-    /// Whose.
+    /// The person whose data it lets in to.
     pub user: UserId,
     /// What the person calls it; also the device of pings sent with it.
     pub name: Label,
-    /// What it allows.
+    /// What requests with it may do: `track`, `read` or both.
     pub scopes: Scopes,
-    /// Hash of its text.
+    /// What a presented text is looked up by; the text itself is not stored.
     pub hash: TokenHash,
     /// When it was made.
     pub created_at: UtcMs,
@@ -37,7 +37,7 @@ impl ApiKey {
 /// What became of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreateKey {
-    /// It exists.
+    /// The key is stored and lets in from now on.
     Created,
     /// The person has as many keys as they may have.
     TooMany,

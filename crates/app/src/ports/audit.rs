@@ -12,7 +12,7 @@ pub enum AuditKind {
     Registered,
     /// A device was signed in by password.
     SignedIn,
-    /// A device was signed in by code.
+    /// A device got the tokens of a request that was approved.
     DeviceSignedIn,
     /// A sign-in with a wrong password.
     SignInFailed,
@@ -26,22 +26,22 @@ pub enum AuditKind {
     /// A refresh token came back after its successor was issued, and too late for a retry: a lost
     /// answer, or a copy. Its session ended.
     LostAnswerOrCopy,
-    /// A session was ended.
+    /// One session was ended by its person, here or from another device.
     SessionEnded,
     /// All sessions, or all others, were ended.
     SessionsEnded,
-    /// The password was changed.
+    /// The person changed the password, which ends their other sessions.
     PasswordChanged,
     /// An operator set a new password.
     PasswordReset,
-    /// An API key was made.
+    /// An API key was made, whose name is the subject.
     KeyCreated,
-    /// An API key was deleted.
+    /// An API key was deleted, alone or with a sign-out that covered keys.
     KeyDeleted,
 }
 
 impl AuditKind {
-    /// Every kind.
+    /// Every kind, in the order of their declaration.
     pub const ALL: [Self; 14] = [
         Self::Registered,
         Self::SignedIn,
@@ -88,11 +88,11 @@ impl AuditKind {
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// Whose account.
+    /// The person whose account it happened to, who may read of it.
     pub user: UserId,
-    /// When.
+    /// By the clock of the node where it happened.
     pub at: UtcMs,
-    /// What.
+    /// What happened; says what `subject` names.
     pub kind: AuditKind,
     /// The device, session or key it was about, by a name the person knows.
     pub subject: Option<Box<str>>,
@@ -105,20 +105,20 @@ pub struct AuditEvent {
 pub struct StoredAuditEvent {
     /// Grows with time.
     pub id: u64,
-    /// The entry.
+    /// What was appended.
     pub event: AuditEvent,
 }
 
 /// The audit log.
 pub trait AuditLog: Send + Sync {
-    /// Adds an entry; nothing happens if the person is gone. That may not take noticeably less time
+    /// Appends an entry; nothing happens if the person is gone. That may not take noticeably less time
     /// for a failed sign-in, whose entry may get lost with the power in return.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
-    fn record(&self, event: AuditEvent) -> PortFuture<'_, ()>;
+    fn append(&self, event: AuditEvent) -> PortFuture<'_, ()>;
 
     /// Up to `limit` of a person's entries with ids below `before`, the newest first.
     ///

@@ -13,7 +13,7 @@ pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
 pub enum CredentialId {
     /// A session, with all its access tokens.
     Session(SessionId),
-    /// An API key.
+    /// One API key; the person's others go on.
     Key(ApiKeyId),
 }
 
@@ -35,7 +35,7 @@ pub struct SignOut {
     pub keep: Option<SessionId>,
     /// Whether the API keys are deleted, too.
     pub api_keys: bool,
-    /// Now.
+    /// When it was asked for.
     pub at: UtcMs,
 }
 

@@ -16,9 +16,9 @@ use super::ping_log::{Partition, Position};
 /// Names one ledger day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DayKey {
-    /// Whose.
+    /// The person whose timeline the day is part of.
     pub user: UserId,
-    /// Which.
+    /// A UTC day, whatever the person's time zone.
     pub day: UtcDay,
 }
 
@@ -131,7 +131,7 @@ pub struct DeadLetter {
 /// harmless since pings and corrections may be applied any number of times.
 #[derive(Debug, Clone)]
 pub struct LedgerCommit {
-    /// The partition read.
+    /// The partition that the entries are of, and whose position moves.
     pub partition: Partition,
     /// Where the ledger must stand for this commit to be valid.
     pub from: Position,
@@ -152,7 +152,7 @@ pub struct LedgerCommit {
 /// What became of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
-    /// It is durable.
+    /// All of it took effect, and survives a crash.
     Done,
     /// The partition's position is not `from`: somebody else works on it. Nothing changed.
     Fenced,
@@ -337,7 +337,7 @@ pub struct StoredDeadLetter {
     pub partition: Partition,
     /// The end of the commit it was part of.
     pub position: Position,
-    /// The dead letter.
+    /// What was written, as the worker gave it.
     pub letter: DeadLetter,
 }
 

@@ -44,15 +44,15 @@ pub trait RateLimits: Send + Sync {
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if attempts can't be counted now;
     /// [`TooMany`], inside, if the key is over its limit.
-    fn take(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>>;
+    fn count(&self, limit: Limit, key: String) -> PortFuture<'_, Result<(), TooMany>>;
 }
 
 /// How many pings one person may send. No I/O: this is asked for every request.
 pub trait PingQuota: Send + Sync {
-    /// Counts `pings` against a person.
+    /// Charges `pings` to a person's quota: all of them or, over the limit, none.
     ///
     /// # Errors
     ///
     /// [`TooMany`] if the person is over their limit.
-    fn take(&self, user: UserId, pings: u32) -> Result<(), TooMany>;
+    fn charge(&self, user: UserId, pings: u32) -> Result<(), TooMany>;
 }

@@ -9,20 +9,20 @@ use super::future::BoxFuture;
 /// Somebody's ledger day has a new version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayChanged {
-    /// Whose.
+    /// The person whose subscribers are told.
     pub user: UserId,
-    /// Which day.
+    /// A UTC day; local days that touch it may have changed.
     pub day: UtcDay,
-    /// Its version now.
+    /// The version that the commit gave the day.
     pub version: u64,
-    /// When it was committed.
+    /// When it was committed, by the worker's clock.
     pub at: UtcMs,
 }
 
 /// What a subscriber hears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveEvent {
-    /// A day changed.
+    /// One day has a new version.
     Changed(DayChanged),
     /// Some events were missed (too slow, or a connection between nodes was lost): look at
     /// everything again.

@@ -9,6 +9,7 @@ mod credentials;
 mod device_logins;
 mod error;
 mod future;
+mod key_marks;
 mod leases;
 mod ledger;
 mod limits;
@@ -17,6 +18,7 @@ mod ping_log;
 mod preferences;
 mod report_jobs;
 mod sessions;
+mod stored_time;
 mod system;
 mod tokens;
 
@@ -28,6 +30,7 @@ pub use credentials::{CredentialId, REMEMBERED_MS, Revocations, SignOut};
 pub use device_logins::DeviceLogins;
 pub use error::PortError;
 pub use future::{BoxFuture, PortFuture};
+pub use key_marks::{BELIEVED_MS, KeyMarks};
 pub use leases::Leases;
 pub use ledger::{
     Applied, DayKey, DayWrite, DeadLetter, DeadLetters, Edition, KnownDevice, LedgerCommit, LedgerReader,
@@ -41,6 +44,7 @@ pub use ping_log::{
 pub use preferences::PreferenceStore;
 pub use report_jobs::{CreateJob, ReportJobs};
 pub use sessions::{Sessions, StartSession, Started};
+pub use stored_time::StoredTime;
 pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};
 pub use tokens::{
     AccessClaims, AccessTokens, IssuedRefresh, IssuedSecret, PresentedRefresh, RefreshTokens, SecretTexts,

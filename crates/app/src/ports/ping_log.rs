@@ -46,9 +46,9 @@ impl fmt::Display for Position {
 /// One entry of the log: everything one group commit wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// Its place.
+    /// Where the next read goes on once this entry is processed.
     pub position: Position,
-    /// Its content.
+    /// The records in it, or what is left of them.
     pub payload: Payload,
 }
 
@@ -82,7 +82,7 @@ pub enum AppendError {
     /// Above the high watermark (or still above the low one since). Try again in about so many
     /// seconds.
     Full {
-        /// Seconds.
+        /// In seconds, at least 1.
         retry_after_s: u32,
     },
     /// The log can't be written now. The details are for the operator.

@@ -11,7 +11,7 @@ use super::future::PortFuture;
 /// A session to be started.
 #[derive(Debug, Clone)]
 pub struct StartSession {
-    /// The session.
+    /// As it is to be stored, with its first refresh token's hash.
     pub session: Session,
     /// The password hash the sign-in was checked against; a sign-in that raced with a change of the
     /// password must not succeed. `None` where no password was involved.
@@ -30,7 +30,7 @@ pub enum Started {
     /// The session exists; these ended for it: the same device's former one, and the ones used
     /// longest ago beyond the bound.
     Started {
-        /// The ended sessions.
+        /// By identity; their access tokens are still to be revoked.
         ended: Vec<SessionId>,
     },
     /// The account is gone, its password has changed meanwhile, or the code was used or changed.

@@ -11,9 +11,9 @@ use super::error::PortError;
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessClaims {
-    /// Who.
+    /// The `sub` of the token.
     pub user: UserId,
-    /// In which session.
+    /// The `sid` of the token: what is revoked when the session ends.
     pub session: SessionId,
     /// On which device; in the token so that a ping needs no look-up.
     pub device: Arc<DeviceId>,
@@ -54,7 +54,7 @@ pub trait AccessTokens: Send + Sync {
 pub struct IssuedRefresh {
     /// The token; never logged or stored.
     pub text: String,
-    /// Its hash.
+    /// What is stored, to recognise the text by.
     pub hash: TokenHash,
 }
 
@@ -67,11 +67,11 @@ impl fmt::Debug for IssuedRefresh {
 /// A refresh token that came back and is one we made: which session and generation it was made for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresentedRefresh {
-    /// The session.
+    /// The session it was made for, which may have ended.
     pub session: SessionId,
-    /// The generation.
+    /// Which of the session's tokens it is; an older one than the current was used before.
     pub generation: Generation,
-    /// The hash of the token.
+    /// To compare with the stored one: only then is it the token that was issued.
     pub hash: TokenHash,
     /// The token's secret part, from which its successor is derived.
     pub secret: [u8; 32],
@@ -102,7 +102,7 @@ pub trait RefreshTokens: Send + Sync {
 pub struct IssuedSecret {
     /// The text; never logged or stored.
     pub text: String,
-    /// Its hash.
+    /// What is stored, to recognise the text by.
     pub hash: TokenHash,
 }
 

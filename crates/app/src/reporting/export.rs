@@ -20,9 +20,9 @@ use crate::{App, AppError};
 pub enum Page {
     /// The profile; the first page.
     Profile(User),
-    /// All sessions.
+    /// The sessions, all in one page: a person may have only so many.
     Sessions(Vec<Session>),
-    /// All API keys.
+    /// The API keys, all in one page: a person may have only so many.
     Keys(Vec<ApiKey>),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
@@ -34,9 +34,9 @@ pub enum Page {
     Ledger {
         /// What trackers saw, united where it touches or overlaps.
         observed: Vec<Observation>,
-        /// What counted.
+        /// Pieces on the timeline, by start.
         counted: Vec<Piece>,
-        /// What did not.
+        /// Pieces of device use that something else outranked.
         outranked: Vec<Piece>,
     },
 }
@@ -58,17 +58,17 @@ pub struct DeadLetterPings {
 /// Where the data of an export is read.
 #[derive(Clone)]
 pub struct ExportPorts {
-    /// The profile.
+    /// For the profile, which is the first page.
     pub accounts: Arc<dyn Accounts>,
-    /// Sessions.
+    /// For the sessions in force.
     pub sessions: Arc<dyn Sessions>,
-    /// API keys.
+    /// For the names and scopes of keys.
     pub api_keys: Arc<dyn ApiKeys>,
-    /// The audit log.
+    /// For the entries that are not purged yet, read in pages.
     pub audit: Arc<dyn AuditLog>,
-    /// Dead letters.
+    /// For the person's pings that could not be processed.
     pub dead_letters: Arc<dyn DeadLetters>,
-    /// The ledger.
+    /// For the timeline, read some days at a time.
     pub ledger: Arc<dyn LedgerReader>,
 }
 

@@ -6,5 +6,5 @@ pub mod report_worker;
 pub mod reports;
 pub mod result_forms;
 mod states;
-pub mod sums_record;
+pub mod stored_sums;
 pub mod timeline;

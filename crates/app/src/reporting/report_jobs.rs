@@ -12,7 +12,7 @@ use crate::{App, AppError};
 /// A job to be done.
 #[derive(Debug, Clone)]
 pub struct NewJob {
-    /// What to make.
+    /// Decides in which forms it may be, and whether days may be given.
     pub kind: ReportKind,
     /// In which form; the kind's usual one if not given.
     pub format: Option<ReportFormat>,
@@ -112,7 +112,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: JobId) -> Result<(), AppErro
 
 /// A result being read, chunk by chunk.
 pub struct JobResult {
-    /// The job, which is done.
+    /// Done when the reading began; it may be deleted meanwhile.
     pub job: ReportJob,
     app: App,
     next: u32,

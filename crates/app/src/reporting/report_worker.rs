@@ -27,9 +27,9 @@ const TELL_EVERY_MS: i64 = 500;
 pub enum Ran {
     /// Its result is there.
     Done,
-    /// It failed.
+    /// There will be no result, and the person is told why.
     Failed {
-        /// Why.
+        /// What the person is told.
         why: JobFailure,
         /// More about it, for the log.
         detail: String,
@@ -48,9 +48,9 @@ pub struct ReportPorts {
     pub jobs: Arc<dyn ReportJobs>,
     /// What reports and exports are made of.
     pub data: ExportPorts,
-    /// Time zones.
+    /// To find the zone that a job names.
     pub zones: Arc<dyn TimeZones>,
-    /// Wall clock.
+    /// For leases, which end by it, and for when a job ended.
     pub clock: Arc<dyn Clock>,
     /// How results look.
     pub forms: Arc<dyn ResultForms>,

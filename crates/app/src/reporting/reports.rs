@@ -24,7 +24,7 @@ pub struct ReadVersion(pub Vec<(UtcDay, Mark)>);
 /// Which local days a request asks for, as the client wrote it.
 #[derive(Debug, Clone, Default)]
 pub struct DaysAsked {
-    /// One day.
+    /// One day alone; then neither of the others may be given.
     pub date: Option<LocalDate>,
     /// The first of several.
     pub from: Option<LocalDate>,
@@ -89,7 +89,7 @@ pub async fn read_version(
 pub struct Versioned<T> {
     /// What it was read from.
     pub version: ReadVersion,
-    /// The answer.
+    /// The same for every read of this version.
     pub answer: T,
 }
 

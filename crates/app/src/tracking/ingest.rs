@@ -80,7 +80,7 @@ pub enum Site<'a> {
 /// Why a ping is refused: a stable code, and a sentence that names the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Stable code.
+    /// A stable name that clients may rely on.
     pub code: &'static str,
     /// Names the field and says what to do.
     pub detail: Cow<'static, str>,
@@ -105,7 +105,7 @@ impl Refusal {
 pub struct Rejected {
     /// Its place in the request, from 0.
     pub index: usize,
-    /// Why.
+    /// What the client is told about it.
     pub refusal: Refusal,
 }
 
@@ -114,7 +114,7 @@ pub struct Rejected {
 pub struct Receipt {
     /// How many were accepted.
     pub accepted: usize,
-    /// Which were not.
+    /// Those that were refused, in the order of the request.
     pub rejected: Vec<Rejected>,
 }
 
@@ -128,16 +128,19 @@ pub async fn accept<'a>(
     let now = app.clock.now();
     let mut record = ObservationsWriter::new(caller.user);
     let mut rejected = Vec::new();
+    let mut newest = UtcMs(i64::MIN);
     for (index, draft) in drafts.into_iter().enumerate() {
-        if let Err(refusal) = draft.and_then(|draft| add(app, caller, now, &draft, &mut record)) {
-            rejected.push(Rejected { index, refusal });
+        match draft.and_then(|draft| add(app, caller, now, &draft, &mut record)) {
+            Ok(end) => newest = newest.max(end),
+            Err(refusal) => rejected.push(Rejected { index, refusal }),
         }
     }
     let accepted = record.observations();
     if accepted > 0 {
-        app.ping_quota.take(caller.user, accepted as u32)?;
+        app.ping_quota.charge(caller.user, accepted as u32)?;
         let partition = Partition::of(caller.user, app.ping_log.partitions());
         app.ping_log.append(partition, record.finish()).await.map_err(not_appended)?;
+        app.clock_check.hear(newest);
     }
     Ok(Receipt { accepted, rejected })
 }
@@ -148,7 +151,7 @@ fn add(
     now: UtcMs,
     draft: &PingDraft<'_>,
     record: &mut ObservationsWriter,
-) -> Result<(), Refusal> {
+) -> Result<UtcMs, Refusal> {
     let device = match &draft.device_id {
         Some(device) => {
             DeviceId::check(device).map_err(|error| bad_name("invalid_device_id", "device_id", error))?
@@ -163,29 +166,29 @@ fn add(
         SeenDraft::Beat { .. } => limits.admit(start, start, now),
         SeenDraft::Use { .. } | SeenDraft::Page { .. } => limits.admit(start, end, now),
     };
-    let interval = || interval.map_err(|refusal| bad_time(app, refusal));
+    let interval = interval.map_err(|refusal| bad_time(app, refusal, now));
     match &draft.seen {
         SeenDraft::Use { app_name, site, project } => {
             let (app_name, domain) = (checked_app(app_name)?, domain_of(app, site)?);
             let domain = domain.as_deref();
             let project = checked_project(project.as_deref())?;
-            record.push(device, SeenRef::Use { app: app_name, domain, project }, interval()?);
+            record.push(device, SeenRef::Use { app: app_name, domain, project }, interval?);
         }
         SeenDraft::Page { app_name, site, audible } => {
             let (browser, domain) = (checked_app(app_name)?, domain_of(app, site)?);
             let (domain, audible) = (domain.as_deref(), *audible);
-            record.push(device, SeenRef::Page { browser, domain, audible }, interval()?);
+            record.push(device, SeenRef::Page { browser, domain, audible }, interval?);
         }
         SeenDraft::Beat { app_name, project, language } => {
             let (app, project) = (checked_app(app_name)?, checked_project(project.as_deref())?);
             let language = language.as_deref().map(Language::check).transpose();
             let language = language.map_err(|error| bad_name("invalid_language", "language", error))?;
-            record.push(device, SeenRef::Beat { app, project, language }, interval()?);
+            record.push(device, SeenRef::Beat { app, project, language }, interval?);
         }
-        SeenDraft::Away => record.push(device, SeenRef::Away, interval()?),
-        SeenDraft::Here => record.push(device, SeenRef::Here, interval()?),
+        SeenDraft::Away => record.push(device, SeenRef::Away, interval?),
+        SeenDraft::Here => record.push(device, SeenRef::Here, interval?),
     }
-    Ok(())
+    Ok(end)
 }
 
 fn checked_app(name: &str) -> Result<&str, Refusal> {
@@ -222,7 +225,7 @@ fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {
     Refusal::new(code, format!("{field} {error}"))
 }
 
-fn bad_time(app: &App, refusal: PingRefusal) -> Refusal {
+fn bad_time(app: &App, refusal: PingRefusal, now: UtcMs) -> Refusal {
     let limits = &app.rules.pings;
     match refusal {
         PingRefusal::EndBeforeStart => {
@@ -240,10 +243,14 @@ fn bad_time(app: &App, refusal: PingRefusal) -> Refusal {
                 limits.max_future_ms / 1_000
             ),
         ),
-        PingRefusal::TooFarInPast => Refusal::new(
-            "too_far_in_past",
-            format!("start_time must be at most {} days in the past", limits.max_past_ms / 86_400_000),
-        ),
+        PingRefusal::TooFarInPast => Refusal {
+            // A server's clock that is far ahead makes every ping too old.
+            retry: app.clock_check.is_in_doubt(now),
+            ..Refusal::new(
+                "too_far_in_past",
+                format!("start_time must be at most {} days in the past", limits.max_past_ms / 86_400_000),
+            )
+        },
     }
 }
 

@@ -3,6 +3,6 @@
 pub mod ingest;
 pub mod live;
 pub mod record;
-pub mod state_record;
+pub mod stored_state;
 pub mod watermarks;
 pub mod worker;

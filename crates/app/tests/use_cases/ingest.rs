@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use dayline_app::AppError;
+use dayline_app::clean_up::believed_time;
 use dayline_app::ports::{AppendError, Partition, Payload, PingLog, Position};
 use dayline_app::tracking::ingest::{PingDraft, Receipt, Refusal, SeenDraft, Site, accept};
 use dayline_app::tracking::record::{self, Body};
@@ -169,4 +170,39 @@ async fn one_persons_flood_is_refused_before_it_reaches_the_log() {
     let two = [Ok(draft(&world, "Code")), Ok(draft(&world, "Code"))];
     assert!(matches!(accept(&world.app, &ada, two).await, Err(AppError::TooMany(_))));
     assert!(logged(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_ping_is_too_old_for_now_only_while_the_clock_is_far_beyond_all_that_is_known() {
+    let (world, ada) = with_ada().await;
+    let day = 86_400_000;
+    let old = |world: &FakeApp| {
+        let end = world.app.clock.now().plus(-367 * day);
+        PingDraft { start: end.plus(-5_000), end, ..draft(world, "Code") }
+    };
+    let retry = async |world: &FakeApp| {
+        let receipt = accept(&world.app, &ada, [Ok(old(world))]).await.unwrap();
+        assert_eq!(receipt.rejected[0].refusal.code, "too_far_in_past");
+        receipt.rejected[0].refusal.retry
+    };
+    assert!(!retry(&world).await, "nothing contradicts the clock");
+    accept(&world.app, &ada, [Ok(draft(&world, "Code"))]).await.unwrap();
+    assert!(!retry(&world).await);
+    world.clock.advance(400 * day);
+    assert!(retry(&world).await, "the newest ping lies 400 days back");
+    accept(&world.app, &ada, [Ok(draft(&world, "Code"))]).await.unwrap();
+    assert!(!retry(&world).await, "a ping confirms the clock");
+}
+
+#[tokio::test]
+async fn a_process_that_heard_no_ping_yet_learns_from_the_store_that_its_clock_is_in_doubt() {
+    let (world, ada) = with_ada().await;
+    world.clock.advance(800 * 86_400_000);
+    let truth = world.app.clock.now().plus(-800 * 86_400_000);
+    let late = PingDraft { start: truth, end: truth, ..draft(&world, "Code") };
+    let retry =
+        async || accept(&world.app, &ada, [Ok(late.clone())]).await.unwrap().rejected[0].refusal.retry;
+    assert!(!retry().await);
+    assert_eq!(believed_time(&world.app).await, Ok(None));
+    assert!(retry().await);
 }

@@ -9,7 +9,7 @@ use dayline_domain::{DAY_MS, Interval, Observation, Scopes, UserId};
 
 use super::{send, used, with_ada};
 
-async fn settle_days(world: &FakeApp, user: UserId, days: usize) {
+async fn change_days(world: &FakeApp, user: UserId, days: usize) {
     let now = world.app.clock.now();
     let ping = |day: i64| {
         let start = now.plus(-day * DAY_MS);
@@ -27,7 +27,7 @@ async fn a_watcher_hears_what_changes_and_what_changed_meanwhile() {
     let mut first = watch(&world.app, &ada, None).await.unwrap();
     assert_eq!(first.missed, Missed::Days(Vec::new()));
     world.clock.advance(60_000);
-    settle_days(&world, ada.user, 1).await;
+    change_days(&world, ada.user, 1).await;
     let day = world.app.clock.now().day();
     assert!(matches!(first.events.next().await, LiveEvent::Changed(change) if change.day == day));
     let second = watch(&world.app, &ada, Some(first.began_at)).await.unwrap();
@@ -39,12 +39,12 @@ async fn a_watcher_hears_what_changes_and_what_changed_meanwhile() {
 #[tokio::test]
 async fn who_missed_too_many_days_is_told_so_instead_of_all_of_them() {
     let (world, ada) = with_ada().await;
-    settle_days(&world, ada.user, MAX_MISSED).await;
+    change_days(&world, ada.user, MAX_MISSED).await;
     let seen = Some(world.app.clock.now());
     assert!(
         matches!(watch(&world.app, &ada, seen).await.unwrap().missed, Missed::Days(days) if days.len() == MAX_MISSED)
     );
-    settle_days(&world, ada.user, MAX_MISSED + 1).await;
+    change_days(&world, ada.user, MAX_MISSED + 1).await;
     assert_eq!(watch(&world.app, &ada, seen).await.unwrap().missed, Missed::Much);
 }
 

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounts;
+mod clean_up;
 mod device_login;
 mod export;
 mod ingest;
+mod key_agreement;
 mod keys;
 mod live;
 mod report_jobs;

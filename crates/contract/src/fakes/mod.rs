@@ -1,5 +1,6 @@
 //! Fakes of the ports: small, in memory, exact. They pass the same suites as the real adapters.
 
+mod key_marks;
 mod leases;
 mod live;
 mod log;
@@ -16,6 +17,7 @@ use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
 use dayline_app::tracking::worker::WorkerPorts;
 use dayline_app::{App, Rules};
 
+pub use key_marks::{FakeKeyMarks, FakeNodes};
 pub use leases::FakeLeases;
 pub use live::FakeLive;
 pub use log::FakeLog;
@@ -112,6 +114,8 @@ impl Default for FakeApp {
             audit: store.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
+            stored_time: store.clone(),
+            clock_check: Arc::default(),
             live: live.clone(),
             rules: Rules::default(),
         };

@@ -17,4 +17,6 @@ impl PasswordHasher for FakePasswords {
             Ok(PasswordVerdict { matches, outdated: hash.starts_with("v1:") })
         })
     }
+
+    fn expect(&self, _: Vec<PasswordHash>) {}
 }

@@ -126,7 +126,7 @@ impl FakeLimits {
 const LATER: TooMany = TooMany { retry_after_s: 7, quota: 10, window_s: 600 };
 
 impl RateLimits for FakeLimits {
-    fn take(&self, limit: Limit, _: String) -> PortFuture<'_, Result<(), TooMany>> {
+    fn count(&self, limit: Limit, _: String) -> PortFuture<'_, Result<(), TooMany>> {
         Box::pin(async move {
             let mut left = locked(&self.left);
             let Some(left) = left.get_mut(&limit) else { return Ok(Ok(())) };
@@ -136,7 +136,7 @@ impl RateLimits for FakeLimits {
 }
 
 impl PingQuota for FakeLimits {
-    fn take(&self, _: UserId, pings: u32) -> Result<(), TooMany> {
+    fn charge(&self, _: UserId, pings: u32) -> Result<(), TooMany> {
         let mut left = locked(&self.pings);
         let Some(left) = left.as_mut() else { return Ok(()) };
         left.checked_sub(pings).map(|now| *left = now).ok_or(LATER)

@@ -2,7 +2,7 @@
 
 use dayline_app::ports::{
     AuditEvent, AuditKind, CorrectionChange, CorrectionVersion, CreateUser, CredentialId, DayKey, LedgerView,
-    LoadedDay, Settling, User,
+    LoadedDay, PasswordHash, Settling, User,
 };
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Correction, CorrectionId, Email, FullName, Preferences, Says, UserId, UtcMs};
@@ -10,11 +10,11 @@ use dayline_domain::{Correction, CorrectionId, Email, FullName, Preferences, Say
 use super::Fact;
 use super::device_logins::waiting;
 use super::report_jobs::{done, job};
-use super::store::{DAY, NOW, Store, api_key, dead_letter, hash, person, session, sign_out};
+use super::store::{DAY, NOW, StorePorts, api_key, dead_letter, hash, person, session, sign_out};
 use super::worked_day::{Form, WorkedDay, app, as_uses, first, piece, seconds};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("an_account_is_found_exactly_as_it_was_made", |s| {
         Box::pin(an_account_is_found_exactly_as_it_was_made(s))
     }),
@@ -22,6 +22,9 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("an_address_is_taken_in_any_case", |s| Box::pin(an_address_is_taken_in_any_case(s))),
     Fact::new("of_many_registrations_of_one_address_exactly_one_wins", |s| {
         Box::pin(of_many_registrations_of_one_address_exactly_one_wins(s))
+    }),
+    Fact::new("of_stored_hashes_there_is_a_sample_for_each_set_of_parameters", |s| {
+        Box::pin(of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(s))
     }),
     Fact::new("only_what_is_given_of_a_profile_changes", |s| {
         Box::pin(only_what_is_given_of_a_profile_changes(s))
@@ -52,7 +55,7 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
 ];
 
-async fn an_account_is_found_exactly_as_it_was_made(store: Store) {
+async fn an_account_is_found_exactly_as_it_was_made(store: StorePorts) {
     let odd = User {
         email: Email::new("O'Brien+\"x\"@MÜLLER.example").unwrap(),
         full_name: FullName::new("Robert'); DROP TABLE users;-- \u{202e}‏שלום 𝒳").unwrap(),
@@ -69,7 +72,7 @@ async fn an_account_is_found_exactly_as_it_was_made(store: Store) {
     }
 }
 
-async fn a_stranger_is_not_found(store: Store) {
+async fn a_stranger_is_not_found(store: StorePorts) {
     store.register(1).await;
     let stranger = person(2);
     assert_eq!(store.accounts.find(stranger.id).await.unwrap(), None);
@@ -83,7 +86,7 @@ async fn a_stranger_is_not_found(store: Store) {
     assert_eq!(store.accounts.delete(stranger.id, NOW).await.unwrap(), None);
 }
 
-async fn an_address_is_taken_in_any_case(store: Store) {
+async fn an_address_is_taken_in_any_case(store: StorePorts) {
     let ada = store.register(1).await;
     let email = Email::new(&ada.email.as_str().to_uppercase()).unwrap();
     let other = User { email, ..person(2) };
@@ -92,7 +95,7 @@ async fn an_address_is_taken_in_any_case(store: Store) {
     assert_eq!(store.accounts.find_by_email(other.email).await.unwrap(), Some((ada, hash("first"))));
 }
 
-async fn of_many_registrations_of_one_address_exactly_one_wins(store: Store) {
+async fn of_many_registrations_of_one_address_exactly_one_wins(store: StorePorts) {
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..30 {
         let accounts = store.accounts.clone();
@@ -108,7 +111,21 @@ async fn of_many_registrations_of_one_address_exactly_one_wins(store: Store) {
     assert_eq!(found.as_ref(), winners.first());
 }
 
-async fn only_what_is_given_of_a_profile_changes(store: Store) {
+async fn of_stored_hashes_there_is_a_sample_for_each_set_of_parameters(store: StorePorts) {
+    assert_eq!(store.accounts.sample_hashes().await.unwrap(), []);
+    let (weak, strong) = ("$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=19456,t=3,p=1");
+    for (n, parameters) in [weak, strong, weak, strong, strong].into_iter().enumerate() {
+        let salt_and_hash = format!("$c2FsdA/+{n}$aGFzaA+/{n}");
+        let hash = PasswordHash(format!("{parameters}{salt_and_hash}"));
+        assert_eq!(store.accounts.create(person(n as u64), hash).await.unwrap(), CreateUser::Created);
+    }
+    let mut samples = store.accounts.sample_hashes().await.unwrap();
+    samples.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(samples.len(), 2, "{} samples", samples.len());
+    assert!(samples[0].0.starts_with(weak) && samples[1].0.starts_with(strong));
+}
+
+async fn only_what_is_given_of_a_profile_changes(store: StorePorts) {
     let (before, other) = (store.register(1).await, store.register(2).await);
     let name = FullName::new("Grace").unwrap();
     let renamed = User { full_name: name.clone(), updated_at: NOW.plus(50), ..before.clone() };
@@ -122,7 +139,7 @@ async fn only_what_is_given_of_a_profile_changes(store: Store) {
     assert_eq!(store.accounts.find(other.id).await.unwrap(), Some(other));
 }
 
-async fn a_password_is_rehashed_only_from_the_hash_it_has(store: Store) {
+async fn a_password_is_rehashed_only_from_the_hash_it_has(store: StorePorts) {
     let user = store.register(1).await;
     store.sign_in(session(user.id, 1)).await;
     assert!(!store.accounts.rehash_password(user.id, hash("other"), hash("new")).await.unwrap());
@@ -133,7 +150,7 @@ async fn a_password_is_rehashed_only_from_the_hash_it_has(store: Store) {
     assert_eq!(store.accounts.find(user.id).await.unwrap(), Some(user));
 }
 
-async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: Store) {
+async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: StorePorts) {
     let (user, other) = (store.register(1).await, store.register(2).await);
     for n in 1..=2 {
         store.sign_in(session(user.id, n)).await;
@@ -156,7 +173,7 @@ async fn a_new_password_ends_all_sessions_but_the_one_to_keep(store: Store) {
     assert_eq!(store.sessions.list(other.id).await.unwrap().len(), 2);
 }
 
-async fn a_password_that_changed_meanwhile_is_not_changed_again(store: Store) {
+async fn a_password_that_changed_meanwhile_is_not_changed_again(store: StorePorts) {
     let user = store.register(1).await;
     store.sign_in(session(user.id, 1)).await;
     let from = Some(hash("other"));
@@ -171,7 +188,7 @@ async fn a_password_that_changed_meanwhile_is_not_changed_again(store: Store) {
     assert_eq!(store.sessions.ended_since(UtcMs(0)).await.unwrap(), []);
 }
 
-async fn of_many_changes_from_one_password_exactly_one_wins(store: Store) {
+async fn of_many_changes_from_one_password_exactly_one_wins(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -187,7 +204,7 @@ async fn of_many_changes_from_one_password_exactly_one_wins(store: Store) {
     assert_eq!(store.accounts.password_of(user).await.unwrap().as_ref(), winners.first());
 }
 
-async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
+async fn deleting_an_account_erases_all_that_is_theirs(store: StorePorts) {
     let user = store.register(1).await;
     for n in 1..=2 {
         store.sign_in(session(user.id, n)).await;
@@ -198,7 +215,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
     store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
     let event =
         AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
-    store.audit.record(event).await.unwrap();
+    store.audit.append(event).await.unwrap();
     let approval = Approval::Approved { user: user.id, session: session(user.id, 1).id };
     let login = DeviceLogin { approval, ..waiting(1) };
     assert!(store.device_logins.create(login).await.unwrap());
@@ -236,7 +253,7 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: Store) {
 
 /// Fills all that the ledger can have of a person: folded and recent state, pieces and a tail,
 /// corrections with their numbers; and preferences.
-async fn use_for_a_while(store: &Store, user: UserId) {
+async fn use_for_a_while(store: &StorePorts, user: UserId) {
     let mut day = WorkedDay::empty(DAY);
     let pings = as_uses(&[piece("Code", 0, 60), piece("Mail", 10, 20)]);
     store.write(user, day.record(Form::Folded, &pings)).await;
@@ -251,7 +268,7 @@ fn meeting() -> CorrectionId {
     CorrectionId::from_bits(5)
 }
 
-async fn assert_nothing_is_tracked(store: &Store, user: UserId) {
+async fn assert_nothing_is_tracked(store: &StorePorts, user: UserId) {
     let view = store.reader.read(user, DAY.interval()).await.unwrap();
     assert_eq!(view, LedgerView::default());
     let view = store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
@@ -269,7 +286,7 @@ async fn assert_nothing_is_tracked(store: &Store, user: UserId) {
     assert_eq!(next, Ok(CorrectionVersion::NotFound));
 }
 
-async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
+async fn deleting_an_account_leaves_everybody_else_alone(store: StorePorts) {
     let (ada, bob) = (store.register(1).await, store.register(2).await);
     for user in [&ada, &bob] {
         store.sign_in(session(user.id, 1)).await;
@@ -278,7 +295,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
         store.api_keys.create(api_key(user.id, 1), 5).await.unwrap();
         let event =
             AuditEvent { user: user.id, at: NOW, kind: AuditKind::SignedIn, subject: None, address: None };
-        store.audit.record(event).await.unwrap();
+        store.audit.append(event).await.unwrap();
         done(&store, job(user.id, 1), b"one's").await;
     }
     store.device_logins.create(waiting(1)).await.unwrap();
@@ -301,7 +318,7 @@ async fn deleting_an_account_leaves_everybody_else_alone(store: Store) {
     assert_eq!(letters.iter().map(|stored| stored.letter.user).collect::<Vec<_>>(), [Some(bob.id)]);
 }
 
-async fn a_deleted_address_may_register_again_and_starts_empty(store: Store) {
+async fn a_deleted_address_may_register_again_and_starts_empty(store: StorePorts) {
     let user = store.register(1).await;
     store.apply(vec![(user.id, first(&[piece("Code", 0, 60)]))]).await.unwrap();
     store.accounts.delete(user.id, NOW).await.unwrap().unwrap();
@@ -311,7 +328,7 @@ async fn a_deleted_address_may_register_again_and_starts_empty(store: Store) {
     assert_eq!(store.reader.marks(user.id, DAY.interval()).await.unwrap(), []);
 }
 
-async fn of_many_deletions_exactly_one_finds_the_account(store: Store) {
+async fn of_many_deletions_exactly_one_finds_the_account(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let mut racing = tokio::task::JoinSet::new();

@@ -5,10 +5,10 @@ use dayline_domain::identity::account::Label;
 use dayline_domain::{Scope, Scopes};
 
 use super::Fact;
-use super::store::{NOW, Store, api_key, person};
+use super::store::{NOW, StorePorts, api_key, person};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_key_is_kept_exactly", |s| Box::pin(a_key_is_kept_exactly(s))),
     Fact::new("keys_are_listed_the_newest_first", |s| Box::pin(keys_are_listed_the_newest_first(s))),
     Fact::new("a_key_is_found_by_its_hash_alone", |s| Box::pin(a_key_is_found_by_its_hash_alone(s))),
@@ -28,7 +28,7 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
 ];
 
-async fn a_key_is_kept_exactly(store: Store) {
+async fn a_key_is_kept_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let both = Scopes::NONE.with(Scope::Track).with(Scope::Read);
     let name = Label::new("NAS — ‏שלום \"x\"").unwrap();
@@ -43,7 +43,7 @@ async fn a_key_is_kept_exactly(store: Store) {
     }
 }
 
-async fn keys_are_listed_the_newest_first(store: Store) {
+async fn keys_are_listed_the_newest_first(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     for n in [2, 1, 3] {
         store.api_keys.create(api_key(user, n), 5).await.unwrap();
@@ -53,7 +53,7 @@ async fn keys_are_listed_the_newest_first(store: Store) {
     assert_eq!(store.api_keys.list(person(3).id).await.unwrap(), []);
 }
 
-async fn a_key_is_found_by_its_hash_alone(store: Store) {
+async fn a_key_is_found_by_its_hash_alone(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     for user in [ada, bob] {
         store.api_keys.create(api_key(user, 1), 5).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_key_is_found_by_its_hash_alone(store: Store) {
     assert_eq!(store.api_keys.find_used(api_key(ada, 2).hash, NOW).await.unwrap(), None);
 }
 
-async fn a_key_says_to_about_a_minute_when_it_was_used(store: Store) {
+async fn a_key_says_to_about_a_minute_when_it_was_used(store: StorePorts) {
     let user = store.register(1).await.id;
     store.api_keys.create(api_key(user, 1), 5).await.unwrap();
     assert_eq!(store.api_keys.list(user).await.unwrap()[0].last_used_at, None);
@@ -79,7 +79,7 @@ async fn a_key_says_to_about_a_minute_when_it_was_used(store: Store) {
     }
 }
 
-async fn a_key_used_by_many_at_once_is_found_by_all(store: Store) {
+async fn a_key_used_by_many_at_once_is_found_by_all(store: StorePorts) {
     let user = store.register(1).await.id;
     store.api_keys.create(api_key(user, 1), 5).await.unwrap();
     let mut racing = tokio::task::JoinSet::new();
@@ -90,7 +90,7 @@ async fn a_key_used_by_many_at_once_is_found_by_all(store: Store) {
     assert!(racing.join_all().await.iter().all(Option::is_some));
 }
 
-async fn a_person_has_at_most_so_many_keys(store: Store) {
+async fn a_person_has_at_most_so_many_keys(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     store.api_keys.create(api_key(other, 1), 5).await.unwrap();
     for (n, expected) in [(1, CreateKey::Created), (2, CreateKey::Created), (3, CreateKey::TooMany)] {
@@ -101,7 +101,7 @@ async fn a_person_has_at_most_so_many_keys(store: Store) {
     assert_eq!(store.api_keys.create(api_key(user, 3), 2).await, Ok(CreateKey::Created));
 }
 
-async fn many_keys_made_at_once_keep_the_bound(store: Store) {
+async fn many_keys_made_at_once_keep_the_bound(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -113,13 +113,13 @@ async fn many_keys_made_at_once_keep_the_bound(store: Store) {
     assert_eq!(store.api_keys.list(user).await.unwrap().len(), 3);
 }
 
-async fn a_stranger_gets_no_key(store: Store) {
+async fn a_stranger_gets_no_key(store: StorePorts) {
     let stranger = person(1).id;
     assert_eq!(store.api_keys.create(api_key(stranger, 1), 5).await, Ok(CreateKey::NoSuchUser));
     assert_eq!(store.api_keys.find_used(api_key(stranger, 1).hash, NOW).await.unwrap(), None);
 }
 
-async fn a_key_is_deleted_once_and_only_by_its_owner(store: Store) {
+async fn a_key_is_deleted_once_and_only_by_its_owner(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let hers = api_key(ada, 1);
     store.api_keys.create(hers.clone(), 5).await.unwrap();

@@ -6,10 +6,10 @@ use dayline_app::ports::{CorrectionChange, CorrectionVersion};
 use dayline_domain::{CorrectionId, UserId, UtcMs};
 
 use super::Fact;
-use super::store::{NOW, Store, person};
+use super::store::{NOW, StorePorts, person};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_version_is_now_or_one_above_the_greatest", |s| {
         Box::pin(a_version_is_now_or_one_above_the_greatest(s))
     }),
@@ -31,12 +31,18 @@ use CorrectionChange::{Entry, NewEntry, NewErasure};
 use CorrectionVersion::{Final, Next, NotFound};
 
 /// Asks for a version at so many milliseconds after [`NOW`].
-async fn next(store: &Store, user: UserId, id: u128, change: CorrectionChange, at: i64) -> CorrectionVersion {
+async fn next(
+    store: &StorePorts,
+    user: UserId,
+    id: u128,
+    change: CorrectionChange,
+    at: i64,
+) -> CorrectionVersion {
     let id = CorrectionId::from_bits(id);
     store.correction_numbers.next_version(user, id, change, NOW.plus(at)).await.unwrap()
 }
 
-async fn forget(store: &Store, user: UserId, id: u128) {
+async fn forget(store: &StorePorts, user: UserId, id: u128) {
     store.correction_numbers.forget(user, CorrectionId::from_bits(id)).await.unwrap();
 }
 
@@ -44,7 +50,7 @@ fn at(ms: i64) -> CorrectionVersion {
     Next(NOW.plus(ms).0 as u64)
 }
 
-async fn a_version_is_now_or_one_above_the_greatest(store: Store) {
+async fn a_version_is_now_or_one_above_the_greatest(store: StorePorts) {
     let user = store.register(1).await.id;
     assert_eq!(next(&store, user, 1, NewEntry, 0).await, at(0));
     assert_eq!(next(&store, user, 1, Entry, 0).await, at(1));
@@ -62,7 +68,7 @@ async fn a_version_is_now_or_one_above_the_greatest(store: Store) {
     assert_eq!(next(&store, other, 1, NewEntry, 5).await, at(5));
 }
 
-async fn versions_of_one_person_are_all_different_also_for_many_at_once(store: Store) {
+async fn versions_of_one_person_are_all_different_also_for_many_at_once(store: StorePorts) {
     let users = [store.register(1).await.id, store.register(2).await.id];
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..24_u128 {
@@ -87,7 +93,7 @@ async fn versions_of_one_person_are_all_different_also_for_many_at_once(store: S
     }
 }
 
-async fn an_entry_that_is_not_there_is_not_found(store: Store) {
+async fn an_entry_that_is_not_there_is_not_found(store: StorePorts) {
     let user = store.register(1).await.id;
     assert_eq!(next(&store, user, 1, Entry, 0).await, NotFound);
     next(&store, user, 2, NewEntry, 0).await;
@@ -97,7 +103,7 @@ async fn an_entry_that_is_not_there_is_not_found(store: Store) {
     assert_eq!(next(&store, user, 2, Entry, 0).await, at(1));
 }
 
-async fn an_entry_that_is_deleted_is_not_found(store: Store) {
+async fn an_entry_that_is_deleted_is_not_found(store: StorePorts) {
     let user = store.register(1).await.id;
     for id in [1, 2] {
         next(&store, user, id, NewEntry, 0).await;
@@ -112,7 +118,7 @@ async fn an_entry_that_is_deleted_is_not_found(store: Store) {
     assert_eq!(next(&store, user, 3, NewEntry, 0).await, at(4));
 }
 
-async fn an_erasure_is_final(store: Store) {
+async fn an_erasure_is_final(store: StorePorts) {
     let user = store.register(1).await.id;
     assert_eq!(next(&store, user, 1, NewErasure, 0).await, at(0));
     for ms in [0, 1, 90_000] {
@@ -120,7 +126,7 @@ async fn an_erasure_is_final(store: Store) {
     }
 }
 
-async fn anothers_corrections_are_not_found(store: Store) {
+async fn anothers_corrections_are_not_found(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     next(&store, ada, 1, NewEntry, 0).await;
     next(&store, ada, 2, NewErasure, 0).await;
@@ -132,7 +138,7 @@ async fn anothers_corrections_are_not_found(store: Store) {
     assert_eq!(next(&store, ada, 2, Entry, 0).await, Final);
 }
 
-async fn a_person_who_is_gone_has_no_numbers(store: Store) {
+async fn a_person_who_is_gone_has_no_numbers(store: StorePorts) {
     let user = store.register(1).await.id;
     next(&store, user, 1, NewEntry, 5_000).await;
     store.accounts.delete(user, UtcMs(0)).await.unwrap().unwrap();

@@ -4,10 +4,10 @@ use dayline_app::ports::{Applied, DeadLetter, LedgerCommit, Partition, Position}
 use std::sync::Arc;
 
 use super::Fact;
-use super::store::{NOW, Store, commit, dead_letter, person};
+use super::store::{NOW, StorePorts, commit, dead_letter, person};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_dead_letter_is_kept_exactly", |s| Box::pin(a_dead_letter_is_kept_exactly(s))),
     Fact::new("dead_letters_are_listed_by_number_a_page_at_a_time", |s| {
         Box::pin(dead_letters_are_listed_by_number_a_page_at_a_time(s))
@@ -25,7 +25,7 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
 ];
 
-async fn a_dead_letter_is_kept_exactly(store: Store) {
+async fn a_dead_letter_is_kept_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let (from, to) = (Position { major: 0, minor: 0 }, Position { major: 7, minor: 11 });
     let dead = vec![
@@ -48,7 +48,7 @@ async fn a_dead_letter_is_kept_exactly(store: Store) {
     }
 }
 
-async fn dead_letters_are_listed_by_number_a_page_at_a_time(store: Store) {
+async fn dead_letters_are_listed_by_number_a_page_at_a_time(store: StorePorts) {
     for n in 0..5 {
         store.bury(vec![dead_letter(None, &n.to_string())]).await;
     }
@@ -66,7 +66,7 @@ async fn dead_letters_are_listed_by_number_a_page_at_a_time(store: Store) {
     assert_eq!(store.dead_letters.list(0, 0).await.unwrap(), []);
 }
 
-async fn one_persons_letters_are_listed_without_anybody_elses(store: Store) {
+async fn one_persons_letters_are_listed_without_anybody_elses(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     for n in 0..3 {
         let mine = format!("ada {n}");
@@ -90,7 +90,7 @@ async fn one_persons_letters_are_listed_without_anybody_elses(store: Store) {
     assert_eq!(store.dead_letters.list_of(person(3).id, 0, 10).await.unwrap(), []);
 }
 
-async fn a_dead_letter_is_deleted_once(store: Store) {
+async fn a_dead_letter_is_deleted_once(store: StorePorts) {
     store.bury(vec![dead_letter(None, "stays"), dead_letter(None, "goes")]).await;
     let id = store.dead_letters.list(0, 10).await.unwrap()[1].id;
     assert!(store.dead_letters.delete(id).await.unwrap());
@@ -100,7 +100,7 @@ async fn a_dead_letter_is_deleted_once(store: Store) {
     assert_eq!(store.dead_letters.count().await.unwrap(), 1);
 }
 
-async fn numbers_are_never_used_again(store: Store) {
+async fn numbers_are_never_used_again(store: StorePorts) {
     store.bury(vec![dead_letter(None, "one")]).await;
     let first = store.dead_letters.list(0, 1).await.unwrap()[0].id;
     assert!(store.dead_letters.delete(first).await.unwrap());
@@ -108,7 +108,7 @@ async fn numbers_are_never_used_again(store: Store) {
     assert!(store.dead_letters.list(0, 1).await.unwrap()[0].id > first);
 }
 
-async fn numbers_beyond_all_dead_letters_find_nothing(store: Store) {
+async fn numbers_beyond_all_dead_letters_find_nothing(store: StorePorts) {
     store.bury(vec![dead_letter(None, "one")]).await;
     assert_eq!(store.dead_letters.list(u64::MAX, 10).await.unwrap(), []);
     assert_eq!(store.dead_letters.list(0, usize::MAX).await.unwrap().len(), 1);
@@ -116,7 +116,7 @@ async fn numbers_beyond_all_dead_letters_find_nothing(store: Store) {
     assert!(!store.dead_letters.delete(u64::MAX).await.unwrap());
 }
 
-async fn a_dead_letter_of_a_person_who_is_gone_is_not_kept(store: Store) {
+async fn a_dead_letter_of_a_person_who_is_gone_is_not_kept(store: StorePorts) {
     let user = store.register(1).await.id;
     store.accounts.delete(user, NOW).await.unwrap().unwrap();
     store

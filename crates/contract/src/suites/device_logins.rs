@@ -5,10 +5,10 @@ use dayline_domain::identity::device_login::{Approval, DeviceLogin, UserCode};
 use dayline_domain::{DeviceId, UtcMs};
 
 use super::Fact;
-use super::store::{NOW, Store, person, session};
+use super::store::{NOW, StorePorts, person, session};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_waiting_device_is_found_exactly_by_either_code", |s| {
         Box::pin(a_waiting_device_is_found_exactly_by_either_code(s))
     }),
@@ -45,7 +45,7 @@ pub(super) fn waiting(n: u8) -> DeviceLogin {
     }
 }
 
-async fn a_waiting_device_is_found_exactly_by_either_code(store: Store) {
+async fn a_waiting_device_is_found_exactly_by_either_code(store: StorePorts) {
     let full = DeviceLogin {
         device_name: Some(Label::new("Kitchen — ‏שלום").unwrap()),
         address: Some("2001:db8:1::/48".into()),
@@ -65,7 +65,7 @@ async fn a_waiting_device_is_found_exactly_by_either_code(store: Store) {
     assert_eq!(store.device_logins.find_by_device_code(waiting(3).device_code).await.unwrap(), None);
 }
 
-async fn a_user_code_in_use_is_refused(store: Store) {
+async fn a_user_code_in_use_is_refused(store: StorePorts) {
     assert!(store.device_logins.create(waiting(1)).await.unwrap());
     let other = DeviceLogin { user_code: waiting(1).user_code, ..waiting(2) };
     assert!(!store.device_logins.create(other).await.unwrap());
@@ -73,7 +73,7 @@ async fn a_user_code_in_use_is_refused(store: Store) {
     assert_eq!(store.device_logins.find_by_device_code(waiting(2).device_code).await.unwrap(), None);
 }
 
-async fn every_answer_of_the_person_is_kept(store: Store) {
+async fn every_answer_of_the_person_is_kept(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let approved = Approval::Approved { user, session: session(user, 1).id };
@@ -87,7 +87,7 @@ async fn every_answer_of_the_person_is_kept(store: Store) {
     }
 }
 
-async fn a_change_from_an_old_revision_changes_nothing(store: Store) {
+async fn a_change_from_an_old_revision_changes_nothing(store: StorePorts) {
     store.device_logins.create(waiting(1)).await.unwrap();
     let polled = DeviceLogin { polled_at: Some(NOW), revision: 1, ..waiting(1) };
     assert!(store.device_logins.replace(waiting(1), Some(polled.clone())).await.unwrap());
@@ -98,7 +98,7 @@ async fn a_change_from_an_old_revision_changes_nothing(store: Store) {
     assert!(!store.device_logins.replace(waiting(2), Some(waiting(2))).await.unwrap());
 }
 
-async fn of_many_changes_from_one_revision_exactly_one_wins(store: Store) {
+async fn of_many_changes_from_one_revision_exactly_one_wins(store: StorePorts) {
     store.device_logins.create(waiting(1)).await.unwrap();
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -113,7 +113,7 @@ async fn of_many_changes_from_one_revision_exactly_one_wins(store: Store) {
     assert_eq!(found.as_ref(), winners.first());
 }
 
-async fn a_code_is_used_up_once(store: Store) {
+async fn a_code_is_used_up_once(store: StorePorts) {
     store.device_logins.create(waiting(1)).await.unwrap();
     let mut racing = tokio::task::JoinSet::new();
     for _ in 0..20 {
@@ -124,7 +124,7 @@ async fn a_code_is_used_up_once(store: Store) {
     assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), None);
 }
 
-async fn only_a_session_that_is_alive_approves_and_only_for_its_person(store: Store) {
+async fn only_a_session_that_is_alive_approves_and_only_for_its_person(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.sign_in(session(ada, 1)).await;
     store.sign_in(session(ada, 2)).await;
@@ -145,7 +145,7 @@ async fn only_a_session_that_is_alive_approves_and_only_for_its_person(store: St
     assert_eq!(store.device_logins.find_by_user_code(waiting(1).user_code).await.unwrap(), Some(waiting(1)));
 }
 
-async fn a_purge_deletes_the_old_ones_and_frees_their_codes(store: Store) {
+async fn a_purge_deletes_the_old_ones_and_frees_their_codes(store: StorePorts) {
     for n in 1..=3 {
         store.device_logins.create(waiting(n)).await.unwrap();
     }

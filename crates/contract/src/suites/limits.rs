@@ -30,10 +30,10 @@ pub const FACTS: &[Fact<Subject>] = &[
 async fn attempts_within_the_limit_pass_and_the_next_does_not(subject: Subject) {
     let Subject { limits, limit, burst } = subject;
     for attempt in 0..burst {
-        assert_eq!(limits.take(limit, "ada".to_owned()).await.unwrap(), Ok(()), "attempt {attempt}");
+        assert_eq!(limits.count(limit, "ada".to_owned()).await.unwrap(), Ok(()), "attempt {attempt}");
     }
     for _ in 0..3 {
-        let too_many = limits.take(limit, "ada".to_owned()).await.unwrap().unwrap_err();
+        let too_many = limits.count(limit, "ada".to_owned()).await.unwrap().unwrap_err();
         assert!(too_many.retry_after_s >= 1);
         assert!(too_many.quota >= 1 && too_many.window_s >= 1);
     }
@@ -47,7 +47,7 @@ async fn a_hundred_parallel_attempts_never_get_more_than_the_limit(subject: Subj
             let (limits, together) = (Arc::clone(&limits), Arc::clone(&together));
             tokio::spawn(async move {
                 together.wait().await;
-                limits.take(limit, "ada".to_owned()).await.unwrap()
+                limits.count(limit, "ada".to_owned()).await.unwrap()
             })
         })
         .collect();

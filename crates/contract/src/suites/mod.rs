@@ -8,6 +8,7 @@ pub mod audit;
 pub mod correction_numbers;
 pub mod dead_letters;
 pub mod device_logins;
+pub mod key_marks;
 pub mod leases;
 pub mod ledger;
 pub mod limits;
@@ -21,13 +22,14 @@ pub mod sessions;
 pub mod sign_outs;
 pub mod site_names;
 mod store;
+pub mod stored_time;
 pub mod tokens;
 mod worked_day;
 pub mod zones;
 
 use dayline_app::ports::BoxFuture;
 
-pub use store::{SpoiltSums, Store};
+pub use store::{SpoiltSums, StorePorts};
 
 /// One thing that an adapter must keep; its name says what.
 pub struct Fact<Subject> {

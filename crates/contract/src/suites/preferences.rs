@@ -3,10 +3,10 @@
 use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
 
 use super::Fact;
-use super::store::{NOW, Store, person};
+use super::store::{NOW, StorePorts, person};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("preferences_are_those_of_the_rule_until_they_are_set", |s| {
         Box::pin(preferences_are_those_of_the_rule_until_they_are_set(s))
     }),
@@ -27,12 +27,12 @@ fn preferences(hold: u8, audible_counts: bool, week_start: Weekday, day_start: u
     Preferences { choices: Choices { beat_hold, audible_counts }, week_start, day_start }
 }
 
-async fn preferences_are_those_of_the_rule_until_they_are_set(store: Store) {
+async fn preferences_are_those_of_the_rule_until_they_are_set(store: StorePorts) {
     let user = store.register(1).await.id;
     assert_eq!(store.preferences.preferences(user).await, Ok(Some(Preferences::default())));
 }
 
-async fn preferences_come_back_exactly(store: Store) {
+async fn preferences_come_back_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut all = vec![
         preferences(1, false, Weekday::Sunday, 0),
@@ -49,7 +49,7 @@ async fn preferences_come_back_exactly(store: Store) {
     }
 }
 
-async fn people_have_preferences_of_their_own(store: Store) {
+async fn people_have_preferences_of_their_own(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let hers = preferences(1, false, Weekday::Sunday, 60);
     assert_eq!(store.preferences.set_preferences(ada, hers).await, Ok(true));
@@ -57,7 +57,7 @@ async fn people_have_preferences_of_their_own(store: Store) {
     assert_eq!(store.preferences.preferences(ada).await, Ok(Some(hers)));
 }
 
-async fn a_stranger_has_no_preferences(store: Store) {
+async fn a_stranger_has_no_preferences(store: StorePorts) {
     let stranger = person(1).id;
     assert_eq!(store.preferences.preferences(stranger).await, Ok(None));
     assert_eq!(store.preferences.set_preferences(stranger, Preferences::default()).await, Ok(false));
@@ -65,7 +65,7 @@ async fn a_stranger_has_no_preferences(store: Store) {
     assert_eq!(store.preferences.preferences(stranger).await, Ok(Some(Preferences::default())));
 }
 
-async fn a_person_who_is_gone_has_no_preferences(store: Store) {
+async fn a_person_who_is_gone_has_no_preferences(store: StorePorts) {
     let user = store.register(1).await.id;
     let theirs = preferences(1, false, Weekday::Sunday, 60);
     assert_eq!(store.preferences.set_preferences(user, theirs).await, Ok(true));
@@ -77,7 +77,7 @@ async fn a_person_who_is_gone_has_no_preferences(store: Store) {
     assert_eq!(store.preferences.preferences(user).await, Ok(Some(Preferences::default())));
 }
 
-async fn preferences_do_not_change_the_account(store: Store) {
+async fn preferences_do_not_change_the_account(store: StorePorts) {
     let user = store.register(1).await;
     let theirs = preferences(1, false, Weekday::Sunday, 60);
     assert_eq!(store.preferences.set_preferences(user.id, theirs).await, Ok(true));

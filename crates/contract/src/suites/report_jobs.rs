@@ -6,10 +6,10 @@ use dayline_domain::report::report_job::{JobDays, JobFailure};
 use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs};
 
 use super::Fact;
-use super::store::{NOW, Store, person};
+use super::store::{NOW, StorePorts, person};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_job_is_found_exactly_as_it_was_made", |s| {
         Box::pin(a_job_is_found_exactly_as_it_was_made(s))
     }),
@@ -80,7 +80,7 @@ pub(super) fn job(user: UserId, n: u64) -> ReportJob {
 }
 
 /// Creates a job, takes it and ends it with a result. No other job may wait.
-pub(super) async fn done(store: &Store, job: ReportJob, result: &[u8]) -> ReportJob {
+pub(super) async fn done(store: &StorePorts, job: ReportJob, result: &[u8]) -> ReportJob {
     assert_eq!(store.report_jobs.create(job.clone(), 5, 5).await.unwrap(), CreateJob::Created);
     let running = claim(store, NOW).await.unwrap();
     assert_eq!(running.id, job.id);
@@ -90,16 +90,16 @@ pub(super) async fn done(store: &Store, job: ReportJob, result: &[u8]) -> Report
 }
 
 /// Takes a job that another may take over a second later.
-async fn claim(store: &Store, now: UtcMs) -> Option<ReportJob> {
+async fn claim(store: &StorePorts, now: UtcMs) -> Option<ReportJob> {
     store.report_jobs.claim(now, now.plus(1_000)).await.unwrap()
 }
 
-async fn create(store: &Store, job: ReportJob) -> ReportJob {
+async fn create(store: &StorePorts, job: ReportJob) -> ReportJob {
     assert_eq!(store.report_jobs.create(job.clone(), 100, 100).await.unwrap(), CreateJob::Created);
     job
 }
 
-async fn a_job_is_found_exactly_as_it_was_made(store: Store) {
+async fn a_job_is_found_exactly_as_it_was_made(store: StorePorts) {
     let user = store.register(1).await.id;
     for (n, kind) in (1..).zip(ReportKind::all()) {
         let days = job(user, n).days.filter(|_| kind != ReportKind::Export);
@@ -110,7 +110,7 @@ async fn a_job_is_found_exactly_as_it_was_made(store: Store) {
     assert_eq!(store.report_jobs.find(user, other.id).await.unwrap(), None);
 }
 
-async fn every_state_is_kept(store: Store) {
+async fn every_state_is_kept(store: StorePorts) {
     let user = store.register(1).await.id;
     let at = NOW.plus(5);
     let failures = JobFailure::ALL.map(|why| JobState::Failed { at, why });
@@ -125,7 +125,7 @@ async fn every_state_is_kept(store: Store) {
     }
 }
 
-async fn nobody_finds_a_job_of_somebody_else(store: Store) {
+async fn nobody_finds_a_job_of_somebody_else(store: StorePorts) {
     let (ada, eve) = (store.register(1).await.id, store.register(2).await.id);
     let hers = done(&store, job(ada, 1), b"hers").await;
     assert_eq!(store.report_jobs.find(eve, hers.id).await.unwrap(), None);
@@ -135,7 +135,7 @@ async fn nobody_finds_a_job_of_somebody_else(store: Store) {
     assert_eq!(store.report_jobs.find(ada, hers.id).await.unwrap(), Some(hers));
 }
 
-async fn jobs_are_listed_the_newest_first(store: Store) {
+async fn jobs_are_listed_the_newest_first(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut jobs = Vec::new();
     for n in [2, 3, 1] {
@@ -145,13 +145,13 @@ async fn jobs_are_listed_the_newest_first(store: Store) {
     assert_eq!(store.report_jobs.list(user).await.unwrap(), jobs);
 }
 
-async fn nobody_who_is_gone_gets_a_job(store: Store) {
+async fn nobody_who_is_gone_gets_a_job(store: StorePorts) {
     let job = job(person(1).id, 1);
     assert_eq!(store.report_jobs.create(job.clone(), 5, 5).await.unwrap(), CreateJob::NoSuchUser);
     assert_eq!(store.report_jobs.find(job.user, job.id).await.unwrap(), None);
 }
 
-async fn a_person_has_a_bounded_number_of_unfinished_jobs(store: Store) {
+async fn a_person_has_a_bounded_number_of_unfinished_jobs(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let create = async |job| store.report_jobs.create(job, 2, 5).await.unwrap();
     assert_eq!(create(job(ada, 1)).await, CreateJob::Created);
@@ -164,7 +164,7 @@ async fn a_person_has_a_bounded_number_of_unfinished_jobs(store: Store) {
     assert_eq!(create(job(ada, 4)).await, CreateJob::TooMany);
 }
 
-async fn of_many_requests_at_once_no_more_than_may_are_taken(store: Store) {
+async fn of_many_requests_at_once_no_more_than_may_are_taken(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -176,7 +176,7 @@ async fn of_many_requests_at_once_no_more_than_may_are_taken(store: Store) {
     assert_eq!(store.report_jobs.list(user).await.unwrap().len(), 3);
 }
 
-async fn the_oldest_ended_jobs_make_room_for_new_ones(store: Store) {
+async fn the_oldest_ended_jobs_make_room_for_new_ones(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let bobs = done(&store, job(bob, 0), b"bob's").await;
     for n in 1..=4 {
@@ -189,7 +189,7 @@ async fn the_oldest_ended_jobs_make_room_for_new_ones(store: Store) {
     assert_eq!(store.report_jobs.list(bob).await.unwrap(), [bobs]);
 }
 
-async fn the_oldest_job_is_started_first_and_none_twice(store: Store) {
+async fn the_oldest_job_is_started_first_and_none_twice(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     assert_eq!(claim(&store, NOW).await, None);
     let (second, first) = (create(&store, job(ada, 2)).await, create(&store, job(bob, 1)).await);
@@ -200,7 +200,7 @@ async fn the_oldest_job_is_started_first_and_none_twice(store: Store) {
     assert_eq!(store.report_jobs.find(bob, first.id).await.unwrap(), Some(first.start(until)));
 }
 
-async fn many_workers_at_once_get_a_job_each(store: Store) {
+async fn many_workers_at_once_get_a_job_each(store: StorePorts) {
     let user = store.register(1).await.id;
     for n in 0..10 {
         create(&store, job(user, n)).await;
@@ -217,7 +217,7 @@ async fn many_workers_at_once_get_a_job_each(store: Store) {
     assert_eq!((taken.len(), all), (10, 10));
 }
 
-async fn a_job_whose_worker_is_silent_is_started_again(store: Store) {
+async fn a_job_whose_worker_is_silent_is_started_again(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let first = claim(&store, NOW).await.unwrap();
@@ -229,7 +229,7 @@ async fn a_job_whose_worker_is_silent_is_started_again(store: Store) {
     assert_eq!((again.attempt, again.days_done), (2, 0));
 }
 
-async fn the_writes_of_a_worker_that_lost_its_job_are_fenced_off(store: Store) {
+async fn the_writes_of_a_worker_that_lost_its_job_are_fenced_off(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let slow = claim(&store, NOW).await.unwrap();
@@ -243,7 +243,7 @@ async fn the_writes_of_a_worker_that_lost_its_job_are_fenced_off(store: Store) {
     assert_eq!(store.report_jobs.chunk(user, fast.id, 0).await.unwrap(), Some(b"fast".to_vec()));
 }
 
-async fn a_result_is_read_chunk_by_chunk_as_it_was_written(store: Store) {
+async fn a_result_is_read_chunk_by_chunk_as_it_was_written(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let mut running = claim(&store, NOW).await.unwrap();
@@ -261,7 +261,7 @@ async fn a_result_is_read_chunk_by_chunk_as_it_was_written(store: Store) {
     assert_eq!(store.report_jobs.chunk(user, done.id, 5).await.unwrap(), None);
 }
 
-async fn a_result_is_not_there_before_the_job_is_done(store: Store) {
+async fn a_result_is_not_there_before_the_job_is_done(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let running = claim(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
@@ -269,7 +269,7 @@ async fn a_result_is_not_there_before_the_job_is_done(store: Store) {
     assert_eq!(store.report_jobs.chunk(user, running.id, 0).await.unwrap(), None);
 }
 
-async fn what_an_earlier_attempt_wrote_is_in_no_result(store: Store) {
+async fn what_an_earlier_attempt_wrote_is_in_no_result(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let first = claim(&store, NOW).await.unwrap().advanced(1, 3, NOW.plus(1_000));
@@ -281,7 +281,7 @@ async fn what_an_earlier_attempt_wrote_is_in_no_result(store: Store) {
     assert_eq!(store.report_jobs.purge(NOW, 10).await.unwrap(), 1, "and is deleted some time");
 }
 
-async fn a_job_given_back_is_started_again_at_once(store: Store) {
+async fn a_job_given_back_is_started_again_at_once(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let given_back = claim(&store, NOW).await.unwrap().with_state(JobState::Queued);
@@ -289,7 +289,7 @@ async fn a_job_given_back_is_started_again_at_once(store: Store) {
     assert_eq!(claim(&store, NOW).await, Some(given_back.start(NOW.plus(1_000))));
 }
 
-async fn a_cancelled_job_is_started_by_nobody_and_stops(store: Store) {
+async fn a_cancelled_job_is_started_by_nobody_and_stops(store: StorePorts) {
     let user = store.register(1).await.id;
     let waiting = create(&store, job(user, 1)).await;
     assert!(store.report_jobs.cancel(user, waiting.id, NOW).await.unwrap());
@@ -304,7 +304,7 @@ async fn a_cancelled_job_is_started_by_nobody_and_stops(store: Store) {
     assert_eq!(claim(&store, NOW.plus(60_000)).await, None);
 }
 
-async fn cancelling_an_ended_job_deletes_it_and_its_result(store: Store) {
+async fn cancelling_an_ended_job_deletes_it_and_its_result(store: StorePorts) {
     let user = store.register(1).await.id;
     let done = done(&store, job(user, 1), b"result").await;
     assert!(store.report_jobs.cancel(user, done.id, NOW).await.unwrap());
@@ -314,7 +314,7 @@ async fn cancelling_an_ended_job_deletes_it_and_its_result(store: Store) {
     assert_eq!(store.report_jobs.purge(NOW, 10).await.unwrap(), 1);
 }
 
-async fn a_purge_deletes_what_is_old_or_of_no_use_and_nothing_else(store: Store) {
+async fn a_purge_deletes_what_is_old_or_of_no_use_and_nothing_else(store: StorePorts) {
     let user = store.register(1).await.id;
     let old = done(&store, job(user, 1), b"old").await;
     assert_eq!(store.report_jobs.purge(NOW, 10).await.unwrap(), 0, "it ended then, not before");
@@ -331,7 +331,7 @@ async fn a_purge_deletes_what_is_old_or_of_no_use_and_nothing_else(store: Store)
     assert_eq!(store.report_jobs.chunk(user, done.id, 0).await.unwrap(), Some(b"new".to_vec()));
 }
 
-async fn a_purge_does_a_little_at_a_time(store: Store) {
+async fn a_purge_does_a_little_at_a_time(store: StorePorts) {
     let user = store.register(1).await.id;
     create(&store, job(user, 1)).await;
     let mut running = claim(&store, NOW).await.unwrap();

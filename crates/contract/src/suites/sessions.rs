@@ -10,10 +10,10 @@ use dayline_domain::{Session, SessionId, UserId, UtcMs};
 
 use super::Fact;
 use super::device_logins::waiting;
-use super::store::{NOW, Store, hash, session, sign_out};
+use super::store::{NOW, StorePorts, hash, session, sign_out};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_started_session_is_found_and_listed_exactly", |s| {
         Box::pin(a_started_session_is_found_and_listed_exactly(s))
     }),
@@ -74,7 +74,7 @@ pub const FACTS: &[Fact<Store>] = &[
     }),
 ];
 
-async fn a_started_session_is_found_and_listed_exactly(store: Store) {
+async fn a_started_session_is_found_and_listed_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let full = Session {
         device_name: Some(Label::new("Ada's \"laptop\"; DROP TABLE — ‏עברית 💻").unwrap()),
@@ -91,7 +91,7 @@ async fn a_started_session_is_found_and_listed_exactly(store: Store) {
     }
 }
 
-async fn a_second_sign_in_of_a_device_ends_the_first(store: Store) {
+async fn a_second_sign_in_of_a_device_ends_the_first(store: StorePorts) {
     let user = store.register(1).await.id;
     let first = session(user, 1);
     let second = Session { device: first.device.clone(), ..session(user, 2) };
@@ -103,14 +103,14 @@ async fn a_second_sign_in_of_a_device_ends_the_first(store: Store) {
     assert_eq!(store.sessions.ended_since(second.created_at).await.unwrap(), [first.id]);
 }
 
-async fn two_people_may_name_their_devices_the_same(store: Store) {
+async fn two_people_may_name_their_devices_the_same(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.sign_in(session(ada, 1)).await;
     assert_eq!(store.sign_in(session(bob, 1)).await, []);
     assert_eq!(store.sessions.list(ada).await.unwrap(), [session(ada, 1)]);
 }
 
-async fn beyond_the_bound_the_sessions_unused_for_longest_end(store: Store) {
+async fn beyond_the_bound_the_sessions_unused_for_longest_end(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     store.sign_in(session(other, 0)).await;
     for n in [3, 1, 4, 2] {
@@ -125,7 +125,7 @@ async fn beyond_the_bound_the_sessions_unused_for_longest_end(store: Store) {
     assert_eq!(store.sessions.list(other).await.unwrap().len(), 1);
 }
 
-async fn a_new_session_stays_even_if_its_clock_is_behind(store: Store) {
+async fn a_new_session_stays_even_if_its_clock_is_behind(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 5)).await;
     let start =
@@ -135,7 +135,7 @@ async fn a_new_session_stays_even_if_its_clock_is_behind(store: Store) {
     assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 1)]);
 }
 
-async fn a_sign_in_checked_against_an_old_password_is_refused(store: Store) {
+async fn a_sign_in_checked_against_an_old_password_is_refused(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let start = |checked| StartSession {
@@ -149,7 +149,7 @@ async fn a_sign_in_checked_against_an_old_password_is_refused(store: Store) {
     assert_ne!(store.sessions.start(start("first")).await.unwrap(), Started::Refused);
 }
 
-async fn a_stranger_can_not_sign_in(store: Store) {
+async fn a_stranger_can_not_sign_in(store: StorePorts) {
     let stranger = super::store::person(7).id;
     let start =
         StartSession { session: session(stranger, 1), checked_against: None, code: None, max_per_user: 50 };
@@ -157,7 +157,7 @@ async fn a_stranger_can_not_sign_in(store: Store) {
     assert_eq!(store.sessions.find(session(stranger, 1).id).await.unwrap(), None);
 }
 
-async fn a_sign_in_that_races_with_a_change_of_the_password_does_not_outlive_it(store: Store) {
+async fn a_sign_in_that_races_with_a_change_of_the_password_does_not_outlive_it(store: StorePorts) {
     for n in 1..=20 {
         let user = store.register(n).await.id;
         let checked_against = Some(hash("first"));
@@ -175,7 +175,7 @@ async fn a_sign_in_that_races_with_a_change_of_the_password_does_not_outlive_it(
     }
 }
 
-async fn a_sign_in_that_races_with_deletion_does_not_outlive_it(store: Store) {
+async fn a_sign_in_that_races_with_deletion_does_not_outlive_it(store: StorePorts) {
     for n in 1..=20 {
         let user = store.register(n).await.id;
         let start =
@@ -189,7 +189,7 @@ async fn a_sign_in_that_races_with_deletion_does_not_outlive_it(store: Store) {
     }
 }
 
-async fn many_sign_ins_of_one_device_leave_one_session(store: Store) {
+async fn many_sign_ins_of_one_device_leave_one_session(store: StorePorts) {
     let user = store.register(1).await.id;
     let attempts: Vec<Session> =
         (0..30).map(|n| Session { device: session(user, 0).device, ..session(user, n) }).collect();
@@ -207,7 +207,7 @@ async fn many_sign_ins_of_one_device_leave_one_session(store: Store) {
 }
 
 /// A request that this person has approved.
-async fn approved(store: &Store, user: UserId) -> DeviceLogin {
+async fn approved(store: &StorePorts, user: UserId) -> DeviceLogin {
     store.device_logins.create(waiting(1)).await.unwrap();
     let by = session(user, 30);
     store.sign_in(by.clone()).await;
@@ -221,7 +221,7 @@ fn start_by(code: &DeviceLogin, session: Session) -> StartSession {
     StartSession { session, checked_against: None, code: Some(code.clone()), max_per_user: 50 }
 }
 
-async fn a_session_by_code_uses_the_code_up(store: Store) {
+async fn a_session_by_code_uses_the_code_up(store: StorePorts) {
     let user = store.register(1).await.id;
     let code = approved(&store, user).await;
     let first = store.sessions.start(start_by(&code, session(user, 1))).await.unwrap();
@@ -232,7 +232,7 @@ async fn a_session_by_code_uses_the_code_up(store: Store) {
     assert_eq!(store.sessions.list(user).await.unwrap(), [session(user, 30), session(user, 1)]);
 }
 
-async fn a_code_that_changed_starts_no_session(store: Store) {
+async fn a_code_that_changed_starts_no_session(store: StorePorts) {
     let user = store.register(1).await.id;
     let code = approved(&store, user).await;
     assert_eq!(
@@ -243,7 +243,7 @@ async fn a_code_that_changed_starts_no_session(store: Store) {
     assert_eq!(store.device_logins.find_by_device_code(code.device_code).await.unwrap(), Some(code));
 }
 
-async fn of_many_sessions_by_one_code_exactly_one_starts(store: Store) {
+async fn of_many_sessions_by_one_code_exactly_one_starts(store: StorePorts) {
     let user = store.register(1).await.id;
     let code = approved(&store, user).await;
     let mut racing = tokio::task::JoinSet::new();
@@ -256,7 +256,7 @@ async fn of_many_sessions_by_one_code_exactly_one_starts(store: Store) {
     assert_eq!(store.sessions.list(user).await.unwrap().len(), 2);
 }
 
-async fn a_rotation_is_stored(store: Store) {
+async fn a_rotation_is_stored(store: StorePorts) {
     let user = store.register(1).await.id;
     let before = session(user, 1);
     store.sign_in(before.clone()).await;
@@ -268,7 +268,7 @@ async fn a_rotation_is_stored(store: Store) {
     assert_eq!(store.sessions.list(user).await.unwrap(), [twice]);
 }
 
-async fn a_rotation_from_another_generation_changes_nothing(store: Store) {
+async fn a_rotation_from_another_generation_changes_nothing(store: StorePorts) {
     let user = store.register(1).await.id;
     let before = session(user, 1);
     store.sign_in(before.clone()).await;
@@ -281,7 +281,7 @@ async fn a_rotation_from_another_generation_changes_nothing(store: Store) {
     assert_eq!(store.sessions.find(before.id).await.unwrap(), Some(once));
 }
 
-async fn of_many_rotations_from_one_generation_exactly_one_wins(store: Store) {
+async fn of_many_rotations_from_one_generation_exactly_one_wins(store: StorePorts) {
     let user = store.register(1).await.id;
     let before = session(user, 1);
     store.sign_in(before.clone()).await;
@@ -296,7 +296,7 @@ async fn of_many_rotations_from_one_generation_exactly_one_wins(store: Store) {
     assert_eq!(store.sessions.find(before.id).await.unwrap().as_ref(), winners.first());
 }
 
-async fn a_rotation_does_not_bring_an_ended_session_back(store: Store) {
+async fn a_rotation_does_not_bring_an_ended_session_back(store: StorePorts) {
     let user = store.register(1).await.id;
     let before = session(user, 1);
     store.sign_in(before.clone()).await;
@@ -305,7 +305,7 @@ async fn a_rotation_does_not_bring_an_ended_session_back(store: Store) {
     assert_eq!(store.sessions.find(before.id).await.unwrap(), None);
 }
 
-async fn sessions_are_listed_the_one_used_last_first(store: Store) {
+async fn sessions_are_listed_the_one_used_last_first(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     for n in [2, 3, 1] {
         store.sign_in(session(user, n)).await;
@@ -316,7 +316,7 @@ async fn sessions_are_listed_the_one_used_last_first(store: Store) {
     assert_eq!(store.sessions.list(user).await.unwrap(), [refreshed, session(user, 3), session(user, 2)]);
 }
 
-async fn a_session_ends_once_and_only_for_its_owner(store: Store) {
+async fn a_session_ends_once_and_only_for_its_owner(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let hers = session(ada, 1);
     store.sign_in(hers.clone()).await;
@@ -328,7 +328,7 @@ async fn a_session_ends_once_and_only_for_its_owner(store: Store) {
     assert_eq!(store.sessions.find(hers.id).await.unwrap(), None);
 }
 
-async fn all_sessions_but_one_end_together(store: Store) {
+async fn all_sessions_but_one_end_together(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     for n in 1..=3 {
         store.sign_in(session(user, n)).await;
@@ -348,7 +348,7 @@ async fn all_sessions_but_one_end_together(store: Store) {
     assert_eq!(store.sessions.list(other).await.unwrap().len(), 3);
 }
 
-async fn ended_sessions_are_known_from_their_instant_on(store: Store) {
+async fn ended_sessions_are_known_from_their_instant_on(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.sign_in(session(ada, 1)).await;
     store.sign_in(session(bob, 1)).await;
@@ -360,7 +360,7 @@ async fn ended_sessions_are_known_from_their_instant_on(store: Store) {
     assert_eq!(store.sessions.ended_since(NOW.plus(2)).await.unwrap(), []);
 }
 
-async fn a_purge_deletes_what_is_too_old_and_nothing_else(store: Store) {
+async fn a_purge_deletes_what_is_too_old_and_nothing_else(store: StorePorts) {
     let user = store.register(1).await.id;
     for n in 1..=4 {
         store.sign_in(session(user, n)).await;

@@ -6,10 +6,10 @@ use dayline_domain::{Session, UserId};
 
 use super::Fact;
 use super::device_logins::waiting;
-use super::store::{NOW, Store, api_key, hash, session, sign_out};
+use super::store::{NOW, StorePorts, api_key, hash, session, sign_out};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_code_ends_with_the_session_that_approved_it", |s| {
         Box::pin(a_code_ends_with_the_session_that_approved_it(s))
     }),
@@ -38,7 +38,7 @@ pub const FACTS: &[Fact<Store>] = &[
 ];
 
 /// The `n`-th device's request, approved in a session.
-async fn approved(store: &Store, n: u8, by: &Session) -> DeviceLogin {
+async fn approved(store: &StorePorts, n: u8, by: &Session) -> DeviceLogin {
     assert!(store.device_logins.create(waiting(n)).await.unwrap());
     let said = Approval::Approved { user: by.user, session: by.id };
     let approved = DeviceLogin { approval: said, revision: 1, ..waiting(n) };
@@ -50,13 +50,13 @@ fn by_code(code: &DeviceLogin, session: Session) -> StartSession {
     StartSession { session, checked_against: None, code: Some(code.clone()), max_per_user: 50 }
 }
 
-async fn assert_void(store: &Store, code: &DeviceLogin, user: UserId) {
+async fn assert_void(store: &StorePorts, code: &DeviceLogin, user: UserId) {
     assert_eq!(store.device_logins.find_by_device_code(code.device_code).await.unwrap(), None);
     let late = store.sessions.start(by_code(code, session(user, 90))).await.unwrap();
     assert_eq!(late, Started::Refused);
 }
 
-async fn a_code_ends_with_the_session_that_approved_it(store: Store) {
+async fn a_code_ends_with_the_session_that_approved_it(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let code = approved(&store, 1, &session(user, 1)).await;
@@ -64,7 +64,7 @@ async fn a_code_ends_with_the_session_that_approved_it(store: Store) {
     assert_void(&store, &code, user).await;
 }
 
-async fn a_code_ends_with_all_sessions_and_with_a_change_of_the_password(store: Store) {
+async fn a_code_ends_with_all_sessions_and_with_a_change_of_the_password(store: StorePorts) {
     let user = store.register(1).await.id;
     let (kept, other) = (session(user, 1), session(user, 2));
     store.sign_in(kept.clone()).await;
@@ -80,7 +80,7 @@ async fn a_code_ends_with_all_sessions_and_with_a_change_of_the_password(store: 
     assert_void(&store, &by_kept, user).await;
 }
 
-async fn a_code_ends_when_another_sign_in_replaces_the_session_that_approved_it(store: Store) {
+async fn a_code_ends_when_another_sign_in_replaces_the_session_that_approved_it(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let code = approved(&store, 1, &session(user, 1)).await;
@@ -94,7 +94,7 @@ async fn a_code_ends_when_another_sign_in_replaces_the_session_that_approved_it(
     assert_void(&store, &code, user).await;
 }
 
-async fn a_code_ends_when_the_session_that_approved_it_is_purged(store: Store) {
+async fn a_code_ends_when_the_session_that_approved_it_is_purged(store: StorePorts) {
     let user = store.register(1).await.id;
     store.sign_in(session(user, 1)).await;
     let code = approved(&store, 1, &session(user, 1)).await;
@@ -102,7 +102,7 @@ async fn a_code_ends_when_the_session_that_approved_it_is_purged(store: Store) {
     assert_void(&store, &code, user).await;
 }
 
-async fn other_codes_survive_a_sign_out(store: Store) {
+async fn other_codes_survive_a_sign_out(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.sign_in(session(ada, 1)).await;
     store.sign_in(session(bob, 1)).await;
@@ -117,7 +117,7 @@ async fn other_codes_survive_a_sign_out(store: Store) {
     assert_ne!(started, Started::Refused);
 }
 
-async fn a_code_exchanged_while_its_person_signs_out_leaves_no_session(store: Store) {
+async fn a_code_exchanged_while_its_person_signs_out_leaves_no_session(store: StorePorts) {
     for n in 1..=20 {
         let user = store.register(n).await.id;
         store.sign_in(session(user, 1)).await;
@@ -130,7 +130,7 @@ async fn a_code_exchanged_while_its_person_signs_out_leaves_no_session(store: St
     }
 }
 
-async fn an_approval_that_races_with_a_sign_out_does_not_outlive_it(store: Store) {
+async fn an_approval_that_races_with_a_sign_out_does_not_outlive_it(store: StorePorts) {
     for n in 1..=20 {
         let user = store.register(n).await.id;
         let by = session(user, 1);
@@ -148,7 +148,7 @@ async fn an_approval_that_races_with_a_sign_out_does_not_outlive_it(store: Store
     }
 }
 
-async fn keys_end_with_a_sign_out_only_if_that_is_wanted(store: Store) {
+async fn keys_end_with_a_sign_out_only_if_that_is_wanted(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     for person in [user, other] {
         store.sign_in(session(person, 1)).await;
@@ -168,7 +168,7 @@ async fn keys_end_with_a_sign_out_only_if_that_is_wanted(store: Store) {
     assert_eq!(store.api_keys.list(other).await.unwrap().len(), 1);
 }
 
-async fn keys_end_with_a_change_of_the_password_only_if_that_is_wanted(store: Store) {
+async fn keys_end_with_a_change_of_the_password_only_if_that_is_wanted(store: StorePorts) {
     let user = store.register(1).await.id;
     let key = api_key(user, 1);
     store.api_keys.create(key.clone(), 5).await.unwrap();

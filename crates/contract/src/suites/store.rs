@@ -9,7 +9,7 @@ use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CorrectionNumbers, CreateUser, DayKey, DayWrite,
     DeadLetter, DeadLetters, DeviceLogins, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay,
     Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, Sessions, SignOut,
-    StartSession, Started, StoredDay, User,
+    StartSession, Started, StoredDay, StoredTime, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -36,7 +36,7 @@ type Plant = dyn Fn(DayKey, Vec<Piece>, Vec<Piece>) -> BoxFuture<'static, ()> + 
 
 /// A fresh store. Its ports share their data: a person who is deleted is gone from all of them.
 #[derive(Clone)]
-pub struct Store {
+pub struct StorePorts {
     pub(super) writer: Arc<dyn LedgerWriter>,
     pub(super) reader: Arc<dyn LedgerReader>,
     pub(super) dead_letters: Arc<dyn DeadLetters>,
@@ -48,6 +48,7 @@ pub struct Store {
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) preferences: Arc<dyn PreferenceStore>,
     pub(super) correction_numbers: Arc<dyn CorrectionNumbers>,
+    pub(super) time: Arc<dyn StoredTime>,
     spoil: Option<Arc<Spoil>>,
     plant: Option<Arc<Plant>>,
     /// Dropped after the ports.
@@ -61,7 +62,7 @@ pub(super) const PARTITION: Partition = Partition(3);
 /// When samples happen, where it does not matter when.
 pub(super) const NOW: UtcMs = UtcMs(1_795_132_800_000);
 
-impl Store {
+impl StorePorts {
     /// A store that is all the ports.
     pub fn of<S>(store: Arc<S>) -> Self
     where
@@ -76,6 +77,7 @@ impl Store {
             + AuditLog
             + PreferenceStore
             + CorrectionNumbers
+            + StoredTime
             + 'static,
     {
         Self {
@@ -89,7 +91,8 @@ impl Store {
             device_logins: store.clone(),
             audit: store.clone(),
             preferences: store.clone(),
-            correction_numbers: store,
+            correction_numbers: store.clone(),
+            time: store,
             spoil: None,
             plant: None,
             _keeping: None,

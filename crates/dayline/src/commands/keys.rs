@@ -2,7 +2,6 @@
 //! themselves. Not here: a way to see a secret.
 
 use std::fs::DirBuilder;
-use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,8 +12,7 @@ use dayline_app::app::ACCESS_TOKEN_MS;
 use dayline_app::ports::Clock;
 use dayline_domain::UtcMs;
 use dayline_local::{
-    KeyFileError, KeyInfo, KeyState, LEEWAY_MS, SystemClock, SystemRandomness, change_keys,
-    load_or_create_keys, read_keys,
+    KeyInfo, KeyState, LEEWAY_MS, SystemClock, SystemRandomness, change_keys, load_or_create_keys, read_keys,
 };
 
 use crate::config::keys_file;
@@ -49,6 +47,8 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List all keys, the oldest first: name, when it was made, what it is used for; never a secret
+    ///
+    /// Keys that nodes share have the same names and the same mark on each of them.
     List,
     /// Make the file, with one new key, if it is missing
     ///
@@ -91,8 +91,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn list(file: &Path, now: UtcMs) -> Result<(), Failure> {
-    let keys = read_keys(file).map_err(failure)?;
+    let keys = read_keys(file).map_err(Failure::because)?;
     keys.keys(now).iter().for_each(|key| say(line(key)));
+    remark(format_args!("the key of refresh tokens has the mark {:08x}", keys.marks().refresh.0 >> 96));
     Ok(())
 }
 
@@ -116,38 +117,30 @@ fn create(file: &Path, now: UtcMs) -> Result<(), Failure> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| Failure::new(format!("can't make {}: {error}", folder.display())))?;
     }
-    load_or_create_keys(file, &SystemRandomness, now).map_err(failure)?;
+    load_or_create_keys(file, &SystemRandomness, now).map_err(Failure::because)?;
     remark(format_args!("{} {}", file.display(), if existed { "exists already" } else { "was made" }));
     Ok(())
 }
 
 fn add(file: &Path, now: UtcMs, signs_from: UtcMs) -> Result<(), Failure> {
-    let kid = change_keys(file, |keys| Ok(keys.add(&SystemRandomness, now, signs_from))).map_err(failure)?;
+    let kid = change_keys(file, |keys| Ok(keys.add(&SystemRandomness, now, signs_from)))
+        .map_err(Failure::because)?;
     say(kid);
     remark(format_args!("it signs from {}; then retire the older ones", rfc3339(signs_from)));
     Ok(())
 }
 
 fn retire(file: &Path, kid: &str, at: UtcMs) -> Result<(), Failure> {
-    change_keys(file, |keys| keys.retire(kid, at)).map_err(failure)?;
+    change_keys(file, |keys| keys.retire(kid, at)).map_err(Failure::because)?;
     remark(format_args!("{kid} signs no more; its tokens are refused from {}", rfc3339(at)));
     Ok(())
 }
 
 fn forget(file: &Path, now: UtcMs) -> Result<(), Failure> {
-    let forgotten = change_keys(file, |keys| Ok(keys.forget_retired(now))).map_err(failure)?;
+    let forgotten = change_keys(file, |keys| Ok(keys.forget_retired(now))).map_err(Failure::because)?;
     if forgotten.is_empty() {
         remark("no key was retired long enough ago");
     }
     forgotten.iter().for_each(say);
     Ok(())
-}
-
-fn failure(error: KeyFileError) -> Failure {
-    match &error {
-        KeyFileError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Failure::new(format!("{error}; dayline keys create makes it"))
-        }
-        _ => Failure::because(error),
-    }
 }

@@ -29,7 +29,7 @@ enum Action {
     /// Take the steps that are missing (this is also what happens without a word); no server may run on the data
     /// folder, but servers may run on PostgreSQL
     Apply,
-    /// Say which steps are taken and which are missing; changes nothing
+    /// Say which steps are applied and which are missing; changes nothing
     Status,
 }
 
@@ -71,7 +71,7 @@ fn in_folder(options: &DataOptions, action: Action) -> Result<(), Failure> {
         if !options.data.exists() {
             return Err(Failure::new(format!("there is no data folder {}", options.data.display())));
         }
-        let lock = FolderLock::take(&options.data).map_err(Failure::because)?;
+        let lock = FolderLock::acquire(&options.data).map_err(Failure::because)?;
         drop(SqliteStore::create(lock).map_err(Failure::because)?);
     }
     for state in migration_states(&options.data).map_err(Failure::because)? {

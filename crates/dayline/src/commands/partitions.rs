@@ -55,32 +55,32 @@ enum Action {
 /// Runs the command.
 pub async fn run(options: Options) -> Result<(), Failure> {
     let store = PgStore::open(&options.database.required()?).map_err(Failure::usage)?;
-    let partitions = store.partitions();
+    let admin = store.month_admin();
     match options.action {
         Action::List => {
-            partitions.list().await.map_err(Failure::because)?.iter().for_each(|month| say(line(month)));
+            admin.list().await.map_err(Failure::because)?.iter().for_each(|month| say(line(month)));
         }
         Action::Create { months } => {
             for month in months {
-                let made = partitions.create(month).await.map_err(Failure::because)?;
+                let made = admin.create(month).await.map_err(Failure::because)?;
                 say(format_args!("{month}: {}", if made { "made" } else { "was there" }));
             }
         }
         Action::Archive { month, file } => {
             let file = file.unwrap_or_else(|| format!("dayline-{month}.ndjson.gz").into());
             remark(format_args!("writing {month} to {}", file.display()));
-            let summary = partitions.archive(month, &file).await.map_err(Failure::because)?;
+            let summary = admin.archive(month, &file).await.map_err(Failure::because)?;
             say(format_args!("{month}: {} archived in {}", counts(&summary), file.display()));
         }
         Action::Restore { file } => {
-            let summary = partitions.restore(&file).await.map_err(Failure::because)?;
+            let summary = admin.restore(&file).await.map_err(Failure::because)?;
             say(format_args!("{}: {} restored", file.display(), counts(&summary)));
         }
         Action::Drop { month, yes: false } => {
             return Err(Failure::usage(format!("{month} would be gone for good; say --yes to drop it")));
         }
         Action::Drop { month, yes: true } => {
-            if !partitions.drop(month).await.map_err(Failure::because)? {
+            if !admin.drop(month).await.map_err(Failure::because)? {
                 return Err(Failure::new(format!("there is no month {month}")));
             }
             say(format_args!("{month}: dropped"));

@@ -8,7 +8,7 @@ use std::{fs, io};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use dayline_postgres::PgConfig;
-use dayline_redis::{PingLogOptions, RedisServer};
+use dayline_redis::{PingLogOptions, RedisConfig};
 use secrecy::{ExposeSecret, SecretString};
 
 use dayline_cli_kit::failure::Failure;
@@ -115,28 +115,28 @@ impl ClusterOptions {
     }
 
     /// How to reach Redis; `None` if nothing was said.
-    pub(crate) fn redis(&self) -> Result<Option<RedisServer>, Failure> {
+    pub(crate) fn redis(&self) -> Result<Option<RedisConfig>, Failure> {
         let Some(url) = secret(self.redis_url.as_ref(), self.redis_url_file.as_deref())? else {
             return Ok(None);
         };
-        let mut server = RedisServer::new(url.expose_secret()).map_err(Failure::usage)?;
+        let mut config = RedisConfig::new(url.expose_secret()).map_err(Failure::usage)?;
         if let Some(file) = &self.redis_certificates {
             let certificates = fs::read(file).map_err(|error| unreadable(file, &error))?;
-            server = server.with_root_certificates(&certificates).map_err(Failure::usage)?;
+            config = config.with_root_certificates(&certificates).map_err(Failure::usage)?;
         }
-        Ok(Some(server.with_prefix(&self.redis_prefix)))
+        Ok(Some(config.with_prefix(&self.redis_prefix)))
     }
 
     /// The settings of the ping log in Redis.
     pub(crate) fn ping_log(&self, (low, high): (u64, u64), max_pending_bytes: usize) -> PingLogOptions {
         // Not for operators to set.
-        let PingLogOptions { lanes, .. } = PingLogOptions::default();
+        let PingLogOptions { senders, .. } = PingLogOptions::default();
         PingLogOptions {
             partitions: self.log_partitions,
             high_bytes: high,
             low_bytes: low,
             max_pending_bytes,
-            lanes,
+            senders,
         }
     }
 }

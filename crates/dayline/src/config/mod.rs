@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use dayline_cli_kit::failure::Failure;
 use dayline_postgres::PgConfig;
-use dayline_redis::RedisServer;
+use dayline_redis::RedisConfig;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use cluster::{ClusterOptions, DatabaseOptions};
@@ -148,8 +148,8 @@ impl ServeOptions {
     ///
     /// # Errors
     /// Half of what a cluster needs; or one process of several over a data folder, in which no other can work: what it
-    /// accepts would never be settled.
-    pub(crate) fn servers(&self) -> Result<Option<(PgConfig, RedisServer)>, Failure> {
+    /// accepts would never be processed.
+    pub(crate) fn cluster_configs(&self) -> Result<Option<(PgConfig, RedisConfig)>, Failure> {
         match (self.database.postgres()?, self.cluster.redis()?) {
             (Some(database), Some(redis)) => Ok(Some((database, redis))),
             (Some(_), None) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use dayline_api::ApiConfig;
 use dayline_http_kit::proxy::{Cidr, ForwardedHeader};
-use dayline_http_kit::{KitConfig, Metrics, ServerConfig};
+use dayline_http_kit::{ConnectionConfig, KitConfig, Metrics};
 
 use dayline_cli_kit::units;
 
@@ -116,10 +116,10 @@ impl NetworkOptions {
     }
 
     /// The settings of the connections.
-    pub(crate) fn server(&self, metrics: Metrics) -> ServerConfig {
+    pub(crate) fn connections(&self, metrics: Metrics) -> ConnectionConfig {
         // Not for operators to set.
-        let ServerConfig { drain, max_stuck, .. } = ServerConfig::default();
-        ServerConfig {
+        let ConnectionConfig { drain, max_stuck, .. } = ConnectionConfig::default();
+        ConnectionConfig {
             header_timeout: self.header_timeout,
             idle_timeout: self.idle_timeout,
             write_timeout: self.write_timeout,

@@ -41,9 +41,9 @@ fn settings(options: &ServeOptions) -> String {
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
     tell(&(network.listen, network.operations_listen, &network.address_file));
     tell(&(network.kit(), network.api()));
-    let server = network.server(Metrics::new([]));
-    tell(&(server.header_timeout, server.idle_timeout, server.write_timeout));
-    tell(&(server.max_connections, server.grace));
+    let connections = network.connections(Metrics::new([]));
+    tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
+    tell(&(connections.max_connections, connections.grace));
     tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(pings, 1)));
     tell(&(pings.limits(), reports.policy(), sessions.policy(), sessions.audit_keep));
     tell(&(passwords.argon2(), limits.rates(), limits.pings()));
@@ -59,11 +59,7 @@ fn settings(options: &ServeOptions) -> String {
             )
         })
     }));
-    tell(&(
-        cluster.redis().map(|server| server.is_some()),
-        &cluster.redis_prefix,
-        cluster.accept_lossy_redis,
-    ));
+    tell(&(cluster.redis().map(|redis| redis.is_some()), &cluster.redis_prefix, cluster.accept_lossy_redis));
     // It is passed on as it is, in a build that has Kafka.
     tell(kafka);
     tell(&storage.watermarks().map(|watermarks| cluster.ping_log(watermarks, storage.max_pending_bytes())));

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use dayline_app::App;
-use dayline_app::app::ACCESS_TOKEN_MS;
+use dayline_app::clean_up::TOKEN_LIFE_MS;
 use dayline_app::ports::{CredentialId, PortError};
 use dayline_domain::UtcMs;
-use dayline_domain::identity::device_login::CODE_LIFE_MS;
 use dayline_http_kit::Metrics;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::serve::clean_ups::CleanUps;
 use crate::wire::Maintenance;
 use dayline_cli_kit::units::whole_ms;
 
@@ -22,32 +22,31 @@ const BEGIN_AT_MOST: Duration = Duration::from_secs(2);
 const OVERLAP_MS: i64 = 30_000;
 /// Polls between two rounds of what is done every hour.
 const POLLS_PER_HOUR: u64 = 3_600;
-/// Report jobs, and chunks of results, that are deleted at a time.
-const JOBS_AT_A_TIME: usize = 16;
-/// How long a token of an ended session may still be out, in milliseconds, with room for clocks that differ.
-const TOKEN_LIFE_MS: i64 = 2 * ACCESS_TOKEN_MS;
+const POLLS_PER_MINUTE: u64 = 60;
 
 /// What is done now and then.
 pub(super) struct Housekeeping {
     app: App,
     metrics: Metrics,
     maintenance: Maintenance,
-    audit_keep_ms: i64,
     /// Until when all ended sessions are known to be refused; `None` at first.
     polled: Option<UtcMs>,
     fails: bool,
+    /// Whether the store has said once what passwords are hashed with.
+    knows_hashes: bool,
+    clean_ups: CleanUps,
 }
 
 impl Housekeeping {
     pub(super) fn new(app: &App, metrics: &Metrics, maintenance: Maintenance, audit_keep: Duration) -> Self {
-        let audit_keep_ms = whole_ms(audit_keep);
         Self {
             app: app.clone(),
             metrics: metrics.clone(),
             maintenance,
-            audit_keep_ms,
             polled: None,
             fails: false,
+            knows_hashes: false,
+            clean_ups: CleanUps::new(app, whole_ms(audit_keep)),
         }
     }
 
@@ -69,6 +68,7 @@ impl Housekeeping {
             if poll % POLLS_PER_HOUR == 0 {
                 self.every_hour().await;
             }
+            self.clean_ups.poll(poll % POLLS_PER_MINUTE == 0).await;
         }
     }
 
@@ -84,17 +84,21 @@ impl Housekeeping {
 
     async fn poll_once(&mut self) -> Result<(), PortError> {
         // Each whatever became of the others: one store may be away while another is not.
+        let learned = if self.knows_hashes { Ok(()) } else { self.learn_hashes().await };
+        self.knows_hashes = learned.is_ok();
         let refused = self.refuse_ended_sessions().await;
         let depth = self.app.ping_log.depth().await.map(|depth| self.metrics.set_log_depth(depth));
         let waiting = self.app.dead_letters.count().await;
         let waiting = waiting.map(|letters| self.metrics.set_dead_letters_waiting(letters));
-        refused.and(depth).and(waiting)
+        learned.and(refused).and(depth).and(waiting)
     }
 
     /// Refuses the tokens of sessions that ended elsewhere, as by a command alongside the server.
     async fn refuse_ended_sessions(&mut self) -> Result<(), PortError> {
         let now = self.app.clock.now();
-        let since = self.polled.map_or(now.plus(-TOKEN_LIFE_MS), |polled| polled.plus(-OVERLAP_MS));
+        // A clock that was put back leaves nothing to go on from.
+        let before = self.polled.filter(|polled| *polled <= now);
+        let since = before.map_or(now.plus(-TOKEN_LIFE_MS), |polled| polled.plus(-OVERLAP_MS));
         let ended = self.app.sessions.ended_since(since).await?;
         let unknown = |credential: &CredentialId| !self.app.revocations.is_revoked(*credential);
         let unknown: Vec<_> = ended.into_iter().map(CredentialId::Session).filter(unknown).collect();
@@ -105,24 +109,20 @@ impl Housekeeping {
         Ok(())
     }
 
-    async fn every_hour(&self) {
+    /// Learns with which parameters passwords are hashed, so that checking one costs the same for everybody also
+    /// while parameters are being raised.
+    async fn learn_hashes(&self) -> Result<(), PortError> {
+        self.app.passwords.expect(self.app.accounts.sample_hashes().await?);
+        Ok(())
+    }
+
+    async fn every_hour(&mut self) {
+        self.clean_ups.are_due();
+        if let Err(error) = self.learn_hashes().await {
+            tracing::warn!(%error, "what passwords are hashed with could not be read");
+        }
         if let Err(error) = (self.maintenance)(self.app.clock.now()).await {
             tracing::warn!(%error, "the store was not prepared for what is to come");
         }
-        if let Err(error) = self.purge().await {
-            tracing::warn!(%error, "what has expired was not deleted");
-        }
-    }
-
-    async fn purge(&self) -> Result<(), PortError> {
-        let (app, now) = (&self.app, self.app.clock.now());
-        let policy = &app.rules.sessions;
-        let before = |ms: i64| now.plus(-ms);
-        app.sessions.purge(before(TOKEN_LIFE_MS), before(policy.idle_ms), before(policy.absolute_ms)).await?;
-        app.device_logins.purge(before(CODE_LIFE_MS)).await?;
-        app.audit.purge(before(self.audit_keep_ms)).await?;
-        // A little at a time: what a ledger waits for lies in between.
-        while app.report_jobs.purge(before(app.rules.jobs.keep_ms), JOBS_AT_A_TIME).await? > 0 {}
-        Ok(())
     }
 }

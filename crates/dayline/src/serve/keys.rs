@@ -1,15 +1,17 @@
 //! Looks at the key file every second, so that a rotation needs no restart.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_local::{KeyFileError, KeyRing, KeyWatch};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 const POLL_EVERY: Duration = Duration::from_secs(1);
 
-/// Follows the key file for as long as it is polled.
-pub(super) async fn follow(mut keys: KeyWatch) {
+/// Follows the key file for as long as it is polled. The other nodes hear of a change when readiness is asked for next.
+pub(super) async fn follow(mut keys: KeyWatch, agreement: Option<Arc<KeyAgreement>>) {
     let mut ticks = interval(POLL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failure = None;
@@ -22,6 +24,9 @@ pub(super) async fn follow(mut keys: KeyWatch) {
         // Only fails when the server stops, or by a bug that was logged.
         let Ok((watch, outcome)) = spawn_blocking(poll).await else { return };
         keys = watch;
+        if let (Ok(Some(keys)), Some(agreement)) = (&outcome, &agreement) {
+            agreement.replace_keys(keys.marks());
+        }
         failure = report(outcome, failure.as_deref());
     }
 }

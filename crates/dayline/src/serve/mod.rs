@@ -1,6 +1,7 @@
 //! `dayline serve`: starts the system, serves until told to stop, and stops in order.
 //! Not here: what the system is made of (see [`crate::wire`]).
 
+mod clean_ups;
 mod greeting;
 mod housekeeping;
 mod keys;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use dayline_api::{ApiState, health_router, operations_router, route_patterns, router, router_for_all};
 use dayline_http_kit::{KitState, Metrics, Router, assemble};
 use dayline_postgres::PgConfig;
-use dayline_redis::RedisServer;
+use dayline_redis::RedisConfig;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
@@ -38,32 +39,33 @@ use worker_pool::RunningPool;
 /// # Errors
 /// Why it could not start, or what ended it.
 pub(crate) fn run(options: &ServeOptions, unknown: &[Unknown]) -> Result<(), Failure> {
-    let servers = options.servers()?;
+    let cluster = options.cluster_configs()?;
     logs::start(&options.logs);
     for Unknown { name, nearest } in unknown {
         tracing::warn!(variable = name, nearest, "the environment has a variable that nothing reads");
     }
     let runtime = process::runtime(options.threads)?;
-    let outcome = runtime.block_on(serve(options, servers));
+    let outcome = runtime.block_on(serve(options, cluster));
     // A call that still blocks must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>) -> Result<(), Failure> {
+async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>) -> Result<(), Failure> {
     let stop = signals::listen()?;
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(options.network.listen, "--listen")?;
     let bind = |address| listener::bind(address, "--operations-listen");
     let operations = options.network.operations_listen.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, probes, keys, maintenance } = put_together(options, servers).await?;
+    let System { app, pool, reports, probes, keys, agreement, maintenance } =
+        put_together(options, cluster).await?;
     let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
 
     let housekeeping = tokio::spawn(housekeeping.run());
-    let following_keys = tokio::spawn(keys::follow(keys));
+    let following_keys = tokio::spawn(keys::follow(keys, agreement.clone()));
     let randomness = Arc::clone(&app.randomness);
     let start = |pool| RunningPool::start(pool, options.threads, randomness, metrics.clone(), &stop);
     let pool = pool.map(start).transpose()?;
@@ -93,6 +95,9 @@ async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>)
     following_keys.abort();
     following_parts.abort();
     housekeeping.abort();
+    if let Some(agreement) = agreement {
+        agreement.leave().await;
+    }
     let stop_pool = async { if let Some(pool) = pool { pool.stop().await } else { Ok(()) } };
     let stop_reports = async { if let Some(reports) = reports { reports.stop().await } else { Ok(()) } };
     let (pool, reports) = tokio::join!(stop_pool, stop_reports);
@@ -100,12 +105,12 @@ async fn serve(options: &ServeOptions, servers: Option<(PgConfig, RedisServer)>)
     pool.and(reports)
 }
 
-/// The system that the options describe, over these servers or in the data folder.
+/// The system that the options describe, over the servers of a cluster or in the data folder.
 async fn put_together(
     options: &ServeOptions,
-    servers: Option<(PgConfig, RedisServer)>,
+    cluster: Option<(PgConfig, RedisConfig)>,
 ) -> Result<System, Failure> {
-    let Some((database, redis)) = servers else {
+    let Some((database, redis)) = cluster else {
         return wire::embedded(options, process::disk_failed).await;
     };
     let database = options.cluster.with_replicas(database)?;
@@ -120,7 +125,7 @@ async fn answer(
     metrics: Metrics,
     stop: CancellationToken,
 ) {
-    let mut config = options.network.server(metrics);
+    let mut config = options.network.connections(metrics);
     config.max_connections = config.max_connections.min(process::connections_possible());
     dayline_http_kit::serve(listener, routes, config, stop).await;
 }

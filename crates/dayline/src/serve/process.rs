@@ -1,6 +1,6 @@
 //! What the process takes from the system: threads and open files. All threads of the server are decided on here.
 //!
-//! Requests share a runtime of several threads. Workers have one of their own, so that settling a large batch never
+//! Requests share a runtime of several threads. Workers have one of their own, so that a long step of theirs never
 //! keeps a request waiting; so do the ping log's writer and SQLite's connections, in their adapter.
 
 use std::process::exit;
@@ -13,7 +13,7 @@ use dayline_cli_kit::failure::Failure;
 /// Files that are not connections: data, logs, the runtime's own.
 const OTHER_FILES: u64 = 128;
 /// How much workers give way to requests, as `nice` counts: a tenth of what a request's thread gets when both want more
-/// than there is. That is still some times what settling takes of the time of accepting.
+/// than there is. That is still some times what processing takes of the time of accepting.
 const WORKERS_GIVE_WAY: i32 = 10;
 /// After how many tasks a request's thread looks for requests that have arrived. With the runtime's 61 a commit finds
 /// fewer of them waiting: 16 and 64 connections got a tenth less (docs/benchmarks.md, "Single pings").

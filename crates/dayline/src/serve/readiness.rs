@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dayline_api::{Check, Readiness};
-use dayline_app::ports::{BoxFuture, PortError};
+use dayline_app::ports::BoxFuture;
 use dayline_http_kit::Metrics;
 use futures_util::future::join_all;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -85,10 +85,10 @@ async fn check(probe: &Probe) -> Check {
     Check { name, needed, hint, failure: failure((probe.ask)()).await }
 }
 
-async fn failure(asked: impl Future<Output = Result<(), PortError>>) -> Option<String> {
+async fn failure(asked: impl Future<Output = Result<(), String>>) -> Option<String> {
     match timeout(PATIENCE, asked).await {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
+        Ok(Err(why)) => Some(why),
         Err(_) => Some(format!("no answer in {PATIENCE:?}")),
     }
 }

@@ -1,5 +1,5 @@
 //! The workers of this process: one for each partition it has a lease on, coming and going with the leases, on threads
-//! of their own, so that settling a large batch never keeps a request waiting.
+//! of their own, so that a long step of theirs never keeps a request waiting.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use dayline_cli_kit::failure::Failure;
 use dayline_kafka::{
-    Identity, KafkaPingLog, KafkaServer, PingLogOptions, Sasl, SaslMechanism, Security, Tls, TopicOptions,
+    Identity, KafkaConfig, KafkaPingLog, PingLogOptions, Sasl, SaslMechanism, Security, Tls, TopicOptions,
     check_durability, create_topic,
 };
 
@@ -15,7 +15,7 @@ pub(crate) async fn make_topic(
     partitions: u32,
 ) -> Result<bool, Failure> {
     let topic = TopicOptions { partitions, replicas: options.kafka_replicas };
-    create_topic(&server(brokers, options)?, topic).await.map_err(Failure::because)
+    create_topic(&config(brokers, options)?, topic).await.map_err(Failure::because)
 }
 
 /// Opens the log at these brokers, in a topic that keeps what it acknowledges, or that may not if
@@ -27,24 +27,24 @@ pub(super) async fn open(
     max_pending_bytes: usize,
     partitions: u32,
 ) -> Result<KafkaPingLog, Failure> {
-    let server = server(brokers, options)?;
+    let config = config(brokers, options)?;
     let topic = TopicOptions { partitions, replicas: options.kafka_replicas };
-    if create_topic(&server, topic).await.map_err(Failure::because)? {
-        tracing::info!(topic = server.topic(), partitions, replicas = topic.replicas, "kafka topic made");
+    if create_topic(&config, topic).await.map_err(Failure::because)? {
+        tracing::info!(topic = config.topic(), partitions, replicas = topic.replicas, "kafka topic made");
     }
-    let warnings = check_durability(&server, options.accept_lossy_kafka).await.map_err(Failure::because)?;
+    let warnings = check_durability(&config, options.accept_lossy_kafka).await.map_err(Failure::because)?;
     for warning in &warnings {
         tracing::warn!(warning, "kafka");
     }
     // Not for operators to set.
     let PingLogOptions { connections, .. } = PingLogOptions::default();
     let bounds = PingLogOptions { partitions, high_bytes, low_bytes, max_pending_bytes, connections };
-    KafkaPingLog::open(&server, &bounds).await.map_err(Failure::because)
+    KafkaPingLog::open(&config, &bounds).await.map_err(Failure::because)
 }
 
-fn server(brokers: &str, options: &KafkaOptions) -> Result<KafkaServer, Failure> {
+fn config(brokers: &str, options: &KafkaOptions) -> Result<KafkaConfig, Failure> {
     let security = Security { tls: tls(options), sasl: sasl(options)? };
-    KafkaServer::new(brokers, &options.kafka_topic, security).map_err(Failure::usage)
+    KafkaConfig::new(brokers, &options.kafka_topic, security).map_err(Failure::usage)
 }
 
 fn tls(options: &KafkaOptions) -> Option<Tls> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use dayline_app::ports::{LedgerWriter, PingLog, PortFuture};
+use dayline_app::identity::key_agreement::KeyAgreement;
+use dayline_app::ports::{BoxFuture, LedgerWriter, PingLog};
 use dayline_postgres::PgStore;
 
 /// A part of the system that can be asked whether it works.
@@ -14,15 +15,18 @@ pub struct Probe {
     /// What an operator should look at if it does not work.
     pub hint: &'static str,
     /// Asks.
-    pub ask: Box<dyn Fn() -> PortFuture<'static, ()> + Send + Sync>,
+    pub ask: Box<dyn Fn() -> Answer + Send + Sync>,
 }
+
+/// What a part says: that it works, or why not.
+pub(crate) type Answer = BoxFuture<'static, Result<(), String>>;
 
 /// Whether the log takes pings.
 pub(super) fn appends(log: &Arc<dyn PingLog>, hint: &'static str) -> Probe {
     let log = Arc::clone(log);
-    let ask = move || -> PortFuture<'static, ()> {
+    let ask = move || -> Answer {
         let log = Arc::clone(&log);
-        Box::pin(async move { log.check().await })
+        Box::pin(async move { log.check().await.map_err(|error| error.to_string()) })
     };
     Probe { name: "ping_log", needed: true, hint, ask: Box::new(ask) }
 }
@@ -30,9 +34,9 @@ pub(super) fn appends(log: &Arc<dyn PingLog>, hint: &'static str) -> Probe {
 /// Whether the log can be read: all that who takes no pings needs of it.
 pub(super) fn reads(log: &Arc<dyn PingLog>, hint: &'static str) -> Probe {
     let log = Arc::clone(log);
-    let ask = move || -> PortFuture<'static, ()> {
+    let ask = move || -> Answer {
         let log = Arc::clone(&log);
-        Box::pin(async move { log.depth().await.map(drop) })
+        Box::pin(async move { log.depth().await.map(drop).map_err(|error| error.to_string()) })
     };
     Probe { name: "ping_log", needed: true, hint, ask: Box::new(ask) }
 }
@@ -44,23 +48,34 @@ pub(super) fn commits(
     needed: bool,
     hint: &'static str,
 ) -> Probe {
-    let ask = move || -> PortFuture<'static, ()> {
+    let ask = move || -> Answer {
         let ledger = Arc::clone(&ledger);
-        Box::pin(async move { ledger.check().await })
+        Box::pin(async move { ledger.check().await.map_err(|error| error.to_string()) })
     };
     Probe { name, needed, hint, ask: Box::new(ask) }
 }
 
 /// Whether the database is one of ours. One that does not answer may be: pings are taken meanwhile.
 pub(super) fn schema(store: Arc<PgStore>) -> Probe {
-    let ask = move || -> PortFuture<'static, ()> {
+    let ask = move || -> Answer {
         let store = Arc::clone(&store);
         Box::pin(async move {
             match store.unfitness().await {
-                Ok(Some(unfit)) => Err(unfit),
+                Ok(Some(unfit)) => Err(unfit.to_string()),
                 Ok(None) | Err(_) => Ok(()),
             }
         })
     };
     Probe { name: "schema", needed: true, hint: "has `dayline migrate` been run?", ask: Box::new(ask) }
+}
+
+/// Whether tokens of this node are good on the others, and theirs here.
+pub(super) fn keys(agreement: Arc<KeyAgreement>) -> Probe {
+    let ask = move || -> Answer {
+        let agreement = Arc::clone(&agreement);
+        Box::pin(async move { agreement.check().await.map_err(|why| why.to_string()) })
+    };
+    let hint =
+        "is the file of `--keys-file` the same as on the other nodes? `dayline keys list` shows its keys";
+    Probe { name: "keys", needed: true, hint, ask: Box::new(ask) }
 }

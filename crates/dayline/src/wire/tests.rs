@@ -43,7 +43,7 @@ fn export_job(user: UserId, now: UtcMs) -> ReportJob {
 #[tokio::test]
 async fn an_export_job_is_made_over_the_report_workers_own_connections_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
+    let store = SqliteStore::open(FolderLock::acquire(folder.path()).unwrap()).unwrap();
     let tracking = FakeApp::default();
     let now = tracking.app.clock.now();
     let ada = User {

@@ -1,7 +1,7 @@
 //! What must hold alone as in a cluster, shown by a server alone.
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each kind of installation")]
 
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 #[path = "bad_input.rs"]
 mod bad_input;
@@ -22,6 +22,6 @@ mod slow_clients;
 #[path = "stop_under_load.rs"]
 mod stop_under_load;
 
-fn place() -> Place {
-    Place::alone()
+fn installation() -> Installation {
+    Installation::alone()
 }

@@ -8,10 +8,10 @@ use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::place;
+use super::installation;
 use crate::support::account::{client, eventually, register};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// A tracker that says what it likes.
 struct Tracker {
@@ -21,11 +21,11 @@ struct Tracker {
 }
 
 impl Tracker {
-    async fn of(place: &Place, name: &str) -> Self {
-        let account = register(place, name).await;
-        let tokens = client(place).login(&account, "laptop").await.unwrap();
+    async fn of(installation: &Installation, name: &str) -> Self {
+        let account = register(installation, name).await;
+        let tokens = client(installation).login(&account, "laptop").await.unwrap();
         let token = tokens.access_token.expose_secret().to_owned();
-        Self { http: reqwest::Client::new(), urls: place.urls(), token }
+        Self { http: reqwest::Client::new(), urls: installation.urls(), token }
     }
 
     /// Status and answer of whichever process comes first; all must say the same.
@@ -82,9 +82,9 @@ fn codes(answer: &Value) -> Vec<(u64, String)> {
 
 #[tokio::test]
 async fn a_bad_ping_is_told_its_reason_and_never_holds_up_the_good_ones() {
-    let place = place();
-    let _server = place.start(&[]);
-    let tracker = Tracker::of(&place, "ada").await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let tracker = Tracker::of(&installation, "ada").await;
     let mut batch = Vec::new();
     let mut expected = Vec::new();
     for (number, (bad, code)) in bad().into_iter().enumerate() {
@@ -107,9 +107,9 @@ async fn a_bad_ping_is_told_its_reason_and_never_holds_up_the_good_ones() {
 
 #[tokio::test]
 async fn a_body_without_a_good_ping_is_refused_as_a_whole_by_what_is_wrong_with_it() {
-    let place = place();
-    let _server = place.start(&[]);
-    let tracker = Tracker::of(&place, "ada").await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let tracker = Tracker::of(&installation, "ada").await;
     let (bad, codes_of_bad): (Vec<_>, Vec<_>) = bad().into_iter().unzip();
     let (status, answer) = tracker.track("application/json", &json!(bad).to_string()).await;
     let expected: Vec<_> = (0..).zip(codes_of_bad.into_iter().map(str::to_owned)).collect();

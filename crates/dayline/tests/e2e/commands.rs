@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::support::account::{account, eventually, newcomer, ping, send, sign_in, totals};
 use crate::support::command::{Ended, run};
 use crate::support::now;
-use crate::support::server::{Place, get};
+use crate::support::server::{Installation, get};
 
-fn on_data(place: &Place, arguments: &[&str]) -> Ended {
-    run(&[arguments, &["--data", &place.data().display().to_string()]].concat())
+fn on_data(installation: &Installation, arguments: &[&str]) -> Ended {
+    run(&[arguments, &["--data", &installation.data().display().to_string()]].concat())
 }
 
 #[test]
@@ -32,10 +32,10 @@ fn every_command_explains_itself() {
 
 #[test]
 fn the_api_document_is_the_one_a_server_shows() {
-    let place = Place::alone();
-    let _server = place.start(&[]);
+    let installation = Installation::alone();
+    let _server = installation.start(&[]);
     let printed: Value = serde_json::from_str(&run(&["openapi"]).expect_success()).unwrap();
-    let shown = get(place.address(), "/openapi.json").unwrap();
+    let shown = get(installation.address(), "/openapi.json").unwrap();
     let shown: Value = serde_json::from_str(shown.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert_eq!(printed, shown);
     assert!(printed["paths"]["/api/v1/usage/track"].is_object());
@@ -43,48 +43,48 @@ fn the_api_document_is_the_one_a_server_shows() {
 
 #[test]
 fn migrations_are_shown_and_taken_but_not_under_a_running_server() {
-    let place = Place::alone();
-    let pending = on_data(&place, &["migrate", "status"]).expect_success();
+    let installation = Installation::alone();
+    let pending = on_data(&installation, &["migrate", "status"]).expect_success();
     assert!(pending.starts_with("0001 pending"), "{pending}");
-    assert!(!place.data().exists(), "status changes nothing");
-    let mut server = place.start(&[]);
-    let applied = on_data(&place, &["migrate", "status"]).expect_success();
+    assert!(!installation.data().exists(), "status changes nothing");
+    let mut server = installation.start(&[]);
+    let applied = on_data(&installation, &["migrate", "status"]).expect_success();
     assert!(applied.starts_with("0001 applied") && !applied.contains("pending"), "{applied}");
-    assert!(on_data(&place, &["migrate"]).stderr.contains("in use"));
+    assert!(on_data(&installation, &["migrate"]).stderr.contains("in use"));
     server.stop();
-    assert_eq!(on_data(&place, &["migrate", "apply"]).expect_success(), applied);
+    assert_eq!(on_data(&installation, &["migrate", "apply"]).expect_success(), applied);
 }
 
 #[tokio::test]
 async fn a_damaged_entry_of_the_log_becomes_a_dead_letter_and_holds_up_nothing() {
-    let place = Place::alone();
-    let mut server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
+    let installation = Installation::alone();
+    let mut server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
     // While the ledger can't be written pings stay in the log.
-    let held = place.hold_ledger();
+    let held = installation.hold_ledger();
     let start = now().plus(-86_400_000).day().start();
     send(&device, ping("Code", start, 5_000)).await;
     send(&device, ping("Petrichor", start.plus(10_000), 5_000)).await;
     send(&device, ping("Mail", start.plus(20_000), 5_000)).await;
     server.stop();
     drop(held);
-    flip_a_byte(&place, b"Petrichor");
+    flip_a_byte(&installation, b"Petrichor");
 
-    let _server = place.start(&[]);
-    let device = sign_in(&place, &account("ada").into(), "reader").await;
+    let _server = installation.start(&[]);
+    let device = sign_in(&installation, &account("ada").into(), "reader").await;
     let expected = [("Code".to_owned(), 5_000), ("Mail".to_owned(), 5_000)].into();
     let day = start.day().to_string();
     eventually(expected, Duration::from_secs(5), async || totals(&device, "apps", &day, "UTC").await).await;
-    let list = on_data(&place, &["dead-letters", "list"]).expect_success();
+    let list = on_data(&installation, &["dead-letters", "list"]).expect_success();
     assert_eq!(list.lines().count(), 1, "{list}");
-    assert!(place.log().contains("became dead letters"), "the log says so");
-    let shown = on_data(&place, &["dead-letters", "show", "1"]).expect_success();
+    assert!(installation.log().contains("became dead letters"), "the log says so");
+    let shown = on_data(&installation, &["dead-letters", "show", "1"]).expect_success();
     assert!(shown.contains("etrichor"), "{shown}");
 }
 
 /// Changes a byte of the ping log where it holds this text.
-fn flip_a_byte(place: &Place, text: &[u8]) {
-    let file = place.data().join("ping-log.db");
+fn flip_a_byte(installation: &Installation, text: &[u8]) {
+    let file = installation.data().join("ping-log.db");
     let mut bytes = fs::read(&file).unwrap();
     let at = bytes.windows(text.len()).position(|window| window == text).expect("the ping is in the log");
     bytes[at] ^= 0x20;

@@ -14,7 +14,7 @@ use crate::support::account::{account, eventually, ping, send, sign_in, totals};
 use crate::support::command::run;
 use crate::support::now;
 use crate::support::readiness::readiness;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// Days of the person whose page is damaged, and pings on each.
 const DAYS: i32 = 6;
@@ -63,21 +63,21 @@ async fn unreadable(device: &Device, first: UtcDay) -> Vec<UtcMs> {
 }
 
 #[tokio::test]
-async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_settled_after_the_repair() {
-    let place = Place::alone();
-    let store = place.data().join("dayline.db");
-    let mut server = place.start(&["--unlimited"]);
-    let ada = crate::support::account::newcomer(&place, "ada").await;
-    crate::support::account::register(&place, "bob").await;
+async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_processed_after_the_repair() {
+    let installation = Installation::alone();
+    let store = installation.data().join("dayline.db");
+    let mut server = installation.start(&["--unlimited"]);
+    let ada = crate::support::account::newcomer(&installation, "ada").await;
+    crate::support::account::register(&installation, "bob").await;
     let (first, today) = (UtcDay(now().day().0 - 40), now().plus(-120_000));
     fill(&ada, first).await;
     assert_eq!(server.stop().code(), Some(0));
     let whole = damage(&store);
 
-    let mut server = place.start(&["--unlimited"]);
+    let mut server = installation.start(&["--unlimited"]);
     // Connections to the server before are of no use any more.
-    let ada = sign_in(&place, &account("ada").into(), "laptop").await;
-    let bob = sign_in(&place, &account("bob").into(), "laptop").await;
+    let ada = sign_in(&installation, &account("ada").into(), "laptop").await;
+    let bob = sign_in(&installation, &account("bob").into(), "laptop").await;
     let broken = unreadable(&ada, first).await;
     assert!((1..=2).contains(&broken.len()), "{broken:?}");
     for day in &broken {
@@ -93,16 +93,16 @@ async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_settled_after_t
         .await;
     }
     assert_eq!(readiness(&server.processes[0]), (200, false, Vec::new()), "one day is no part of the server");
-    let data = place.data().display().to_string();
+    let data = installation.data().display().to_string();
     let letters = run(&["dead-letters", "list", "--data", &data]).expect_success();
     assert_eq!(letters.lines().count(), broken.len(), "{letters}");
     assert!(letters.lines().all(|line| line.contains("malformed")), "{letters}");
     assert_eq!(server.stop().code(), Some(0));
 
     repair(&store, &whole);
-    let _server = place.start(&["--unlimited"]);
+    let _server = installation.start(&["--unlimited"]);
     run(&["dead-letters", "retry", "--all", "--data", &data]).expect_success();
-    let ada = sign_in(&place, &account("ada").into(), "laptop").await;
+    let ada = sign_in(&installation, &account("ada").into(), "laptop").await;
     for day in &broken {
         let totals = totals(&ada, "apps", &day.day().to_string(), "UTC").await;
         assert_eq!(totals.get("Late"), Some(&5_000), "{totals:?}");

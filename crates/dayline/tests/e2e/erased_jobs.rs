@@ -4,16 +4,16 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::place;
+use super::installation;
 use super::report_jobs::Person;
 use crate::support::account::account;
 
 #[tokio::test]
 async fn with_the_account_its_jobs_and_results_are_gone() {
-    let place = place();
+    let installation = installation();
     // Nobody makes reports here, so that the job still waits when the account goes.
-    let mut server = place.start(&["--role", "api,worker"]);
-    let ada = Person::with_rows(&place, "ada", 1_000).await;
+    let mut server = installation.start(&["--role", "api,worker"]);
+    let ada = Person::with_rows(&installation, "ada", 1_000).await;
     let job = ada.ask("apps", "json").await;
     assert_eq!(ada.status_of(&job).await, "queued");
     let password = json!({"password": account("ada").password.expose_secret()});
@@ -21,7 +21,7 @@ async fn with_the_account_its_jobs_and_results_are_gone() {
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert_eq!(ada.get(&job, "*/*").await.0, StatusCode::UNAUTHORIZED);
     assert!(server.stop().success());
-    let data = rusqlite::Connection::open(place.data().join("dayline.db")).unwrap();
+    let data = rusqlite::Connection::open(installation.data().join("dayline.db")).unwrap();
     let left: i64 = data.query_row("SELECT count(*) FROM report_jobs", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
 }

@@ -13,17 +13,17 @@ use serde_json::Value;
 
 use crate::support::account::{account, client, eventually, register};
 use crate::support::command::{Ended, run};
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// How soon a server notices a changed file.
 const NOTICED: Duration = Duration::from_secs(5);
 
-fn keys(place: &Place, arguments: &[&str]) -> Ended {
-    run(&[&["keys"], arguments, &["--data", &place.data().display().to_string()]].concat())
+fn keys(installation: &Installation, arguments: &[&str]) -> Ended {
+    run(&[&["keys"], arguments, &["--data", &installation.data().display().to_string()]].concat())
 }
 
-async fn login(place: &Place, device: &str) -> Tokens {
-    client(place).login(&account("ada"), device).await.unwrap()
+async fn login(installation: &Installation, device: &str) -> Tokens {
+    client(installation).login(&account("ada"), device).await.unwrap()
 }
 
 /// The key that an access token was signed with.
@@ -34,71 +34,71 @@ fn kid(tokens: &Tokens) -> String {
 }
 
 /// What a request with the access token is answered.
-async fn asked_with(place: &Place, tokens: &Tokens) -> StatusCode {
-    let me = reqwest::Client::new().get(format!("{}/api/v1/users/me", place.url()));
+async fn asked_with(installation: &Installation, tokens: &Tokens) -> StatusCode {
+    let me = reqwest::Client::new().get(format!("{}/api/v1/users/me", installation.url()));
     me.bearer_auth(tokens.access_token.expose_secret()).send().await.unwrap().status()
 }
 
-async fn refreshed(place: &Place, tokens: &Tokens) -> Tokens {
-    client(place).refresh(tokens).await.unwrap()
+async fn refreshed(installation: &Installation, tokens: &Tokens) -> Tokens {
+    client(installation).refresh(tokens).await.unwrap()
 }
 
 #[tokio::test]
 async fn keys_are_rotated_under_a_running_server_and_nobody_is_signed_out() {
-    let place = Place::alone();
-    let _server = place.start(&["--unlimited"]);
-    register(&place, "ada").await;
-    let before = login(&place, "laptop").await;
+    let installation = Installation::alone();
+    let _server = installation.start(&["--unlimited"]);
+    register(&installation, "ada").await;
+    let before = login(&installation, "laptop").await;
     let old = kid(&before);
-    let successor = refreshed(&place, &before).await;
+    let successor = refreshed(&installation, &before).await;
 
-    let new = keys(&place, &["add", "--signs-after", "0s"]).expect_success().trim().to_owned();
-    eventually(new.clone(), NOTICED, async || kid(&login(&place, "phone").await)).await;
-    assert_eq!(asked_with(&place, &before).await, StatusCode::OK);
-    let again = refreshed(&place, &before).await;
+    let new = keys(&installation, &["add", "--signs-after", "0s"]).expect_success().trim().to_owned();
+    eventually(new.clone(), NOTICED, async || kid(&login(&installation, "phone").await)).await;
+    assert_eq!(asked_with(&installation, &before).await, StatusCode::OK);
+    let again = refreshed(&installation, &before).await;
     assert_eq!(again.refresh_token.expose_secret(), successor.refresh_token.expose_secret());
     assert_eq!(kid(&again), new);
 
-    keys(&place, &["retire", &old]).expect_success();
-    let list = keys(&place, &["list"]).expect_success();
+    keys(&installation, &["retire", &old]).expect_success();
+    let list = keys(&installation, &["list"]).expect_success();
     assert!(list.contains(&format!("{old}  made ")) && list.contains("retired, verifies until"), "{list}");
-    assert_eq!(keys(&place, &["forget"]).expect_success(), "", "its tokens are still out");
-    assert_eq!(asked_with(&place, &before).await, StatusCode::OK);
+    assert_eq!(keys(&installation, &["forget"]).expect_success(), "", "its tokens are still out");
+    assert_eq!(asked_with(&installation, &before).await, StatusCode::OK);
 
-    keys(&place, &["retire", &old, "--at-once"]).expect_success();
-    eventually(StatusCode::UNAUTHORIZED, NOTICED, async || asked_with(&place, &before).await).await;
-    assert_eq!(asked_with(&place, &refreshed(&place, &again).await).await, StatusCode::OK);
-    assert_eq!(keys(&place, &["forget"]).expect_success().trim(), old);
-    assert_eq!(keys(&place, &["list"]).expect_success().lines().count(), 1);
+    keys(&installation, &["retire", &old, "--at-once"]).expect_success();
+    eventually(StatusCode::UNAUTHORIZED, NOTICED, async || asked_with(&installation, &before).await).await;
+    assert_eq!(asked_with(&installation, &refreshed(&installation, &again).await).await, StatusCode::OK);
+    assert_eq!(keys(&installation, &["forget"]).expect_success().trim(), old);
+    assert_eq!(keys(&installation, &["list"]).expect_success().lines().count(), 1);
 }
 
 #[tokio::test]
 async fn a_damaged_or_weak_new_file_is_logged_once_and_the_old_keys_stay_in_force() {
-    let place = Place::alone();
-    let _server = place.start(&["--unlimited"]);
-    register(&place, "ada").await;
-    let tokens = login(&place, "laptop").await;
-    let file = place.data().join("keys.json");
+    let installation = Installation::alone();
+    let _server = installation.start(&["--unlimited"]);
+    register(&installation, "ada").await;
+    let tokens = login(&installation, "laptop").await;
+    let file = installation.data().join("keys.json");
     let good = fs::read(&file).unwrap();
     for (n, bad) in ["{\"version\": 1, \"acc", &"w".repeat(31)].into_iter().enumerate() {
         fs::write(&file, bad).unwrap();
-        let errors = || place.log().matches("the key file can't be used").count();
+        let errors = || installation.log().matches("the key file can't be used").count();
         eventually(n + 1, NOTICED, async || errors()).await;
         // Time for more looks. With less the test would only notice less.
         tokio::time::sleep(Duration::from_millis(2_200)).await;
         assert_eq!(errors(), n + 1);
-        assert!(!place.log().contains(bad));
-        assert_eq!(asked_with(&place, &tokens).await, StatusCode::OK);
-        assert_eq!(kid(&login(&place, "phone").await), kid(&tokens));
+        assert!(!installation.log().contains(bad));
+        assert_eq!(asked_with(&installation, &tokens).await, StatusCode::OK);
+        assert_eq!(kid(&login(&installation, "phone").await), kid(&tokens));
         fs::write(&file, &good).unwrap();
-        eventually(n + 1, NOTICED, async || place.log().matches("is good again").count()).await;
+        eventually(n + 1, NOTICED, async || installation.log().matches("is good again").count()).await;
     }
 }
 
 #[test]
 fn the_file_is_made_once_for_its_owner_alone_and_no_command_shows_a_secret() {
-    let place = Place::alone();
-    let file = place.folder().join("shared/keys");
+    let installation = Installation::alone();
+    let file = installation.folder().join("shared/keys");
     let path = file.display().to_string();
     let command = |arguments: &[&str]| run(&[&["keys"], arguments, &["--keys-file", &path]].concat());
     let missing = command(&["list"]);

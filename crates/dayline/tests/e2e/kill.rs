@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::place;
+use super::installation;
 use crate::support::simulation::Simulation;
 use crate::support::{dice, length};
 
@@ -19,22 +19,22 @@ fn rounds() -> u64 {
 #[test]
 fn after_any_number_of_kills_under_load_nothing_acknowledged_is_lost_and_nothing_overlaps() {
     let (rounds, mut dice) = (rounds(), dice());
-    let place = place();
-    let mut server = place.start(&[]);
+    let installation = installation();
+    let mut server = installation.start(&[]);
     // More than a round takes, also beside other tests: when trackers stop, the servers must be up.
     let duration = Duration::from_millis(1_600 * rounds + 500);
-    let simulation = Simulation::start(&place, duration, dice.next(), &["--chaos"]);
+    let simulation = Simulation::start(&installation, duration, dice.next(), &["--chaos"]);
 
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
         sleep(Duration::from_millis(dice.between(50, 1_500)));
         server.kill();
-        server = place.spawn(&[]);
+        server = installation.spawn(&[]);
         if round % 4 == 3 {
             // This one dies while it starts.
             sleep(Duration::from_millis(dice.below(120)));
             server.kill();
-            server = place.spawn(&[]);
+            server = installation.spawn(&[]);
         }
         slowest = slowest.max(server.wait_until_ready());
     }

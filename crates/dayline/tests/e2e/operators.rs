@@ -12,31 +12,31 @@ use dayline_sqlite::SqliteStore;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::place;
+use super::installation;
 use crate::support::account::{account, client, eventually, newcomer, ping, send, sign_in, totals};
 use crate::support::command::{Ended, run, run_with_input};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
-fn on_data(place: &Place, arguments: &[&str]) -> Ended {
-    let data = place.data_options();
+fn on_data(installation: &Installation, arguments: &[&str]) -> Ended {
+    let data = installation.data_options();
     run(&[arguments, &data.each_ref().map(String::as_str)].concat())
 }
 
-fn ledger(place: &Place) -> Arc<dyn LedgerWriter> {
-    if place.is_cluster() {
-        let config = PgConfig::new(&place.shared().database.url).unwrap();
+fn ledger(installation: &Installation) -> Arc<dyn LedgerWriter> {
+    if installation.is_cluster() {
+        let config = PgConfig::new(&installation.shared().database.url).unwrap();
         return Arc::new(PgStore::open(&config).unwrap());
     }
-    Arc::new(SqliteStore::open_alongside(&place.data()).unwrap())
+    Arc::new(SqliteStore::open_alongside(&installation.data()).unwrap())
 }
 
 #[test]
 fn a_health_check_succeeds_only_while_a_server_is_ready() {
-    let place = place();
-    let check = || run(&["healthcheck", "--url", &place.url()]).code;
+    let installation = installation();
+    let check = || run(&["healthcheck", "--url", &installation.url()]).code;
     assert_eq!(check(), Some(1));
-    let mut server = place.start(&[]);
+    let mut server = installation.start(&[]);
     assert_eq!(check(), Some(0));
     server.stop();
     assert_eq!(check(), Some(1));
@@ -45,15 +45,15 @@ fn a_health_check_succeeds_only_while_a_server_is_ready() {
 
 #[tokio::test]
 async fn a_reset_password_replaces_the_old_one_and_signs_everything_out() {
-    let place = place();
-    let _server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
-    let ([option, data], new) = (place.data_options(), "another one, and long");
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
+    let ([option, data], new) = (installation.data_options(), "another one, and long");
     let arguments = ["user", "reset-password", "ADA@example.org", &option, &data];
     assert_eq!(run_with_input(&arguments, "short\n").code, Some(2));
     run_with_input(&arguments, &format!("{new}\n")).expect_success();
 
-    let wrong = client(&place).login(&account("ada"), "laptop").await.unwrap_err();
+    let wrong = client(&installation).login(&account("ada"), "laptop").await.unwrap_err();
     assert!(wrong.is_answer(StatusCode::UNAUTHORIZED), "{wrong}");
     // The device cannot help itself: its session and its password are gone.
     let today = now().day().to_string();
@@ -64,17 +64,17 @@ async fn a_reset_password_replaces_the_old_one_and_signs_everything_out() {
     .await;
     let mut changed = account("ada");
     changed.password = new.to_owned().into();
-    sign_in(&place, &Arc::new(changed), "laptop").await;
+    sign_in(&installation, &Arc::new(changed), "laptop").await;
 
     let nobody =
         run_with_input(&["user", "reset-password", "bob@example.org", &option, &data], "whatever it is\n");
     assert_eq!(nobody.code, Some(1), "{nobody:?}");
 }
 
-async fn user_of(device: &Device, place: &Place) -> UserId {
-    let tokens = client(place).login(&account("ada"), device.id()).await.unwrap();
+async fn user_of(device: &Device, installation: &Installation) -> UserId {
+    let tokens = client(installation).login(&account("ada"), device.id()).await.unwrap();
     let me = reqwest::Client::new()
-        .get(format!("{}/api/v1/users/me", place.url()))
+        .get(format!("{}/api/v1/users/me", installation.url()))
         .bearer_auth(secrecy::ExposeSecret::expose_secret(&tokens.access_token))
         .send();
     let me: Value = me.await.unwrap().json().await.unwrap();
@@ -82,8 +82,8 @@ async fn user_of(device: &Device, place: &Place) -> UserId {
 }
 
 /// Puts a record aside, as a worker does with what it can't process.
-async fn dead_letter(place: &Place, user: UserId, record: Vec<u8>) {
-    let ledger = ledger(place);
+async fn dead_letter(installation: &Installation, user: UserId, record: Vec<u8>) {
+    let ledger = ledger(installation);
     let at = ledger.position(Partition(0)).await.unwrap();
     let dead = vec![DeadLetter { user: Some(user), reason: "a reason for the test".to_owned(), record }];
     let commit =
@@ -98,24 +98,24 @@ fn mail_at(start: UtcMs) -> dayline_domain::Ping {
 
 #[tokio::test]
 async fn dead_letters_are_listed_shown_retried_and_deleted_alongside_a_running_server() {
-    let place = place();
-    let _server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
-    let user = user_of(&device, &place).await;
-    assert_eq!(on_data(&place, &["dead-letters", "list"]).expect_success(), "");
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
+    let user = user_of(&device, &installation).await;
+    assert_eq!(on_data(&installation, &["dead-letters", "list"]).expect_success(), "");
     let start = now().plus(-86_400_000).day().start();
-    dead_letter(&place, user, record::encode(user, &[mail_at(start)])).await;
-    dead_letter(&place, user, vec![1, 2, 3]).await;
+    dead_letter(&installation, user, record::encode(user, &[mail_at(start)])).await;
+    dead_letter(&installation, user, vec![1, 2, 3]).await;
 
-    let list = on_data(&place, &["dead-letters", "list"]).expect_success();
+    let list = on_data(&installation, &["dead-letters", "list"]).expect_success();
     assert_eq!(list.lines().count(), 2, "{list}");
     assert!(list.contains(&user.to_string()) && list.contains("1 pings"), "{list}");
-    let shown = on_data(&place, &["dead-letters", "show", "1"]).expect_success();
+    let shown = on_data(&installation, &["dead-letters", "show", "1"]).expect_success();
     assert!(shown.contains("Mail") && shown.contains("a reason for the test"), "{shown}");
 
     // The server has the day in memory as it was before the retry, and must not lose what comes by it.
     send(&device, ping("Code", start.plus(60_000), 5_000)).await;
-    let retried = on_data(&place, &["dead-letters", "retry", "--all"]);
+    let retried = on_data(&installation, &["dead-letters", "retry", "--all"]);
     assert_eq!(retried.code, Some(1), "the second is no record: {retried:?}");
     assert!(retried.stdout.contains("1: processed") && retried.stderr.contains("2: "), "{retried:?}");
     send(&device, ping("Code", start.plus(65_000), 5_000)).await;
@@ -123,7 +123,7 @@ async fn dead_letters_are_listed_shown_retried_and_deleted_alongside_a_running_s
     let day = start.day().to_string();
     eventually(expected, Duration::from_secs(5), async || totals(&device, "apps", &day, "UTC").await).await;
 
-    on_data(&place, &["dead-letters", "delete", "2"]).expect_success();
-    assert_eq!(on_data(&place, &["dead-letters", "list"]).expect_success(), "");
-    assert_eq!(on_data(&place, &["dead-letters", "show", "2"]).code, Some(1));
+    on_data(&installation, &["dead-letters", "delete", "2"]).expect_success();
+    assert_eq!(on_data(&installation, &["dead-letters", "list"]).expect_success(), "");
+    assert_eq!(on_data(&installation, &["dead-letters", "show", "2"]).code, Some(1));
 }

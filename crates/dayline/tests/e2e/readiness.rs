@@ -7,7 +7,7 @@ use dayline_sim::client::wire::{Body, Format};
 use crate::support::account::{eventually, newcomer, ping};
 use crate::support::now;
 use crate::support::readiness::readiness;
-use crate::support::server::{Place, get};
+use crate::support::server::{Installation, get};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -17,14 +17,14 @@ fn well() -> (u16, bool, Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_ledger_takes_no_commits_it_is_degraded_and_says_so_and_no_longer() {
-    let place = Place::alone();
-    let server = place.start(&[]);
+    let installation = Installation::alone();
+    let server = installation.start(&[]);
     let process = &server.processes[0];
     assert_eq!(readiness(process), well());
     let metrics = || get(process.address, "/metrics").unwrap();
     assert!(metrics().contains("dayline_degraded 0"), "{}", metrics());
 
-    let held = place.hold_ledger();
+    let held = installation.hold_ledger();
     eventually((200, true, vec!["ledger".to_owned()]), SOON, async || readiness(process)).await;
     let shown = metrics();
     for line in [
@@ -43,11 +43,11 @@ async fn while_the_ledger_takes_no_commits_it_is_degraded_and_says_so_and_no_lon
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_log_is_full_it_is_not_ready_and_then_it_is() {
-    let place = Place::alone();
-    let server = place.start(&["--log-high", "64KiB", "--log-low", "32KiB", "--unlimited"]);
+    let installation = Installation::alone();
+    let server = installation.start(&["--log-high", "64KiB", "--log-low", "32KiB", "--unlimited"]);
     let process = &server.processes[0];
-    let device = newcomer(&place, "ada").await;
-    let held = place.hold_ledger();
+    let device = newcomer(&installation, "ada").await;
+    let held = installation.hold_ledger();
     let start = now().plus(-86_400_000);
     let app = "x".repeat(250);
     let pings: Vec<_> = (0..200).map(|n| ping(&format!("{app}{n}"), start.plus(n * 1_000), 500)).collect();

@@ -9,10 +9,10 @@ use dayline_domain::UtcDay;
 use dayline_sim::client::Device;
 use serde_json::Value;
 
-use super::place;
+use super::installation;
 use crate::support::account::{PASSWORD, account, eventually, sign_in, totals};
 use crate::support::command::{dayline, end};
-use crate::support::server::{Place, Server};
+use crate::support::server::{Installation, Server};
 use crate::support::{dice, now};
 
 const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/recorded-day.ndjson");
@@ -37,13 +37,13 @@ impl Told {
     }
 
     /// The file to replay.
-    fn file(self, place: &Place) -> PathBuf {
+    fn file(self, installation: &Installation) -> PathBuf {
         if self == Self::TwoDevices {
             return PathBuf::from(RECORDING);
         }
         let recording = std::fs::read_to_string(RECORDING).unwrap();
         let lines: Vec<String> = recording.lines().map(as_page).collect();
-        let file = place.folder().join("window-and-pages.ndjson");
+        let file = installation.folder().join("window-and-pages.ndjson");
         std::fs::write(&file, lines.join("\n")).unwrap();
         file
     }
@@ -91,23 +91,23 @@ async fn reported(device: &Device) -> Vec<(Totals, Totals)> {
     reports
 }
 
-async fn expect_the_totals(place: &Place, told: Told) {
-    let device = sign_in(place, &account("ada").into(), "reader").await;
+async fn expect_the_totals(installation: &Installation, told: Told) {
+    let device = sign_in(installation, &account("ada").into(), "reader").await;
     eventually(expected(told), Duration::from_secs(20), async || reported(&device).await).await;
 }
 
-fn replay(place: &Place, told: Told, options: &[&str]) -> std::process::Child {
+fn replay(installation: &Installation, told: Told, options: &[&str]) -> std::process::Child {
     let mut command = dayline(&["replay", "--register", "--email", "ada@example.org"]);
-    command.arg(told.file(place));
-    command.args(["--url", &place.url(), "--day", &first_day().to_string()]);
+    command.arg(told.file(installation));
+    command.args(["--url", &installation.url(), "--day", &first_day().to_string()]);
     command.args(options).env("DAYLINE_PASSWORD", PASSWORD).spawn().unwrap()
 }
 
 async fn sent_like_this_it_gives_the_totals(told: Told, options: &[&str]) {
-    let place = place();
-    let _server = place.start(&[]);
-    end(replay(&place, told, options)).expect_success();
-    expect_the_totals(&place, told).await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    end(replay(&installation, told, options)).expect_success();
+    expect_the_totals(&installation, told).await;
 }
 
 #[tokio::test]
@@ -148,18 +148,18 @@ async fn with_the_server_killed_again_and_again_it_gives_the_same() {
 
 async fn replayed_to_a_server_that_is_killed_it_gives_the_totals(told: Told) {
     let mut dice = dice();
-    let place = place();
+    let installation = installation();
     // Signing in again and again is not what is tried here.
-    let mut server: Server = place.start(&["--unlimited"]);
+    let mut server: Server = installation.start(&["--unlimited"]);
     let seed = dice.next().to_string();
     let options = ["--shuffle", "--repeat", "2", "--batch", "1-40", "--seed", &seed];
-    let mut replay = replay(&place, told, &options);
+    let mut replay = replay(&installation, told, &options);
     let mut kills = 0;
     while replay.try_wait().unwrap().is_none() {
         sleep(Duration::from_millis(dice.between(10, 250)));
         server.kill();
         kills += 1;
-        server = place.spawn(&["--unlimited"]);
+        server = installation.spawn(&["--unlimited"]);
         // Every third server is killed while it starts.
         if kills % 3 != 0 {
             server.wait_until_ready();
@@ -168,5 +168,5 @@ async fn replayed_to_a_server_that_is_killed_it_gives_the_totals(told: Told) {
     server.wait_until_ready();
     end(replay).expect_success();
     assert!(kills >= 3, "it was over after {kills} kills");
-    expect_the_totals(&place, told).await;
+    expect_the_totals(&installation, told).await;
 }

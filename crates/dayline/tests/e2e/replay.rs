@@ -16,19 +16,19 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::support::account::{PASSWORD, account, client, eventually, register, sign_in, totals};
 use crate::support::command::{Ended, dayline, end, run};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/recorded-day.ndjson");
 
 /// A recording of these lines.
-fn recorded(place: &Place, lines: &[&str]) -> String {
-    let file = place.folder().join("recording.ndjson");
+fn recorded(installation: &Installation, lines: &[&str]) -> String {
+    let file = installation.folder().join("recording.ndjson");
     fs::write(&file, lines.join("\n")).unwrap();
     file.display().to_string()
 }
 
-fn people(place: &Place) -> i64 {
-    let data = rusqlite::Connection::open(place.data().join("dayline.db")).unwrap();
+fn people(installation: &Installation) -> i64 {
+    let data = rusqlite::Connection::open(installation.data().join("dayline.db")).unwrap();
     data.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap()
 }
 
@@ -46,16 +46,16 @@ fn value(line: Option<std::io::Result<String>>, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn single_pings_take_little_memory_and_ctrl_c_says_what_was_sent() {
-    let place = Place::alone();
-    let _server = place.start(&["--unlimited"]);
-    let arguments = ["replay", RECORDING, "--url", &place.url(), "--batch", "1", "--repeat", "6"];
+    let installation = Installation::alone();
+    let _server = installation.start(&["--unlimited"]);
+    let arguments = ["replay", RECORDING, "--url", &installation.url(), "--batch", "1", "--repeat", "6"];
     let mut replay = dayline(&arguments).spawn().unwrap();
     let mut said = BufReader::new(replay.stdout.take().unwrap());
     let mut lines = said.by_ref().lines();
     // As soon as there is an account.
     let (email, password) = (value(lines.next(), "account: "), value(lines.next(), "password: "));
     let made = Arc::new(Account { email, password: password.into() });
-    let device = sign_in(&place, &made, "reader").await;
+    let device = sign_in(&installation, &made, "reader").await;
     let day = UtcDay(now().day().0 - 2).to_string();
     let some = async || !totals(&device, "apps", &day, "UTC").await.is_empty();
     eventually(true, Duration::from_secs(20), some).await;
@@ -73,11 +73,11 @@ async fn single_pings_take_little_memory_and_ctrl_c_says_what_was_sent() {
 
 #[test]
 fn without_any_accepted_ping_no_account_is_left() {
-    let place = Place::alone();
-    let _server = place.start(&[]);
+    let installation = Installation::alone();
+    let _server = installation.start(&[]);
     let replay = |lines: &[&str], options: &[&str]| {
-        let file = recorded(&place, lines);
-        let mut command = dayline(&["replay", &file, "--url", &place.url()]);
+        let file = recorded(&installation, lines);
+        let mut command = dayline(&["replay", &file, "--url", &installation.url()]);
         end(command.args(options).env("DAYLINE_PASSWORD", PASSWORD).spawn().unwrap())
     };
     let wrong = r#"{"device_id":"laptop","app_name":"Code","start_ms":2000,"end_ms":1000}"#;
@@ -91,31 +91,33 @@ fn without_any_accepted_ping_no_account_is_left() {
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.stderr.contains("2 pings were refused: end_before_start"), "{refused:?}");
         assert!(refused.stderr.contains("removed again"), "{refused:?}");
-        assert_eq!(people(&place), 0, "{refused:?}");
+        assert_eq!(people(&installation), 0, "{refused:?}");
     }
 
     assert_eq!(replay(&[wrong, good], own).code, Some(1));
-    assert_eq!(people(&place), 1, "one ping was accepted");
+    assert_eq!(people(&installation), 1, "one ping was accepted");
     let refused = replay(&[wrong], own);
     assert!(!refused.stderr.contains("removed"), "{refused:?}");
-    assert_eq!(people(&place), 1, "it was there before");
+    assert_eq!(people(&installation), 1, "it was there before");
 }
 
 #[tokio::test]
 async fn into_ones_own_account_it_signs_no_device_out() {
-    let place = Place::alone();
-    let _server = place.start(&[]);
-    let ada = register(&place, "ada").await;
-    let before: Tokens = client(&place).login(&ada, "laptop").await.unwrap();
-    let file = recorded(&place, &[r#"{"device_id":"laptop","app_name":"Code","start_ms":0,"end_ms":5000}"#]);
+    let installation = Installation::alone();
+    let _server = installation.start(&[]);
+    let ada = register(&installation, "ada").await;
+    let before: Tokens = client(&installation).login(&ada, "laptop").await.unwrap();
+    let file =
+        recorded(&installation, &[r#"{"device_id":"laptop","app_name":"Code","start_ms":0,"end_ms":5000}"#]);
     for one_session in [&[][..], &["--one-session"]] {
-        let mut replay = dayline(&["replay", &file, "--url", &place.url(), "--email", "ada@example.org"]);
+        let mut replay =
+            dayline(&["replay", &file, "--url", &installation.url(), "--email", "ada@example.org"]);
         let replay = replay.args(one_session).env("DAYLINE_PASSWORD", PASSWORD).spawn().unwrap();
         end(replay).expect_success();
     }
-    client(&place).refresh(&before).await.expect("the laptop is still signed in");
+    client(&installation).refresh(&before).await.expect("the laptop is still signed in");
 
-    let device: Device = sign_in(&place, &account("ada").into(), "reader").await;
+    let device: Device = sign_in(&installation, &account("ada").into(), "reader").await;
     let start = now().plus(-2 * DAY_MS).day().start();
     let (from, to) = (start, start.plus(DAY_MS));
     let devices = async || {
@@ -126,15 +128,15 @@ async fn into_ones_own_account_it_signs_no_device_out() {
     eventually(vec!["laptop".to_owned()], Duration::from_secs(5), devices).await;
 }
 
-/// An nginx that speaks TLS for the place's server.
-fn tls_proxy(place: &Place, port: u16) -> Process {
-    let folder = place.folder();
+/// An nginx that speaks TLS for the installation's server.
+fn tls_proxy(installation: &Installation, port: u16) -> Process {
+    let folder = installation.folder();
     let (certificate, key) = certify(&mut Command::new("openssl"), folder);
     let config = format!(
         "daemon off; pid {folder}/nginx.pid; error_log stderr; events {{}}\n         http {{ access_log off; server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {}; ssl_certificate_key {};\n         location / {{ proxy_pass {}; }} }} }}\n",
         certificate.display(),
         key.display(),
-        place.url(),
+        installation.url(),
         folder = folder.display(),
     );
     fs::write(folder.join("nginx.conf"), config).unwrap();
@@ -147,17 +149,18 @@ fn tls_proxy(place: &Place, port: u16) -> Process {
 
 #[test]
 fn https_works_with_a_certificate_that_is_trusted_and_no_other() {
-    let place = Place::alone();
-    let _server = place.start(&["--trusted-proxy", "127.0.0.1"]);
+    let installation = Installation::alone();
+    let _server = installation.start(&["--trusted-proxy", "127.0.0.1"]);
     let port = free_port();
-    let _proxy = tls_proxy(&place, port);
+    let _proxy = tls_proxy(&installation, port);
     let url = format!("https://127.0.0.1:{port}");
-    let certificate = place.folder().join("server.crt");
+    let certificate = installation.folder().join("server.crt");
     let trusting = |arguments: &[&str]| {
         let mut command = dayline(arguments);
         end(command.args(["--url", &url]).env("SSL_CERT_FILE", &certificate).spawn().unwrap())
     };
-    let file = recorded(&place, &[r#"{"device_id":"laptop","app_name":"Code","start_ms":0,"end_ms":5000}"#]);
+    let file =
+        recorded(&installation, &[r#"{"device_id":"laptop","app_name":"Code","start_ms":0,"end_ms":5000}"#]);
     trusting(&["healthcheck"]).expect_success();
     trusting(&["replay", &file]).expect_success();
     let simulated = ["simulate", "--users", "2", "--duration", "1s", "--interval", "200ms"];
@@ -173,16 +176,16 @@ fn https_works_with_a_certificate_that_is_trusted_and_no_other() {
 
 #[test]
 fn a_simulation_tells_its_accounts_and_leaves_none_without_an_accepted_ping() {
-    let place = Place::alone();
+    let installation = Installation::alone();
     // It takes nothing that ends this late.
-    let _server = place.start(&["--max-past", "1ms"]);
+    let _server = installation.start(&["--max-past", "1ms"]);
     let simulated =
         ["simulate", "--users", "2", "--duration", "1s", "--interval", "500ms", "--patience", "1s"];
-    let ended = run(&[&simulated[..], &["--url", &place.url()]].concat());
+    let ended = run(&[&simulated[..], &["--url", &installation.url()]].concat());
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(
         ended.stderr.contains("accounts: sim-") && ended.stderr.contains("password of each: "),
         "{ended:?}"
     );
-    assert_eq!(people(&place), 0, "{ended:?}");
+    assert_eq!(people(&installation), 0, "{ended:?}");
 }

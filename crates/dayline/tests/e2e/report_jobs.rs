@@ -8,10 +8,10 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::place;
+use super::installation;
 use crate::support::account::{client, eventually, ping, register, sign_in};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// How long a job may take here: others use the machine, too.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -26,9 +26,9 @@ pub(super) struct Person {
 
 impl Person {
     /// Somebody with so many rows, spread over a year.
-    pub(super) async fn with_rows(place: &Place, name: &str, rows: i64) -> Self {
-        let account = register(place, name).await;
-        let device = sign_in(place, &account, "laptop").await;
+    pub(super) async fn with_rows(installation: &Installation, name: &str, rows: i64) -> Self {
+        let account = register(installation, name).await;
+        let device = sign_in(installation, &account, "laptop").await;
         let (year, midnight) = (365 * DAY_MS, now().day().start());
         let at =
             |row: i64| ping(&format!("App {}", row % 40), midnight.plus(-year + row * (year / rows)), 5_123);
@@ -37,9 +37,9 @@ impl Person {
             let receipt = device.track(&Body::new(&pings, Format::Array).unwrap()).await.unwrap();
             assert_eq!(receipt.accepted, pings.len());
         }
-        let tokens = client(place).login(&account, "phone").await.unwrap();
+        let tokens = client(installation).login(&account, "phone").await.unwrap();
         let token = tokens.access_token.expose_secret().to_owned();
-        let person = Self { url: place.url(), token, http: http() };
+        let person = Self { url: installation.url(), token, http: http() };
         let (from, to) = year_of_days();
         let total = async || {
             let report =
@@ -96,9 +96,9 @@ fn year_of_days() -> (String, String) {
 
 #[tokio::test]
 async fn a_year_as_a_job_is_what_the_server_answers_at_once() {
-    let place = place();
-    let mut server = place.start(&[]);
-    let ada = Person::with_rows(&place, "ada", 10_000).await;
+    let installation = installation();
+    let mut server = installation.start(&[]);
+    let ada = Person::with_rows(&installation, "ada", 10_000).await;
     let (from, to) = year_of_days();
     for kind in ["apps", "domains", "hours", "days"] {
         for (format, media_type) in [("json", "application/json"), ("csv", "text/csv")] {
@@ -115,10 +115,10 @@ async fn a_year_as_a_job_is_what_the_server_answers_at_once() {
 
 #[tokio::test]
 async fn a_job_of_a_killed_server_is_finished_by_the_next() {
-    let place = place();
+    let installation = installation();
     let options = ["--report-lease", "2s"];
-    let mut server = place.start(&options);
-    let ada = Person::with_rows(&place, "ada", 50_000).await;
+    let mut server = installation.start(&options);
+    let ada = Person::with_rows(&installation, "ada", 50_000).await;
     // More than can be done at once, so that one of them is under way when the power goes.
     let mut jobs = Vec::new();
     for _ in 0..5 {
@@ -126,7 +126,7 @@ async fn a_job_of_a_killed_server_is_finished_by_the_next() {
     }
     eventually(true, PATIENCE, async || ada.status_of(&jobs[0]).await != "queued").await;
     server.kill();
-    let _next = place.start(&options);
+    let _next = installation.start(&options);
     let mut results = Vec::new();
     for job in &jobs {
         eventually("done".to_owned(), PATIENCE, async || ada.status_of(job).await).await;

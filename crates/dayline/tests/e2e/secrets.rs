@@ -8,10 +8,10 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::place;
+use super::installation;
 use crate::support::account::{PASSWORD, account, eventually, newcomer, ping, send, sign_in, totals};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// In each part of a URL that is to be dropped. No marker is part of another text of the run.
 const URL: &str =
@@ -22,16 +22,16 @@ fn with_url(url: &str, ms: i64) -> Ping {
     Ping { url: Some(url.to_owned()), ..ping("Firefox", now().plus(-600_000), ms) }
 }
 
-/// Everything that the servers of the place keep: every byte of every file, of a cluster every table.
-fn kept(place: &Place) -> Vec<(String, Vec<u8>)> {
-    if place.is_cluster() {
-        let (database, redis) = (&place.shared().database, &place.shared().redis);
+/// Everything that the servers of the installation keep: every byte of every file, of a cluster every table.
+fn kept(installation: &Installation) -> Vec<(String, Vec<u8>)> {
+    if installation.is_cluster() {
+        let (database, redis) = (&installation.shared().database, &installation.shared().redis);
         return vec![
             ("the database".to_owned(), database.content().into_bytes()),
             ("redis".to_owned(), redis.content()),
         ];
     }
-    let found: Vec<_> = fs::read_dir(place.data())
+    let found: Vec<_> = fs::read_dir(installation.data())
         .unwrap()
         .map(|file| file.unwrap().path())
         .filter(|path| path.is_file())
@@ -41,9 +41,9 @@ fn kept(place: &Place) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-fn expect_absent(place: &Place, texts: &[String]) {
-    let mut places = kept(place);
-    places.push(("the log".to_owned(), place.log().into_bytes()));
+fn expect_absent(installation: &Installation, texts: &[String]) {
+    let mut places = kept(installation);
+    places.push(("the log".to_owned(), installation.log().into_bytes()));
     for (name, bytes) in places {
         let lower = bytes.to_ascii_lowercase();
         for text in texts {
@@ -55,8 +55,8 @@ fn expect_absent(place: &Place, texts: &[String]) {
 }
 
 /// Every request in which a URL or a secret could slip into an error.
-async fn send_everything(place: &Place) -> Vec<String> {
-    let device = newcomer(place, "ada").await;
+async fn send_everything(installation: &Installation) -> Vec<String> {
+    let device = newcomer(installation, "ada").await;
     for format in [Format::Object, Format::Array, Format::Lines] {
         let body = Body::new(&[with_url(URL, 1_000)], format).unwrap();
         assert_eq!(device.track(&body).await.unwrap().accepted, 1);
@@ -68,22 +68,24 @@ async fn send_everything(place: &Place) -> Vec<String> {
 
     let http = reqwest::Client::new();
     let tokens: Value =
-        post(&http, place, "/api/v1/auth/login", &login(PASSWORD)).await.json().await.unwrap();
+        post(&http, installation, "/api/v1/auth/login", &login(PASSWORD)).await.json().await.unwrap();
     let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
     let broken = format!("{{\"url\": \"{URL}\", ");
     let track = |body: String| {
-        let request = http.post(format!("{}/api/v1/usage/track?{MARKER}", place.url())).bearer_auth(&access);
+        let request =
+            http.post(format!("{}/api/v1/usage/track?{MARKER}", installation.url())).bearer_auth(&access);
         request.header("content-type", "application/json").body(body).send()
     };
     assert_eq!(track(broken).await.unwrap().status(), StatusCode::BAD_REQUEST);
-    let missing = http.get(format!("{}/{MARKER}/path?{MARKER}", place.url())).bearer_auth(&access).send();
+    let missing =
+        http.get(format!("{}/{MARKER}/path?{MARKER}", installation.url())).bearer_auth(&access).send();
     assert_eq!(missing.await.unwrap().status(), StatusCode::NOT_FOUND);
-    let wrong = post(&http, place, "/api/v1/auth/login", &login("kolibri-wrong-password")).await;
+    let wrong = post(&http, installation, "/api/v1/auth/login", &login("kolibri-wrong-password")).await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
-    let rotated = post(&http, place, "/api/v1/auth/refresh", &json!({"refresh_token": refresh})).await;
+    let rotated = post(&http, installation, "/api/v1/auth/refresh", &json!({"refresh_token": refresh})).await;
     let rotated: Value = rotated.json().await.unwrap();
     let altered = format!("{access}x");
-    let bad = http.get(format!("{}/api/v1/users/me", place.url())).bearer_auth(&altered).send();
+    let bad = http.get(format!("{}/api/v1/users/me", installation.url())).bearer_auth(&altered).send();
     assert_eq!(bad.await.unwrap().status(), StatusCode::UNAUTHORIZED);
     let today = now().day().to_string();
     eventually(true, std::time::Duration::from_secs(5), async || {
@@ -98,8 +100,13 @@ fn login(password: &str) -> Value {
     json!({"email": account("ada").email, "password": password, "device_id": "phone"})
 }
 
-async fn post(http: &reqwest::Client, place: &Place, path: &str, body: &Value) -> reqwest::Response {
-    http.post(format!("{}{path}", place.url())).json(body).send().await.unwrap()
+async fn post(
+    http: &reqwest::Client,
+    installation: &Installation,
+    path: &str,
+    body: &Value,
+) -> reqwest::Response {
+    http.post(format!("{}{path}", installation.url())).json(body).send().await.unwrap()
 }
 
 fn text(value: &Value, key: &str) -> String {
@@ -108,32 +115,35 @@ fn text(value: &Value, key: &str) -> String {
 
 #[tokio::test]
 async fn of_urls_only_the_host_and_of_secrets_nothing_reaches_a_file_or_a_log() {
-    let place = place();
-    let mut server = place.start(&["--log-level", "trace"]);
-    let mut secrets = send_everything(&place).await;
+    let installation = installation();
+    let mut server = installation.start(&["--log-level", "trace"]);
+    let mut secrets = send_everything(&installation).await;
     secrets.extend([PASSWORD.to_owned(), MARKER.to_owned()]);
     // While it runs, after it was killed (so that nothing is tidied away), and after it stopped in order.
-    expect_absent(&place, &secrets);
+    expect_absent(&installation, &secrets);
     server.kill();
-    expect_absent(&place, &secrets);
-    let mut server = place.start(&[]);
-    send(&sign_in(&place, &account("ada").into(), "desk").await, with_url(URL, 2_000)).await;
+    expect_absent(&installation, &secrets);
+    let mut server = installation.start(&[]);
+    send(&sign_in(&installation, &account("ada").into(), "desk").await, with_url(URL, 2_000)).await;
     server.stop();
-    expect_absent(&place, &secrets);
+    expect_absent(&installation, &secrets);
     // The search does find what is there: the host.
-    assert!(kept(&place).iter().any(|(_, bytes)| bytes.windows(11).any(|window| window == b"example.org")));
+    assert!(
+        kept(&installation).iter().any(|(_, bytes)| bytes.windows(11).any(|window| window == b"example.org"))
+    );
 }
 
 #[tokio::test]
 async fn addresses_of_people_are_in_no_log() {
-    let place = place();
-    let mut server = place.start(&["--log-level", "trace", "--log-format", "json"]);
-    let device = newcomer(&place, "grace").await;
-    let again = crate::support::account::client(&place).register(&account("grace"), "Grace", false).await;
+    let installation = installation();
+    let mut server = installation.start(&["--log-level", "trace", "--log-format", "json"]);
+    let device = newcomer(&installation, "grace").await;
+    let again =
+        crate::support::account::client(&installation).register(&account("grace"), "Grace", false).await;
     assert!(matches!(again, Err(Refusal::Answered { status: StatusCode::CONFLICT, .. })));
     send(&device, ping("Code", now().plus(-60_000), 1_000)).await;
     server.stop();
-    let log = place.log();
+    let log = installation.log();
     assert!(!log.contains("grace@example.org"), "{log}");
     let password = account("grace").password;
     assert!(!log.contains(password.expose_secret()), "{log}");

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::place;
+use super::installation;
 use crate::support::account::{newcomer, ping, send};
 use crate::support::now;
 
@@ -50,8 +50,8 @@ async fn wait_for_end(mut connection: TcpStream, beginning: &str) -> Duration {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_slow_clients_keep_nobody_from_being_served_and_are_closed_in_time() {
     let clients = clients();
-    let place = place();
-    let _server = place.start(&[
+    let installation = installation();
+    let _server = installation.start(&[
         "--header-timeout",
         "3s",
         "--body-timeout",
@@ -61,10 +61,10 @@ async fn two_thousand_slow_clients_keep_nobody_from_being_served_and_are_closed_
         "--write-timeout",
         "3s",
     ]);
-    let device = newcomer(&place, "ada").await;
+    let device = newcomer(&installation, "ada").await;
     let mut slow = JoinSet::new();
     for number in 0..clients {
-        let connection = TcpStream::connect(place.address()).await.unwrap();
+        let connection = TcpStream::connect(installation.address()).await.unwrap();
         slow.spawn(wait_for_end(connection, BEGINNINGS[number % BEGINNINGS.len()]));
     }
 

@@ -12,16 +12,16 @@ use dayline_domain::{UtcDay, UtcMs};
 use dayline_testkit::free_port;
 use rusqlite::Connection;
 
-use crate::support::account::{eventually, newcomer, ping, send, totals};
+use crate::support::account::{eventually, newcomer, ping, register, send, totals};
 use crate::support::command::{Ended, dayline, run};
 use crate::support::now;
-use crate::support::server::{Place, get};
+use crate::support::server::{Installation, get};
 
 #[tokio::test]
 async fn who_registers_signs_in_and_sends_a_ping_sees_it_in_a_report_within_two_seconds() {
-    let place = Place::alone();
-    let _server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
+    let installation = Installation::alone();
+    let _server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
     let start = now().plus(-60_000);
     send(&device, ping("Code", start, 5_000)).await;
     let today = start.day().to_string();
@@ -42,40 +42,40 @@ fn next_day(at: UtcMs) -> String {
 
 #[test]
 fn a_server_is_ready_within_a_second() {
-    let place = Place::alone();
-    let first = place.spawn(&[]).wait_until_ready();
-    let again = place.spawn(&[]).wait_until_ready();
+    let installation = Installation::alone();
+    let first = installation.spawn(&[]).wait_until_ready();
+    let again = installation.spawn(&[]).wait_until_ready();
     println!("first start {first:?}, second {again:?}");
     assert!(first.min(again) < Duration::from_secs(1), "{first:?}, {again:?}");
 }
 
 #[test]
 fn the_first_start_shows_address_folder_and_a_request_to_try_and_later_ones_are_brief() {
-    let place = Place::alone();
-    place.start(&[]).stop();
-    let first = place.log();
-    assert!(first.contains(&place.url()), "{first}");
-    assert!(first.contains(&place.data().display().to_string()), "{first}");
+    let installation = Installation::alone();
+    installation.start(&[]).stop();
+    let first = installation.log();
+    assert!(first.contains(&installation.url()), "{first}");
+    assert!(first.contains(&installation.data().display().to_string()), "{first}");
     assert!(first.contains("curl http"), "{first}");
-    place.start(&[]).stop();
-    assert_eq!(place.log().matches("curl http").count(), 1);
+    installation.start(&[]).stop();
+    assert_eq!(installation.log().matches("curl http").count(), 1);
 }
 
 #[test]
 fn what_is_kept_is_for_its_owner_alone() {
-    let place = Place::alone();
-    let _server = place.start(&[]);
+    let installation = Installation::alone();
+    let _server = installation.start(&[]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&place.data()), 0o700);
-    assert_eq!(mode(&place.data().join("keys.json")), 0o600);
-    assert_eq!(mode(&place.data().join("dayline.db")), 0o600);
+    assert_eq!(mode(&installation.data()), 0o700);
+    assert_eq!(mode(&installation.data().join("keys.json")), 0o600);
+    assert_eq!(mode(&installation.data().join("dayline.db")), 0o600);
 }
 
 #[test]
 fn the_address_is_written_to_a_file_also_when_the_port_was_free_to_choose() {
-    let place = Place::alone();
-    let file = place.folder().join("address");
-    let data = place.folder().join("other");
+    let installation = Installation::alone();
+    let file = installation.folder().join("address");
+    let data = installation.folder().join("other");
     let mut child = dayline(&["serve", "--listen", "127.0.0.1:0"])
         .arg("--address-file")
         .arg(&file)
@@ -106,62 +106,83 @@ fn refused(address: SocketAddr, data: &Path) -> String {
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
-    let (place, other) = (Place::alone(), Place::alone());
-    let _server = place.start(&[]);
-    let refusal = refused(other.address(), &place.data());
+    let (installation, other) = (Installation::alone(), Installation::alone());
+    let _server = installation.start(&[]);
+    let refusal = refused(other.address(), &installation.data());
     assert!(refusal.contains("in use by another dayline server"), "{refusal}");
+}
+
+#[tokio::test]
+async fn keys_are_not_made_anew_where_there_are_people_unless_an_operator_makes_them() {
+    let (installation, other) = (Installation::alone(), Installation::alone());
+    let keys = installation.data().join("keys.json");
+    installation.start(&[]).stop();
+    fs::remove_file(&keys).unwrap();
+    let mut server = installation.start(&[]);
+    register(&installation, "ada").await;
+    server.stop();
+    fs::remove_file(&keys).unwrap();
+    let refusal = refused(other.address(), &installation.data());
+    let accounts = format!("there are accounts in {}", installation.data().display());
+    let user = format!("dayline keys create as user {}", rustix::process::geteuid().as_raw());
+    for part in [keys.display().to_string(), accounts, "from a backup".to_owned(), user] {
+        assert!(refusal.contains(&part), "{part}: {refusal}");
+    }
+    assert!(!keys.exists());
+    run(&["keys", "create", "--data", &installation.data().display().to_string()]).expect_success();
+    installation.start(&[]);
 }
 
 #[test]
 fn a_port_in_use_is_named_and_nothing_is_made() {
-    let (place, other) = (Place::alone(), Place::alone());
-    let _server = place.start(&[]);
-    let refusal = refused(place.address(), &other.data());
-    assert!(refusal.contains(&place.address().to_string()), "{refusal}");
+    let (installation, other) = (Installation::alone(), Installation::alone());
+    let _server = installation.start(&[]);
+    let refusal = refused(installation.address(), &other.data());
+    assert!(refusal.contains(&installation.address().to_string()), "{refusal}");
     assert!(!other.data().exists());
 }
 
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
-    let place = Place::alone();
-    let file = place.folder().join("file");
+    let installation = Installation::alone();
+    let file = installation.folder().join("file");
     fs::write(&file, "").unwrap();
     let inside = file.join("data");
-    let refusal = refused(place.address(), &inside);
+    let refusal = refused(installation.address(), &inside);
     assert!(refusal.contains(&inside.display().to_string()), "{refusal}");
 }
 
 #[test]
 fn data_of_a_newer_program_is_refused_and_left_alone() {
-    let place = Place::alone();
-    place.start(&[]).stop();
-    let database = place.data().join("dayline.db");
+    let installation = Installation::alone();
+    installation.start(&[]).stop();
+    let database = installation.data().join("dayline.db");
     let connection = Connection::open(&database).unwrap();
     connection
         .execute("INSERT INTO migrations (number, name, checksum) VALUES (9999, 'from_the_future', 1)", [])
         .unwrap();
     drop(connection);
     let before = fs::read(&database).unwrap();
-    let refusal = refused(place.address(), &place.data());
+    let refusal = refused(installation.address(), &installation.data());
     assert!(refusal.contains("9999 (from_the_future)"), "{refusal}");
     assert_eq!(fs::read(&database).unwrap(), before);
 }
 
 #[test]
 fn a_damaged_key_file_is_refused_and_its_content_is_not_shown() {
-    let place = Place::alone();
-    place.start(&[]).stop();
+    let installation = Installation::alone();
+    installation.start(&[]).stop();
     let secret = "too-short-to-be-a-key";
-    fs::write(place.data().join("keys.json"), secret).unwrap();
-    let refusal = refused(place.address(), &place.data());
+    fs::write(installation.data().join("keys.json"), secret).unwrap();
+    let refusal = refused(installation.address(), &installation.data());
     assert!(refusal.contains("keys.json") && !refusal.contains(secret), "{refusal}");
 }
 
 #[test]
 fn kafka_is_refused_beside_a_data_folder_and_by_a_build_without_it() {
-    let place = Place::alone();
-    place.start(&[]).stop();
-    let data = place.data().display().to_string();
+    let installation = Installation::alone();
+    installation.start(&[]).stop();
+    let data = installation.data().display().to_string();
     let kafka = ["--data", &data, "--kafka-brokers", "127.0.0.1:1"];
     let ended = run(&[&["serve"], &kafka[..]].concat());
     assert_eq!(ended.code, Some(2), "{ended:?}");
@@ -187,14 +208,14 @@ fn settings_that_contradict_each_other_or_are_too_weak_are_usage_errors() {
 
 #[test]
 fn a_role_of_several_is_refused_over_a_data_folder_and_nothing_is_made() {
-    let place = Place::alone();
-    let (address, data) = (place.address().to_string(), place.data().display().to_string());
+    let installation = Installation::alone();
+    let (address, data) = (installation.address().to_string(), installation.data().display().to_string());
     for role in ["api", "worker", "report", "api,report", "worker,report"] {
         let ended = run(&["serve", "--listen", &address, "--data", &data, "--role", role]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{role}: {ended:?}");
         let said = ended.stderr.trim();
         assert!(said.contains("--database-url and --redis-url") && said.lines().count() == 1, "{said}");
-        assert!(!place.data().exists(), "{role}");
+        assert!(!installation.data().exists(), "{role}");
     }
 }
 
@@ -209,10 +230,10 @@ fn empty_variables_count_as_unset() {
     let known = variables(&dayline::cli::Cli::command());
     let empty: Vec<_> = known.iter().map(|name| (name.as_str(), String::new())).collect();
     assert!(empty.len() > 50, "{empty:?}");
-    let place = Place::alone();
-    let mut server = place.spawn_with(&[], &empty);
+    let installation = Installation::alone();
+    let mut server = installation.spawn_with(&[], &empty);
     server.wait_until_ready();
-    let url = place.url();
+    let url = installation.url();
     let check = |arguments: &[&str]| {
         dayline(arguments).envs(known.iter().map(|name| (name, ""))).output().unwrap().status.success()
     };
@@ -222,10 +243,10 @@ fn empty_variables_count_as_unset() {
 
 #[test]
 fn variables_that_nothing_reads_are_warned_of_without_their_values() {
-    let place = Place::alone();
+    let installation = Installation::alone();
     let set = [("DAYLINE_DATABASE_ULR", "hunter2".to_owned()), ("DAYLINE_QUUX", "hunter2".to_owned())];
-    place.spawn_with(&[], &set).wait_until_ready();
-    let log = place.log();
+    installation.spawn_with(&[], &set).wait_until_ready();
+    let log = installation.log();
     let warned: Vec<_> = log.lines().filter(|line| line.contains("nothing reads")).collect();
     assert_eq!(warned.len(), 2, "{log}");
     assert!(warned[0].contains("WARN") && warned[0].contains("DAYLINE_DATABASE_ULR"), "{log}");
@@ -240,9 +261,9 @@ fn variables_that_nothing_reads_are_warned_of_without_their_values() {
 
 #[test]
 fn what_is_for_operators_can_have_a_listener_of_its_own() {
-    let place = Place::alone();
+    let installation = Installation::alone();
     let operations = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let mut server = place.spawn(&["--operations-listen", &operations.to_string()]);
+    let mut server = installation.spawn(&["--operations-listen", &operations.to_string()]);
     let status = |address, path: &str| {
         let answer = get(address, path).unwrap_or_default();
         answer.split(' ').nth(1).unwrap_or_default().to_owned()
@@ -260,7 +281,7 @@ fn what_is_for_operators_can_have_a_listener_of_its_own() {
         ("/api/v1/users/me", "404", "401"),
     ] {
         assert_eq!(
-            (status(operations, path), status(place.address(), path)),
+            (status(operations, path), status(installation.address(), path)),
             (there.into(), here.into()),
             "{path}"
         );

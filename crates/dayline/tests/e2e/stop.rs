@@ -8,15 +8,15 @@ use rustix::process::Signal;
 
 use crate::support::account::{account, newcomer, ping, sign_in, totals};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_still_in_the_log_are_in_the_timeline_after_the_stop() {
-    let place = Place::alone();
-    let mut server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
+    let installation = Installation::alone();
+    let mut server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
     // The ledger can't be written: everything stays in the log.
-    let held = place.hold_ledger();
+    let held = installation.hold_ledger();
     let start = now().plus(-2 * DAY_MS).day().start();
     for batch in 0..20 {
         let pings: Vec<_> = (0..1_000)
@@ -28,25 +28,25 @@ async fn pings_still_in_the_log_are_in_the_timeline_after_the_stop() {
     }
     assert_eq!(server.stop().code(), Some(0));
     drop(held);
-    assert_eq!(place.settled_entries(), 0);
+    assert_eq!(installation.processed_entries(), 0);
 
     // It drains the log, also while it is told to stop at once.
-    let mut again = place.start(&[]);
+    let mut again = installation.start(&[]);
     assert_eq!(again.stop().code(), Some(0));
-    assert_eq!(place.settled_entries(), 20);
+    assert_eq!(installation.processed_entries(), 20);
 
-    let _reader = place.start(&[]);
-    let device = sign_in(&place, &account("ada").into(), "reader").await;
+    let _reader = installation.start(&[]);
+    let device = sign_in(&installation, &account("ada").into(), "reader").await;
     let total: i64 = totals(&device, "apps", &start.day().to_string(), "UTC").await.values().sum();
     assert_eq!(total, 20_000_000);
 }
 
 #[test]
 fn a_second_signal_stops_at_once() {
-    let place = Place::alone();
-    let mut server = place.start(&["--stop-grace", "1m"]);
+    let installation = Installation::alone();
+    let mut server = installation.start(&["--stop-grace", "1m"]);
     // A request that never ends keeps the server from stopping in order.
-    let mut stuck = std::net::TcpStream::connect(place.address()).unwrap();
+    let mut stuck = std::net::TcpStream::connect(installation.address()).unwrap();
     std::io::Write::write_all(
         &mut stuck,
         b"POST /api/v1/users HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{",

@@ -10,7 +10,7 @@ use dayline_sim::client::{Device, Refusal};
 use rustix::process::Signal;
 use tokio::task::JoinSet;
 
-use super::place;
+use super::installation;
 use crate::support::account::{account, eventually, newcomer, ping, sign_in, totals};
 use crate::support::now;
 
@@ -43,13 +43,13 @@ struct Sent {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_under_load_resets_no_request_and_loses_nothing() {
-    let place = place();
-    let mut server = place.start(&["--unlimited"]);
+    let installation = installation();
+    let mut server = installation.start(&["--unlimited"]);
     let start = now().plus(-2 * DAY_MS).day().start();
     let stopping = Arc::new(AtomicBool::new(false));
     let mut trackers = JoinSet::new();
     for number in 0..TRACKERS {
-        let device = newcomer(&place, &format!("tracker-{number}")).await;
+        let device = newcomer(&installation, &format!("tracker-{number}")).await;
         let sent = send_until_gone(device, start, Arc::clone(&stopping));
         trackers.spawn(async move { (number, sent.await) });
     }
@@ -66,11 +66,11 @@ async fn a_stop_under_load_resets_no_request_and_loses_nothing() {
     println!("stopped after {:?} with {acknowledged:?}", begin.elapsed());
     assert_eq!(status.code(), Some(0));
 
-    let _again = place.start(&["--unlimited"]);
+    let _again = installation.start(&["--unlimited"]);
     let day = start.day().to_string();
     for (number, ms) in acknowledged {
         assert!(ms > 0);
-        let device = sign_in(&place, &account(&format!("tracker-{number}")).into(), "reader").await;
+        let device = sign_in(&installation, &account(&format!("tracker-{number}")).into(), "reader").await;
         eventually(Some(ms), Duration::from_secs(10), async || {
             totals(&device, "apps", &day, "UTC").await.get("Code").copied()
         })

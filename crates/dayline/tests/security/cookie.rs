@@ -29,7 +29,7 @@ async fn a_browser_stays_signed_in_by_its_cookie() {
         let refused = refresh(&first, foreign).await;
         assert_eq!(refused.problem(), (403, "foreign_origin".into()), "{foreign}");
     }
-    let next = refresh(&first, &web.place.url()).await.expect(200);
+    let next = refresh(&first, &web.installation.url()).await.expect(200);
     let (second, _) = cookie(&next);
     assert_ne!(second, first);
     let access = session(&ada, &next).access;
@@ -39,7 +39,7 @@ async fn a_browser_stays_signed_in_by_its_cookie() {
     let (gone, attributes) = cookie(&logout);
     assert_eq!(gone, "dayline_refresh=");
     assert!(attributes.contains(&"Max-Age=0".to_owned()), "{attributes:?}");
-    assert_eq!(refresh(&second, &web.place.url()).await.problem(), (401, "session_revoked".into()));
+    assert_eq!(refresh(&second, &web.installation.url()).await.problem(), (401, "session_revoked".into()));
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_cookie_opens_nothing_but_the_refresh() {
     ] {
         for value in [&ada.refresh, &ada.access] {
             let call = web.call(method.clone(), path).header("cookie", format!("dayline_refresh={value}"));
-            let call = call.header("origin", web.place.url()).json(&json!({}));
+            let call = call.header("origin", web.installation.url()).json(&json!({}));
             assert_eq!(send(call).await.problem(), (401, "not_signed_in".into()), "{method} {path}");
         }
     }

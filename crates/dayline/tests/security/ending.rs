@@ -57,7 +57,7 @@ async fn all_other_sessions_end_and_then_all_and_a_restart_brings_none_back() {
         expect_refused_within(&web, &ended.access, HERE).await;
     }
     web.server.kill();
-    web.server = web.place.start(&[]);
+    web.server = web.installation.start(&[]);
     for ended in [&laptop, &phone] {
         assert_eq!(web.me(&ended.access).await.problem(), (401, "session_revoked".into()));
         assert_eq!(send(web.refresh(&ended.refresh)).await.status, 401);
@@ -180,7 +180,7 @@ async fn an_operators_new_password_ends_approved_devices_and_keys_if_that_is_wan
     let laptop = web.newcomer("ada").await;
     let key = web.key(&laptop, &json!(["track"])).await;
     let code = approved_device(&web, &laptop).await;
-    let [option, data] = web.place.data_options();
+    let [option, data] = web.installation.data_options();
     let reset = ["user", "reset-password", "ada@example.org", &option, &data];
     let output = run_with_input(&reset, "an entirely other one\n");
     let told = output.expect_success();
@@ -218,7 +218,7 @@ async fn a_deleted_person_leaves_no_row_and_no_waiting_ping() {
             || crate::support::now().plus(-60_000).day() != crate::support::now().day()
     })
     .await;
-    let database = web.place.data().join("dayline.db");
+    let database = web.installation.data().join("dayline.db");
     let before = Connection::open(&database).unwrap();
     let tables = tables(&before);
     for kept in ["users", "sessions", "api_keys", "device_logins", "audit_events", "ledger_days", "app_usage"]
@@ -238,7 +238,7 @@ async fn a_deleted_person_leaves_no_row_and_no_waiting_ping() {
     for table in &tables {
         assert_eq!(rows(&after, table), 0, "{table}");
     }
-    web.server = web.place.start(&[]);
+    web.server = web.installation.start(&[]);
     eventually(true, Duration::from_secs(5), async || {
         let metrics = send(web.call(Method::GET, "/metrics")).await.text;
         metrics.lines().any(|line| line == "dayline_log_entries 0")

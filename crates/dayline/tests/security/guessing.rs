@@ -50,7 +50,7 @@ async fn a_hundred_parallel_wrong_passwords_get_no_more_checks_than_the_limit() 
     assert_eq!(known.status, 200, "and nobody can lock Ada's own laptop out");
     let (browser, cookie) = (text(&known.json(), "refresh_token"), "dayline_refresh");
     let by_cookie = web.login(&ada.email, PASSWORD, "laptop").header("cookie", format!("{cookie}={browser}"));
-    let by_cookie = by_cookie.header("origin", web.place.url());
+    let by_cookie = by_cookie.header("origin", web.installation.url());
     assert_eq!(send(by_cookie).await.status, 200, "a browser proves it by its cookie");
 }
 

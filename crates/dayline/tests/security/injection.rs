@@ -3,14 +3,14 @@
 use http::Method;
 use serde_json::json;
 
-use crate::support::server::Place;
+use crate::support::server::Installation;
 use crate::web::{PASSWORD, Web, ping, send, session, text};
 
 /// What would end a text, a statement or a row if it were put into SQL as it is.
 const SQL: &str = r#"x'); DROP TABLE users; DELETE FROM ledger_days;-- " \ %s $1 ?1 {0} {{"#;
 
-async fn what_looks_like_sql_is_kept_as_it_is(place: Place) {
-    let web = Web::at(place, &[]);
+async fn what_looks_like_sql_is_kept_as_it_is(installation: Installation) {
+    let web = Web::at(installation, &[]);
     let other = web.newcomer("grace").await;
     let user = json!({"email": "o'brien+--;@example.org", "password": PASSWORD, "full_name": SQL});
     send(web.post("/api/v1/users", &user)).await.expect(201);
@@ -29,7 +29,7 @@ async fn what_looks_like_sql_is_kept_as_it_is(place: Place) {
         (text(&sessions[0], "device_id"), text(&sessions[0], "device_name")),
         (SQL.into(), SQL.into())
     );
-    web.settled(&mallory.access, SQL).await;
+    web.until_counted(&mallory.access, SQL).await;
 
     for path in ["/api/v1/report/apps?date=2026-01-01';--", "/api/v1/report/apps?tz=UTC';--"] {
         assert_eq!(get(path).await.status, 422, "{path}");
@@ -48,10 +48,10 @@ async fn what_looks_like_sql_is_kept_as_it_is(place: Place) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_looks_like_sql_is_kept_as_it_is_in_sqlite() {
-    what_looks_like_sql_is_kept_as_it_is(Place::alone()).await;
+    what_looks_like_sql_is_kept_as_it_is(Installation::alone()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_looks_like_sql_is_kept_as_it_is_in_postgresql() {
-    what_looks_like_sql_is_kept_as_it_is(Place::cluster()).await;
+    what_looks_like_sql_is_kept_as_it_is(Installation::cluster()).await;
 }

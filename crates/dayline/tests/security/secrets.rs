@@ -31,7 +31,7 @@ async fn use_everything(web: &Web) -> Vec<String> {
     // By cookie, with a secret where none belongs, and with what is no JSON.
     let cookie = format!("dayline_refresh={}", tv.refresh);
     let refresh = web.call(Method::POST, "/api/v1/auth/refresh").header("cookie", cookie);
-    let next = send(refresh.header("origin", web.place.url())).await.expect(200);
+    let next = send(refresh.header("origin", web.installation.url())).await.expect(200);
     let next = session(&ada.email, &next);
     secrets.extend([next.access.clone(), next.refresh.clone()]);
     send(web.call(Method::GET, &format!("/api/v1/users/{key}?token={}", ada.access))).await.expect(404);
@@ -66,8 +66,8 @@ async fn use_everything(web: &Web) -> Vec<String> {
 
 /// Fails if a file of the run has one of the texts in it.
 fn expect_absent(web: &Web, secrets: &[String]) {
-    let mut files = vec![("the log".to_owned(), web.place.log().into_bytes())];
-    for entry in fs::read_dir(web.place.data()).unwrap() {
+    let mut files = vec![("the log".to_owned(), web.installation.log().into_bytes())];
+    for entry in fs::read_dir(web.installation.data()).unwrap() {
         let path = entry.unwrap().path();
         files.push((path.display().to_string(), fs::read(&path).unwrap()));
     }
@@ -93,7 +93,7 @@ async fn no_token_key_code_or_password_is_in_a_log_or_a_file() {
         expect_absent(&web, &secrets);
         // The search finds what is there.
         assert!(
-            fs::read(web.place.data().join("dayline.db"))
+            fs::read(web.installation.data().join("dayline.db"))
                 .unwrap()
                 .windows(15)
                 .any(|w| w == b"ada@example.org")

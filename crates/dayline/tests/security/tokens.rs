@@ -164,7 +164,7 @@ fn other_spellings(good: &Anatomy) -> Vec<(String, String)> {
 async fn a_token_that_we_did_not_make_opens_nothing() {
     let web = Web::start(&[]);
     let ada = web.newcomer("ada").await;
-    let good = Anatomy::of(&ada.access, &web.place.data());
+    let good = Anatomy::of(&ada.access, &web.installation.data());
     // What is refused below would be taken if it were right.
     let by_hand = good.with_claim("exp", json!(now().0 / 1_000 + 60));
     assert_eq!(web.me(&by_hand).await.status, 200);
@@ -210,12 +210,12 @@ async fn a_new_key_signs_while_tokens_of_the_old_one_live_on_until_it_is_taken_a
     let mut web = Web::start(&[]);
     let ada = web.newcomer("ada").await;
     web.server.stop();
-    let path = web.place.data().join("keys.json");
-    let mut keys = key_file(&web.place.data());
+    let path = web.installation.data().join("keys.json");
+    let mut keys = key_file(&web.installation.data());
     let new = json!({"kid": "the-new-one", "secret": URL_SAFE_NO_PAD.encode([42; 32])});
     keys["access_keys"].as_array_mut().unwrap().push(new.clone());
     fs::write(&path, keys.to_string()).unwrap();
-    web.server = web.place.start(&[]);
+    web.server = web.installation.start(&[]);
     assert_eq!(web.me(&ada.access).await.status, 200);
     let phone = web.sign_in(&ada.email, "phone").await;
     assert_eq!(decoded(phone.access.split('.').next().unwrap())["kid"], "the-new-one");
@@ -223,7 +223,7 @@ async fn a_new_key_signs_while_tokens_of_the_old_one_live_on_until_it_is_taken_a
     web.server.stop();
     keys["access_keys"] = json!([new]);
     fs::write(&path, keys.to_string()).unwrap();
-    web.server = web.place.start(&[]);
+    web.server = web.installation.start(&[]);
     assert_eq!(web.me(&ada.access).await.status, 401);
     assert_eq!(web.me(&phone.access).await.status, 200);
     let again = send(web.refresh(&ada.refresh)).await.expect(200);
@@ -238,11 +238,12 @@ async fn a_new_key_signs_while_tokens_of_the_old_one_live_on_until_it_is_taken_a
 fn a_secret_that_is_too_short_stops_the_start_and_is_not_shown() {
     let mut web = Web::start(&[]);
     web.server.stop();
-    let mut keys = key_file(&web.place.data());
+    let mut keys = key_file(&web.installation.data());
     let short = URL_SAFE_NO_PAD.encode([5; 31]);
     keys["access_keys"][0]["secret"] = json!(short);
-    fs::write(web.place.data().join("keys.json"), keys.to_string()).unwrap();
-    let (address, data) = (web.place.address().to_string(), web.place.data().display().to_string());
+    fs::write(web.installation.data().join("keys.json"), keys.to_string()).unwrap();
+    let (address, data) =
+        (web.installation.address().to_string(), web.installation.data().display().to_string());
     let ended = run(&["serve", "--listen", &address, "--data", &data]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("32") && !ended.stderr.contains(&short), "{ended:?}");

@@ -32,7 +32,7 @@ fn peak_mib(web: &Web) -> u64 {
 async fn silent(web: &Web, request: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
-    let mut connection = socket.connect(web.place.address()).await.unwrap();
+    let mut connection = socket.connect(web.installation.address()).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
     connection
 }

@@ -16,8 +16,8 @@ fn commands(url: &str) -> String {
 #[test]
 fn the_walk_of_the_documentation_goes_as_it_says() {
     let web = Web::start(&[]);
-    let script = format!("set -eu\n{}", commands(&web.place.url()));
-    let walked = Command::new("bash").arg("-c").arg(&script).current_dir(web.place.folder()).output();
+    let script = format!("set -eu\n{}", commands(&web.installation.url()));
+    let walked = Command::new("bash").arg("-c").arg(&script).current_dir(web.installation.folder()).output();
     let walked = walked.expect("bash and curl are needed");
     let said = String::from_utf8(walked.stdout).unwrap();
     let errors = String::from_utf8_lossy(&walked.stderr);

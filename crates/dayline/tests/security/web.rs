@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::support::account::eventually;
 use crate::support::now;
-use crate::support::server::{Place, Server};
+use crate::support::server::{Installation, Server};
 
 /// A password that nothing else in a run contains.
 pub(crate) const PASSWORD: &str = "Rosskastanie-4711";
 
 /// A server in a place of its own, and a client for it.
 pub(crate) struct Web {
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
     pub(crate) server: Server,
     http: Client,
 }
@@ -71,18 +71,18 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
 
 impl Web {
     pub(crate) fn start(options: &[&str]) -> Self {
-        Self::at(Place::alone(), options)
+        Self::at(Installation::alone(), options)
     }
 
-    pub(crate) fn at(place: Place, options: &[&str]) -> Self {
-        let server = place.start(options);
+    pub(crate) fn at(installation: Installation, options: &[&str]) -> Self {
+        let server = installation.start(options);
         // A connection kept from before a restart would be cut at its next use.
         let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
-        Self { place, server, http }
+        Self { installation, server, http }
     }
 
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.place.url()))
+        self.http.request(method, format!("{}{path}", self.installation.url()))
     }
 
     pub(crate) fn get(&self, path: &str, bearer: &str) -> RequestBuilder {
@@ -141,7 +141,7 @@ impl Web {
     }
 
     /// Waits until an app is in today's and yesterday's report.
-    pub(crate) async fn settled(&self, bearer: &str, app: &str) {
+    pub(crate) async fn until_counted(&self, bearer: &str, app: &str) {
         let days =
             [now().plus(-86_400_000), now()].map(|at| dayline_cli_kit::units::rfc3339(at)[..10].to_owned());
         let path = format!("/api/v1/report/apps?from={}&to={}&tz=UTC", days[0], days[1]);

@@ -69,14 +69,14 @@ impl fmt::Debug for UserCode {
 /// What the person has said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Approval {
-    /// Nothing.
+    /// Nothing yet: the device is to ask again.
     Pending,
     /// A person wants the device signed in as them. The approval is worth no more than the session
     /// it was given in: when that ends, the code ends too.
     Approved {
-        /// Who.
+        /// As whom the device is to be signed in.
         user: UserId,
-        /// In which session.
+        /// The session the approval was given in.
         session: SessionId,
     },
     /// The person refused.
@@ -90,7 +90,7 @@ pub struct DeviceLogin {
     pub device_code: TokenHash,
     /// What the person types.
     pub user_code: UserCode,
-    /// The device.
+    /// The identity it chose for itself, which its session will have.
     pub device: DeviceId,
     /// What it calls itself.
     pub device_name: Option<Label>,

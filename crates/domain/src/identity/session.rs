@@ -46,7 +46,7 @@ impl Default for SessionPolicy {
 pub struct Session {
     /// Identity; also the `sid` of its access tokens.
     pub id: SessionId,
-    /// Whose.
+    /// The person that the device is signed in as.
     pub user: UserId,
     /// On which device; a person has at most one session per device.
     pub device: DeviceId,
@@ -54,7 +54,7 @@ pub struct Session {
     pub device_name: Option<Label>,
     /// The network the last sign-in or refresh came from, made coarse (IPv4 /24, IPv6 /48).
     pub address: Option<Box<str>>,
-    /// Sign-in.
+    /// When the device was signed in; the absolute time counts from here.
     pub created_at: UtcMs,
     /// Last sign-in or refresh.
     pub last_used_at: UtcMs,

@@ -30,9 +30,9 @@ pub enum ReportKind {
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReportFormat {
-    /// One JSON object.
+    /// One JSON object, as the report's endpoint answers.
     Json,
-    /// A table.
+    /// A table with a header, one row a line.
     Csv,
     /// One JSON object a line.
     Ndjson,

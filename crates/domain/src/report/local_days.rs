@@ -11,11 +11,11 @@ use crate::zone::Zone;
 /// Local days `from..=to` of a zone.
 #[derive(Clone)]
 pub struct LocalDays {
-    /// The zone.
+    /// Decides when the days begin and how long they are.
     pub zone: Arc<dyn Zone>,
     /// The first day.
     pub from: LocalDate,
-    /// The last day.
+    /// The last day, included.
     pub to: LocalDate,
 }
 

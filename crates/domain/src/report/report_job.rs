@@ -38,7 +38,7 @@ impl JobFailure {
 /// The local days a job is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobDays {
-    /// The first.
+    /// The first local day.
     pub from: LocalDate,
     /// The last, included.
     pub to: LocalDate,
@@ -96,7 +96,7 @@ pub enum JobState {
     Failed {
         /// Since when.
         at: UtcMs,
-        /// Why.
+        /// What its person is told.
         why: JobFailure,
     },
     /// The person does not want it any more.
@@ -134,13 +134,13 @@ impl JobState {
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportJob {
-    /// Identity.
+    /// Names the job to its person; not secret.
     pub id: JobId,
-    /// Whose.
+    /// Who asked for it, and whom alone it is about.
     pub user: UserId,
-    /// What it makes.
+    /// What it makes; never changes.
     pub kind: ReportKind,
-    /// In which form.
+    /// In which form, one of those that the kind has.
     pub format: ReportFormat,
     /// Over which days; none for an export, which is of everything.
     pub days: Option<JobDays>,
@@ -150,7 +150,7 @@ pub struct ReportJob {
     pub state: JobState,
     /// How often it was started. Whoever runs it may change it only while this is the same.
     pub attempt: u32,
-    /// Days that are done.
+    /// Days that are in the result so far; 0 again with each attempt.
     pub days_done: u32,
     /// Days in all, as far as known.
     pub days_all: u32,

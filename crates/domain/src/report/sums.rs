@@ -47,7 +47,7 @@ pub struct Totals<Name>(BTreeMap<Name, i64>);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
-    /// Per app.
+    /// Per app, over all days together.
     Apps(Totals<AppName>),
     /// Per domain, `None` being what was no web page.
     Domains(Totals<Option<Domain>>),

@@ -33,9 +33,9 @@ impl<'a, Pieces: AsRef<[Piece]> + ?Sized> From<&'a Pieces> for Counted<'a> {
 pub enum Cut {
     /// Nothing: it sums up all of them, per activity.
     Whole,
-    /// Each day.
+    /// Local days, each with a sum of its own.
     Days,
-    /// The hours of each day.
+    /// The hours of each local day, each with a sum of its own.
     Hours,
 }
 

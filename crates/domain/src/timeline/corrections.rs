@@ -39,14 +39,14 @@ pub(crate) struct Covering<'a> {
 }
 
 impl Corrections {
-    /// Takes in versions of corrections. Of one id only the greatest version exists.
-    pub(crate) fn take(&mut self, window: Window, corrections: &[Correction]) {
+    /// Adds versions of corrections. Of one id only the greatest version exists.
+    pub(crate) fn add(&mut self, window: Window, corrections: &[Correction]) {
         for &Correction { id, version, ref says } in corrections {
             match says {
-                Says::Nothing => self.take_entry(id, Entry { version, says: None }),
+                Says::Nothing => self.add_entry(id, Entry { version, says: None }),
                 Says::Entry { interval, source } => {
                     let says = window.cut(*interval).map(|span| (span, Arc::clone(source)));
-                    self.take_entry(id, Entry { version, says });
+                    self.add_entry(id, Entry { version, says });
                 }
                 Says::Erasure { interval } => {
                     if let Some(span) = window.cut(*interval) {
@@ -59,7 +59,7 @@ impl Corrections {
         self.forget_erased_entries();
     }
 
-    fn take_entry(&mut self, id: CorrectionId, entry: Entry) {
+    fn add_entry(&mut self, id: CorrectionId, entry: Entry) {
         let known = self.entries.entry(id).or_insert_with(|| entry.clone());
         if *known < entry {
             *known = entry;

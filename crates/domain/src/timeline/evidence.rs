@@ -28,7 +28,7 @@ pub(crate) struct DeviceEvidence {
     pub(crate) covered: SpanSet,
     /// Pages by the family of their browser.
     pub(crate) pages: BTreeMap<FamilyNo, Overlapping>,
-    /// All beats.
+    /// The beats of all editors together.
     pub(crate) beats: Beats,
     /// The same by the family of their editor.
     pub(crate) beats_of: BTreeMap<FamilyNo, Beats>,
@@ -120,7 +120,7 @@ pub(crate) struct Beat {
 }
 
 impl Beat {
-    fn place(self, numbers: &Numbers) -> (u32, &Seen) {
+    fn order_key(self, numbers: &Numbers) -> (u32, &Seen) {
         (self.at, numbers.seen(self.subject))
     }
 }
@@ -132,8 +132,8 @@ pub(crate) struct Beats(Vec<Beat>);
 impl Beats {
     /// Adds a beat; whether it is new.
     fn add(&mut self, beat: Beat, numbers: &Numbers) -> bool {
-        let at = self.0.partition_point(|old| old.place(numbers) < beat.place(numbers));
-        let equal = self.0[at..].iter().take_while(|old| old.place(numbers) == beat.place(numbers));
+        let at = self.0.partition_point(|old| old.order_key(numbers) < beat.order_key(numbers));
+        let equal = self.0[at..].iter().take_while(|old| old.order_key(numbers) == beat.order_key(numbers));
         // The same value may come from another device.
         let new = !equal.into_iter().any(|old| old.subject == beat.subject);
         if new {

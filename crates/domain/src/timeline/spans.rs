@@ -133,7 +133,7 @@ pub(crate) struct SubjectSpan {
 }
 
 impl SubjectSpan {
-    fn place(&self) -> (u32, u32, SubjectNo) {
+    fn order_key(&self) -> (u32, u32, SubjectNo) {
         (self.span.end, self.span.start, self.subject)
     }
 }
@@ -148,12 +148,12 @@ impl Overlapping {
     pub(crate) fn follow(&mut self, subject: SubjectNo, grown: &Grown) {
         for span in grown.gone() {
             let old = SubjectSpan { span, subject };
-            if let Ok(at) = self.0.binary_search_by_key(&old.place(), SubjectSpan::place) {
+            if let Ok(at) = self.0.binary_search_by_key(&old.order_key(), SubjectSpan::order_key) {
                 self.0.remove(at);
             }
         }
         let new = SubjectSpan { span: grown.span, subject };
-        let at = self.0.partition_point(|old| old.place() < new.place());
+        let at = self.0.partition_point(|old| old.order_key() < new.order_key());
         self.0.insert(at, new);
     }
 

@@ -7,7 +7,7 @@
 //! window. The reach is in [`crate::timeline::window`], the beat hold in [`crate::choices`].
 //!
 //! So the timeline is a pure function of the set of observations and corrections, and of the
-//! person's two choices: order, repetition and batches do not matter, nor whether one interval was
+//! person's two choices: order, repetition and grouping do not matter, nor whether one interval was
 //! told as one, as pieces that touch, as growing prefixes or as overlapping stretches; for use,
 //! away and here also with holes of at most the join (but for a hole on the window's very edge, and
 //! one that an erasure touches).
@@ -73,7 +73,7 @@ pub fn settle(
 ) -> Vec<Piece> {
     let window = Window::of(day);
     let (mut known, mut numbers) = (Corrections::default(), Numbers::default());
-    known.take(window, corrections);
+    known.add(window, corrections);
     let observed = observations.iter().filter_map(|observation| cut(observation, window, &mut numbers));
     let observed: Vec<Stretch<SubjectNo>> = without_erased(observed, known.erased()).collect();
     let evidence = unite_all(observed.into_iter(), &numbers);

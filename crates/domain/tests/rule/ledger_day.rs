@@ -25,7 +25,7 @@ use crate::values::{app, days, interval, observation, project, settle_all, used}
 /// A model of a stored day. Applies changes in the documented order and refuses what a database
 /// would: changes to rows that are not there, and overlaps after any single step.
 #[derive(Default)]
-struct Store {
+struct StoredDay {
     version: u64,
     counted: Vec<Piece>,
     /// The state by hour.
@@ -33,7 +33,7 @@ struct Store {
     corrections: Vec<Correction>,
 }
 
-impl Store {
+impl StoredDay {
     fn apply(&mut self, day: &LedgerDay, change: &DayChange) {
         assert_eq!((change.from_version, change.to_version), (self.version, self.version + 1));
         self.version = change.to_version;
@@ -50,10 +50,10 @@ impl Store {
 
     fn apply_pieces(&mut self, changes: &PieceChanges) {
         for gone in &changes.removed {
-            self.take(gone);
+            self.remove(gone);
         }
         for resized in &changes.resized {
-            let Piece { source, interval } = self.take(&resized.piece);
+            let Piece { source, interval } = self.remove(&resized.piece);
             assert_ne!(interval.end(), resized.new_end);
             let interval = Interval::new(interval.start(), resized.new_end).unwrap();
             self.put(Piece { source, interval });
@@ -64,7 +64,7 @@ impl Store {
         self.counted.sort_by_key(|piece| piece.interval.start());
     }
 
-    fn take(&mut self, piece: &Piece) -> Piece {
+    fn remove(&mut self, piece: &Piece) -> Piece {
         let row = self.counted.iter().position(|row| row == piece).unwrap();
         self.counted.swap_remove(row)
     }
@@ -93,7 +93,7 @@ fn sorted(observations: impl IntoIterator<Item = Observation>) -> Vec<Observatio
 /// A day, its store, and all that they were told.
 struct Person {
     day: LedgerDay,
-    store: Store,
+    store: StoredDay,
     observations: Vec<Observation>,
     corrections: Vec<Correction>,
 }
@@ -101,7 +101,7 @@ struct Person {
 impl Person {
     fn new(day: UtcDay, choices: Choices) -> Self {
         let (observations, corrections) = (Vec::new(), Vec::new());
-        Self { day: LedgerDay::empty(day, choices), store: Store::default(), observations, corrections }
+        Self { day: LedgerDay::empty(day, choices), store: StoredDay::default(), observations, corrections }
     }
 
     fn follow(&mut self, change: Option<DayChange>) {
@@ -338,7 +338,7 @@ fn the_recorded_day_is_the_same_however_it_arrives() {
             let mut counted = Vec::new();
             for day in days(&observations, &[]) {
                 let mut ledger = LedgerDay::empty(day, Choices::default());
-                let mut store = Store::default();
+                let mut store = StoredDay::default();
                 for batch in arriving.chunks(batch) {
                     if let Some(change) = ledger.record(batch) {
                         store.version += 1;

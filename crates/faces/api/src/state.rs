@@ -1,5 +1,5 @@
 //! What the handlers work with: the application, what all faces share, and what only this face
-//! needs. Not here: how connections are limited (see [`dayline_http_kit::ServerConfig`]).
+//! needs. Not here: how connections are limited (see [`dayline_http_kit::ConnectionConfig`]).
 
 use std::sync::Arc;
 

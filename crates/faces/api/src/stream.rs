@@ -11,7 +11,7 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::StaysSignedIn;
-use dayline_http_kit::server::{Peer, Streams};
+use dayline_http_kit::connections::{Peer, Streams};
 use dayline_http_kit::slots::SlotGuard;
 use futures_util::stream;
 use http::request;
@@ -64,7 +64,7 @@ impl LongAnswer {
         let mut first = Vec::new();
         while writer.write(&mut first).await? {
             if first.len() > SHORT {
-                let slot = self.api.long_answers.take(self.caller().user)?;
+                let slot = self.api.long_answers.claim(self.caller().user)?;
                 return Ok(self.stream(writer, first, false, slot));
             }
         }

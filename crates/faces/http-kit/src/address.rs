@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use http::request;
 
+use crate::connections::Peer;
 use crate::proxy;
-use crate::server::Peer;
 use crate::state::{Face, KitState};
 
 /// The client's address; `None` where a test has no connection.

@@ -12,9 +12,9 @@ use futures_util::poll;
 use http::{HeaderMap, header, request};
 
 use crate::budget::{Exhausted, Permit};
+use crate::connections::Peer;
 use crate::gzip;
 use crate::problem::Problem;
-use crate::server::Peer;
 use crate::state::KitState;
 
 /// A body, complete and UTF-8; its memory stays accounted for while this lives.
@@ -36,8 +36,8 @@ impl TextBody<'_> {
     }
 }
 
-/// Takes the body in, at most `limit` bytes on the wire and unpacked.
-pub async fn take_in<'a>(
+/// Receives the body, at most `limit` bytes on the wire and unpacked.
+pub async fn receive<'a>(
     kit: &'a KitState,
     parts: &request::Parts,
     body: Body,
@@ -94,13 +94,13 @@ async fn collect(mut body: Body, limit: usize, permit: &mut Permit<'_>) -> Resul
     if body.is_end_stream() {
         return Ok(first);
     }
-    permit.take(first.len()).map_err(no_memory)?;
+    permit.extend(first.len()).map_err(no_memory)?;
     let mut whole = BytesMut::from(first);
     while let Some(chunk) = next_chunk(&mut body).await? {
         if whole.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
-        permit.take(chunk.len()).map_err(no_memory)?;
+        permit.extend(chunk.len()).map_err(no_memory)?;
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())

@@ -9,7 +9,7 @@ pub struct Budget {
     most: usize,
 }
 
-/// Bytes taken, given back when dropped.
+/// Bytes that somebody uses, given back when dropped.
 pub struct Permit<'a> {
     from: &'a Budget,
     bytes: usize,
@@ -25,28 +25,29 @@ impl Budget {
         Self { left: AtomicUsize::new(most), most }
     }
 
-    /// Nothing yet, to take more later.
+    /// Nothing yet, to be extended later.
     pub fn none(&self) -> Permit<'_> {
         Permit { from: self, bytes: 0 }
     }
 
-    /// Takes so many bytes, or all there are if that is more: what comes alone is never too large.
+    /// A permit for so many bytes, or for all there are if that is more: what comes alone is never
+    /// too large.
     ///
     /// # Errors
     /// [`Exhausted`] if there are not that many left.
-    pub fn take_or_all(&self, bytes: usize) -> Result<Permit<'_>, Exhausted> {
+    pub fn acquire_or_all(&self, bytes: usize) -> Result<Permit<'_>, Exhausted> {
         let mut permit = self.none();
-        permit.take(bytes.min(self.most))?;
+        permit.extend(bytes.min(self.most))?;
         Ok(permit)
     }
 }
 
 impl Permit<'_> {
-    /// Takes more bytes.
+    /// Adds more bytes to the permit.
     ///
     /// # Errors
-    /// [`Exhausted`] if there are not that many left; nothing is taken then.
-    pub fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    /// [`Exhausted`] if there are not that many left; the permit is as it was then.
+    pub fn extend(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let less = |left: usize| left.checked_sub(bytes);
         self.from.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).map_err(|_| Exhausted)?;
         self.bytes += bytes;
@@ -65,13 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_given_while_too_much_is_taken_and_all_comes_back() {
+    fn nothing_is_given_while_too_much_is_used_and_all_comes_back() {
         let budget = Budget::new(3);
-        let (one, two) = (budget.take_or_all(1).unwrap(), budget.take_or_all(2).unwrap());
-        assert!(budget.take_or_all(1).is_err());
+        let (one, two) = (budget.acquire_or_all(1).unwrap(), budget.acquire_or_all(2).unwrap());
+        assert!(budget.acquire_or_all(1).is_err());
         drop(one);
-        assert!(budget.take_or_all(2).is_err());
-        let three = budget.take_or_all(1).unwrap();
+        assert!(budget.acquire_or_all(2).is_err());
+        let three = budget.acquire_or_all(1).unwrap();
         drop((two, three));
         assert_eq!(budget.left.load(Ordering::Relaxed), 3);
     }
@@ -79,9 +80,9 @@ mod tests {
     #[test]
     fn more_than_there_is_at_all_is_given_to_who_comes_alone() {
         let budget = Budget::new(1);
-        let large = budget.take_or_all(1 << 20).unwrap();
-        assert!(budget.take_or_all(1).is_err());
+        let large = budget.acquire_or_all(1 << 20).unwrap();
+        assert!(budget.acquire_or_all(1).is_err());
         drop(large);
-        assert!(budget.take_or_all(1).is_ok());
+        assert!(budget.acquire_or_all(1).is_ok());
     }
 }

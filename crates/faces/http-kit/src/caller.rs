@@ -9,9 +9,9 @@ use dayline_app::{AppError, Kind};
 use http::request;
 
 use crate::address::ClientAddress;
+use crate::connections::Peer;
 use crate::credential::Credential;
 use crate::problem::Problem;
-use crate::server::Peer;
 use crate::state::{Face, KitState};
 
 /// The signed-in caller; without one the request ends with 401.

@@ -16,8 +16,8 @@ use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tower::{Layer, Service};
 
+use crate::connections::Peer;
 use crate::problem::{Logged, Problem};
-use crate::server::Peer;
 use crate::state::Kit;
 
 /// The code of a refusal because of too much work.

@@ -65,7 +65,7 @@ fn member(
     let mut decoder = GzDecoder::new(input);
     loop {
         if plain.capacity() - plain.len() < STEP {
-            permit.take(STEP)?;
+            permit.extend(STEP)?;
             plain.reserve_exact(STEP);
         }
         let start = plain.len();
@@ -199,7 +199,7 @@ mod tests {
         let mut permit = budget.none();
         assert!(matches!(unpack(&bomb, LIMIT, &mut permit), Err(Failure::NoMemory)));
         drop(permit);
-        assert!(budget.none().take(10 * STEP).is_ok());
+        assert!(budget.none().extend(10 * STEP).is_ok());
     }
 
     #[test]

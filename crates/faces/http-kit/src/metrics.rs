@@ -106,7 +106,7 @@ impl Metrics {
     }
 
     /// Counts what became of a request's pings.
-    pub fn pings_taken(&self, receipt: &Receipt) {
+    pub fn pings_received(&self, receipt: &Receipt) {
         self.0.pings_accepted.inc_by(receipt.accepted as u64);
         for rejected in &receipt.rejected {
             self.0.pings_rejected.get_or_create(&RejectedFor { code: rejected.refusal.code }).inc();

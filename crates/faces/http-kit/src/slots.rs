@@ -12,11 +12,11 @@ use crate::problem::Problem;
 pub struct Slots {
     most: usize,
     most_per_person: usize,
-    taken: Mutex<Taken>,
+    in_use: Mutex<InUse>,
 }
 
 #[derive(Default)]
-struct Taken {
+struct InUse {
     all: usize,
     by_person: HashMap<UserId, usize>,
 }
@@ -30,38 +30,38 @@ pub struct SlotGuard {
 impl Slots {
     /// So many slots, and so many for one person.
     pub fn new(most: usize, most_per_person: usize) -> Arc<Self> {
-        Arc::new(Self { most, most_per_person, taken: Mutex::default() })
+        Arc::new(Self { most, most_per_person, in_use: Mutex::default() })
     }
 
-    /// Takes a slot: 429 if the person has too many, 503 if there is none left.
-    pub fn take(self: &Arc<Self>, user: UserId) -> Result<SlotGuard, Problem> {
-        let mut taken = self.taken();
-        if taken.all >= self.most {
+    /// Claims a slot: 429 if the person has too many, 503 if there is none left.
+    pub fn claim(self: &Arc<Self>, user: UserId) -> Result<SlotGuard, Problem> {
+        let mut in_use = self.in_use();
+        if in_use.all >= self.most {
             return Err(AppError::Unavailable("too many streams at once".into()).into());
         }
-        let theirs = taken.by_person.entry(user).or_default();
+        let theirs = in_use.by_person.entry(user).or_default();
         if *theirs >= self.most_per_person {
             return Err(Problem::too_many_streams());
         }
         *theirs += 1;
-        taken.all += 1;
+        in_use.all += 1;
         Ok(SlotGuard { slots: Arc::clone(self), user })
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn in_use(&self) -> MutexGuard<'_, InUse> {
         // Nothing that holds the lock can leave it half changed.
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for SlotGuard {
     fn drop(&mut self) {
-        let mut taken = self.slots.taken();
-        taken.all -= 1;
-        if let Some(theirs) = taken.by_person.get_mut(&self.user) {
+        let mut in_use = self.slots.in_use();
+        in_use.all -= 1;
+        if let Some(theirs) = in_use.by_person.get_mut(&self.user) {
             *theirs -= 1;
             if *theirs == 0 {
-                taken.by_person.remove(&self.user);
+                in_use.by_person.remove(&self.user);
             }
         }
     }
@@ -75,16 +75,16 @@ mod tests {
     fn a_slot_is_free_again_when_its_guard_is_dropped() {
         let slots = Slots::new(3, 2);
         let (ada, eve) = (UserId::from_bits(1), UserId::from_bits(2));
-        let first = slots.take(ada).ok();
-        let second = slots.take(ada).ok();
-        assert!(second.is_some() && slots.take(ada).is_err());
+        let first = slots.claim(ada).ok();
+        let second = slots.claim(ada).ok();
+        assert!(second.is_some() && slots.claim(ada).is_err());
         drop(first);
-        let again = slots.take(ada).ok();
+        let again = slots.claim(ada).ok();
         assert!(again.is_some());
-        let hers = slots.take(eve).ok();
-        assert!(hers.is_some() && slots.take(eve).is_err(), "all three are taken");
+        let hers = slots.claim(eve).ok();
+        assert!(hers.is_some() && slots.claim(eve).is_err(), "all three are in use");
         drop((second, again, hers));
-        assert!(slots.taken().by_person.is_empty());
-        assert_eq!(slots.taken().all, 0);
+        assert!(slots.in_use().by_person.is_empty());
+        assert_eq!(slots.in_use().all, 0);
     }
 }

@@ -122,14 +122,14 @@ impl Timeline {
     ///
     /// # Errors
     /// Says what in it no server may send.
-    pub fn settled(&self) -> Result<Settled, String> {
-        let pieces = |pieces: &[Piece]| pieces.iter().map(Piece::settled).collect::<Result<_, _>>();
+    pub fn parsed(&self) -> Result<Settled, String> {
+        let pieces = |pieces: &[Piece]| pieces.iter().map(Piece::parsed).collect::<Result<_, _>>();
         Ok(Settled { counted: pieces(&self.intervals)?, outranked: pieces(&self.outranked)? })
     }
 }
 
 impl Piece {
-    fn settled(&self) -> Result<timeline::Piece, String> {
+    fn parsed(&self) -> Result<timeline::Piece, String> {
         let wrong = |what: String| format!("a piece of a timeline {what}");
         let source = Source::new(&self.device_id, &self.app_name, self.domain.as_deref())
             .map_err(|error| wrong(format!("has a name that {error}")))?;

@@ -10,7 +10,7 @@ use dayline_cli_kit::units::rfc3339;
 
 /// One line of a recorded file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Recorded {
+pub(super) struct RecordedPing {
     /// On which device.
     pub(super) device_id: String,
     /// The app.
@@ -24,7 +24,7 @@ pub(super) struct Recorded {
     pub(super) end_ms: i64,
 }
 
-impl Recorded {
+impl RecordedPing {
     /// The ping as it is sent when the recording's first day is `day`.
     pub(super) fn on(&self, day: UtcDay) -> Ping {
         Ping {
@@ -38,7 +38,7 @@ impl Recorded {
 }
 
 /// Reads a recorded file; empty lines are skipped. An error names the line.
-pub(super) fn read(file: impl BufRead) -> Result<Vec<Recorded>, String> {
+pub(super) fn read(file: impl BufRead) -> Result<Vec<RecordedPing>, String> {
     let mut pings = Vec::new();
     for (number, line) in file.lines().enumerate() {
         let line = line.map_err(|error| format!("line {}: {error}", number + 1))?;

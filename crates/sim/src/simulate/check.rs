@@ -10,7 +10,7 @@ use dayline_domain::{Interval, Ping, Source};
 
 /// What a client knows about one person's pings.
 #[derive(Debug, Clone, Default)]
-pub struct Record {
+pub struct SentPings {
     /// Pings that got a 202: they must count.
     pub acknowledged: Vec<Ping>,
     /// Pings that were sent but never acknowledged: they may count.
@@ -46,11 +46,11 @@ impl Faults {
 ///
 /// Of the attempts exactly those count whose time is stored, so no subset has to be searched for: an attempt
 /// that lies inside a stored span changes nothing about it, and one that does not can't have been taken.
-pub fn check(record: &Record, stored: &Settled, bridge: Bridge) -> Faults {
+pub fn check(sent: &SentPings, stored: &Settled, bridge: Bridge) -> Faults {
     let spans = Spans::of(stored, bridge);
-    let lost = record.acknowledged.iter().filter(|ping| !spans.hold(ping)).count() as u64;
-    let taken = record.attempted.iter().filter(|ping| spans.hold(ping));
-    let counting: Vec<Ping> = record.acknowledged.iter().chain(taken).cloned().collect();
+    let lost = sent.acknowledged.iter().filter(|ping| !spans.hold(ping)).count() as u64;
+    let taken = sent.attempted.iter().filter(|ping| spans.hold(ping));
+    let counting: Vec<Ping> = sent.acknowledged.iter().chain(taken).cloned().collect();
     let expected = timeline(&counting, bridge);
     Faults {
         lost,
@@ -142,52 +142,52 @@ mod tests {
         }
     }
 
-    fn record(acknowledged: &[Ping], attempted: &[Ping]) -> Record {
-        Record { acknowledged: acknowledged.to_vec(), attempted: attempted.to_vec() }
+    fn sent(acknowledged: &[Ping], attempted: &[Ping]) -> SentPings {
+        SentPings { acknowledged: acknowledged.to_vec(), attempted: attempted.to_vec() }
     }
 
     #[test]
     fn what_the_rule_gives_is_right() {
         let pings = [ping("a", "Code", -40, 60), ping("b", "Mail", 0, 10), ping("a", "Code", 80, 90)];
-        let faults = check(&record(&pings, &[]), &timeline(&pings, BRIDGE), BRIDGE);
+        let faults = check(&sent(&pings, &[]), &timeline(&pings, BRIDGE), BRIDGE);
         assert_eq!(faults, Faults::default());
     }
 
     #[test]
     fn a_missing_acknowledged_ping_is_lost() {
         let pings = [ping("a", "Code", 0, 10), ping("a", "Mail", 100, 110)];
-        let faults = check(&record(&pings, &[]), &timeline(&pings[..1], BRIDGE), BRIDGE);
+        let faults = check(&sent(&pings, &[]), &timeline(&pings[..1], BRIDGE), BRIDGE);
         assert_eq!(faults, Faults { lost: 1, overlaps: 0, wrong: 1 });
     }
 
     #[test]
     fn the_end_of_a_growing_ping_must_not_be_missing() {
         let pings = [ping("a", "Code", 0, 10), ping("a", "Code", 0, 15)];
-        let faults = check(&record(&pings, &[]), &timeline(&pings[..1], BRIDGE), BRIDGE);
+        let faults = check(&sent(&pings, &[]), &timeline(&pings[..1], BRIDGE), BRIDGE);
         assert_eq!((faults.lost, faults.wrong), (1, 2));
     }
 
     #[test]
     fn an_attempt_may_be_there_or_not() {
         let (sure, maybe) = (ping("a", "Code", 0, 10), ping("a", "Code", 20, 60));
-        let record = record(std::slice::from_ref(&sure), std::slice::from_ref(&maybe));
+        let sent = sent(std::slice::from_ref(&sure), std::slice::from_ref(&maybe));
         let without = timeline(std::slice::from_ref(&sure), BRIDGE);
         let with = timeline(&[sure, maybe], BRIDGE);
-        assert!(check(&record, &without, BRIDGE).none());
-        assert!(check(&record, &with, BRIDGE).none());
+        assert!(check(&sent, &without, BRIDGE).none());
+        assert!(check(&sent, &with, BRIDGE).none());
     }
 
     #[test]
     fn half_an_attempt_is_wrong() {
-        let record = record(&[], &[ping("a", "Code", 0, 10)]);
+        let sent = sent(&[], &[ping("a", "Code", 0, 10)]);
         let half = timeline(&[ping("a", "Code", 0, 5)], BRIDGE);
-        assert_eq!(check(&record, &half, BRIDGE), Faults { lost: 0, overlaps: 0, wrong: 1 });
+        assert_eq!(check(&sent, &half, BRIDGE), Faults { lost: 0, overlaps: 0, wrong: 1 });
     }
 
     #[test]
     fn time_that_nobody_sent_is_wrong() {
         let stored = timeline(&[ping("a", "Code", 0, 10)], BRIDGE);
-        assert_eq!(check(&Record::default(), &stored, BRIDGE).wrong, 1);
+        assert_eq!(check(&SentPings::default(), &stored, BRIDGE).wrong, 1);
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
         let mut stored = timeline(&pings, BRIDGE);
         stored.counted.extend(stored.outranked.clone());
         stored.outranked.clear();
-        let faults = check(&record(&pings, &[]), &stored, BRIDGE);
+        let faults = check(&sent(&pings, &[]), &stored, BRIDGE);
         assert_eq!((faults.lost, faults.overlaps), (0, 1));
         assert!(faults.wrong > 0);
     }
@@ -206,7 +206,7 @@ mod tests {
         let pings = [ping("a", "Code", 0, 10), ping("b", "Mail", 5, 8)];
         let mut stored = timeline(&pings, BRIDGE);
         stored.outranked[0].source = Source::new("c", "Code", None).unwrap();
-        assert!(check(&record(&pings, &[]), &stored, BRIDGE).wrong > 0);
+        assert!(check(&sent(&pings, &[]), &stored, BRIDGE).wrong > 0);
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         let mut stored = timeline(&pings, BRIDGE);
         stored.counted = dayline_domain::report::join_at_midnight(stored.counted);
         assert_eq!(stored.counted.len(), 1);
-        assert!(check(&record(&pings, &[]), &stored, BRIDGE).none());
+        assert!(check(&sent(&pings, &[]), &stored, BRIDGE).none());
     }
 
     fn any_ping() -> impl Strategy<Value = Ping> {
@@ -234,7 +234,7 @@ mod tests {
             let taken = maybe.iter().filter(|(_, taken)| *taken).map(|(ping, _)| ping.clone());
             let stored = timeline(&sure.iter().cloned().chain(taken).collect::<Vec<_>>(), BRIDGE);
             let attempted: Vec<Ping> = maybe.into_iter().map(|(ping, _)| ping).collect();
-            prop_assert_eq!(check(&record(&sure, &attempted), &stored, BRIDGE), Faults::default());
+            prop_assert_eq!(check(&sent(&sure, &attempted), &stored, BRIDGE), Faults::default());
         }
 
         /// Without an acknowledged ping the timeline is either the same, or found out.
@@ -246,7 +246,7 @@ mod tests {
             let mut rest = sure.clone();
             rest.remove(lost.index(sure.len()));
             let (whole, stored) = (timeline(&sure, BRIDGE), timeline(&rest, BRIDGE));
-            let faults = check(&record(&sure, &[]), &stored, BRIDGE);
+            let faults = check(&sent(&sure, &[]), &stored, BRIDGE);
             prop_assert_eq!(faults.none(), whole == stored);
             prop_assert_eq!(faults.overlaps, 0);
         }

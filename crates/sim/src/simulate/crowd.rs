@@ -11,7 +11,7 @@ use super::options::Options;
 use super::tracker::{Person, Run};
 use crate::client::{Account, Client, Device, made_up};
 use crate::dice::Dice;
-use crate::simulate::check::Record;
+use crate::simulate::check::SentPings;
 use crate::simulate::stats::{count, value};
 use dayline_cli_kit::console::{end_progress, remark, show_progress};
 use dayline_cli_kit::failure::Failure;
@@ -80,7 +80,7 @@ async fn sign_up(run: &Run, client: Client, account: Account, devices: &[&str]) 
             .map_err(|refusal| format!("cannot sign in: {refusal}"))?;
         signed_in.push(session);
     }
-    Ok(Person { devices: signed_in, record: Mutex::new(Record::default()) })
+    Ok(Person { devices: signed_in, sent: Mutex::new(SentPings::default()) })
 }
 
 /// On this machine every person comes from an address of their own, as they would in the world, so that limits per

@@ -65,7 +65,7 @@ pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Resu
         return Err(Failure::interrupted());
     }
     let bridge = Bridge(u32::try_from(options.bridge.as_millis()).unwrap_or(u32::MAX));
-    let checked = verify::all(&people, bridge, options.settle).await;
+    let checked = verify::all(&people, bridge, options.catch_up).await;
     show_sent(&run, took, people.len(), devices);
     show_checked(&checked);
     verdict(&run.stats, &checked)

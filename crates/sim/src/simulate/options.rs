@@ -34,8 +34,8 @@ pub struct Options {
     #[arg(long, env = "DAYLINE_SIMULATE_PATIENCE", default_value = "60s", value_parser = units::duration)]
     pub(super) patience: Duration,
     /// How long after the last ping all timelines may take to become right
-    #[arg(long, env = "DAYLINE_SIMULATE_SETTLE", default_value = "30s", value_parser = units::duration)]
-    pub(super) settle: Duration,
+    #[arg(long = "settle", env = "DAYLINE_SIMULATE_SETTLE", default_value = "30s", value_parser = units::duration)]
+    pub(super) catch_up: Duration,
     /// Sign-ups and sign-ins under way at a time. A server that is not on this machine may limit them per address;
     /// its options --register-limit and --login-address-limit raise that
     #[arg(long, env = "DAYLINE_SIMULATE_SIGN_INS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_000))]

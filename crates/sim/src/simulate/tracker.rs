@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::chaos::{Chaos, Parcel};
-use super::check::Record;
+use super::check::SentPings;
 use super::habits::{Habits, Seen};
 use super::stats::{Stats, count};
 use crate::client::wire::{self, Body, Format, Receipt};
@@ -55,7 +55,7 @@ impl Schedule {
 #[derive(Debug)]
 pub(super) struct Person {
     pub(super) devices: Vec<Device>,
-    pub(super) record: Mutex<Record>,
+    pub(super) sent: Mutex<SentPings>,
 }
 
 /// What all trackers of a run share.
@@ -156,11 +156,11 @@ impl Sender<'_> {
             remark(format_args!("a ping was refused: {}", rejected.code));
         }
         let refused = |index: usize| receipt.rejected.iter().any(|rejected| rejected.index == index);
-        let mut record = self.person.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = self.person.sent.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, seen) in parcel.pings.iter().enumerate() {
             let ping = as_stored(seen, self.device);
             // An earlier try, whose answer was lost, may have been accepted.
-            let list = if refused(index) { &mut record.attempted } else { &mut record.acknowledged };
+            let list = if refused(index) { &mut sent.attempted } else { &mut sent.acknowledged };
             list.extend(ping);
         }
     }
@@ -176,8 +176,8 @@ impl Sender<'_> {
         if !parcel.abandoned {
             remark(format_args!("pings were not accepted: {refusal}"));
         }
-        let mut record = self.person.record.lock().unwrap_or_else(PoisonError::into_inner);
-        record.attempted.extend(parcel.pings.iter().filter_map(|seen| as_stored(seen, self.device)));
+        let mut sent = self.person.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.attempted.extend(parcel.pings.iter().filter_map(|seen| as_stored(seen, self.device)));
     }
 }
 

@@ -8,7 +8,7 @@ use dayline_domain::{Interval, UtcDay};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
-use super::check::{Faults, Record, check};
+use super::check::{Faults, SentPings, check};
 use super::tracker::Person;
 use crate::client::Refusal;
 use dayline_cli_kit::console::remark;
@@ -26,9 +26,9 @@ pub(super) struct Checked {
     pub(super) unread: u64,
 }
 
-/// Checks everybody. A timeline that is not right yet is read again until `settle` has passed.
-pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, settle: Duration) -> Checked {
-    let deadline = Instant::now() + settle;
+/// Checks everybody. A timeline that is not right yet is read again for at most `wait_at_most`.
+pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, wait_at_most: Duration) -> Checked {
+    let deadline = Instant::now() + wait_at_most;
     stream::iter(people)
         .map(|person| until_right(person, bridge, deadline))
         .buffer_unordered(AT_ONCE)
@@ -46,9 +46,9 @@ pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, settle: Duration
 }
 
 async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Result<Faults, Refusal> {
-    let record = person.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let sent = person.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
     loop {
-        let outcome = stored(person, &record).await.map(|stored| check(&record, &stored, bridge));
+        let outcome = stored(person, &sent).await.map(|stored| check(&sent, &stored, bridge));
         let right = outcome.as_ref().is_ok_and(Faults::none);
         if right || Instant::now() >= deadline {
             return outcome;
@@ -57,16 +57,16 @@ async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Resu
     }
 }
 
-/// The timeline of all days that the record touches.
-async fn stored(person: &Person, record: &Record) -> Result<Settled, Refusal> {
-    let Some(days) = days(record) else { return Ok(Settled::default()) };
+/// The timeline of all days that the pings touch.
+async fn stored(person: &Person, sent: &SentPings) -> Result<Settled, Refusal> {
+    let Some(days) = days(sent) else { return Ok(Settled::default()) };
     let (from, to) = (rfc3339(days.start()), rfc3339(days.end()));
-    person.devices[0].timeline(&from, &to).await?.settled().map_err(Refusal::Unreadable)
+    person.devices[0].timeline(&from, &to).await?.parsed().map_err(Refusal::Unreadable)
 }
 
 /// Whole UTC days around everything that was sent.
-fn days(record: &Record) -> Option<Interval> {
-    let intervals = || record.acknowledged.iter().chain(&record.attempted).map(|ping| ping.interval);
+fn days(sent: &SentPings) -> Option<Interval> {
+    let intervals = || sent.acknowledged.iter().chain(&sent.attempted).map(|ping| ping.interval);
     let first = intervals().map(Interval::start).min()?.day();
     let last = intervals().map(Interval::end).max()?.day();
     Some(first.interval().hull(UtcDay(last.0).interval()))

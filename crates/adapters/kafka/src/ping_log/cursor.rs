@@ -12,11 +12,11 @@ use tokio::time::{Instant, timeout};
 
 use super::entry;
 use super::heard::Heard;
-use super::place::{self, Start};
+use super::positions::{self, Start};
 use crate::cluster::Cluster;
+use crate::config::ANSWER;
 use crate::error::{is_away, to_port};
 use crate::native::{Fetch, Fetched, TopicId};
-use crate::server::ANSWER;
 
 /// When nothing arrives for so long although there should be something, the end is looked up.
 const DOUBT: Duration = Duration::from_millis(250);
@@ -143,7 +143,7 @@ impl Cursor {
                         return None;
                     }
                     self.next = offset + 1;
-                    given.entries.push(entry::open(bytes, place::position(self.major, offset)));
+                    given.entries.push(entry::open(bytes, positions::position(self.major, offset)));
                 }
                 Fetched::End(offset) => self.next = self.next.max(offset),
                 // What was given stays given; the trouble comes again.

@@ -1,6 +1,6 @@
 //! Where records of one partition gather while earlier ones are on their way to Kafka, and where
 //! those who brought them wait.
-//! Not here: sending (the lane).
+//! Not here: sending (see `sender`).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ impl Pending {
     }
 
     /// A single record always fits.
-    fn take(&self, bytes: usize) -> Result<(), AppendError> {
+    fn reserve(&self, bytes: usize) -> Result<(), AppendError> {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before > 0 && before + bytes > self.max {
             self.give_back(bytes);
@@ -70,7 +70,7 @@ pub(super) struct Round {
 #[derive(Default)]
 pub(super) struct Wait {
     outcome: OnceLock<Result<(), AppendError>>,
-    settled: Notify,
+    finished: Notify,
 }
 
 impl Gather {
@@ -84,7 +84,7 @@ impl Gather {
         if let Some(why) = state.refusal() {
             return Err(AppendError::Unavailable(why.clone()));
         }
-        self.pending.take(record.len())?;
+        self.pending.reserve(record.len())?;
         let wait = state.put(record, &self.pending);
         drop(state);
         self.more.notify_one();
@@ -108,7 +108,7 @@ impl Gather {
         let refused = std::mem::take(&mut state.rounds);
         drop(state);
         for round in refused {
-            round.settle(Err(AppendError::Unavailable(why.to_owned())));
+            round.finish(Err(AppendError::Unavailable(why.to_owned())));
         }
     }
 
@@ -159,29 +159,29 @@ impl State {
 
 impl Round {
     /// Tells everybody what became of their records. Only the first word counts.
-    pub(super) fn settle(&self, outcome: Result<(), AppendError>) {
+    pub(super) fn finish(&self, outcome: Result<(), AppendError>) {
         let _ = self.wait.outcome.set(outcome);
-        self.wait.settled.notify_waiters();
+        self.wait.finished.notify_waiters();
     }
 }
 
 impl Drop for Round {
     fn drop(&mut self) {
-        self.settle(Err(AppendError::Unavailable("the ping log was closed".to_owned())));
+        self.finish(Err(AppendError::Unavailable("the ping log was closed".to_owned())));
         self.pending.give_back(self.bytes);
     }
 }
 
 impl Wait {
     /// What became of the records, once that is known.
-    pub(super) async fn settled(&self) -> Result<(), AppendError> {
+    pub(super) async fn finished(&self) -> Result<(), AppendError> {
         loop {
             // Before the look, so that an outcome between look and wait is not missed.
-            let settled = self.settled.notified();
+            let finished = self.finished.notified();
             if let Some(outcome) = self.outcome.get() {
                 return outcome.clone();
             }
-            settled.await;
+            finished.await;
         }
     }
 }
@@ -228,7 +228,7 @@ mod tests {
         let waiting = gather.add(vec![1]).unwrap();
         gather.stall("away");
         let away = Err(AppendError::Unavailable("away".to_owned()));
-        assert_eq!(waiting.settled().await, away);
+        assert_eq!(waiting.finished().await, away);
         assert_eq!(gather.add(vec![1]).map(drop), away);
         assert!(gather.go_on() && !gather.go_on());
         assert!(gather.add(vec![1]).is_ok());
@@ -249,12 +249,12 @@ mod tests {
         let waiting: Vec<_> = (0..3).map(|_| gather.add(vec![1]).unwrap()).collect();
         let round = gather.next().await;
         let later = gather.add(vec![1]).unwrap();
-        round.settle(Ok(()));
+        round.finish(Ok(()));
         drop(round);
         for wait in waiting {
-            assert_eq!(wait.settled().await, Ok(()));
+            assert_eq!(wait.finished().await, Ok(()));
         }
         drop(gather.next().await);
-        assert!(matches!(later.settled().await, Err(AppendError::Unavailable(_))));
+        assert!(matches!(later.finished().await, Err(AppendError::Unavailable(_))));
     }
 }

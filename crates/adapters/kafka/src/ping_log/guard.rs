@@ -20,7 +20,7 @@ pub(super) async fn guard(cluster: Cluster, gathers: Vec<Arc<Gather>>, stays_dur
     let mut was = None;
     loop {
         sleep(LOOK_AGAIN).await;
-        // Who can't be asked acknowledges nothing either, and the lanes notice that.
+        // Who can't be asked acknowledges nothing either, and the senders notice that.
         let Ok(found) = look(&cluster).await else { continue };
         let mut objections = if stays_durable { found.objections } else { Vec::new() };
         if found.partitions as usize != gathers.len() {

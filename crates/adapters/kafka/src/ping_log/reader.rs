@@ -1,5 +1,5 @@
 //! The worker's side: entries after a position, waiting for them, and trimming behind it.
-//! Not here: appending (the lanes), and how much waits.
+//! Not here: appending (the senders), and how much waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::cursor::{Cursor, Filled};
 use super::entry;
 use super::heard::Heard;
-use super::place::{self, How, Trim};
+use super::positions::{self, How, Trim};
 use super::sizes::Sizes;
 use crate::cluster::Cluster;
 use crate::error::{to_port, told};
@@ -118,7 +118,7 @@ impl Reader {
         let believed = read.heard.end();
         let bounds = self.cluster.bounds(number as i32).await.map_err(to_port)?;
         read.heard.correct(believed, bounds.end);
-        let start = place::find(after, topic, bounds, rewritten)?;
+        let start = positions::find(after, topic, bounds, rewritten)?;
         match start.how {
             How::GoesOn | How::Fresh => {}
             How::WasBeyond => {
@@ -165,7 +165,7 @@ impl Reader {
             0 => None,
             major => Some(major),
         };
-        let before = match place::trim(up_to, topic, major) {
+        let before = match positions::trim(up_to, topic, major) {
             Trim::Nothing => return Ok(()),
             Trim::All => None,
             Trim::Before(offset) => Some(offset),
@@ -180,7 +180,7 @@ impl Reader {
                 tracing::warn!(
                     partition = number,
                     why = told(code),
-                    "settled entries can't be deleted from kafka"
+                    "processed entries can't be deleted from kafka"
                 );
             }
         }

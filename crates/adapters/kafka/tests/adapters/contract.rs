@@ -5,12 +5,12 @@ use std::sync::Arc;
 use dayline_app::ports::{BoxFuture, PingLog};
 use dayline_contract::suites::ping_log::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_kafka::{KafkaPingLog, KafkaServer};
+use dayline_kafka::{KafkaConfig, KafkaPingLog};
 use dayline_testkit::shared_kafka;
 
 use crate::topics::{fresh, make, options};
 
-async fn open(server: KafkaServer) -> Arc<dyn PingLog> {
+async fn open(server: KafkaConfig) -> Arc<dyn PingLog> {
     Arc::new(KafkaPingLog::open(&server, &options()).await.unwrap())
 }
 

@@ -2,7 +2,7 @@
 
 use dayline_app::ports::{AppendError, PingLog};
 use dayline_kafka::{
-    KafkaPingLog, KafkaServer, NotDurable, PingLogOptions, Security, SetupError, TopicOptions,
+    KafkaConfig, KafkaPingLog, NotDurable, PingLogOptions, Security, SetupError, TopicOptions,
     check_durability, create_topic,
 };
 use dayline_testkit::{free_port, shared_kafka};
@@ -89,7 +89,7 @@ async fn another_number_of_partitions_is_refused_whatever_is_accepted_and_a_miss
 #[tokio::test]
 async fn a_kafka_that_is_not_there_is_unreachable_in_bounded_time_and_its_address_is_not_told() {
     let address = format!("127.0.0.1:{}", free_port());
-    let server = KafkaServer::new(&address, "pings", Security::default()).unwrap();
+    let server = KafkaConfig::new(&address, "pings", Security::default()).unwrap();
     let begin = tokio::time::Instant::now();
     for accept_less in [false, true] {
         let refused = check_durability(&server, accept_less).await.unwrap_err();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use dayline_app::ports::PingLog;
 use dayline_kafka::{
-    KafkaPingLog, KafkaServer, NotDurable, Sasl, SaslMechanism, Security, SetupError, Tls, TopicOptions,
+    KafkaConfig, KafkaPingLog, NotDurable, Sasl, SaslMechanism, Security, SetupError, Tls, TopicOptions,
     check_durability, create_topic,
 };
 use dayline_testkit::{Kafka, KafkaSettings, run};
@@ -58,7 +58,7 @@ async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_
         fs::write(&file, format!("{password}\n")).unwrap();
         let tls = Some(Tls { authorities: authorities.cloned(), identity: None });
         let sasl = Some(Sasl { mechanism, user: user.to_owned(), password: file });
-        KafkaServer::new(&kafka.brokers(), "pings", Security { tls, sasl }).unwrap()
+        KafkaConfig::new(&kafka.brokers(), "pings", Security { tls, sasl }).unwrap()
     };
 
     let sha256 = server("dayline", "correct horse", SaslMechanism::ScramSha256, Some(&certificate));
@@ -90,7 +90,7 @@ async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_
 fn options_that_can_not_work_are_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |brokers: &str, topic: &str, security: Security| {
-        let server = KafkaServer::new(brokers, topic, security);
+        let server = KafkaConfig::new(brokers, topic, security);
         server.err().map(|error| error.to_string()).unwrap_or_default()
     };
     assert!(refused(" , ", "pings", Security::default()).contains("no broker"));
@@ -123,7 +123,7 @@ async fn files_that_can_not_be_used_are_named() {
         (Security { sasl: None, tls: Some(Tls { authorities: Some(empty), identity: None }) }, "empty"),
     ];
     for (security, named) in cases {
-        let server = KafkaServer::new("127.0.0.1:1", "pings", security).unwrap();
+        let server = KafkaConfig::new("127.0.0.1:1", "pings", security).unwrap();
         let refused = create_topic(&server, TopicOptions::default()).await.unwrap_err();
         assert!(matches!(&refused, SetupError::Options(why) if why.contains(named)), "{refused}");
     }

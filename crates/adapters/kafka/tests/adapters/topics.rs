@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dayline_app::ports::{LogEntry, Partition, Payload, PingLog, Position};
-use dayline_kafka::{KafkaPingLog, KafkaServer, PingLogOptions, Security, TopicOptions, create_topic};
+use dayline_kafka::{KafkaConfig, KafkaPingLog, PingLogOptions, Security, TopicOptions, create_topic};
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -18,10 +18,10 @@ pub(crate) const PARTITIONS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A topic of a name that no other test has; not made yet.
-pub(crate) fn fresh(brokers: &str) -> KafkaServer {
+pub(crate) fn fresh(brokers: &str) -> KafkaConfig {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     let name = format!("pings-{}", MADE.fetch_add(1, Ordering::Relaxed));
-    KafkaServer::new(brokers, &name, Security::default()).unwrap()
+    KafkaConfig::new(brokers, &name, Security::default()).unwrap()
 }
 
 pub(crate) fn options() -> PingLogOptions {
@@ -29,20 +29,20 @@ pub(crate) fn options() -> PingLogOptions {
 }
 
 /// Makes the topic, on so many machines.
-pub(crate) async fn make(server: &KafkaServer, replicas: u32) {
+pub(crate) async fn make(server: &KafkaConfig, replicas: u32) {
     let made = create_topic(server, TopicOptions { partitions: PARTITIONS, replicas }).await.unwrap();
     assert!(made);
 }
 
 /// A log in a fresh topic on so many machines.
-pub(crate) async fn open_fresh(brokers: &str, replicas: u32) -> (KafkaServer, Arc<KafkaPingLog>) {
+pub(crate) async fn open_fresh(brokers: &str, replicas: u32) -> (KafkaConfig, Arc<KafkaPingLog>) {
     let server = fresh(brokers);
     make(&server, replicas).await;
     let log = open(&server).await;
     (server, log)
 }
 
-pub(crate) async fn open(server: &KafkaServer) -> Arc<KafkaPingLog> {
+pub(crate) async fn open(server: &KafkaConfig) -> Arc<KafkaPingLog> {
     Arc::new(KafkaPingLog::open(server, &options()).await.unwrap())
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) fn of(brokers: &str, server: &KafkaServer) -> Self {
+    pub(crate) fn of(brokers: &str, server: &KafkaConfig) -> Self {
         let admin = ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
         Self { admin, topic: server.topic().to_owned() }
     }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use dayline_local::{KeyError, KeyFileError, SystemRandomness, change_keys, load_or_create_keys, read_keys};
+use dayline_local::{
+    KeyError, KeyFileError, SystemRandomness, change_keys, existing_keys, load_or_create_keys, read_keys,
+};
 
 use crate::NOW;
 
@@ -120,8 +122,11 @@ fn a_damaged_file_stops_the_start_and_is_left_as_it_is() {
     for damage in ["", "{", "{\"version\": 1, \"access", "too short"] {
         fs::write(&path, damage).unwrap();
         let error = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap_err();
-        assert!(matches!(error, KeyFileError::Keys { .. }), "{error}");
-        assert!(error.to_string().contains("keys.json"), "{error}");
+        assert!(matches!(error, KeyFileError::Damaged { .. }), "{error}");
+        let text = error.to_string();
+        for part in ["keys.json", "put it back from a backup", "dayline keys create as user "] {
+            assert!(text.contains(part), "{text}");
+        }
         assert_eq!(fs::read_to_string(&path).unwrap(), damage);
     }
     fs::write(&path, [0xFF; 64]).unwrap();
@@ -156,7 +161,7 @@ fn a_change_that_fails_leaves_the_file_as_it_was() {
     let only = load_or_create_keys(&path, &SystemRandomness, NOW).unwrap().keys(NOW).remove(0).kid;
     let before = fs::read(&path).unwrap();
     let error = change_keys(&path, |keys| keys.retire(&only, NOW)).unwrap_err();
-    assert!(matches!(error, KeyFileError::Keys { source: KeyError::NoneSigns, .. }), "{error}");
+    assert!(matches!(error, KeyFileError::Change { source: KeyError::NoneSigns, .. }), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
     fs::write(&path, "damaged").unwrap();
     assert!(change_keys(&path, |keys| keys.retire(&only, NOW)).is_err());
@@ -175,11 +180,32 @@ fn behind_a_link_the_file_is_changed_and_the_link_stays() {
     assert_eq!(read_keys(&file).unwrap().keys(NOW).len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_used_is_named_with_the_user_and_a_way_out() {
+    use std::io::{Error, ErrorKind};
+    for (kind, advice) in [
+        (ErrorKind::PermissionDenied, "start the program as its owner"),
+        (ErrorKind::ReadOnlyFilesystem, "mount it writable"),
+        (ErrorKind::StorageFull, "make room"),
+    ] {
+        let path = "/data/keys.json".into();
+        let text = KeyFileError::Io { path, source: Error::from(kind) }.to_string();
+        for part in ["/data/keys.json", "(this process is user ", advice] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}
+
 #[test]
 fn keys_from_elsewhere_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.json");
-    assert!(matches!(read_keys(&missing), Err(KeyFileError::Io { .. })));
+    let text = read_keys(&missing).unwrap_err().to_string();
+    for part in [&missing.display().to_string(), "put it back", "dayline keys create as user "] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(matches!(existing_keys(&missing), Ok(None)));
     assert!(load_or_create_keys(&folder.path().join("no/folder/keys.json"), &SystemRandomness, NOW).is_err());
     let secret = folder.path().join("secret");
     fs::write(&secret, "a secret that an operator wrote down\n").unwrap();

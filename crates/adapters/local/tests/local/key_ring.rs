@@ -170,3 +170,35 @@ fn no_secret_is_shown_by_a_ring_or_an_error() {
     let error = KeyRing::parse("hunter2hunter2").unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
 }
+
+#[test]
+fn marks_are_equal_for_equal_keys_alone_and_say_when_keys_are_used() {
+    let ring = generated();
+    let again = KeyRing::parse(&ring.to_document()).unwrap();
+    assert_eq!(again.marks(), ring.marks());
+    let other = generated().marks();
+    assert!(other.refresh != ring.marks().refresh && other.access[0].mark != ring.marks().access[0].mark);
+
+    let mut changed = ring.clone();
+    let new = changed.add(&SystemRandomness, NOW, NOW.plus(10));
+    changed.retire(&changed.keys(NOW)[0].kid, NOW.plus(20)).unwrap();
+    let (before, after) = (ring.marks(), changed.marks());
+    assert_eq!((after.refresh, after.access[0].mark), (before.refresh, before.access[0].mark));
+    let times: Vec<_> = after.access.iter().map(|key| (key.signs_from, key.retires_at)).collect();
+    assert_eq!(times, [(Some(NOW), Some(NOW.plus(20))), (Some(NOW.plus(10)), None)]);
+
+    // A token names its key: the same secret under another name does not verify it.
+    let mut renamed = document(&changed);
+    renamed["access_keys"][1]["kid"] = json!(format!("{new}x"));
+    assert_ne!(KeyRing::parse(&renamed.to_string()).unwrap().marks().access[1].mark, after.access[1].mark);
+
+    // No part of a secret is in a mark.
+    let secret = |value: &Value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap();
+    let document = document(&ring);
+    for (secret, mark) in [
+        (secret(&document["refresh_key"]), before.refresh),
+        (secret(&document["access_keys"][0]["secret"]), before.access[0].mark),
+    ] {
+        assert!(!secret.windows(4).any(|part| mark.0.to_be_bytes().windows(4).any(|other| other == part)));
+    }
+}

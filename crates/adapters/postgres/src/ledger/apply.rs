@@ -1,6 +1,6 @@
 //! One commit as one transaction of two round trips, however many people it is about: everything
 //! but the `COMMIT` travels at once, and is judged in order when the answers are there. Not here:
-//! retries, but for a month without partition. The worker reads the position again and goes on.
+//! retries, but for a month without tables. The worker reads the position again and goes on.
 
 use dayline_app::ports::{Applied, LedgerCommit, PortError};
 
@@ -14,10 +14,10 @@ const ATTEMPTS: usize = 3;
 
 enum Outcome {
     Applied(Applied),
-    MissingPartition,
+    MissingMonth,
 }
 
-/// Applies a commit; makes the partitions it needs first.
+/// Applies a commit; makes the months it needs first.
 pub(super) async fn apply(store: &PgStore, commit: &LedgerCommit) -> Result<Applied, PortError> {
     if commit.to < commit.from {
         return Err(PortError::Rejected("a position would move back".into()));
@@ -30,10 +30,10 @@ pub(super) async fn apply(store: &PgStore, commit: &LedgerCommit) -> Result<Appl
         }
         match try_apply(store, &values).await? {
             Outcome::Applied(applied) => return Ok(applied),
-            Outcome::MissingPartition => store.months().forget(),
+            Outcome::MissingMonth => store.months().forget(),
         }
     }
-    Err(PortError::Unavailable("a month's partition is dropped again and again".into()))
+    Err(PortError::Unavailable("a month's tables are dropped again and again".into()))
 }
 
 async fn try_apply(store: &PgStore, values: &Values<'_>) -> Result<Outcome, PortError> {
@@ -50,7 +50,7 @@ async fn try_apply(store: &PgStore, values: &Values<'_>) -> Result<Outcome, Port
                 Short::Stale => Ok(Outcome::Applied(Applied::Stale)),
                 Short::Rejected => Err(PortError::Rejected("a change of a piece that is not there".into())),
             },
-            Err(error) if is_missing_table(&error) => Ok(Outcome::MissingPartition),
+            Err(error) if is_missing_table(&error) => Ok(Outcome::MissingMonth),
             Err(error) => Err(port_error(&error)),
         };
         transaction.roll_back().await;

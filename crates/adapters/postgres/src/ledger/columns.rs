@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use dayline_app::ports::{LedgerCommit, PortError};
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::{DayChange, Domain, Piece, PieceChanges, UserId};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ impl DayColumns {
         self.days.push(Day(change.day));
         self.from.push(bits(change.from_version));
         self.to.push(bits(change.to_version));
-        self.sums.push(sums_record::encode(&change.sums));
+        self.sums.push(stored_sums::encode(&change.sums));
     }
 
     pub(super) fn len(&self) -> usize {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use dayline_app::ports::{LedgerView, PortError};
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::{DaySums, Interval, Piece, UserId, UtcDay, UtcMs};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -154,7 +154,7 @@ fn sums(rows: &[Row]) -> Result<Option<Vec<DaySums>>, PortError> {
     let mut sums = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(bytes) = column::<Option<&[u8]>>(row, "sums")? else { continue };
-        let Ok(day) = sums_record::decode(column::<Day>(row, "day")?.0, bytes) else { return Ok(None) };
+        let Ok(day) = stored_sums::decode(column::<Day>(row, "day")?.0, bytes) else { return Ok(None) };
         sums.push(day);
     }
     Ok(Some(sums))

@@ -24,7 +24,7 @@ pub(crate) fn create(month: Month) -> String {
     table("ledger_days", 60) + &table("app_usage", 90) + &table("outranked_usage", 90)
 }
 
-/// Gives the month's tables their indexes and constraints, and makes them partitions.
+/// Gives the month's tables their indexes and constraints, and attaches them to their parents.
 pub(crate) fn constrain_and_attach(month: Month) -> String {
     let [days, counted, outranked] = PARENTS.map(|parent| month.table(parent));
     let (from, to) = (month.first_day(), month.day_after());

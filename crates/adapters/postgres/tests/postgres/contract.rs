@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    Fact, SpoiltSums, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
-    report_jobs, sessions, sign_outs,
+    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
+    report_jobs, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -13,12 +13,12 @@ use uuid::Uuid;
 use crate::database::{Database, Via};
 
 /// One database for all facts, emptied before each: making one costs more than most facts.
-async fn keeps_both_ways(facts: &[Fact<Store>]) {
+async fn keeps_both_ways(facts: &[Fact<StorePorts>]) {
     let database = Database::migrated().await;
     for via in [Via::Direct, Via::PgBouncer] {
         prove(facts, async || {
             database.empty().await;
-            Store::of(database.store(via))
+            StorePorts::of(database.store(via))
         })
         .await;
     }
@@ -51,7 +51,7 @@ async fn the_postgres_store_sums_up_days_as_a_ledger_must() {
         prove(ledger::sums::FACTS, async || {
             database.empty().await;
             let database = Arc::clone(&database);
-            Store::of(database.store(via)).spoiling(move |key, how| {
+            StorePorts::of(database.store(via)).spoiling(move |key, how| {
                 let database = Arc::clone(&database);
                 Box::pin(async move { spoil(&database, key, how).await })
             })
@@ -112,4 +112,9 @@ async fn the_postgres_store_keeps_the_audit_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_report_jobs() {
     keeps_both_ways(report_jobs::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_knows_the_newest_moment() {
+    keeps_both_ways(stored_time::FACTS).await;
 }

@@ -10,7 +10,7 @@ use dayline_app::ports::{
 use dayline_domain::{Bridge, DayChange, LedgerDay, Ping, UserId, UtcMs};
 use dayline_postgres::PgStore;
 
-use crate::server::Server;
+use crate::test_postgres::TestPostgres;
 use crate::world::{day, ping, register};
 
 /// Bytes of a page of a table.
@@ -29,7 +29,7 @@ fn busy() -> Vec<Ping> {
 }
 
 /// Overwrites the first page of a month's pieces while the server is down.
-async fn damage_first_page(server: &mut Server) {
+async fn damage_first_page(server: &mut TestPostgres) {
     let client = server.client().await;
     client.batch_execute("CHECKPOINT").await.unwrap();
     let path = "SELECT pg_relation_filepath('app_usage_2026_11')";
@@ -51,7 +51,7 @@ async fn loaded(store: &PgStore, users: &[UserId]) -> Vec<LoadedDay> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_up_no_other() {
-    let mut server = Server::start();
+    let mut server = TestPostgres::start();
     let store = server.migrated().await;
     let users = [register(&store, 1).await, register(&store, 2).await, register(&store, 3).await];
     let mut days = users.map(|_| LedgerDay::empty(day(2026, 11, 20)));

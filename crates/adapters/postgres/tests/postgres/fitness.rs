@@ -4,7 +4,7 @@ use dayline_app::ports::{LedgerWriter, PortError};
 use dayline_postgres::PgStore;
 
 use crate::database::{Database, Via};
-use crate::server::Server;
+use crate::test_postgres::TestPostgres;
 
 fn says(outcome: &Result<(), PortError>, what: &str) -> bool {
     matches!(outcome, Err(PortError::Unavailable(why)) if why.contains(what))
@@ -24,7 +24,7 @@ async fn a_database_that_was_never_migrated_is_unfit_until_it_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_away_is_not_unfit_but_takes_no_commit() {
-    let mut server = Server::start();
+    let mut server = TestPostgres::start();
     let store = server.migrated().await;
     assert_eq!(store.check().await, Ok(()));
     server.stop();
@@ -38,7 +38,7 @@ async fn a_server_that_is_away_is_not_unfit_but_takes_no_commit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_takes_no_writes_takes_no_commit() {
-    let server = Server::start();
+    let server = TestPostgres::start();
     let store = server.migrated().await;
     let client = server.client().await;
     client.batch_execute("ALTER DATABASE postgres SET default_transaction_read_only = on").await.unwrap();

@@ -13,7 +13,7 @@ mod outages;
 mod replicas;
 mod round_trips;
 mod schema;
-mod server;
+mod test_postgres;
 mod tls;
 mod workers;
 mod world;

@@ -15,7 +15,7 @@ fn month(text: &str) -> Month {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pings_over_the_edges_of_months_without_partition_are_kept() {
+async fn pings_over_the_edges_of_months_without_tables_are_kept() {
     let database = Database::migrated().await;
     let store = database.store(Via::Direct);
     let user = register(&store, 1).await;
@@ -48,9 +48,10 @@ async fn many_processes_make_the_same_months_at_once() {
         made.await.unwrap().unwrap();
     }
     let store = database.store(Via::Direct);
-    let months: Vec<_> = store.partitions().list().await.unwrap().into_iter().map(|p| p.month).collect();
+    let months: Vec<_> =
+        store.month_admin().list().await.unwrap().into_iter().map(|info| info.month).collect();
     assert_eq!(months, [month("2026-12"), month("2027-01"), month("2027-02")]);
-    assert!(!store.partitions().create(month("2027-02")).await.unwrap());
+    assert!(!store.month_admin().create(month("2027-02")).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +75,7 @@ async fn workers_of_many_processes_make_the_months_they_need_at_once() {
         let (user, pings) = done.await.unwrap();
         assert_by_the_rule(&store, user, first, 365, &pings).await;
     }
-    assert_eq!(store.partitions().list().await.unwrap().len(), 12);
+    assert_eq!(store.month_admin().list().await.unwrap().len(), 12);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,7 +89,7 @@ async fn a_month_dropped_behind_a_workers_back_is_made_again() {
     worker.step().await.unwrap();
 
     // Another process drops it: neither this store nor the worker knows.
-    assert!(database.store(Via::Direct).partitions().drop(month("2026-03")).await.unwrap());
+    assert!(database.store(Via::Direct).month_admin().drop(month("2026-03")).await.unwrap());
     assert_eq!(store.extent(user).await, Ok(None));
 
     let later = [ping("Mail", first, 100, 160)];
@@ -109,14 +110,14 @@ async fn dropping_a_month_takes_milliseconds_and_leaves_its_neighbours() {
     world.track(user, &pings, 1_000).await;
     world.drain().await;
     let april = view(&store, user, day(2026, 4, 1), 30).await;
-    let listed = store.partitions().list().await.unwrap();
+    let listed = store.month_admin().list().await.unwrap();
     assert!(listed.iter().all(|info| info.bytes > 100_000), "{listed:?}");
 
     let started = Instant::now();
-    assert!(store.partitions().drop(month("2026-03")).await.unwrap());
+    assert!(store.month_admin().drop(month("2026-03")).await.unwrap());
     let took = started.elapsed();
     assert!(took < Duration::from_secs(1), "{took:?}");
-    assert!(!store.partitions().drop(month("2026-03")).await.unwrap());
+    assert!(!store.month_admin().drop(month("2026-03")).await.unwrap());
     assert_eq!(view(&store, user, first, 31).await, dayline_app::ports::LedgerView::default());
     assert_eq!(view(&store, user, day(2026, 4, 1), 30).await, april);
 }
@@ -136,19 +137,19 @@ async fn a_month_archived_dropped_and_restored_reads_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("2026-02.ndjson.gz");
 
-        let archived = store.partitions().archive(month("2026-02"), &file).await.unwrap();
+        let archived = store.month_admin().archive(month("2026-02"), &file).await.unwrap();
         assert!(archived.days >= 16 && archived.counted > 1_000 && archived.outranked > 0, "{archived:?}");
-        let refused = store.partitions().restore(&file).await;
+        let refused = store.month_admin().restore(&file).await;
         assert!(matches!(refused, Err(PortError::Rejected(_))), "the month is still there: {refused:?}");
         let days = Interval::new(first.start(), at(day(2026, 3, 12), 0)).unwrap();
         let all = by_app(&store, ada, days).await;
         assert_eq!(all.0, 20, "days are read as sums");
-        store.partitions().drop(month("2026-02")).await.unwrap();
+        store.month_admin().drop(month("2026-02")).await.unwrap();
         assert!(view(&store, ada, first, 8).await.counted.is_empty());
         let march = Interval::new(day(2026, 3, 1).start(), days.end()).unwrap();
         assert_eq!(by_app(&store, ada, days).await, by_app(&store, ada, march).await, "sums stayed");
 
-        assert_eq!(store.partitions().restore(&file).await, Ok(archived));
+        assert_eq!(store.month_admin().restore(&file).await, Ok(archived));
         assert_eq!([view(&store, ada, first, 21).await, view(&store, bob, first, 21).await], before);
         // The archive has no sums: these days are read as pieces, until they change.
         assert_eq!(by_app(&store, ada, days).await, (11, all.1));
@@ -186,10 +187,10 @@ async fn a_person_deleted_after_archiving_is_not_restored() {
     world.drain().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("month.gz");
-    assert_eq!(store.partitions().archive(month("2026-02"), &file).await.unwrap().counted, 2);
+    assert_eq!(store.month_admin().archive(month("2026-02"), &file).await.unwrap().counted, 2);
     store.delete(bob, UtcMs(0)).await.unwrap();
-    store.partitions().drop(month("2026-02")).await.unwrap();
-    assert_eq!(store.partitions().restore(&file).await.unwrap().counted, 1);
+    store.month_admin().drop(month("2026-02")).await.unwrap();
+    assert_eq!(store.month_admin().restore(&file).await.unwrap().counted, 1);
     assert_eq!(view(&store, ada, first, 1).await.counted.len(), 1);
 }
 
@@ -199,15 +200,15 @@ async fn an_archive_of_nothing_or_over_a_file_is_refused_and_leaves_no_trace() {
     let store = database.store(Via::Direct);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("month.gz");
-    let refused = store.partitions().archive(month("2026-02"), &file).await;
+    let refused = store.month_admin().archive(month("2026-02"), &file).await;
     assert!(matches!(refused, Err(PortError::Rejected(_))), "{refused:?}");
     assert!(!file.exists());
 
-    store.partitions().create(month("2026-02")).await.unwrap();
+    store.month_admin().create(month("2026-02")).await.unwrap();
     std::fs::write(&file, "precious").unwrap();
-    assert!(store.partitions().archive(month("2026-02"), &file).await.is_err());
+    assert!(store.month_admin().archive(month("2026-02"), &file).await.is_err());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
-    assert!(store.partitions().restore(&file).await.is_err());
+    assert!(store.month_admin().restore(&file).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,7 +219,7 @@ async fn reports_read_only_the_months_that_can_match() {
     let mut next = Some(month("2026-01"));
     for _ in 0..24 {
         let here = next.unwrap();
-        store.partitions().create(here).await.unwrap();
+        store.month_admin().create(here).await.unwrap();
         next = here.next();
     }
     // A day in New York, at a month's end; a day in UTC; a year.
@@ -238,7 +239,7 @@ async fn reports_read_only_the_months_that_can_match() {
     assert_eq!(months_read(&store.explain_read(user, year, false).await.unwrap()).len(), 12);
 }
 
-/// The partitions in a plan; each must be read through an index.
+/// The months' tables in a plan; each must be read through an index.
 fn months_read(plan: &[String]) -> Vec<&str> {
     let mut months: Vec<&str> = Vec::new();
     for line in plan {

@@ -12,7 +12,7 @@ use dayline_postgres::{PgConfig, PgStore};
 use tokio::net::TcpListener;
 
 use crate::database::{Database, Via};
-use crate::server::Server;
+use crate::test_postgres::TestPostgres;
 use crate::world::{Dice, World, assert_by_the_rule, day, register};
 
 /// Many rounds where there is time for them.
@@ -45,7 +45,7 @@ async fn work_through(mut worker: Worker, no_more: Arc<AtomicBool>) -> u32 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_stopped_and_killed_under_load_loses_and_doubles_nothing() {
-    let mut server = Server::start();
+    let mut server = TestPostgres::start();
     let store = Arc::new(server.migrated().await);
     let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
     let rounds = rounds(4, 20);

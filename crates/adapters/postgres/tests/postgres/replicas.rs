@@ -7,7 +7,7 @@ use dayline_app::ports::LedgerReader;
 use dayline_domain::{Interval, UserId, UtcDay};
 use dayline_postgres::PgStore;
 
-use crate::server::Server;
+use crate::test_postgres::TestPostgres;
 use crate::world::{World, day, ping, register};
 
 async fn until(what: &str, holds: impl AsyncFn() -> bool) {
@@ -27,14 +27,14 @@ async fn counted(store: &PgStore, user: UserId, first: UtcDay) -> usize {
 }
 
 /// How many statements a server has run in its database, as far as it has told.
-async fn commits(server: &Server) -> i64 {
+async fn commits(server: &TestPostgres) -> i64 {
     let sql = "SELECT pg_stat_get_db_xact_commit(oid) FROM pg_database WHERE datname = current_database()";
     server.client().await.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise() {
-    let mut primary = Server::start();
+    let mut primary = TestPostgres::start();
     let writer = std::sync::Arc::new(primary.migrated().await);
     let (user, first) = (register(&writer, 1).await, day(2026, 11, 20));
     let world = World::over(writer.clone());
@@ -89,10 +89,10 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_take_turns_among_replicas_and_a_server_of_its_own_is_none() {
-    let primary = Server::start();
+    let primary = TestPostgres::start();
     primary.migrated().await;
     let (one, two) = (primary.replica(), primary.replica());
-    let stranger = Server::start();
+    let stranger = TestPostgres::start();
     let mut config = primary.config();
     for replica in [&one, &stranger, &two] {
         config.add_replica(&replica.url()).unwrap();

@@ -94,7 +94,7 @@ async fn a_schema_that_this_program_must_not_write_is_refused() {
     assert_refused(&store, "use a newer program").await;
     assert!(store.migrate().await.is_err());
     assert!(store.prepare_months(day(2026, 11, 20).start()).await.is_err());
-    assert!(store.partitions().list().await.is_err());
+    assert!(store.month_admin().list().await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

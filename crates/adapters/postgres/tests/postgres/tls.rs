@@ -4,11 +4,11 @@ use dayline_app::ports::{LedgerWriter, PortError};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_testkit::{certify, unprivileged};
 
-use crate::server::Server;
+use crate::test_postgres::TestPostgres;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_a_trusted_certificate_is_reached_over_tls_and_no_other() {
-    let server = Server::start();
+    let server = TestPostgres::start();
     server.migrated().await;
     let (certificate, _) = certify(&mut unprivileged("openssl"), server.data());
     std::fs::write(server.data().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();

@@ -15,7 +15,7 @@ async fn eight_workers_settle_one_person(via: Via, count: usize) {
     let database = Database::migrated().await;
     let store = database.store(via);
     let user = register(&store, 1).await;
-    // Over the end of a month, so that commits touch two partitions.
+    // Over the end of a month, so that commits touch two months.
     let first = day(2026, 10, 30);
     let mut dice = Dice(1);
     let pings = dice.pings(count, first, 4);

@@ -25,7 +25,7 @@ impl Fullness {
     /// lost some.
     pub(super) fn note(&self, waiting: i64) {
         let waiting = waiting.max(0) as u64;
-        // In one step, since all lanes tell: the last word is about the last number that came.
+        // In one step, since all senders tell: the last word is about the last number that came.
         let update = |full| Some(self.watermarks.is_full(full, waiting));
         let _ = self.full.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
         if self.is_full() {

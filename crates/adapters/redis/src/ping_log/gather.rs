@@ -23,11 +23,11 @@ struct State {
     open: Vec<Option<usize>>,
     bytes: usize,
     commit: Arc<GroupCommit>,
-    /// Lanes that have a connection.
-    lanes: usize,
+    /// Senders that have a connection.
+    senders: usize,
     /// Why there was none, the last time.
     away: String,
-    /// Why nothing is taken although there are lanes.
+    /// Why nothing is taken although there are senders.
     turned_away: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct GroupCommit {
     finished: Notify,
 }
 
-/// What a lane sends. Whoever waits for it is answered, also if it is dropped.
+/// What a sender sends. Whoever waits for it is answered, also if it is dropped.
 pub(super) struct Parcel {
     pub(super) entries: Vec<Entry>,
     commit: Arc<GroupCommit>,
@@ -57,7 +57,7 @@ impl Gather {
             open: vec![None; partitions as usize],
             bytes: 0,
             commit: Arc::default(),
-            lanes: 0,
+            senders: 0,
             away: String::new(),
             turned_away: None,
         };
@@ -96,16 +96,16 @@ impl Gather {
         }
     }
 
-    pub(super) fn lane_came(&self) {
-        self.lock().lanes += 1;
+    pub(super) fn sender_connected(&self) {
+        self.lock().senders += 1;
     }
 
-    /// One lane less. If it was the last, what has gathered is turned away, and all that comes.
-    pub(super) fn lane_went(&self, why: &str) {
+    /// One sender less. If it was the last, what has gathered is turned away, and all that comes.
+    pub(super) fn sender_disconnected(&self, why: &str) {
         let mut state = self.lock();
-        state.lanes -= 1;
+        state.senders -= 1;
         why.clone_into(&mut state.away);
-        if state.lanes == 0
+        if state.senders == 0
             && let Some(parcel) = state.take()
         {
             drop(state);
@@ -126,7 +126,7 @@ impl Gather {
 
 impl State {
     fn refusal(&self) -> Option<&str> {
-        if self.lanes == 0 { Some(&self.away) } else { self.turned_away.as_deref() }
+        if self.senders == 0 { Some(&self.away) } else { self.turned_away.as_deref() }
     }
 
     fn put(&mut self, partition: Partition, record: Vec<u8>) {
@@ -186,7 +186,7 @@ mod tests {
 
     fn gather(max_bytes: usize) -> Gather {
         let gather = Gather::new(2, max_bytes);
-        gather.lane_came();
+        gather.sender_connected();
         gather
     }
 
@@ -217,17 +217,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_the_last_lane_goes_those_who_wait_are_turned_away_and_those_who_come() {
+    async fn when_the_last_sender_is_disconnected_those_who_wait_are_turned_away_and_those_who_come() {
         let gather = gather(usize::MAX);
-        gather.lane_came();
+        gather.sender_connected();
         let waiting = gather.add(Partition(0), vec![1]).unwrap();
-        gather.lane_went("one");
+        gather.sender_disconnected("one");
         assert!(waiting.outcome.get().is_none());
-        gather.lane_went("two");
+        gather.sender_disconnected("two");
         let away = Err(AppendError::Unavailable("two".to_owned()));
         assert_eq!(waiting.finished().await, away);
         assert_eq!(gather.add(Partition(0), vec![1]).map(|_| ()), away);
-        gather.lane_came();
+        gather.sender_connected();
         assert!(gather.add(Partition(0), vec![1]).is_ok());
     }
 

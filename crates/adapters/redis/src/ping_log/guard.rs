@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gather::Gather;
+use crate::config::RedisConfig;
 use crate::durability::look;
-use crate::server::RedisServer;
 
 /// So long it may go unnoticed that Redis does not keep what it acknowledges any more.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Turns records away while Redis is not safe for them.
-pub(super) async fn guard(server: RedisServer, gather: Arc<Gather>) {
+pub(super) async fn guard(config: RedisConfig, gather: Arc<Gather>) {
     let mut was_unsafe = false;
     loop {
         tokio::time::sleep(LOOK_AGAIN).await;
-        // Who can't be asked acknowledges nothing either, and the lanes notice that.
-        let Ok(mut connection) = server.connect().await else { continue };
+        // Who can't be asked acknowledges nothing either, and the senders notice that.
+        let Ok(mut connection) = config.connect().await else { continue };
         let Ok(found) = look(&mut connection).await else { continue };
         let why = found.objections.join("; ");
         let is_unsafe = !why.is_empty();

@@ -8,10 +8,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, cmd};
 
 use super::scripts::CLAIM;
+use crate::config::RedisConfig;
 use crate::durability::look;
 use crate::error::{NotDurable, SetupError};
 use crate::link::{Link, Question};
-use crate::server::RedisServer;
 
 const FORMAT: u32 = 1;
 
@@ -19,7 +19,7 @@ const FORMAT: u32 = 1;
 const CHECK_MS: u32 = 5_000;
 
 pub(super) struct Head {
-    server: RedisServer,
+    config: RedisConfig,
     link: Link,
     key: String,
     streams: Vec<String>,
@@ -28,14 +28,14 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn new(server: RedisServer, partitions: u32, stays_durable: bool) -> Self {
-        let key = server.key("log");
+    pub(super) fn new(config: RedisConfig, partitions: u32, stays_durable: bool) -> Self {
+        let key = config.key("log");
         let streams = (0..partitions).map(|n| format!("{key}:{n}")).collect();
-        Self { link: Link::new(server.clone()), server, key, streams, stays_durable }
+        Self { link: Link::new(config.clone()), config, key, streams, stays_durable }
     }
 
-    pub(super) fn server(&self) -> &RedisServer {
-        &self.server
+    pub(super) fn config(&self) -> &RedisConfig {
+        &self.config
     }
 
     pub(super) fn key(&self) -> &str {
@@ -58,7 +58,7 @@ impl Head {
     /// A connection over which may be appended to this log, which is made if there is none. Nobody
     /// may append over another: the script says why.
     pub(super) async fn connect(&self) -> Result<MultiplexedConnection, SetupError> {
-        let mut connection = self.server.connect().await?;
+        let mut connection = self.config.connect().await?;
         if self.stays_durable {
             // It may be another server than before, or have been started with other settings.
             let objections = look(&mut connection).await?.objections;
@@ -80,7 +80,7 @@ impl Head {
     /// up, its disk fails or it has become a replica.
     pub(super) async fn check_write(&self) -> Result<(), PortError> {
         let mut write = cmd("SET");
-        write.arg(self.server.key("check")).arg(1).arg("PX").arg(CHECK_MS);
+        write.arg(self.config.key("check")).arg(1).arg("PX").arg(CHECK_MS);
         self.link.ask(Question::Command(&write)).await
     }
 

@@ -17,8 +17,8 @@ pub struct PingLogOptions {
     pub low_bytes: u64,
     /// Bytes that may gather in memory while others travel; what does not fit is refused as full.
     pub max_pending_bytes: usize,
-    /// Connections that take turns to append, at least 1. More make smaller batches.
-    pub lanes: usize,
+    /// Connections that take turns to append, at least 1. More send fewer records each.
+    pub senders: usize,
 }
 
 impl Default for PingLogOptions {
@@ -28,7 +28,7 @@ impl Default for PingLogOptions {
             high_bytes: 1 << 30,
             low_bytes: 768 << 20,
             max_pending_bytes: 16 << 20,
-            lanes: 2,
+            senders: 2,
         }
     }
 }

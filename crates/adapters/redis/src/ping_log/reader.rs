@@ -36,7 +36,7 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(head: Arc<Head>) -> Self {
         let idle = (0..head.partitions()).map(|_| Mutex::new(None)).collect();
-        Self { link: Link::new(head.server().clone()), head, idle }
+        Self { link: Link::new(head.config().clone()), head, idle }
     }
 
     /// Goes on from one epoch to the next: each connection that was made began one, so that after
@@ -147,7 +147,7 @@ impl Reader {
         let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         let connection = match kept {
             Some(connection) => Ok(connection),
-            None => self.head.server().connect_to_block().await,
+            None => self.head.config().connect_to_block().await,
         };
         let Ok(mut connection) = connection else { return sleep(PAUSE).await };
         let mut command = cmd("XREAD");

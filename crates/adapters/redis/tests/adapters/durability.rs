@@ -2,7 +2,7 @@
 
 use dayline_redis::{NotDurable, check_durability};
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 #[tokio::test]
 async fn a_server_that_keeps_everything_is_accepted_without_a_word() {

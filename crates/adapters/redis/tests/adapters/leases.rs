@@ -3,32 +3,21 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use dayline_app::ports::{BoxFuture, Leases, Partition, Randomness};
+use dayline_app::ports::{BoxFuture, Leases, Partition};
 use dayline_contract::suites::leases::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_redis::{RedisLeases, RedisServer};
+use dayline_redis::{RedisConfig, RedisLeases};
 
+use crate::names::Names;
 use crate::proxy::Proxy;
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const PARTITIONS: u32 = 16;
 
-/// Different for every worker of this process, and the same in every run.
-struct Names;
-
-impl Randomness for Names {
-    fn fill(&self, buffer: &mut [u8]) {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = NEXT.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed).to_be_bytes();
-        buffer.iter_mut().zip(name.into_iter().cycle()).for_each(|(byte, name)| *byte = name);
-    }
-}
-
-fn join(server: &RedisServer) -> RedisLeases {
+fn join(server: &RedisConfig) -> RedisLeases {
     RedisLeases::join(server, PARTITIONS, &Names)
 }
 

@@ -10,10 +10,10 @@ use dayline_contract::fakes::FakeLive;
 use dayline_contract::suites::live::FACTS;
 use dayline_contract::suites::prove;
 use dayline_domain::{UserId, UtcDay, UtcMs};
-use dayline_redis::{RedisLive, RedisServer};
+use dayline_redis::{RedisConfig, RedisLive};
 
 use crate::proxy::Proxy;
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const ADA: UserId = UserId::from_bits(1);
@@ -29,7 +29,7 @@ impl Randomness for Names {
 }
 
 /// A node that listens already.
-async fn node(redis: &TestRedis, server: &RedisServer) -> RedisLive {
+async fn node(redis: &TestRedis, server: &RedisConfig) -> RedisLive {
     let before = listeners(redis).await;
     let live = RedisLive::start(server, Arc::new(FakeLive::default()), &Names);
     let mut first = live.subscribe(ADA);

@@ -4,13 +4,15 @@
 #![allow(clippy::print_stdout, reason = "the long runs say how long they were")]
 
 mod durability;
+mod key_marks;
 mod leases;
 mod limits;
 mod live;
+mod names;
 mod ping_log;
 mod proxy;
 mod revocations;
-mod server;
+mod test_redis;
 mod tls;
 
 use std::time::Duration;

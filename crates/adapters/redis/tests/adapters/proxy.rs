@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dayline_redis::RedisServer;
+use dayline_redis::RedisConfig;
 use tempfile::TempDir;
 use tokio::io::copy_bidirectional;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 #[derive(Clone, Copy, Default)]
 struct Way {
@@ -40,8 +40,8 @@ impl Proxy {
     }
 
     /// The server, by this way.
-    pub(crate) fn server(&self) -> RedisServer {
-        RedisServer::new(&format!("unix://{}", self.folder.path().join("proxy.sock").display())).unwrap()
+    pub(crate) fn server(&self) -> RedisConfig {
+        RedisConfig::new(&format!("unix://{}", self.folder.path().join("proxy.sock").display())).unwrap()
     }
 
     /// Ends all connections, and new ones at once.

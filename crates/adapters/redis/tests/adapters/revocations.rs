@@ -9,16 +9,16 @@ use dayline_contract::fakes::{FakeClock, FakeRevocations};
 use dayline_contract::suites::prove;
 use dayline_contract::suites::revocations::{FACTS, Subject};
 use dayline_domain::{ApiKeyId, SessionId, UtcMs};
-use dayline_redis::{RedisRevocations, RedisServer, SetupError};
+use dayline_redis::{RedisConfig, RedisRevocations, SetupError};
 
 use crate::proxy::Proxy;
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 /// What the product promises of other nodes.
 const PROMISED: Duration = Duration::from_secs(2);
 
-async fn node(server: &RedisServer) -> Arc<RedisRevocations> {
+async fn node(server: &RedisConfig) -> Arc<RedisRevocations> {
     let (local, clock) = (Arc::<FakeRevocations>::default(), Arc::<FakeClock>::default());
     Arc::new(RedisRevocations::start(server, local, clock).await.unwrap())
 }

@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use dayline_app::ports::{Partition, PingLog};
-use dayline_redis::{NotDurable, PingLogOptions, RedisPingLog, RedisServer, check_durability};
+use dayline_redis::{NotDurable, PingLogOptions, RedisConfig, RedisPingLog, check_durability};
 use dayline_testkit::{certify, free_port};
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 #[tokio::test]
 async fn a_server_with_a_trusted_certificate_is_reached_over_tls_and_no_other() {
@@ -21,12 +21,12 @@ async fn a_server_with_a_trusted_certificate_is_reached_over_tls_and_no_other() 
         ("tls-auth-clients", "no"),
     ]);
 
-    let suspicious = RedisServer::new(&format!("rediss://127.0.0.1:{port}")).unwrap();
+    let suspicious = RedisConfig::new(&format!("rediss://127.0.0.1:{port}")).unwrap();
     let trusting = suspicious.clone().with_root_certificates(&std::fs::read(certificate).unwrap()).unwrap();
     assert_eq!(check_durability(&trusting, false).await.unwrap(), Vec::<String>::new());
     let log = RedisPingLog::open(&trusting, &PingLogOptions::default()).await.unwrap();
     log.append(Partition(0), vec![1]).await.unwrap();
-    let plain = RedisServer::new(&format!("redis://127.0.0.1:{port}")).unwrap();
+    let plain = RedisConfig::new(&format!("redis://127.0.0.1:{port}")).unwrap();
     for refused in [suspicious, plain] {
         let outcome = check_durability(&refused, true).await;
         assert!(matches!(outcome, Err(NotDurable::Unreachable(_))), "{outcome:?}");

@@ -14,7 +14,7 @@ use super::*;
 /// A database with one table of one row: the number 1.
 async fn open() -> (Db, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let db = Db::open(FolderLock::take(folder.path()).unwrap(), migrations::ALL).unwrap();
+    let db = Db::open(FolderLock::acquire(folder.path()).unwrap(), migrations::ALL).unwrap();
     db.write(|tx| Ok(tx.execute_batch("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)")?))
         .await
         .unwrap();
@@ -235,6 +235,6 @@ async fn dropping_finishes_what_was_begun_and_tidies_up() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(!left.iter().any(|name| name.ends_with("-wal")), "{left:?}");
-    let again = Db::open(FolderLock::take(folder.path()).unwrap(), migrations::ALL).unwrap();
+    let again = Db::open(FolderLock::acquire(folder.path()).unwrap(), migrations::ALL).unwrap();
     assert_eq!(again.read(sum).await, Ok(2));
 }

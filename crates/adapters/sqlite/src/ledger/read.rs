@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use dayline_app::ports::{KnownDevice, LedgerView, Mark, Partition, Position, Settling};
-use dayline_app::reporting::sums_record;
+use dayline_app::reporting::stored_sums;
 use dayline_domain::{DaySums, DeviceId, Interval, Source, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -177,7 +177,7 @@ fn add_tail(
 /// The sums in a row, if there are any that this program can read.
 fn sums(row: &Row<'_>, day: UtcDay) -> Result<Option<DaySums>, Failure> {
     let bytes = row.get_ref("sums")?.as_blob_or_null()?;
-    Ok(bytes.and_then(|bytes| sums_record::decode(day, bytes).ok()))
+    Ok(bytes.and_then(|bytes| stored_sums::decode(day, bytes).ok()))
 }
 
 /// How many days are settled by a person's choices.

@@ -2,8 +2,8 @@
 //! to. Not here: the form of the bytes (`state_record`, `sums_record`).
 
 use dayline_app::ports::{DayWrite, StateWrite};
-use dayline_app::reporting::sums_record;
-use dayline_app::tracking::state_record::{decode_observed, encode_observed};
+use dayline_app::reporting::stored_sums;
+use dayline_app::tracking::stored_state::{decode_observed, encode_observed};
 use dayline_domain::{Observation, Subject, UtcDay};
 use rusqlite::{Transaction, params};
 
@@ -34,7 +34,7 @@ pub(super) fn write(tx: &Transaction<'_>, user: i64, write: &DayWrite) -> Result
                 let bytes = encode(tx, write.day, observations, &mut subjects)?;
                 tx.prepare_cached(WRITE_HOUR)?.execute(params![user, write.day.0, hour, bytes])?;
             }
-            let row = params![user, write.day.0, write.to_version as i64, sums_record::encode(sums)];
+            let row = params![user, write.day.0, write.to_version as i64, stored_sums::encode(sums)];
             tx.prepare_cached(WRITE_SUMS)?.execute(row)?;
             Ok(None)
         }

@@ -95,14 +95,14 @@ fn a_failing_step_leaves_nothing_of_itself() {
 fn two_programs_that_start_at_once_take_each_step_once() {
     for _ in 0..5 {
         let (folder, connection) = new_file();
-        let take = || {
+        let apply_all = || {
             let mut connection = Connection::open(folder.path().join("some.db")).unwrap();
             connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
             apply(&mut connection, &[FIRST, SECOND]).unwrap();
         };
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(take);
+                scope.spawn(apply_all);
             }
         });
         assert_eq!(rows(&connection), 1);
@@ -117,7 +117,7 @@ fn a_database_of_another_program_is_refused_and_left_as_it_is() {
     foreign.execute_batch("CREATE TABLE bookmarks (url TEXT)").unwrap();
     drop(foreign);
     let before = fs::read(&file).unwrap();
-    let open = || SqliteStore::open(FolderLock::take(folder.path()).unwrap());
+    let open = || SqliteStore::open(FolderLock::acquire(folder.path()).unwrap());
     assert!(matches!(open(), Err(OpenError::NotDayline { found: 0, .. })));
     assert!(matches!(
         SqliteStore::open_alongside(folder.path()),
@@ -143,7 +143,7 @@ fn an_operator_beside_a_server_migrates_nothing() {
     let outcome = SqliteStore::open_alongside(folder.path());
     assert!(matches!(outcome, Err(OpenError::Pending { first: 1, .. })), "{outcome:?}");
 
-    let server = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap();
+    let server = SqliteStore::open(FolderLock::acquire(folder.path()).unwrap()).unwrap();
     let alongside = SqliteStore::open_alongside(folder.path()).unwrap();
     assert!(crate::migration_states(folder.path()).unwrap().iter().all(|state| state.applied));
     drop((server, alongside));

@@ -98,7 +98,7 @@ async fn what_was_acknowledged_before_a_failed_fsync_is_there_after_a_restart() 
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_otherwise_fails_for_its_batch_only() {
+async fn a_commit_that_fails_otherwise_fails_for_its_entry_only() {
     for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_BUSY, ffi::SQLITE_NOMEM] {
         let rig = Rig::new(|_| {});
         rig.fault.store(code, Ordering::SeqCst);

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    SpoiltSums, Store, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove, report_jobs,
-    sessions, sign_outs,
+    SpoiltSums, StorePorts, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
+    report_jobs, sessions, sign_outs, stored_time,
 };
 
 use crate::open;
 
-async fn fresh() -> Store {
+async fn fresh() -> StorePorts {
     let folder = tempfile::tempdir().unwrap();
-    Store::of(Arc::new(open(folder.path()))).keeping(folder)
+    StorePorts::of(Arc::new(open(folder.path()))).keeping(folder)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,10 +36,10 @@ async fn the_sqlite_store_gives_days_back_as_they_were() {
 }
 
 /// A store whose sums are spoilt in its file, behind its back.
-async fn spoilt() -> Store {
+async fn spoilt() -> StorePorts {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dayline.db");
-    let store = Store::of(Arc::new(open(folder.path()))).keeping(folder);
+    let store = StorePorts::of(Arc::new(open(folder.path()))).keeping(folder);
     store.spoiling(move |DayKey { user, day }, how| {
         let change = match how {
             SpoiltSums::Missing => "sums = NULL, sums_version = NULL",
@@ -100,4 +100,9 @@ async fn the_sqlite_store_keeps_the_audit_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_report_jobs() {
     prove(report_jobs::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_knows_the_newest_moment() {
+    prove(stored_time::FACTS, fresh).await;
 }

@@ -81,7 +81,7 @@ async fn a_file_with_overwritten_pages_is_reported_as_damaged() {
         let mut bytes = whole.clone();
         bytes[page * 4096..(page + 1) * 4096].fill(0xA5);
         fs::write(&file, bytes).unwrap();
-        let Ok(lock) = dayline_sqlite::FolderLock::take(folder.path()) else { panic!("locked") };
+        let Ok(lock) = dayline_sqlite::FolderLock::acquire(folder.path()) else { panic!("locked") };
         let Ok(store) = dayline_sqlite::SqliteStore::open(lock) else { continue };
         match store.read(user, DAY.interval(), true).await {
             Ok(view) => assert!(view.counted.is_empty() || view.counted.len() == 100, "page {page}"),
@@ -114,7 +114,7 @@ async fn loaded_with_each_page_damaged(
         fs::write(&file, bytes).unwrap();
         let _ = fs::remove_file(folder.join("dayline.db-wal"));
         let _ = fs::remove_file(folder.join("dayline.db-shm"));
-        let Ok(store) = SqliteStore::open(FolderLock::take(folder).unwrap()) else { continue };
+        let Ok(store) = SqliteStore::open(FolderLock::acquire(folder).unwrap()) else { continue };
         let keys = users.map(|user| DayKey { user, day: DAY });
         let loaded = store.load(keys.to_vec()).await;
         let loaded = loaded.unwrap_or_else(|error| panic!("page {page} holds everybody up: {error}"));
@@ -139,7 +139,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     }
     drop(store);
     let mut alone_damaged = [0, 0];
-    let mut settled = [0, 0];
+    let mut applied = [0, 0];
     loaded_with_each_page_damaged(folder.path(), users, async |store, loaded| {
         let healthy = match &loaded {
             [LoadedDay::Damaged(_), LoadedDay::Day(_)] => 1,
@@ -151,7 +151,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
         let source = Source::new("d", "app 0", None).unwrap();
         let change = record(&mut day, &[ping(&source, 86_000_000, 86_001_000)]);
         match store.apply(commit(2, vec![(users[healthy], change)])).await {
-            Ok(Applied::Done) => settled[healthy] += 1,
+            Ok(Applied::Done) => applied[healthy] += 1,
             // A page that both days hang from, though this one could be read without it.
             Err(PortError::Corrupt(_)) => {}
             other => panic!("{other:?}"),
@@ -159,7 +159,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     })
     .await;
     assert!(alone_damaged.iter().all(|&pages| pages > 1), "{alone_damaged:?}");
-    assert!(settled.iter().all(|&pages| pages > 1), "{settled:?} of {alone_damaged:?}");
+    assert!(applied.iter().all(|&pages| pages > 1), "{applied:?} of {alone_damaged:?}");
 }
 
 #[tokio::test]

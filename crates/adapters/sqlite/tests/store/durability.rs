@@ -42,13 +42,13 @@ async fn steps_in(store: &SqliteStore) -> u64 {
 }
 
 /// Files as they are at some moment, and how long the log was when each step had been answered.
-struct Recorded {
+struct Snapshot {
     database: Vec<u8>,
     wal: Vec<u8>,
     answered: Vec<usize>,
 }
 
-impl Recorded {
+impl Snapshot {
     /// What a machine finds that lost power when the log was as given.
     fn found(&self, wal: &[u8]) -> TempDir {
         let folder = tempdir().unwrap();
@@ -62,7 +62,7 @@ impl Recorded {
     }
 }
 
-async fn recorded(steps: u64) -> Recorded {
+async fn snapshot(steps: u64) -> Snapshot {
     let folder = tempdir().unwrap();
     let file = |name: &str| -> PathBuf { folder.path().join(name) };
     let user = {
@@ -78,32 +78,32 @@ async fn recorded(steps: u64) -> Recorded {
         answered.push(fs::metadata(file("dayline.db-wal")).unwrap().len() as usize);
     }
     let [database, wal] = ["dayline.db", "dayline.db-wal"].map(|name| fs::read(file(name)).unwrap());
-    Recorded { database, wal, answered }
+    Snapshot { database, wal, answered }
 }
 
 #[tokio::test]
 async fn a_log_cut_off_anywhere_holds_every_step_that_was_answered_before_and_no_half_one() {
-    let recorded = recorded(15).await;
-    assert_eq!(recorded.answered.last(), Some(&recorded.wal.len()));
+    let snapshot = snapshot(15).await;
+    assert_eq!(snapshot.answered.last(), Some(&snapshot.wal.len()));
     let mut lengths: Vec<usize> =
-        recorded.answered.iter().flat_map(|end| [end - 1, *end, end + 30]).collect();
+        snapshot.answered.iter().flat_map(|end| [end - 1, *end, end + 30]).collect();
     lengths.extend([0, 10, 32, 33, 2_000, 5_000, 9_999]);
-    for length in lengths.into_iter().map(|length| length.min(recorded.wal.len())) {
-        let folder = recorded.found(&recorded.wal[..length]);
+    for length in lengths.into_iter().map(|length| length.min(snapshot.wal.len())) {
+        let folder = snapshot.found(&snapshot.wal[..length]);
         let steps = steps_in(&open(folder.path())).await;
-        assert_eq!(steps, recorded.answered_within(length), "cut off at {length}");
+        assert_eq!(steps, snapshot.answered_within(length), "cut off at {length}");
     }
 }
 
 #[tokio::test]
 async fn a_damaged_log_counts_up_to_the_damage() {
-    let recorded = recorded(10).await;
-    for at in (40..recorded.wal.len()).step_by(recorded.wal.len() / 25) {
-        let mut wal = recorded.wal.clone();
+    let snapshot = snapshot(10).await;
+    for at in (40..snapshot.wal.len()).step_by(snapshot.wal.len() / 25) {
+        let mut wal = snapshot.wal.clone();
         wal[at] ^= 0x10;
-        let folder = recorded.found(&wal);
+        let folder = snapshot.found(&wal);
         let steps = steps_in(&open(folder.path())).await;
-        assert_eq!(steps, recorded.answered_within(at), "damaged at {at}");
+        assert_eq!(steps, snapshot.answered_within(at), "damaged at {at}");
     }
 }
 

@@ -109,7 +109,7 @@ async fn sign_in(store: &SqliteStore, n: u64, user: UserId, device: u8) {
         subject: Some(format!("secret-subject-{n}").into()),
         address: Some(format!("secret-address-{n}").into()),
     };
-    store.record(event).await.unwrap();
+    store.append(event).await.unwrap();
     let key = ApiKey {
         id: ApiKeyId::v7(NOW.0 as u64, [n as u8 * 16 + device; 10]),
         user,

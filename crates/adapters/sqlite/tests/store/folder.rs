@@ -12,12 +12,12 @@ use crate::{NOW, open, register, user_id};
 async fn a_second_server_is_refused_as_long_as_the_first_lives() {
     let folder = tempdir().unwrap();
     let first = open(folder.path());
-    let second = FolderLock::take(folder.path());
+    let second = FolderLock::acquire(folder.path());
     let text = second.unwrap_err().to_string();
     assert!(text.contains("in use by another dayline server"), "{text}");
     let clone = first.clone();
     drop(first);
-    assert!(matches!(FolderLock::take(folder.path()), Err(OpenError::InUse { .. })));
+    assert!(matches!(FolderLock::acquire(folder.path()), Err(OpenError::InUse { .. })));
     drop(clone);
     open(folder.path());
 }
@@ -70,7 +70,7 @@ fn a_folder_that_can_not_be_made_is_named() {
     let parent = tempdir().unwrap();
     let file = parent.path().join("file");
     fs::write(&file, "").unwrap();
-    let text = FolderLock::take(&file.join("data")).unwrap_err().to_string();
+    let text = FolderLock::acquire(&file.join("data")).unwrap_err().to_string();
     assert!(text.contains("file/data can't be used"), "{text}");
 }
 
@@ -84,7 +84,7 @@ fn an_empty_or_missing_database_beside_what_is_made_later_was_lost_and_is_not_ma
             if empty {
                 fs::write(&database, "").unwrap();
             }
-            let refused = SqliteStore::open(FolderLock::take(folder.path()).unwrap());
+            let refused = SqliteStore::open(FolderLock::acquire(folder.path()).unwrap());
             let Err(OpenError::Lost { .. }) = &refused else { panic!("{refused:?}") };
             let text = refused.unwrap_err().to_string();
             for part in [&database.display().to_string(), beside, "backup", "dayline migrate"] {
@@ -92,7 +92,7 @@ fn an_empty_or_missing_database_beside_what_is_made_later_was_lost_and_is_not_ma
             }
             assert_eq!(fs::metadata(&database).map(|found| found.len()).ok(), empty.then_some(0));
             // Who wants it so gets it.
-            drop(SqliteStore::create(FolderLock::take(folder.path()).unwrap()).unwrap());
+            drop(SqliteStore::create(FolderLock::acquire(folder.path()).unwrap()).unwrap());
             open(folder.path());
         }
     }
@@ -111,7 +111,7 @@ fn a_file_that_is_no_database_is_named_with_a_way_out() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("dayline.db");
     fs::write(&file, "a letter to somebody, ".repeat(100)).unwrap();
-    let text = SqliteStore::open(FolderLock::take(folder.path()).unwrap()).unwrap_err().to_string();
+    let text = SqliteStore::open(FolderLock::acquire(folder.path()).unwrap()).unwrap_err().to_string();
     assert!(text.contains(&file.display().to_string()) && text.contains("backup"), "{text}");
 }
 

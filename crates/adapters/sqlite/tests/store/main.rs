@@ -22,7 +22,7 @@ const NOW: UtcMs = UtcMs(1_795_132_800_000);
 const PARTITION: Partition = Partition(0);
 
 fn open(folder: &Path) -> SqliteStore {
-    SqliteStore::open(FolderLock::take(folder).unwrap()).unwrap()
+    SqliteStore::open(FolderLock::acquire(folder).unwrap()).unwrap()
 }
 
 fn user_id(n: u64) -> UserId {

@@ -123,22 +123,22 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn byte(&mut self) -> Result<u8, RecordError> {
-        self.take(1).map(|byte| byte[0])
+        self.bytes(1).map(|byte| byte[0])
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], RecordError> {
+    fn bytes(&mut self, length: usize) -> Result<&'a [u8], RecordError> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(RecordError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn bits(&mut self) -> Result<u128, RecordError> {
-        let bytes = self.take(16)?.first_chunk::<16>().ok_or(RecordError::Truncated)?;
+        let bytes = self.bytes(16)?.first_chunk::<16>().ok_or(RecordError::Truncated)?;
         Ok(u128::from_be_bytes(*bytes))
     }
 
     fn varint(&mut self) -> Result<u64, RecordError> {
-        varint::take(&mut self.rest).map_err(|missing| match missing {
+        varint::read(&mut self.rest).map_err(|missing| match missing {
             varint::NoNumber::Truncated => RecordError::Truncated,
             varint::NoNumber::TooLong => RecordError::Time,
         })
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self) -> Result<Option<&'a str>, RecordError> {
         let length = usize::try_from(self.varint()?).map_err(|_| RecordError::Truncated)?;
-        let text = std::str::from_utf8(self.take(length)?).map_err(|_| RecordError::Name)?;
+        let text = std::str::from_utf8(self.bytes(length)?).map_err(|_| RecordError::Name)?;
         Ok((!text.is_empty()).then_some(text))
     }
 

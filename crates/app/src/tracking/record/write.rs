@@ -23,29 +23,29 @@ const REMEMBERED: usize = 8;
 pub enum SeenRef<'a> {
     /// See [`Seen::Use`].
     Use {
-        /// The app.
+        /// Valid as an [`AppName`](dayline_domain::AppName).
         app: &'a str,
-        /// The domain.
+        /// Valid as a [`Domain`].
         domain: Option<&'a str>,
-        /// The project.
+        /// Valid as a [`Project`].
         project: Option<&'a str>,
     },
     /// See [`Seen::Page`].
     Page {
-        /// The browser.
+        /// Valid as an [`AppName`](dayline_domain::AppName).
         browser: &'a str,
-        /// The domain.
+        /// Valid as a [`Domain`].
         domain: Option<&'a str>,
         /// Whether it could be heard.
         audible: bool,
     },
     /// See [`Seen::Beat`].
     Beat {
-        /// The editor.
+        /// Valid as an [`AppName`](dayline_domain::AppName).
         app: &'a str,
-        /// The project.
+        /// Valid as a [`Project`].
         project: Option<&'a str>,
-        /// The language.
+        /// Valid as a [`Language`].
         language: Option<&'a str>,
     },
     /// See [`Seen::Away`].

@@ -1,5 +1,7 @@
 //! Accounts of the fake store.
 
+use std::collections::BTreeMap;
+
 use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, SignOut, User};
 use dayline_domain::{Email, FullName, UserId, UtcMs};
 
@@ -28,6 +30,14 @@ impl Accounts for FakeStore {
 
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
         self.transaction(|tables| Ok(tables.users.get(&id).map(|(_, hash)| hash.clone())))
+    }
+
+    fn sample_hashes(&self) -> PortFuture<'_, Vec<PasswordHash>> {
+        self.transaction(|tables| {
+            let parameters = |hash: &PasswordHash| hash.0.rsplitn(3, '$').nth(2).map(str::to_owned);
+            let hashes = tables.users.values().map(|(_, hash)| (parameters(hash), hash.clone()));
+            Ok(hashes.collect::<BTreeMap<_, _>>().into_values().collect())
+        })
     }
 
     fn update_profile(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dayline_app::ports::{DayWrite, Edition, Mark, PortError, StateWrite};
-use dayline_app::tracking::state_record::{StateError, decode_observed, encode_observed};
+use dayline_app::tracking::stored_state::{StateError, decode_observed, encode_observed};
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
     Choices, DaySums, DeviceId, Hours, Interval, Observation, Piece, PieceChanges, Seen, Subject, UtcDay,

@@ -114,7 +114,7 @@ impl DeviceLogins for FakeStore {
 }
 
 impl AuditLog for FakeStore {
-    fn record(&self, event: AuditEvent) -> PortFuture<'_, ()> {
+    fn append(&self, event: AuditEvent) -> PortFuture<'_, ()> {
         self.transaction(|tables| {
             if tables.users.contains_key(&event.user) {
                 tables.last_audit += 1;

@@ -6,7 +6,7 @@ use dayline_app::ports::{
     Applied, DayKey, DayWrite, Edition, LedgerCommit, LedgerWriter, LoadedDay, Partition, PortError,
     PortFuture, Position, StoredDay, StoredDeadLetter,
 };
-use dayline_app::tracking::state_record::StateError;
+use dayline_app::tracking::stored_state::StateError;
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
     Choices, Correction, CorrectionId, Interval, Observation, Piece, Says, UserId, UtcDay, UtcMs,

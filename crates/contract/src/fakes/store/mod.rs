@@ -10,6 +10,7 @@ mod ledger;
 mod preferences;
 mod reads;
 mod sessions;
+mod time;
 
 use std::collections::BTreeMap;
 use std::future::ready;

@@ -4,11 +4,11 @@ use dayline_app::ports::{DayWrite, Settling};
 use dayline_domain::{BeatHold, Choices, Preferences, UserId, UtcDay, Weekday};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, Store, person};
+use crate::suites::store::{DAY, NOW, StorePorts, person};
 use crate::suites::worked_day::{Form, WorkedDay, added, as_use, by_hand, grow, piece, record};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_day_comes_with_its_choices_and_its_persons", |s| {
         Box::pin(a_day_comes_with_its_choices_and_its_persons(s))
     }),
@@ -24,12 +24,12 @@ fn choices(minutes: u8, audible_counts: bool) -> Choices {
     Choices { beat_hold: BeatHold::from_minutes(minutes).unwrap(), audible_counts }
 }
 
-async fn prefer(store: &Store, user: UserId, choices: Choices) {
+async fn prefer(store: &StorePorts, user: UserId, choices: Choices) {
     let preferences = Preferences { choices, ..Preferences::default() };
     assert_eq!(store.preferences.set_preferences(user, preferences).await, Ok(true));
 }
 
-async fn a_day_comes_with_its_choices_and_its_persons(store: Store) {
+async fn a_day_comes_with_its_choices_and_its_persons(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     let of = async |user| {
         let day = store.day(user, DAY).await;
@@ -54,7 +54,7 @@ async fn a_day_comes_with_its_choices_and_its_persons(store: Store) {
     assert_eq!(of(other).await, (Choices::default(), Choices::default()));
 }
 
-async fn days_settled_by_other_choices_are_counted(store: Store) {
+async fn days_settled_by_other_choices_are_counted(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     let settling = async |user| store.reader.settling(user).await.unwrap();
     assert_eq!(settling(user).await, Settling::default());
@@ -84,7 +84,7 @@ async fn days_settled_by_other_choices_are_counted(store: Store) {
     assert_eq!(settling(other).await, Settling { days: 1, left: 0 });
 }
 
-async fn nothing_of_a_stranger_is_left_to_settle(store: Store) {
+async fn nothing_of_a_stranger_is_left_to_settle(store: StorePorts) {
     assert_eq!(store.reader.settling(person(1).id).await.unwrap(), Settling::default());
     let user = store.register(1).await.id;
     store.write(user, [record(&mut WorkedDay::empty(DAY), &[piece("A", 0, 10)])]).await;

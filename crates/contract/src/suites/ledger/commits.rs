@@ -6,11 +6,11 @@ use dayline_app::ports::{Applied, DayKey, DayWrite, LedgerCommit, LoadedDay, Par
 use dayline_domain::{Interval, Piece, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, PARTITION, Store, commit, dead_letter, person};
+use crate::suites::store::{DAY, NOW, PARTITION, StorePorts, commit, dead_letter, person};
 use crate::suites::worked_day::{WorkedDay, app, first, grow, piece, record};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_commit_moves_its_partition_and_no_other", |s| {
         Box::pin(a_commit_moves_its_partition_and_no_other(s))
     }),
@@ -46,7 +46,7 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("days_load_in_the_order_asked_for", |s| Box::pin(days_load_in_the_order_asked_for(s))),
 ];
 
-async fn a_commit_moves_its_partition_and_no_other(store: Store) {
+async fn a_commit_moves_its_partition_and_no_other(store: StorePorts) {
     assert_eq!(store.position().await, Position::START);
     assert_eq!(store.writer.apply(Arc::new(commit(0, 5))).await, Ok(Applied::Done));
     assert_eq!(store.position().await, Position { major: 5, minor: 0 });
@@ -55,7 +55,7 @@ async fn a_commit_moves_its_partition_and_no_other(store: Store) {
     assert_eq!(store.position().await, Position { major: 9, minor: 0 });
 }
 
-async fn a_position_is_kept_to_the_last_bit(store: Store) {
+async fn a_position_is_kept_to_the_last_bit(store: StorePorts) {
     let at = |major, minor| Position { major, minor };
     let steps = [at(0, 1), at(1, 0), at(1_795_132_800_000, 17), at(u64::MAX - 1, u64::MAX), at(u64::MAX, 0)];
     let mut from = Position::START;
@@ -67,7 +67,7 @@ async fn a_position_is_kept_to_the_last_bit(store: Store) {
     }
 }
 
-async fn a_commit_may_change_days_where_it_stands(store: Store) {
+async fn a_commit_may_change_days_where_it_stands(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut day = WorkedDay::empty(DAY);
     for (second, at) in [(0, 0), (10, 0), (20, 4)] {
@@ -82,7 +82,7 @@ async fn a_commit_may_change_days_where_it_stands(store: Store) {
     }
 }
 
-async fn a_commit_from_another_position_is_fenced_and_changes_nothing(store: Store) {
+async fn a_commit_from_another_position_is_fenced_and_changes_nothing(store: StorePorts) {
     let user = store.register(1).await.id;
     assert_eq!(store.apply(vec![(user, first(&[piece("Code", 0, 5)]))]).await, Ok(Applied::Done));
     let before = store.snapshot(user).await;
@@ -102,7 +102,7 @@ async fn a_commit_from_another_position_is_fenced_and_changes_nothing(store: Sto
     assert_eq!(store.writer.position(Partition(77)).await, Ok(Position::START));
 }
 
-async fn of_many_commits_from_one_position_exactly_one_is_done(store: Store) {
+async fn of_many_commits_from_one_position_exactly_one_is_done(store: StorePorts) {
     let user = store.register(1).await.id;
     for round in 0..5 {
         let day = WorkedDay::of(&store.day(user, DAY).await);
@@ -125,7 +125,7 @@ async fn of_many_commits_from_one_position_exactly_one_is_done(store: Store) {
     }
 }
 
-async fn partitions_do_not_fence_each_other(store: Store) {
+async fn partitions_do_not_fence_each_other(store: StorePorts) {
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..16 {
         let (writer, partition) = (store.writer.clone(), Partition(n));
@@ -146,7 +146,7 @@ async fn partitions_do_not_fence_each_other(store: Store) {
     }
 }
 
-async fn a_change_from_another_version_is_stale_and_changes_nothing(store: Store) {
+async fn a_change_from_another_version_is_stale_and_changes_nothing(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut day = WorkedDay::empty(DAY);
     let zero = record(&mut day, &[piece("Code", 0, 5)]);
@@ -165,7 +165,7 @@ async fn a_change_from_another_version_is_stale_and_changes_nothing(store: Store
     day.assert_is(&store.day(user, DAY).await);
 }
 
-async fn one_stale_change_undoes_the_whole_commit(store: Store) {
+async fn one_stale_change_undoes_the_whole_commit(store: StorePorts) {
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
     assert_eq!(store.apply(vec![(users[1], first(&[piece("Code", 0, 5)]))]).await, Ok(Applied::Done));
     let days = users.map(|user| (user, first(&[piece("Mail", 0, 5)]))).to_vec();
@@ -179,7 +179,7 @@ async fn one_stale_change_undoes_the_whole_commit(store: Store) {
     assert_eq!(store.dead_letters.count().await.unwrap(), 0);
 }
 
-async fn a_change_of_a_person_who_is_gone_is_stale(store: Store) {
+async fn a_change_of_a_person_who_is_gone_is_stale(store: StorePorts) {
     let (stays, goes) = (store.register(1).await.id, store.register(2).await.id);
     store.accounts.delete(goes, NOW).await.unwrap().unwrap();
     for gone in [goes, person(3).id] {
@@ -190,7 +190,7 @@ async fn a_change_of_a_person_who_is_gone_is_stale(store: Store) {
     }
 }
 
-async fn deletion_racing_with_commits_leaves_nothing_behind(store: Store) {
+async fn deletion_racing_with_commits_leaves_nothing_behind(store: StorePorts) {
     let stays = store.register(0).await.id;
     for n in 1..=20 {
         let goes = store.register(n).await.id;
@@ -217,7 +217,7 @@ fn write_on(day: UtcDay) -> DayWrite {
     record(&mut WorkedDay::empty(day), &[Piece { source: app("Code"), interval }])
 }
 
-async fn letters_are_kept_with_the_position_or_not_at_all(store: Store) {
+async fn letters_are_kept_with_the_position_or_not_at_all(store: StorePorts) {
     let user = store.register(1).await.id;
     let dead = vec![dead_letter(Some(user), "a"), dead_letter(None, "b")];
     let write = first(&[piece("Code", 0, 5)]);
@@ -231,7 +231,7 @@ async fn letters_are_kept_with_the_position_or_not_at_all(store: Store) {
     assert_eq!(store.position().await, Position { major: 1, minor: 0 });
 }
 
-async fn a_ledger_that_takes_commits_says_so_and_stays_as_it_is(store: Store) {
+async fn a_ledger_that_takes_commits_says_so_and_stays_as_it_is(store: StorePorts) {
     assert_eq!(store.writer.check().await, Ok(()));
     let user = store.register(1).await.id;
     assert_eq!(store.apply(vec![(user, first(&[piece("Code", 0, 10)]))]).await, Ok(Applied::Done));
@@ -240,7 +240,7 @@ async fn a_ledger_that_takes_commits_says_so_and_stays_as_it_is(store: Store) {
     assert_eq!(store.snapshot(user).await, before);
 }
 
-async fn days_load_in_the_order_asked_for(store: Store) {
+async fn days_load_in_the_order_asked_for(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let stranger = person(3).id;
     store.apply(vec![(ada, write_on(UtcDay(3))), (bob, write_on(UtcDay(1)))]).await.unwrap();

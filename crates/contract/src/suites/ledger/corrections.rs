@@ -11,11 +11,11 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, Store, commit, in_order, person};
+use crate::suites::store::{DAY, NOW, StorePorts, commit, in_order, person};
 use crate::suites::worked_day::{Form, WorkedDay, app, as_use, first, piece, record, seconds};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("of_one_correction_the_greatest_version_is_kept_in_any_order", |s| {
         Box::pin(of_one_correction_the_greatest_version_is_kept_in_any_order(s))
     }),
@@ -59,14 +59,14 @@ fn deletion(id: u128, version: u64) -> Correction {
 }
 
 /// What a writer finds by these ids, by version.
-async fn kept(store: &Store, user: UserId, ids: impl IntoIterator<Item = u128>) -> Vec<Correction> {
+async fn kept(store: &StorePorts, user: UserId, ids: impl IntoIterator<Item = u128>) -> Vec<Correction> {
     let ids = ids.into_iter().map(CorrectionId::from_bits).collect();
     let mut found = store.writer.corrections(user, ids).await.unwrap();
     found.sort_by_key(|correction| correction.version);
     found
 }
 
-async fn of_one_correction_the_greatest_version_is_kept_in_any_order(store: Store) {
+async fn of_one_correction_the_greatest_version_is_kept_in_any_order(store: StorePorts) {
     let user = store.register(1).await.id;
     let versions = [
         entry(0, 10, "A", seconds(0, 10)),
@@ -91,7 +91,7 @@ async fn of_one_correction_the_greatest_version_is_kept_in_any_order(store: Stor
     assert_eq!(store.reader.corrections(user, Some(seconds(0, 100))).await.unwrap(), []);
 }
 
-async fn an_erasure_is_never_replaced(store: Store) {
+async fn an_erasure_is_never_replaced(store: StorePorts) {
     let user = store.register(1).await.id;
     let erased = erasure(1, 10, seconds(0, 10));
     store.keep(user, [erased.clone()]).await;
@@ -105,7 +105,7 @@ async fn an_erasure_is_never_replaced(store: Store) {
     }
 }
 
-async fn a_deletion_is_kept_and_says_nothing(store: Store) {
+async fn a_deletion_is_kept_and_says_nothing(store: StorePorts) {
     let user = store.register(1).await.id;
     store.keep(user, [entry(1, 10, "A", seconds(0, 10)), deletion(1, 20)]).await;
     // Told again, as after a crash: it does not come back.
@@ -119,7 +119,7 @@ async fn a_deletion_is_kept_and_says_nothing(store: Store) {
     assert_eq!(kept(&store, user, [1, 2]).await, [deletion(1, 20), deletion(2, 40)]);
 }
 
-async fn corrections_are_found_by_their_ids(store: Store) {
+async fn corrections_are_found_by_their_ids(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let hers = [
         entry(1, 10, "A", seconds(0, 10)),
@@ -137,7 +137,7 @@ async fn corrections_are_found_by_their_ids(store: Store) {
     assert_eq!(kept(&store, person(3).id, [1]).await, []);
 }
 
-async fn corrections_are_found_by_what_they_are_of(store: Store) {
+async fn corrections_are_found_by_what_they_are_of(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let all = [
         entry(1, 10, "A", seconds(0, 10)),
@@ -172,7 +172,7 @@ async fn corrections_are_found_by_what_they_are_of(store: Store) {
     }
 }
 
-async fn a_day_comes_with_the_corrections_of_its_window(store: Store) {
+async fn a_day_comes_with_the_corrections_of_its_window(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.keep(bob, [entry(9, 60, "B", seconds(0, 20))]).await;
     let window = Window::of(DAY).interval();
@@ -205,7 +205,7 @@ async fn a_day_comes_with_the_corrections_of_its_window(store: Store) {
     assert_eq!(store.day(ada, UtcDay(DAY.0 + 3)).await.corrections, [moved]);
 }
 
-async fn names_of_corrections_come_back_exactly(store: Store) {
+async fn names_of_corrections_come_back_exactly(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let long = "💻".repeat(255);
     let names = ["App", "app", "'; DROP TABLE corrections; --", "e\u{301}", "é", long.as_str()];
@@ -245,7 +245,7 @@ async fn names_of_corrections_come_back_exactly(store: Store) {
     }
 }
 
-async fn corrections_of_a_person_who_is_gone_are_forgotten(store: Store) {
+async fn corrections_of_a_person_who_is_gone_are_forgotten(store: StorePorts) {
     let (stays, goes) = (store.register(1).await.id, store.register(2).await.id);
     store.keep(goes, [entry(1, 10, "A", seconds(0, 10))]).await;
     store.accounts.delete(goes, NOW).await.unwrap().unwrap();
@@ -260,7 +260,7 @@ async fn corrections_of_a_person_who_is_gone_are_forgotten(store: Store) {
     }
 }
 
-async fn corrections_are_kept_with_the_position_or_not_at_all(store: Store) {
+async fn corrections_are_kept_with_the_position_or_not_at_all(store: StorePorts) {
     let user = store.register(1).await.id;
     let corrections = vec![(user, entry(1, 10, "A", seconds(0, 10)))];
     let fenced = LedgerCommit { corrections: corrections.clone(), ..commit(7, 8) };
@@ -276,7 +276,7 @@ async fn corrections_are_kept_with_the_position_or_not_at_all(store: Store) {
     assert_eq!(kept(&store, user, [1]).await.len(), 1);
 }
 
-async fn an_erasure_leaves_nothing_of_what_it_erases(store: Store) {
+async fn an_erasure_leaves_nothing_of_what_it_erases(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut day = WorkedDay::empty(DAY);
     let secret = Source::new("secret device", "secret app", Some("secret.example")).unwrap();

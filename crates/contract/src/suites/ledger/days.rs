@@ -9,13 +9,13 @@ use dayline_domain::timeline::window::Window;
 use dayline_domain::{Correction, CorrectionId, Interval, Observation, Piece, Says, UserId, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, in_order};
+use crate::suites::store::{DAY, StorePorts, commit, in_order};
 use crate::suites::worked_day::{Form, WorkedDay};
 
 use super::dice::Dice;
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("days_come_back_as_they_were_whenever_they_are_loaded", |s| {
         Box::pin(days_come_back_as_they_were_whenever_they_are_loaded(s))
     }),
@@ -26,7 +26,7 @@ pub const FACTS: &[Fact<Store>] = &[
 
 /// What a worker knows of some people's days.
 struct Worker {
-    store: Store,
+    store: StorePorts,
     dice: Dice,
     days: BTreeMap<DayKey, WorkedDay>,
     corrections: BTreeMap<(UserId, CorrectionId), Correction>,
@@ -130,7 +130,7 @@ fn said_of(says: &Says) -> Option<Interval> {
     }
 }
 
-async fn days_come_back_as_they_were_whenever_they_are_loaded(store: Store) {
+async fn days_come_back_as_they_were_whenever_they_are_loaded(store: StorePorts) {
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
     let (days, corrections) = (BTreeMap::new(), BTreeMap::new());
     let mut worker = Worker { store: store.clone(), dice: Dice(20), days, corrections };
@@ -142,7 +142,7 @@ async fn days_come_back_as_they_were_whenever_they_are_loaded(store: Store) {
     worker.assert_reports(&users).await;
 }
 
-async fn a_day_of_thousands_of_changes_comes_back_as_it_was(store: Store) {
+async fn a_day_of_thousands_of_changes_comes_back_as_it_was(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut dice = Dice(7);
     let mut day = WorkedDay::empty(DAY);

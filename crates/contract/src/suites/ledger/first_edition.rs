@@ -11,11 +11,11 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, Store, in_order};
+use crate::suites::store::{DAY, NOW, StorePorts, in_order};
 use crate::suites::worked_day::{Form, WorkedDay, as_use, as_uses, piece, record, sorted};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_day_of_the_first_edition_loads_as_uses", |s| {
         Box::pin(a_day_of_the_first_edition_loads_as_uses(s))
     }),
@@ -67,14 +67,14 @@ fn old_pieces() -> (Vec<Piece>, Vec<Piece>) {
     (counted, outranked)
 }
 
-async fn planted(store: &Store) -> UserId {
+async fn planted(store: &StorePorts) -> UserId {
     let user = store.register(1).await.id;
     let (counted, outranked) = old_pieces();
     store.plant(DayKey { user, day: DAY }, &counted, &outranked).await;
     user
 }
 
-async fn a_day_of_the_first_edition_loads_as_uses(store: Store) {
+async fn a_day_of_the_first_edition_loads_as_uses(store: StorePorts) {
     let user = planted(&store).await;
     let (counted, outranked) = old_pieces();
     let stored = store.day(user, DAY).await;
@@ -87,7 +87,7 @@ async fn a_day_of_the_first_edition_loads_as_uses(store: Store) {
     assert_eq!(in_order(read), stored);
 }
 
-async fn a_day_of_the_first_edition_is_read_as_it_was(store: Store) {
+async fn a_day_of_the_first_edition_is_read_as_it_was(store: StorePorts) {
     let user = planted(&store).await;
     store.plant(DayKey { user, day: day(1) }, &[phone(1, 0, 5)], &[]).await;
     let (counted, _) = old_pieces();
@@ -128,7 +128,7 @@ fn near(n: i32) -> Vec<Observation> {
     as_uses(&pieces)
 }
 
-async fn a_day_of_the_first_edition_comes_with_its_neighbours_within_two_hours(store: Store) {
+async fn a_day_of_the_first_edition_comes_with_its_neighbours_within_two_hours(store: StorePorts) {
     let user = planted(&store).await;
     let other = store.register(2).await.id;
     for (day, counted, outranked) in neighbours(0) {
@@ -145,7 +145,7 @@ async fn a_day_of_the_first_edition_comes_with_its_neighbours_within_two_hours(s
     assert_eq!(stored.counted, counted);
 }
 
-async fn a_day_never_written_comes_with_its_neighbours_of_the_first_edition(store: Store) {
+async fn a_day_never_written_comes_with_its_neighbours_of_the_first_edition(store: StorePorts) {
     let user = store.register(1).await.id;
     for (day, counted, outranked) in neighbours(0) {
         store.plant(DayKey { user, day }, &counted, &outranked).await;
@@ -159,7 +159,7 @@ async fn a_day_never_written_comes_with_its_neighbours_of_the_first_edition(stor
 
 /// What a day of the first edition shares with a neighbour is still known after the neighbour has
 /// taken it over into a state of its own.
-async fn what_a_neighbour_knows_stays_known_when_it_has_changed_its_edition(store: Store) {
+async fn what_a_neighbour_knows_stays_known_when_it_has_changed_its_edition(store: StorePorts) {
     let user = planted(&store).await;
     for (day, counted, outranked) in neighbours(0) {
         store.plant(DayKey { user, day }, &counted, &outranked).await;
@@ -185,7 +185,7 @@ fn united(observations: &[Observation]) -> Vec<Observation> {
     sorted(&day.observations().collect::<Vec<_>>())
 }
 
-async fn a_day_of_the_second_edition_has_its_own_state_alone(store: Store) {
+async fn a_day_of_the_second_edition_has_its_own_state_alone(store: StorePorts) {
     let user = store.register(1).await.id;
     store.write(user, [record(&mut WorkedDay::empty(DAY), &[piece("Code", 0, 10)])]).await;
     for (day, counted, outranked) in neighbours(0) {
@@ -196,7 +196,7 @@ async fn a_day_of_the_second_edition_has_its_own_state_alone(store: Store) {
     assert_eq!(stored.observations, as_uses(&[piece("Code", 0, 10)]));
 }
 
-async fn the_first_write_makes_a_day_one_of_the_second_edition(store: Store) {
+async fn the_first_write_makes_a_day_one_of_the_second_edition(store: StorePorts) {
     let user = planted(&store).await;
     let (_, outranked) = old_pieces();
     let before = store.reader.marks(user, DAY.interval()).await.unwrap();
@@ -225,7 +225,7 @@ async fn the_first_write_makes_a_day_one_of_the_second_edition(store: Store) {
     day.assert_is(&store.day(user, DAY).await);
 }
 
-async fn days_of_the_first_edition_are_not_left_to_settle(store: Store) {
+async fn days_of_the_first_edition_are_not_left_to_settle(store: StorePorts) {
     let user = planted(&store).await;
     let choices = Choices { audible_counts: false, ..Choices::default() };
     let preferences = Preferences { choices, ..Preferences::default() };
@@ -234,7 +234,7 @@ async fn days_of_the_first_edition_are_not_left_to_settle(store: Store) {
     assert_eq!(store.reader.settling(user).await.unwrap(), Settling { days: 1, left: 0 });
 }
 
-async fn a_person_who_is_gone_has_no_days_of_the_first_edition(store: Store) {
+async fn a_person_who_is_gone_has_no_days_of_the_first_edition(store: StorePorts) {
     let user = planted(&store).await;
     store.accounts.delete(user, NOW).await.unwrap().unwrap();
     // With the same identity even, which no real person ever gets again.

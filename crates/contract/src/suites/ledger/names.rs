@@ -9,11 +9,11 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store};
+use crate::suites::store::{DAY, StorePorts};
 use crate::suites::worked_day::{added, by_hand, sorted};
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("names_of_what_counts_come_back_exactly", |s| {
         Box::pin(names_of_what_counts_come_back_exactly(s))
     }),
@@ -159,7 +159,7 @@ fn write(mut pieces: Vec<Piece>, observations: Vec<Observation>) -> DayWrite {
     DayWrite { state, ..by_hand(0, added(pieces), tail) }
 }
 
-async fn names_of_what_counts_come_back_exactly(store: Store) {
+async fn names_of_what_counts_come_back_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let counted = pieces(sources());
     assert!(counted.len() > 60);
@@ -174,7 +174,7 @@ async fn names_of_what_counts_come_back_exactly(store: Store) {
     assert!(devices.into_iter().map(|device| device.id).eq(expected));
 }
 
-async fn names_of_all_kinds_of_observations_come_back_exactly(store: Store) {
+async fn names_of_all_kinds_of_observations_come_back_exactly(store: StorePorts) {
     let user = store.register(1).await.id;
     let seen = observations(subjects());
     assert!(seen.len() > 150);
@@ -182,7 +182,7 @@ async fn names_of_all_kinds_of_observations_come_back_exactly(store: Store) {
     assert_eq!(store.day(user, DAY).await.observations, sorted(&seen));
 }
 
-async fn names_of_all_kinds_come_back_from_what_is_recent(store: Store) {
+async fn names_of_all_kinds_come_back_from_what_is_recent(store: StorePorts) {
     let user = store.register(1).await.id;
     for (version, part) in (0..).zip(observations(subjects()).chunks(7)) {
         let write = by_hand(version, added([]), None);
@@ -194,7 +194,7 @@ async fn names_of_all_kinds_come_back_from_what_is_recent(store: Store) {
 
 /// Two people learn the same names in opposite orders, so that whatever a store numbers them by is
 /// not the same for both.
-async fn equal_names_of_two_people_do_not_mix(store: Store) {
+async fn equal_names_of_two_people_do_not_mix(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let (mut sources, mut subjects) = (sources(), subjects());
     let hers = (pieces(sources.clone()), observations(subjects.clone()));
@@ -211,7 +211,7 @@ async fn equal_names_of_two_people_do_not_mix(store: Store) {
     assert_named(&store, bob, &his.0, &his.1).await;
 }
 
-async fn assert_named(store: &Store, user: UserId, counted: &[Piece], seen: &[Observation]) {
+async fn assert_named(store: &StorePorts, user: UserId, counted: &[Piece], seen: &[Observation]) {
     let day = store.day(user, DAY).await;
     assert_eq!((day.counted, day.observations), (counted.to_vec(), sorted(seen)));
     let summed = store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();

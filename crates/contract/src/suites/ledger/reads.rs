@@ -7,13 +7,13 @@ use dayline_app::ports::{Applied, DayKey, DayWrite, KnownDevice, LedgerCommit, L
 use dayline_domain::{DeviceId, Interval, Observation, Piece, Source, UserId, UtcDay, UtcMs, report};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, in_order, person};
+use crate::suites::store::{DAY, StorePorts, commit, in_order, person};
 use crate::suites::worked_day::{
     Form, WorkedDay, added, app, as_use, by_hand, first, grow, piece, record, seconds,
 };
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_stranger_has_an_empty_ledger", |s| Box::pin(a_stranger_has_an_empty_ledger(s))),
     Fact::new("pieces_that_touch_the_interval_are_read_whole", |s| {
         Box::pin(pieces_that_touch_the_interval_are_read_whole(s))
@@ -42,7 +42,7 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("a_read_sees_one_moment", |s| Box::pin(a_read_sees_one_moment(s))),
 ];
 
-async fn a_stranger_has_an_empty_ledger(store: Store) {
+async fn a_stranger_has_an_empty_ledger(store: StorePorts) {
     store.register(1).await;
     let stranger = person(2).id;
     assert_eq!(store.reader.read(stranger, DAY.interval()).await.unwrap(), LedgerView::default());
@@ -52,7 +52,7 @@ async fn a_stranger_has_an_empty_ledger(store: Store) {
     assert_eq!(store.reader.corrections(stranger, Some(DAY.interval())).await.unwrap(), []);
 }
 
-async fn pieces_that_touch_the_interval_are_read_whole(store: Store) {
+async fn pieces_that_touch_the_interval_are_read_whole(store: StorePorts) {
     let user = store.register(1).await.id;
     let pings = [piece("A", 0, 10), piece("B", 10, 20), piece("C", 60, 70)];
     let mut day = WorkedDay::empty(DAY);
@@ -86,7 +86,7 @@ fn an_hour_on(day: UtcDay, app: &str) -> DayWrite {
     record(&mut WorkedDay::empty(day), &[Piece { source, interval }])
 }
 
-async fn an_interval_over_midnight_reads_all_its_days(store: Store) {
+async fn an_interval_over_midnight_reads_all_its_days(store: StorePorts) {
     let user = store.register(1).await.id;
     for day in [DAY.0 + 2, DAY.0, DAY.0 + 1] {
         store.apply(vec![(user, an_hour_on(UtcDay(day), &day.to_string()))]).await.unwrap();
@@ -100,7 +100,7 @@ async fn an_interval_over_midnight_reads_all_its_days(store: Store) {
     assert_eq!(store.reader.read(user, always).await.unwrap().counted.len(), 3);
 }
 
-async fn marks_are_of_the_versions_of_the_days_touched(store: Store) {
+async fn marks_are_of_the_versions_of_the_days_touched(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut today = WorkedDay::empty(DAY);
     let mut seen = Vec::new();
@@ -130,7 +130,7 @@ async fn marks_are_of_the_versions_of_the_days_touched(store: Store) {
     }
 }
 
-async fn a_mark_is_kept_to_the_last_bit(store: Store) {
+async fn a_mark_is_kept_to_the_last_bit(store: StorePorts) {
     let user = store.register(1).await.id;
     for (version, mark) in (0..).zip([0, u64::MAX, 1 << 63, (1 << 63) - 1, 0x0123_4567_89AB_CDEF]) {
         let write = DayWrite { mark: Mark(mark), ..by_hand(version, added([]), None) };
@@ -139,7 +139,7 @@ async fn a_mark_is_kept_to_the_last_bit(store: Store) {
     }
 }
 
-async fn days_that_changed_are_known_from_their_instant_on(store: Store) {
+async fn days_that_changed_are_known_from_their_instant_on(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     let mut first_day = WorkedDay::empty(DAY);
     let second_day = UtcDay(DAY.0 + 1);
@@ -164,7 +164,7 @@ async fn days_that_changed_are_known_from_their_instant_on(store: Store) {
     assert_eq!(store.reader.changed_since(person(3).id, UtcMs(0)).await.unwrap(), []);
 }
 
-async fn the_extent_goes_from_the_first_day_to_the_last(store: Store) {
+async fn the_extent_goes_from_the_first_day_to_the_last(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     store.apply(vec![(other, an_hour_on(UtcDay(0), "B"))]).await.unwrap();
     assert_eq!(store.reader.extent(user).await.unwrap(), None);
@@ -176,7 +176,7 @@ async fn the_extent_goes_from_the_first_day_to_the_last(store: Store) {
     assert_eq!(store.reader.extent(person(3).id).await.unwrap(), None);
 }
 
-async fn a_reader_gives_the_days_that_the_writer_loads(store: Store) {
+async fn a_reader_gives_the_days_that_the_writer_loads(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     let mut today = WorkedDay::empty(DAY);
     store.write(user, [record(&mut today, &[piece("A", 0, 50), piece("B", 10, 20)])]).await;
@@ -202,7 +202,7 @@ async fn a_reader_gives_the_days_that_the_writer_loads(store: Store) {
     assert!(store.reader.days(user, Vec::new()).await.unwrap().is_empty());
 }
 
-async fn devices_are_known_with_the_end_of_what_counts_last(store: Store) {
+async fn devices_are_known_with_the_end_of_what_counts_last(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     assert_eq!(store.reader.devices(ada).await.unwrap(), []);
     let on = |device: &str, start, end| Piece {
@@ -224,7 +224,7 @@ async fn devices_are_known_with_the_end_of_what_counts_last(store: Store) {
     assert_eq!(store.reader.devices(person(3).id).await.unwrap(), []);
 }
 
-async fn people_do_not_see_each_other(store: Store) {
+async fn people_do_not_see_each_other(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     store.apply(vec![(ada, first(&[piece("A", 0, 60), piece("B", 10, 20)]))]).await.unwrap();
     store.apply(vec![(bob, first(&[piece("C", 0, 60), piece("D", 10, 20)]))]).await.unwrap();
@@ -239,7 +239,7 @@ async fn people_do_not_see_each_other(store: Store) {
     }
 }
 
-async fn times_before_1970_are_as_good_as_any(store: Store) {
+async fn times_before_1970_are_as_good_as_any(store: StorePorts) {
     let user = store.register(1).await.id;
     for day in [-1, -20_000, 0] {
         let mut stored = WorkedDay::empty(UtcDay(day));
@@ -260,7 +260,7 @@ async fn times_before_1970_are_as_good_as_any(store: Store) {
 
 /// One piece grows by a second with each version, now as the tail and now folded: a read that mixes
 /// two moments would show another length, or a mark of another version.
-async fn a_read_sees_one_moment(store: Store) {
+async fn a_read_sees_one_moment(store: StorePorts) {
     let user = store.register(1).await.id;
     let done = Arc::new(AtomicBool::new(false));
     let reading: Vec<_> =
@@ -282,7 +282,7 @@ async fn a_read_sees_one_moment(store: Store) {
     }
 }
 
-async fn read_until(store: Store, user: UserId, done: Arc<AtomicBool>) -> u32 {
+async fn read_until(store: StorePorts, user: UserId, done: Arc<AtomicBool>) -> u32 {
     let mut reads = 0;
     let of_version = |view: &LedgerView| view.marks.first().map_or(0, |(_, mark)| 1_000 * mark.0 as i64);
     while !done.load(Ordering::Relaxed) || reads == 0 {

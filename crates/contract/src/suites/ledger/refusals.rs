@@ -7,13 +7,13 @@ use dayline_app::ports::{Applied, DayWrite, LedgerCommit, LedgerView, PortError,
 use dayline_domain::{Interval, Piece, PieceChanges, Resized, UserId, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store, commit, dead_letter};
+use crate::suites::store::{DAY, StorePorts, commit, dead_letter};
 use crate::suites::worked_day::{added, app, by_hand, first, piece, seconds};
 
 use super::corrections::erasure;
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("counted_pieces_that_would_overlap_are_refused", |s| {
         Box::pin(counted_pieces_that_would_overlap_are_refused(s))
     }),
@@ -39,7 +39,7 @@ pub const FACTS: &[Fact<Store>] = &[
 
 /// A person whose day has Code 0–10, Mail 10–20, Chat 25–30, Code 30–40 and, as the tail, Code
 /// 45–50.
-async fn prepared(store: &Store) -> UserId {
+async fn prepared(store: &StorePorts) -> UserId {
     let user = store.register(1).await.id;
     let ended = [piece("Code", 0, 10), piece("Mail", 10, 20), piece("Chat", 25, 30), piece("Code", 30, 40)];
     store.write(user, [by_hand(0, added(ended), Some(tail()))]).await;
@@ -64,7 +64,7 @@ fn resized(piece: Piece, new_end_s: i64) -> PieceChanges {
     PieceChanges { resized: vec![Resized { piece, new_end }], ..PieceChanges::default() }
 }
 
-async fn assert_refused(store: &Store, user: UserId, lies: impl IntoIterator<Item = DayWrite>) {
+async fn assert_refused(store: &StorePorts, user: UserId, lies: impl IntoIterator<Item = DayWrite>) {
     let before = store.snapshot(user).await;
     for lie in lies {
         let outcome = store.apply(vec![(user, lie.clone())]).await;
@@ -73,7 +73,7 @@ async fn assert_refused(store: &Store, user: UserId, lies: impl IntoIterator<Ite
     }
 }
 
-async fn counted_pieces_that_would_overlap_are_refused(store: Store) {
+async fn counted_pieces_that_would_overlap_are_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let lies = [
         added([piece("Zoom", 0, 1)]),
@@ -92,7 +92,7 @@ async fn counted_pieces_that_would_overlap_are_refused(store: Store) {
     assert_refused(&store, user, lies.map(lie)).await;
 }
 
-async fn counted_pieces_may_touch(store: Store) {
+async fn counted_pieces_may_touch(store: StorePorts) {
     let user = prepared(&store).await;
     let ended = PieceChanges {
         resized: resized(piece("Mail", 10, 20), 22).resized,
@@ -105,7 +105,7 @@ async fn counted_pieces_may_touch(store: Store) {
     assert!(ends.eq([10, 22, 25, 30, 40, 50, 60]));
 }
 
-async fn a_tail_that_is_not_the_last_piece_is_refused(store: Store) {
+async fn a_tail_that_is_not_the_last_piece_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let none = PieceChanges::default;
     let other = |start, end| Some(piece("Zoom", start, end));
@@ -128,13 +128,13 @@ async fn a_tail_that_is_not_the_last_piece_is_refused(store: Store) {
     store.write(user, [by_hand(1, removed(piece("Code", 30, 40)), other(30, 50))]).await;
 }
 
-async fn a_tail_is_no_ended_piece(store: Store) {
+async fn a_tail_is_no_ended_piece(store: StorePorts) {
     let user = prepared(&store).await;
     let lies = [removed(piece("Code", 45, 50)), resized(piece("Code", 45, 50), 60)];
     assert_refused(&store, user, lies.map(|ended| by_hand(1, ended, None))).await;
 }
 
-async fn a_change_of_a_piece_that_is_not_there_is_refused(store: Store) {
+async fn a_change_of_a_piece_that_is_not_there_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let absent = [
         piece("Zoom", 41, 43),
@@ -147,7 +147,7 @@ async fn a_change_of_a_piece_that_is_not_there_is_refused(store: Store) {
     assert_refused(&store, user, lies).await;
 }
 
-async fn a_piece_that_leaves_its_day_is_refused(store: Store) {
+async fn a_piece_that_leaves_its_day_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let (start, end) = (DAY.start(), DAY.interval().end());
     let whole = |start, end| Piece { source: app("Zoom"), interval: Interval::new(start, end).unwrap() };
@@ -169,26 +169,26 @@ async fn a_piece_that_leaves_its_day_is_refused(store: Store) {
 }
 
 /// The ended pieces of a person's day.
-async fn counted(store: &Store, user: UserId) -> Vec<Piece> {
+async fn counted(store: &StorePorts, user: UserId) -> Vec<Piece> {
     let day = store.day(user, DAY).await;
     assert!(day.has_tail);
     day.counted[..day.counted.len() - 1].to_vec()
 }
 
-async fn a_piece_that_shrinks_to_nothing_is_refused(store: Store) {
+async fn a_piece_that_shrinks_to_nothing_is_refused(store: StorePorts) {
     let user = prepared(&store).await;
     let lies = [resized(piece("Mail", 10, 20), 10), resized(piece("Mail", 10, 20), 5)];
     assert_refused(&store, user, lies.map(lie)).await;
 }
 
-async fn a_position_never_moves_back(store: Store) {
+async fn a_position_never_moves_back(store: StorePorts) {
     assert_eq!(store.writer.apply(Arc::new(commit(0, 5))).await, Ok(Applied::Done));
     let back = store.writer.apply(Arc::new(commit(5, 4))).await;
     assert!(matches!(back, Err(PortError::Rejected(_))), "{back:?}");
     assert_eq!(store.position().await, Position { major: 5, minor: 0 });
 }
 
-async fn a_refused_commit_changes_nothing_at_all(store: Store) {
+async fn a_refused_commit_changes_nothing_at_all(store: StorePorts) {
     let liar = prepared(&store).await;
     let (before, after) = (store.register(2).await.id, store.register(3).await.id);
     let honest = || first(&[piece("A", 0, 30), piece("B", 5, 10)]);

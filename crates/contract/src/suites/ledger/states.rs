@@ -5,13 +5,13 @@ use dayline_app::ports::{Applied, DayWrite, StateWrite};
 use dayline_domain::{DaySums, Hours, Interval, Observation, Piece, PieceChanges, UserId};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, Store};
+use crate::suites::store::{DAY, StorePorts};
 use crate::suites::worked_day::{
     Form, WorkedDay, added, app, as_use, as_uses, by_hand, grow, mark, piece, record, sorted,
 };
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_tail_is_read_with_the_pieces", |s| Box::pin(a_tail_is_read_with_the_pieces(s))),
     Fact::new("a_tail_may_grow_shrink_move_end_and_go", |s| {
         Box::pin(a_tail_may_grow_shrink_move_end_and_go(s))
@@ -30,7 +30,7 @@ pub const FACTS: &[Fact<Store>] = &[
     Fact::new("one_commit_writes_days_in_all_forms", |s| Box::pin(one_commit_writes_days_in_all_forms(s))),
 ];
 
-async fn a_tail_is_read_with_the_pieces(store: Store) {
+async fn a_tail_is_read_with_the_pieces(store: StorePorts) {
     let user = store.register(1).await.id;
     let ended = vec![piece("A", 0, 10), piece("B", 10, 20)];
     let tail = piece("C", 20, 30);
@@ -51,7 +51,7 @@ async fn a_tail_is_read_with_the_pieces(store: Store) {
     assert_eq!(store.reader.extent(other).await.unwrap(), Some((DAY, DAY)));
 }
 
-async fn a_tail_may_grow_shrink_move_end_and_go(store: Store) {
+async fn a_tail_may_grow_shrink_move_end_and_go(store: StorePorts) {
     let user = store.register(1).await.id;
     let none = PieceChanges::default;
     let (a, b) = (|end| piece("A", 0, end), |start, end| piece("B", start, end));
@@ -85,7 +85,7 @@ async fn a_tail_may_grow_shrink_move_end_and_go(store: Store) {
     }
 }
 
-async fn recent_observations_come_back_until_the_next_fold(store: Store) {
+async fn recent_observations_come_back_until_the_next_fold(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut day = WorkedDay::empty(DAY);
     store.write(user, [record(&mut day, &[piece("A", 0, 10)])]).await;
@@ -122,11 +122,11 @@ fn second_of(hour: u8, second: i64) -> Observation {
     as_use(&Piece { source: app(&format!("App {}", hour % 3)), interval })
 }
 
-async fn assert_observed(store: &Store, user: UserId, expected: &[Observation]) {
+async fn assert_observed(store: &StorePorts, user: UserId, expected: &[Observation]) {
     assert_eq!(store.day(user, DAY).await.observations, sorted(expected));
 }
 
-async fn folded_hours_come_back_and_those_left_out_stay(store: Store) {
+async fn folded_hours_come_back_and_those_left_out_stay(store: StorePorts) {
     let user = store.register(1).await.id;
     let all = 0..Hours::IN_WINDOW;
     let mut hours: Vec<Vec<Observation>> =
@@ -151,7 +151,7 @@ async fn folded_hours_come_back_and_those_left_out_stay(store: Store) {
     assert_observed(&store, user, &hours.concat()).await;
 }
 
-async fn an_hour_may_become_empty(store: Store) {
+async fn an_hour_may_become_empty(store: StorePorts) {
     let user = store.register(1).await.id;
     store.write(user, [fold(0, vec![(2, vec![second_of(2, 1)]), (3, vec![second_of(3, 1)])])]).await;
     store.write(user, [fold(1, vec![(2, Vec::new()), (7, Vec::new())])]).await;
@@ -160,7 +160,7 @@ async fn an_hour_may_become_empty(store: Store) {
     assert_observed(&store, user, &[]).await;
 }
 
-async fn a_heavy_hour_comes_back_whole(store: Store) {
+async fn a_heavy_hour_comes_back_whole(store: StorePorts) {
     let user = store.register(1).await.id;
     let start = DAY.start();
     let every_second = (0..3_600).map(|second| {
@@ -176,7 +176,7 @@ async fn a_heavy_hour_comes_back_whole(store: Store) {
     assert_eq!(store.day(user, DAY).await.recent, sorted(&seen));
 }
 
-async fn a_day_on_which_nothing_counts_is_a_day(store: Store) {
+async fn a_day_on_which_nothing_counts_is_a_day(store: StorePorts) {
     let user = store.register(1).await.id;
     let outside = second_of(1, 0);
     let write = fold(0, vec![(1, vec![outside.clone()])]);
@@ -190,7 +190,7 @@ async fn a_day_on_which_nothing_counts_is_a_day(store: Store) {
     assert!(sums.counted.is_empty() && sums.sums.iter().all(|sums| sums.sources().is_empty()));
 }
 
-async fn one_commit_writes_days_in_all_forms(store: Store) {
+async fn one_commit_writes_days_in_all_forms(store: StorePorts) {
     let users = [store.register(1).await.id, store.register(2).await.id, store.register(3).await.id];
     let mut days = users.map(|_| WorkedDay::empty(DAY));
     for round in 0..6_i64 {

@@ -9,14 +9,14 @@ use dayline_domain::report::{Cut, by_app, by_day, by_domain, by_hour, cut_days, 
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
 
 use crate::fakes::FixedZone;
-use crate::suites::store::{DAY, NOW, Store, commit};
+use crate::suites::store::{DAY, NOW, StorePorts, commit};
 use crate::suites::worked_day::{Form, WorkedDay, first, grow, piece, record};
 use crate::suites::{Fact, SpoiltSums};
 
 use super::dice::Dice;
 
 /// The facts.
-pub const FACTS: &[Fact<Store>] = &[
+pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("sums_are_those_of_the_pieces_after_any_commits", |s| {
         Box::pin(sums_are_those_of_the_pieces_after_any_commits(s))
     }),
@@ -35,7 +35,13 @@ pub const FACTS: &[Fact<Store>] = &[
 
 /// Asserts that a stretch read as sums says the same as read as pieces, and that nothing but
 /// `pieces_of` is pieces.
-async fn assert_summed(store: &Store, user: UserId, all: Interval, cut: &[UtcDay], pieces_of: &[UtcDay]) {
+async fn assert_summed(
+    store: &StorePorts,
+    user: UserId,
+    all: Interval,
+    cut: &[UtcDay],
+    pieces_of: &[UtcDay],
+) {
     let whole = store.reader.read(user, all).await.unwrap();
     let mut summed = store.reader.read_sums(user, all, cut.to_vec()).await.unwrap();
     assert_eq!(summed.marks, whole.marks);
@@ -55,7 +61,7 @@ fn days(first: i32, last: i32) -> Interval {
     UtcDay(DAY.0 + first).interval().hull(UtcDay(DAY.0 + last).interval())
 }
 
-async fn sums_are_those_of_the_pieces_after_any_commits(store: Store) {
+async fn sums_are_those_of_the_pieces_after_any_commits(store: StorePorts) {
     let mut dice = Dice(41);
     let users = [store.register(1).await.id, store.register(2).await.id];
     let mut known = BTreeMap::<DayKey, WorkedDay>::new();
@@ -78,7 +84,7 @@ async fn sums_are_those_of_the_pieces_after_any_commits(store: Store) {
     }
 }
 
-async fn sums_are_only_those_of_a_folds_very_version(store: Store) {
+async fn sums_are_only_those_of_a_folds_very_version(store: StorePorts) {
     let user = store.register(1).await.id;
     let mut day = WorkedDay::empty(DAY);
     let read = async || store.reader.read_sums(user, DAY.interval(), Vec::new()).await.unwrap();
@@ -94,7 +100,7 @@ async fn sums_are_only_those_of_a_folds_very_version(store: Store) {
 }
 
 /// A person who uses something at the beginning and the end of each of the days from [`DAY`] on.
-async fn with_days(store: &Store, count: i32) -> UserId {
+async fn with_days(store: &StorePorts, count: i32) -> UserId {
     let user = store.register(1).await.id;
     let mut dice = Dice(count as u64);
     let write = |n| {
@@ -107,7 +113,7 @@ async fn with_days(store: &Store, count: i32) -> UserId {
     user
 }
 
-async fn days_that_are_cut_are_read_as_pieces(store: Store) {
+async fn days_that_are_cut_are_read_as_pieces(store: StorePorts) {
     let user = with_days(&store, 5).await;
     let day = |n| UtcDay(DAY.0 + n);
     for cut in [vec![], vec![day(0)], vec![day(1), day(2), day(4)], (-1..7).map(day).collect()] {
@@ -124,7 +130,7 @@ async fn days_that_are_cut_are_read_as_pieces(store: Store) {
     assert!(summed.sums.iter().map(DaySums::day).eq([day(1), day(2)]));
 }
 
-async fn a_day_without_sums_of_its_version_is_read_as_pieces(store: Store) {
+async fn a_day_without_sums_of_its_version_is_read_as_pieces(store: StorePorts) {
     for (n, how) in (1..).zip([SpoiltSums::Missing, SpoiltSums::Outdated, SpoiltSums::Unreadable]) {
         let user = store.register(n).await.id;
         let tomorrow = UtcDay(DAY.0 + 1);
@@ -144,7 +150,7 @@ async fn a_day_without_sums_of_its_version_is_read_as_pieces(store: Store) {
     }
 }
 
-async fn a_report_of_a_year_of_sums_is_that_of_its_pieces(store: Store) {
+async fn a_report_of_a_year_of_sums_is_that_of_its_pieces(store: StorePorts) {
     let user = with_days(&store, 370).await;
     for (n, how) in [(7, SpoiltSums::Missing), (8, SpoiltSums::Outdated), (300, SpoiltSums::Missing)] {
         store.spoil(user, UtcDay(DAY.0 + n), how).await;
@@ -173,7 +179,7 @@ async fn a_report_of_a_year_of_sums_is_that_of_its_pieces(store: Store) {
     }
 }
 
-async fn a_person_who_is_gone_has_no_sums(store: Store) {
+async fn a_person_who_is_gone_has_no_sums(store: StorePorts) {
     let user = with_days(&store, 2).await;
     store.accounts.delete(user, NOW).await.unwrap().unwrap();
     let view = store.reader.read_sums(user, days(0, 1), vec![DAY]).await.unwrap();

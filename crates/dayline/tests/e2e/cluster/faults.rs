@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use dayline_sim::dice::Dice;
 use rustix::process::Signal;
 
-use super::place;
+use super::installation;
 use crate::support::postgres::Postgres;
-use crate::support::server::{Place, Process, Role};
+use crate::support::server::{Installation, Process, Role};
 use crate::support::shared::Shared;
 use crate::support::simulation::Simulation;
 use crate::support::{dice, length};
@@ -31,15 +31,15 @@ fn repeated(found: &str) -> Vec<&str> {
 /// Ends one of the two workers again and again, while the other goes on, and starts another in its place.
 fn while_workers_are_ended(end: impl Fn(&mut Process, &mut Dice)) {
     let (times, mut dice) = (times(), dice());
-    let place = place();
-    let mut server = place.start(&[]);
-    let simulation = Simulation::start(&place, seconds(2 * times + 2), dice.next(), &["--chaos"]);
+    let installation = installation();
+    let mut server = installation.start(&[]);
+    let simulation = Simulation::start(&installation, seconds(2 * times + 2), dice.next(), &["--chaos"]);
     for _ in 0..times {
         sleep(Duration::from_millis(dice.between(100, 2_500)));
         let number = dice.below(2) as usize;
         // The workers are the last two processes.
         end(&mut server.processes[2 + number], &mut dice);
-        server.processes[2 + number] = place.process(Role::Worker, number, &[]);
+        server.processes[2 + number] = installation.process(Role::Worker, number, &[]);
     }
     let found = simulation.expect_exact();
     assert_eq!(repeated(&found), ["0", "0"], "clients notice nothing of workers");
@@ -65,14 +65,14 @@ fn workers_stopped_in_order_under_load_hand_over_in_time() {
 #[test]
 fn api_processes_killed_at_random_moments_lose_and_double_nothing() {
     let (times, mut dice) = (times(), dice());
-    let place = place();
-    let mut server = place.start(&[]);
-    let simulation = Simulation::start(&place, seconds(2 * times + 2), dice.next(), &["--chaos"]);
+    let installation = installation();
+    let mut server = installation.start(&[]);
+    let simulation = Simulation::start(&installation, seconds(2 * times + 2), dice.next(), &["--chaos"]);
     for _ in 0..times {
         sleep(Duration::from_millis(dice.between(100, 2_500)));
         let number = dice.below(2) as usize;
         server.processes[number].kill();
-        server.processes[number] = place.process(Role::Api, number, &[]);
+        server.processes[number] = installation.process(Role::Api, number, &[]);
     }
     simulation.expect_exact();
 }
@@ -81,9 +81,9 @@ fn api_processes_killed_at_random_moments_lose_and_double_nothing() {
 #[test]
 fn a_worker_that_is_paused_and_overtaken_changes_nothing_when_it_goes_on() {
     let (times, mut dice) = (times(), dice());
-    let place = place();
-    let server = place.start(&[]);
-    let simulation = Simulation::start(&place, seconds(6 * times), dice.next(), &["--chaos"]);
+    let installation = installation();
+    let server = installation.start(&[]);
+    let simulation = Simulation::start(&installation, seconds(6 * times), dice.next(), &["--chaos"]);
     for round in 0..times {
         let worker: &Process = &server.processes[2 + (round % 2) as usize];
         sleep(Duration::from_millis(dice.between(100, 1_500)));
@@ -99,10 +99,10 @@ fn a_worker_that_is_paused_and_overtaken_changes_nothing_when_it_goes_on() {
 #[test]
 fn redis_killed_and_restarted_under_load_loses_nothing_that_was_acknowledged() {
     let (times, mut dice) = (times(), dice());
-    let place = place();
-    let _server = place.start(&[]);
-    let simulation = Simulation::start(&place, seconds(3 * times), dice.next(), &["--chaos"]);
-    let redis = &place.shared().redis;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let simulation = Simulation::start(&installation, seconds(3 * times), dice.next(), &["--chaos"]);
+    let redis = &installation.shared().redis;
     for round in 0..2 * times {
         sleep(Duration::from_millis(dice.between(100, 1_500)));
         if round % 2 == 0 {
@@ -116,22 +116,22 @@ fn redis_killed_and_restarted_under_load_loses_nothing_that_was_acknowledged() {
     simulation.expect_exact();
 }
 
-fn with_own_database() -> (Postgres, Place) {
+fn with_own_database() -> (Postgres, Installation) {
     let postgres = Postgres::start();
-    let place = Place::over(Shared::over(postgres.database()));
-    (postgres, place)
+    let installation = Installation::over(Shared::over(postgres.database()));
+    (postgres, installation)
 }
 
 #[test]
 fn while_the_database_is_away_every_ping_is_taken_and_all_are_in_the_timeline_soon_after() {
     let away = seconds(length(4, 15, 60));
     let mut dice = dice();
-    let (mut postgres, place) = with_own_database();
-    let _server = place.start(&[]);
+    let (mut postgres, installation) = with_own_database();
+    let _server = installation.start(&[]);
     // The timelines are looked at for 30 s after the last ping, which is sent when the database is back.
     let lasting = away + seconds(3);
     let began = Instant::now();
-    let simulation = Simulation::start(&place, lasting, dice.next(), &["--settle", "30s"]);
+    let simulation = Simulation::start(&installation, lasting, dice.next(), &["--settle", "30s"]);
     sleep(seconds(1));
     postgres.stop();
     sleep(away);
@@ -145,9 +145,9 @@ fn while_the_database_is_away_every_ping_is_taken_and_all_are_in_the_timeline_so
 #[test]
 fn a_database_restarted_and_killed_under_load_loses_and_doubles_nothing() {
     let (times, mut dice) = (times(), dice());
-    let (mut postgres, place) = with_own_database();
-    let _server = place.start(&[]);
-    let simulation = Simulation::start(&place, seconds(3 * times), dice.next(), &[]);
+    let (mut postgres, installation) = with_own_database();
+    let _server = installation.start(&[]);
+    let simulation = Simulation::start(&installation, seconds(3 * times), dice.next(), &[]);
     for round in 0..times {
         sleep(Duration::from_millis(dice.between(100, 2_000)));
         if round % 2 == 0 {
@@ -165,10 +165,10 @@ fn a_database_restarted_and_killed_under_load_loses_and_doubles_nothing() {
 #[test]
 fn connections_to_the_database_cut_at_any_moment_lose_and_double_nothing() {
     let (times, mut dice) = (20 * times(), dice());
-    let (postgres, place) = with_own_database();
-    let _server = place.start(&[]);
+    let (postgres, installation) = with_own_database();
+    let _server = installation.start(&[]);
     let duration = Duration::from_millis(110 * times);
-    let simulation = Simulation::start(&place, duration, dice.next(), &["--chaos"]);
+    let simulation = Simulation::start(&installation, duration, dice.next(), &["--chaos"]);
     let mut cut = 0;
     for _ in 0..times {
         sleep(Duration::from_millis(dice.below(200)));

@@ -2,12 +2,13 @@
 //! not in this folder is what must hold alone, too.
 #![allow(clippy::duplicate_mod, reason = "the same tests, once for each kind of installation")]
 
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 mod caller;
 mod faults;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod key_files;
 mod months;
 mod nodes;
 mod start;
@@ -30,6 +31,6 @@ mod slow_clients;
 #[path = "../stop_under_load.rs"]
 mod stop_under_load;
 
-fn place() -> Place {
-    Place::cluster()
+fn installation() -> Installation {
+    Installation::cluster()
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use dayline_domain::{DAY_MS, LocalDate, UtcDay, UtcMs};
 
 use super::caller::Caller;
-use super::place;
+use super::installation;
 use crate::support::account::{eventually, newcomer, ping, send, totals};
 use crate::support::command::{Ended, run};
 use crate::support::now;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// The last midnight of a month that is long over but may still be tracked.
 fn last_midnight() -> UtcMs {
@@ -23,8 +23,8 @@ fn month_before(midnight: UtcMs) -> String {
     midnight.plus(-DAY_MS).day().to_string()[..7].to_owned()
 }
 
-fn partitions(place: &Place, arguments: &[&str]) -> Ended {
-    let data = place.data_options();
+fn partitions(installation: &Installation, arguments: &[&str]) -> Ended {
+    let data = installation.data_options();
     run(&[&["partitions"], arguments, &data.each_ref().map(String::as_str)[..]].concat())
 }
 
@@ -48,13 +48,13 @@ async fn reports(caller: &Caller, midnight: UtcMs) -> Vec<(String, Vec<u8>)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_is_archived_dropped_and_restored_and_reports_are_the_same_to_the_byte() {
-    let place = place();
-    let _server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
     let midnight = last_midnight();
     let (month, days) =
         (month_before(midnight), [midnight.plus(-DAY_MS), midnight].map(|at| at.day().to_string()));
-    let file = place.folder().join("month.gz").display().to_string();
+    let file = installation.folder().join("month.gz").display().to_string();
     // Over the edge, in months that nobody has made. Each day is settled on its own, so that in the second one both start
     // together.
     send(&device, ping("Code", midnight.plus(-10_000), 30_000)).await;
@@ -64,36 +64,36 @@ async fn a_month_is_archived_dropped_and_restored_and_reports_are_the_same_to_th
         (of_code(days[0].as_str()).await, of_code(days[1].as_str()).await)
     };
     eventually((Some(9_999), Some(20_000)), Duration::from_secs(10), both_sides).await;
-    let caller = Caller::signed_in(&place.url(), "ada", "reader").await;
+    let caller = Caller::signed_in(&installation.url(), "ada", "reader").await;
     let before = reports(&caller, midnight).await;
 
-    let unknown = partitions(&place, &["archive", "2001-01", &file]);
+    let unknown = partitions(&installation, &["archive", "2001-01", &file]);
     assert!(unknown.code == Some(1) && unknown.stderr.contains("2001-01"), "{unknown:?}");
-    let archived = partitions(&place, &["archive", &month, &file]).expect_success();
+    let archived = partitions(&installation, &["archive", &month, &file]).expect_success();
     assert!(archived.contains("1 days, 2 pieces"), "{archived}");
-    let again = partitions(&place, &["archive", &month, &file]);
+    let again = partitions(&installation, &["archive", &month, &file]);
     assert!(again.code == Some(1) && again.stderr.contains(&file), "{again:?}");
-    assert!(partitions(&place, &["list"]).expect_success().contains(&month));
+    assert!(partitions(&installation, &["list"]).expect_success().contains(&month));
 
-    let unsure = partitions(&place, &["drop", &month]);
+    let unsure = partitions(&installation, &["drop", &month]);
     assert!(unsure.code == Some(2) && unsure.stderr.contains("--yes"), "{unsure:?}");
-    partitions(&place, &["drop", &month, "--yes"]).expect_success();
+    partitions(&installation, &["drop", &month, "--yes"]).expect_success();
     assert_eq!(both_sides().await, (None, Some(20_000)));
-    assert_eq!(partitions(&place, &["drop", &month, "--yes"]).code, Some(1));
+    assert_eq!(partitions(&installation, &["drop", &month, "--yes"]).code, Some(1));
     assert_ne!(reports(&caller, midnight).await, before);
 
-    partitions(&place, &["restore", &file]).expect_success();
+    partitions(&installation, &["restore", &file]).expect_success();
     assert_eq!(reports(&caller, midnight).await, before);
-    let twice = partitions(&place, &["restore", &file]);
+    let twice = partitions(&installation, &["restore", &file]);
     assert!(twice.code == Some(1) && twice.stderr.trim().lines().count() <= 2, "{twice:?}");
     assert_eq!(reports(&caller, midnight).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pings_into_a_month_that_was_dropped_alongside_the_servers_are_neither_refused_nor_lost() {
-    let place = place();
-    let _server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
     let start = last_midnight().plus(-5 * DAY_MS);
     let (month, day) = (month_before(last_midnight()), start.day().to_string());
     let of = async |app: &str| totals(&device, "apps", &day, "UTC").await.get(app).copied();
@@ -101,7 +101,7 @@ async fn pings_into_a_month_that_was_dropped_alongside_the_servers_are_neither_r
     eventually(Some(5_000), Duration::from_secs(10), async || of("Code").await).await;
     for round in 1..4 {
         // A worker has the day in memory as it was.
-        partitions(&place, &["drop", &month, "--yes"]).expect_success();
+        partitions(&installation, &["drop", &month, "--yes"]).expect_success();
         send(&device, ping("Mail", start.plus(round * 100_000), 7_000)).await;
         eventually(Some(7_000), Duration::from_secs(10), async || of("Mail").await).await;
     }
@@ -110,12 +110,12 @@ async fn pings_into_a_month_that_was_dropped_alongside_the_servers_are_neither_r
 
 #[test]
 fn migrations_are_shown_and_taken_also_alongside_running_servers() {
-    let place = place();
-    let data = place.data_options();
+    let installation = installation();
+    let data = installation.data_options();
     let migrate = |word: &str| run(&["migrate", word, &data[0], &data[1]]).expect_success();
     let applied = migrate("status");
     assert!(applied.starts_with("0001 applied") && !applied.contains("pending"), "{applied}");
-    let _server = place.start(&[]);
+    let _server = installation.start(&[]);
     assert_eq!(migrate("apply"), applied);
     assert_eq!(migrate("status"), applied);
 }

@@ -6,11 +6,11 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::place;
+use super::installation;
 use crate::support::account::{account, eventually, newcomer, ping, register, send, sign_in, totals};
 use crate::support::now;
 use crate::support::postgres::Postgres;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 use crate::support::shared::Shared;
 
 /// How soon a node must refuse what was revoked on another.
@@ -27,11 +27,11 @@ async fn until_refused(caller: &Caller) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_ended_on_one_node_is_refused_on_the_other_also_while_redis_is_away() {
-    let place = place();
-    let _server = place.start(&[]);
-    let [here, there] = [&place.urls()[0], &place.urls()[1]];
-    register(&place, "ada").await;
-    let redis = &place.shared().redis;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let [here, there] = [&installation.urls()[0], &installation.urls()[1]];
+    register(&installation, "ada").await;
+    let redis = &installation.shared().redis;
     for device in ["laptop", "phone"] {
         let caller = Caller::signed_in(here, "ada", device).await;
         let elsewhere = caller.at(there);
@@ -51,17 +51,17 @@ async fn a_session_ended_on_one_node_is_refused_on_the_other_also_while_redis_is
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_deleted_on_one_node_is_refused_on_the_other_also_while_redis_is_away() {
-    let place = place();
-    let _server = place.start(&[]);
-    let [here, there] = [&place.urls()[0], &place.urls()[1]];
-    register(&place, "ada").await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let [here, there] = [&installation.urls()[0], &installation.urls()[1]];
+    register(&installation, "ada").await;
     let ada = Caller::signed_in(here, "ada", "laptop").await;
     for redis_is_there in [true, false] {
         let (id, key) = make_key(&ada, "nas").await;
         let elsewhere = Caller::new(there, &key);
         assert_eq!(elsewhere.report_status().await, 200);
         if !redis_is_there {
-            place.shared().redis.kill();
+            installation.shared().redis.kill();
         }
         assert_eq!(ada.delete(&format!("/api/v1/api-keys/{id}")).await.status(), 204);
         println!("key refused on the other node after {:?}", until_refused(&elsewhere).await);
@@ -79,10 +79,10 @@ async fn make_key(owner: &Caller, name: &str) -> (String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_away_keys_used_before_let_in_and_deleted_ones_do_not() {
     let mut postgres = Postgres::start();
-    let place = Place::over(Shared::over(postgres.database()));
-    let _server = place.start(&[]);
-    let [here, there] = [&place.urls()[0], &place.urls()[1]];
-    let device = newcomer(&place, "ada").await;
+    let installation = Installation::over(Shared::over(postgres.database()));
+    let _server = installation.start(&[]);
+    let [here, there] = [&installation.urls()[0], &installation.urls()[1]];
+    let device = newcomer(&installation, "ada").await;
     let ada = Caller::signed_in(here, "ada", "desk").await;
     let ((_, good), (gone_id, gone)) = (make_key(&ada, "nas").await, make_key(&ada, "gone").await);
     let nodes = [Caller::new(here, &good), Caller::new(there, &good)];
@@ -158,10 +158,10 @@ impl Page {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_made_over_one_node_is_heard_on_the_other_and_after_an_interruption() {
-    let place = place();
-    let _server = place.start(&[]);
-    let [here, there] = [&place.urls()[0], &place.urls()[1]];
-    register(&place, "ada").await;
+    let installation = installation();
+    let _server = installation.start(&[]);
+    let [here, there] = [&installation.urls()[0], &installation.urls()[1]];
+    register(&installation, "ada").await;
     let writer = Caller::signed_in(here, "ada", "laptop").await;
     let reader = writer.at(there);
     let mut page = Page::open(&reader, None).await;
@@ -176,7 +176,7 @@ async fn a_change_made_over_one_node_is_heard_on_the_other_and_after_an_interrup
     // Interrupted; meanwhile another day changes. It comes back, to the other node.
     drop(page);
     let day_before = now().plus(-86_400_000 * 2);
-    let device = sign_in(&place, &account("ada").into(), "phone").await;
+    let device = sign_in(&installation, &account("ada").into(), "phone").await;
     send(&device, ping("Mail", day_before, 1_000)).await;
     let date = day_before.day().to_string();
     eventually(1, Duration::from_secs(10), async || totals(&device, "apps", &date, "UTC").await.len()).await;

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use dayline_domain::DAY_MS;
 
-use super::place;
+use super::installation;
 use crate::support::account::{eventually, newcomer, ping, send, totals};
 use crate::support::command::{Ended, run};
 use crate::support::now;
 use crate::support::postgres::Postgres;
 use crate::support::readiness::readiness;
-use crate::support::server::{Place, Role, get};
+use crate::support::server::{Installation, Role, get};
 use crate::support::shared::{Database, Shared};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_database_an_api_process_starts_and_takes_pings_and_a_worker_waits_for_it() {
     let mut postgres = Postgres::start();
-    let place = Place::over(Shared::over(postgres.database()));
-    let mut server = place.start(&[]);
-    let device = newcomer(&place, "ada").await;
+    let installation = Installation::over(Shared::over(postgres.database()));
+    let mut server = installation.start(&[]);
+    let device = newcomer(&installation, "ada").await;
     assert_eq!(server.stop().code(), Some(0));
     postgres.stop();
 
-    let mut apis = [0, 1].map(|number| place.process(Role::Api, number, &[]));
-    let worker = place.process(Role::Worker, 0, &[]);
+    let mut apis = [0, 1].map(|number| installation.process(Role::Api, number, &[]));
+    let worker = installation.process(Role::Worker, 0, &[]);
     for api in &mut apis {
         let took = api.wait_until_ready();
         println!("an api process without its database is ready after {took:?}");
@@ -46,8 +46,8 @@ async fn without_its_database_an_api_process_starts_and_takes_pings_and_a_worker
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_a_database_without_schema_readiness_says_so_until_it_was_migrated() {
-    let place = Place::over(Shared::over_blank(Database::new()));
-    let server = place.spawn(&[]);
+    let installation = Installation::over(Shared::over_blank(Database::new()));
+    let server = installation.spawn(&[]);
     let [api, _, worker, _] = &server.processes[..] else { panic!("four processes") };
     let lacks = |parts: &[&str]| (503, false, parts.iter().map(|&part| part.to_owned()).collect());
     let no_schema = lacks(&["schema", "database"]);
@@ -57,20 +57,20 @@ async fn over_a_database_without_schema_readiness_says_so_until_it_was_migrated(
         assert!(get(process.address, "/readyz").unwrap().contains("dayline migrate"), "a hint");
     }
 
-    let data = place.data_options();
+    let data = installation.data_options();
     run(&["migrate", &data[0], &data[1]]).expect_success();
     for process in [api, worker] {
         eventually((200, false, Vec::new()), Duration::from_secs(10), async || readiness(process)).await;
     }
-    newcomer(&place, "ada").await;
+    newcomer(&installation, "ada").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_redis_has_no_memory_left_an_api_process_is_not_ready_and_a_worker_is() {
-    let place = place();
-    let server = place.start(&[]);
+    let installation = installation();
+    let server = installation.start(&[]);
     let [api, _, worker, _] = &server.processes[..] else { panic!("four processes") };
-    let redis = &place.shared().redis;
+    let redis = &installation.shared().redis;
     redis.tell("CONFIG SET maxmemory 1");
     let full = (503, false, vec!["ping_log".to_owned()]);
     eventually(full, Duration::from_secs(8), async || readiness(api)).await;
@@ -81,22 +81,22 @@ async fn while_redis_has_no_memory_left_an_api_process_is_not_ready_and_a_worker
 }
 
 /// A server with these options, which must refuse to start with one line.
-fn refused(place: &Place, options: &[&str]) -> (Option<i32>, String) {
-    let (address, data) = (place.address().to_string(), place.data().display().to_string());
+fn refused(installation: &Installation, options: &[&str]) -> (Option<i32>, String) {
+    let (address, data) = (installation.address().to_string(), installation.data().display().to_string());
     let Ended { code, stdout, stderr } =
         run(&[&["serve", "--listen", &address, "--data", &data], options].concat());
     assert_eq!(stdout, "", "{stderr}");
     assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
-    assert!(!place.data().exists(), "nothing was made");
+    assert!(!installation.data().exists(), "nothing was made");
     (code, stderr)
 }
 
 #[test]
 fn what_a_process_of_a_cluster_cannot_do_without_is_named_and_no_password_is_shown() {
-    let place = place();
-    let [(_, database), (_, redis), (_, keys)] = place.shared().variables();
+    let installation = installation();
+    let [(_, database), (_, redis), (_, keys)] = installation.shared().variables();
     let with = |database: &str, redis: &str, keys: &str| {
-        refused(&place, &["--database-url", database, "--redis-url", redis, "--keys-file", keys])
+        refused(&installation, &["--database-url", database, "--redis-url", redis, "--keys-file", keys])
     };
     for nobody_there in ["redis://ada:hunter2@127.0.0.1:1", "unix:///nowhere/redis.sock?pass=hunter2"] {
         let (code, said) = with(&database, nobody_there, &keys);
@@ -117,7 +117,7 @@ fn what_a_process_of_a_cluster_cannot_do_without_is_named_and_no_password_is_sho
         (&["--database-url", &database], "--redis-url"),
         (&["--redis-url", &redis], "--database-url"),
     ] {
-        let (code, said) = refused(&place, options);
+        let (code, said) = refused(&installation, options);
         assert!(code == Some(2) && said.contains(missing), "{said}");
     }
 }

@@ -18,7 +18,7 @@ use dayline_domain::{
 };
 use dayline_local::{LocalLive, SystemClock, SystemRandomness};
 use dayline_postgres::{PgConfig, PgStore};
-use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
+use dayline_redis::{PingLogOptions, RedisConfig, RedisPingLog};
 use dayline_sim::dice::Dice;
 use tokio::sync::Notify;
 
@@ -146,7 +146,7 @@ struct World {
 impl World {
     async fn over(shared: &Shared) -> Self {
         let store = PgStore::open(&PgConfig::new(&shared.database.url).unwrap()).unwrap();
-        let server = RedisServer::new(&shared.redis.url()).unwrap();
+        let server = RedisConfig::new(&shared.redis.url()).unwrap();
         let log = RedisPingLog::open(&server, &PingLogOptions::default()).await.unwrap();
         let user = UserId::v7(1_795_000_000_000, [7; 10]);
         let person = User {

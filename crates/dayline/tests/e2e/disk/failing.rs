@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::shim::Disk;
 use super::trace::{self, Act, Event};
 use super::writing::{Writer, app};
-use super::{expect_all_stored, place_with_writers, start_on};
+use super::{expect_all_stored, installation_with_writers, start_on};
 
 const LOG: &str = "ping-log";
 const LEDGER: &str = "dayline.db";
@@ -44,9 +44,9 @@ fn durable_at(events: &[Event], app: &str) -> Option<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_202_comes_before_the_sync_that_covers_it_has_ended() {
-    let (place, writers) = place_with_writers(4).await;
-    let trace = place.folder().join("trace");
-    let mut server = start_on(&place, &Disk::default().slow(30).traced(&trace));
+    let (installation, writers) = installation_with_writers(4).await;
+    let trace = installation.folder().join("trace");
+    let mut server = start_on(&installation, &Disk::default().slow(30).traced(&trace));
     let mut tasks = JoinSet::new();
     for (number, writer) in writers.into_iter().enumerate() {
         let trace = trace.clone();
@@ -66,8 +66,8 @@ async fn no_202_comes_before_the_sync_that_covers_it_has_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_failed_sync_there_is_no_202_and_the_server_ends_itself() {
-    let (place, mut writers) = place_with_writers(1).await;
-    let mut server = start_on(&place, &Disk::default().fails_sync(12, LOG));
+    let (installation, mut writers) = installation_with_writers(1).await;
+    let mut server = start_on(&installation, &Disk::default().fails_sync(12, LOG));
     let mut refused = 0;
     for _ in 0..40 {
         match writers[0].send(1).await {
@@ -77,17 +77,17 @@ async fn after_a_failed_sync_there_is_no_202_and_the_server_ends_itself() {
     }
     assert!(refused > 0 && refused < 40, "{refused} requests were refused");
     assert_eq!(server.wait(Duration::from_secs(5)).code(), Some(3));
-    assert!(place.log().contains("the disk failed"));
+    assert!(installation.log().contains("the disk failed"));
 
-    let _server = place.start(&[]);
-    expect_all_stored(&place, &writers).await;
+    let _server = installation.start(&[]);
+    expect_all_stored(&installation, &writers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_there_is_no_202_and_with_space_again_all_goes_on() {
-    let (place, mut writers) = place_with_writers(1).await;
-    let full = place.folder().join("full");
-    let mut server = start_on(&place, &Disk::default().full_while(&full));
+    let (installation, mut writers) = installation_with_writers(1).await;
+    let full = installation.folder().join("full");
+    let mut server = start_on(&installation, &Disk::default().full_while(&full));
     for round in 0..3 {
         for _ in 0..10 {
             writers[0].send(1).await.unwrap();
@@ -99,33 +99,33 @@ async fn on_a_full_disk_there_is_no_202_and_with_space_again_all_goes_on() {
         fs::remove_file(&full).unwrap();
         if round == 1 {
             server.kill();
-            server = start_on(&place, &Disk::default().full_while(&full));
+            server = start_on(&installation, &Disk::default().full_while(&full));
         }
     }
     writers[0].send(1).await.unwrap();
     // The same server gets there, without a restart.
-    expect_all_stored(&place, &writers).await;
+    expect_all_stored(&installation, &writers).await;
     server.kill();
-    let _server = place.start(&[]);
-    expect_all_stored(&place, &writers).await;
+    let _server = installation.start(&[]);
+    expect_all_stored(&installation, &writers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whichever_write_or_sync_fails_nothing_acknowledged_is_lost() {
-    let (place, mut writers) = place_with_writers(1).await;
+    let (installation, mut writers) = installation_with_writers(1).await;
     let mut acknowledged = 0;
     for n in [1, 2, 4, 9, 17] {
         for of in [LOG, LEDGER] {
             for disk in [Disk::default().fails_write(n, of), Disk::default().fails_sync(n, of)] {
                 // It may end at once, or after some pings, or go on.
-                let server = place.spawn_with(&[], &disk.under(&place));
+                let server = installation.spawn_with(&[], &disk.under(&installation));
                 for _ in 0..12 {
                     let _ = writers[0].send(1).await;
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 drop(server);
-                let server = place.start(&[]);
-                expect_all_stored(&place, &writers).await;
+                let server = installation.start(&[]);
+                expect_all_stored(&installation, &writers).await;
                 drop(server);
             }
         }

@@ -8,41 +8,41 @@ mod trace;
 mod writing;
 
 use crate::support::account::{newcomer, sign_in};
-use crate::support::server::{Place, Server};
+use crate::support::server::{Installation, Server};
 use shim::Disk;
 use writing::Writer;
 
-/// A place with an empty data folder and so many people who write.
-async fn place_with_writers(count: usize) -> (Place, Vec<Writer>) {
-    let place = Place::alone();
-    let mut server = place.start(&[]);
+/// An installation with an empty data folder and so many people who write.
+async fn installation_with_writers(count: usize) -> (Installation, Vec<Writer>) {
+    let installation = Installation::alone();
+    let mut server = installation.start(&[]);
     let mut writers = Vec::new();
     for number in 0..count {
-        let device = newcomer(&place, &format!("writer-{number}")).await;
+        let device = newcomer(&installation, &format!("writer-{number}")).await;
         writers.push(Writer::new(device, number));
     }
     assert_eq!(server.stop().code(), Some(0));
-    (place, writers)
+    (installation, writers)
 }
 
 /// Starts a server on this disk.
-fn start_on(place: &Place, disk: &Disk) -> Server {
-    let mut server = place.spawn_with(&["--unlimited"], &disk.under(place));
+fn start_on(installation: &Installation, disk: &Disk) -> Server {
+    let mut server = installation.spawn_with(&["--unlimited"], &disk.under(installation));
     server.wait_until_ready();
     server
 }
 
-/// Everything of the first so many acknowledged pings of each is there, as a server of the place says.
-async fn expect_stored(place: &Place, writers: &[(&Writer, usize)]) {
+/// Everything of the first so many acknowledged pings of each is there, as a server of the installation says.
+async fn expect_stored(installation: &Installation, writers: &[(&Writer, usize)]) {
     for (number, (writer, acknowledged)) in writers.iter().enumerate() {
         let account = crate::support::account::account(&format!("writer-{number}"));
-        let reader = sign_in(place, &account.into(), "reader").await;
+        let reader = sign_in(installation, &account.into(), "reader").await;
         writer.expect_stored(&reader, *acknowledged).await;
     }
 }
 
 /// All acknowledged pings of each are there.
-async fn expect_all_stored(place: &Place, writers: &[Writer]) {
+async fn expect_all_stored(installation: &Installation, writers: &[Writer]) {
     let all: Vec<_> = writers.iter().map(|writer| (writer, writer.record.acknowledged.len())).collect();
-    expect_stored(place, &all).await;
+    expect_stored(installation, &all).await;
 }

@@ -13,9 +13,9 @@ use futures_util::future::try_join_all;
 use super::shim::Disk;
 use super::trace::{self, Event, Loss};
 use super::writing::Writer;
-use super::{expect_stored, place_with_writers, start_on};
+use super::{expect_stored, installation_with_writers, start_on};
 use crate::support::dice;
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 const WRITERS: usize = 4;
 /// How long they write each time.
@@ -49,12 +49,17 @@ async fn write(mut written: Written, mut dice: Dice, trace: PathBuf, enough: Arc
 }
 
 /// Everybody writes for a while, until the server is stopped; and once more, until it is killed.
-async fn write_under_trace(place: &Place, writers: Vec<Writer>, trace: &Path, dice: &Dice) -> Vec<Written> {
+async fn write_under_trace(
+    installation: &Installation,
+    writers: Vec<Writer>,
+    trace: &Path,
+    dice: &Dice,
+) -> Vec<Written> {
     let mut all: Vec<Written> =
         writers.into_iter().map(|writer| Written { writer, acknowledged: Vec::new() }).collect();
     let disk = Disk::default().traced(trace);
     for (round, ends_in_order) in [true, false].into_iter().enumerate() {
-        let mut server = start_on(place, &disk);
+        let mut server = start_on(installation, &disk);
         let enough = Arc::new(AtomicBool::new(false));
         let tasks = all.into_iter().enumerate().map(|(number, written)| {
             let dice = dice.fork(round as u64).fork(number as u64);
@@ -76,10 +81,10 @@ async fn write_under_trace(place: &Place, writers: Vec<Writer>, trace: &Path, di
 #[tokio::test(flavor = "multi_thread")]
 async fn whenever_the_power_fails_all_that_had_a_202_is_found_again() {
     let mut dice = dice();
-    let (place, writers) = place_with_writers(WRITERS).await;
-    let before = trace::files_in(&place.data());
-    let trace = place.folder().join("trace");
-    let written = write_under_trace(&place, writers, &trace, &dice).await;
+    let (installation, writers) = installation_with_writers(WRITERS).await;
+    let before = trace::files_in(&installation.data());
+    let trace = installation.folder().join("trace");
+    let written = write_under_trace(&installation, writers, &trace, &dice).await;
     let events = trace::read(&trace);
     let total: usize = written.iter().map(|written| written.writer.record.acknowledged.len()).sum();
     println!("{} acts on the disk for {total} acknowledged pings", events.len());
@@ -99,13 +104,13 @@ async fn lose_power(
     written: &[Written],
     dice: &mut Dice,
 ) {
-    let place = Place::alone();
-    trace::write_files(&place.data(), &trace::after_power_loss(before, events, loss, dice));
-    let _server = place.start(&[]);
+    let installation = Installation::alone();
+    trace::write_files(&installation.data(), &trace::after_power_loss(before, events, loss, dice));
+    let _server = installation.start(&[]);
     let length = events.last().map_or(0, |event| event.end);
     let expected: Vec<_> =
         written.iter().map(|written| (&written.writer, written.acknowledged_at(length))).collect();
     let count: usize = expected.iter().map(|(_, count)| count).sum();
     println!("after {} acts, {loss:?}: {count} pings must be there", events.len());
-    expect_stored(&place, &expected).await;
+    expect_stored(&installation, &expected).await;
 }

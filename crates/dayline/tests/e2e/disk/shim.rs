@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support::server::Place;
+use crate::support::server::Installation;
 
 /// What the disk does. Without any of it, it only watches.
 #[derive(Debug, Clone, Default)]
@@ -43,9 +43,9 @@ impl Disk {
         self
     }
 
-    /// The environment of a server of the place that works on this disk. Its data folder must exist.
-    pub(crate) fn under(&self, place: &Place) -> Vec<(&'static str, String)> {
-        let folder = place.data().canonicalize().unwrap();
+    /// The environment of a server of the installation that works on this disk. Its data folder must exist.
+    pub(crate) fn under(&self, installation: &Installation) -> Vec<(&'static str, String)> {
+        let folder = installation.data().canonicalize().unwrap();
         let mut variables = self.variables.clone();
         variables.push(("SHIM_FOLDER", folder.display().to_string()));
         variables.push(("LD_PRELOAD", library().display().to_string()));

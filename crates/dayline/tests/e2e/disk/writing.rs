@@ -7,7 +7,7 @@ use dayline_domain::timeline::Bridge;
 use dayline_domain::{DAY_MS, Interval, Ping, Source, UtcDay};
 use dayline_sim::client::wire::{self, Body, Format};
 use dayline_sim::client::{Device, Refusal};
-use dayline_sim::simulate::check::{Faults, Record, check};
+use dayline_sim::simulate::check::{Faults, SentPings, check};
 
 use crate::support::account::eventually;
 use crate::support::now;
@@ -17,7 +17,7 @@ pub(crate) struct Writer {
     number: usize,
     day: UtcDay,
     next: i64,
-    pub(crate) record: Record,
+    pub(crate) record: SentPings,
 }
 
 /// The app of a writer's n-th ping: its bytes are found in what is written to the disk.
@@ -27,7 +27,7 @@ pub(crate) fn app(writer: usize, number: i64) -> String {
 
 impl Writer {
     pub(crate) fn new(device: Device, number: usize) -> Self {
-        Self { device, number, day: UtcDay(now().day().0 - 2), next: 0, record: Record::default() }
+        Self { device, number, day: UtcDay(now().day().0 - 2), next: 0, record: SentPings::default() }
     }
 
     /// Sends the next pings in one request. Gives the number of the first, or why they were not acknowledged.
@@ -64,11 +64,11 @@ impl Writer {
         .await;
     }
 
-    async fn faults(&self, reader: &Device, record: &Record) -> Result<Faults, String> {
+    async fn faults(&self, reader: &Device, record: &SentPings) -> Result<Faults, String> {
         let (from, to) = (self.day.interval().start(), self.day.interval().end());
         let timeline =
             reader.timeline(&rfc3339(from), &rfc3339(to)).await.map_err(|error| error.to_string())?;
-        let stored = timeline.settled()?;
+        let stored = timeline.parsed()?;
         Ok(check(record, &stored, Bridge(30_000)))
     }
 }

@@ -10,7 +10,7 @@ use dayline_sim::client::wire::{Body, Format, Ping, ReportItem};
 use dayline_sim::client::{Account, Client, Device};
 use secrecy::SecretString;
 
-use super::server::Place;
+use super::server::Installation;
 
 /// A password that nothing else in a run contains.
 pub(crate) const PASSWORD: &str = "hunter-77-Rübezahl";
@@ -19,24 +19,24 @@ pub(crate) fn account(name: &str) -> Account {
     Account { email: format!("{name}@example.org"), password: SecretString::from(PASSWORD.to_owned()) }
 }
 
-pub(crate) fn client(place: &Place) -> Client {
-    Client::new(&place.url(), None).unwrap()
+pub(crate) fn client(installation: &Installation) -> Client {
+    Client::new(&installation.url(), None).unwrap()
 }
 
 /// Registers somebody.
-pub(crate) async fn register(place: &Place, name: &str) -> Arc<Account> {
+pub(crate) async fn register(installation: &Installation, name: &str) -> Arc<Account> {
     let account = account(name);
-    client(place).register(&account, name, false).await.unwrap();
+    client(installation).register(&account, name, false).await.unwrap();
     Arc::new(account)
 }
 
-pub(crate) async fn sign_in(place: &Place, account: &Arc<Account>, device: &str) -> Device {
-    Device::sign_in(client(place), Arc::clone(account), device).await.unwrap()
+pub(crate) async fn sign_in(installation: &Installation, account: &Arc<Account>, device: &str) -> Device {
+    Device::sign_in(client(installation), Arc::clone(account), device).await.unwrap()
 }
 
 /// Registers somebody and signs one device in.
-pub(crate) async fn newcomer(place: &Place, name: &str) -> Device {
-    sign_in(place, &register(place, name).await, "laptop").await
+pub(crate) async fn newcomer(installation: &Installation, name: &str) -> Device {
+    sign_in(installation, &register(installation, name).await, "laptop").await
 }
 
 /// A ping of so many milliseconds.

@@ -1,4 +1,4 @@
-//! A place for servers, alone or a cluster of them, and the processes in it.
+//! An installation: what one server or a cluster of them leaves behind, and the processes in it.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -29,9 +29,9 @@ pub(crate) enum Role {
 }
 
 /// A folder with everything that servers leave behind; wiped at the end. Of a cluster also what its processes share.
-pub(crate) struct Place {
+pub(crate) struct Installation {
     folder: TempDir,
-    /// The same for all servers of this place, so that clients find them again.
+    /// The same for all servers of this installation, so that clients find them again.
     apis: Vec<SocketAddr>,
     /// Alone, the API's process works too.
     workers: Vec<SocketAddr>,
@@ -40,7 +40,7 @@ pub(crate) struct Place {
     shared: Option<Shared>,
 }
 
-impl Place {
+impl Installation {
     /// For one server that has everything in its data folder.
     pub(crate) fn alone() -> Self {
         Self::with(1, 0, None)
@@ -109,7 +109,7 @@ impl Place {
     }
 
     /// How many entries of the log are in the ledger of a data folder.
-    pub(crate) fn settled_entries(&self) -> u64 {
+    pub(crate) fn processed_entries(&self) -> u64 {
         let sql = "SELECT coalesce(max(major), 0) FROM log_positions";
         self.ledger().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as u64
     }
@@ -120,7 +120,7 @@ impl Place {
         ledger
     }
 
-    /// Everything that all servers of this place wrote to standard output and standard error.
+    /// Everything that all servers of this installation wrote to standard output and standard error.
     pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.log_file()).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()

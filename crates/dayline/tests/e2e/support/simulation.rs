@@ -1,11 +1,11 @@
-//! `dayline simulate` alongside servers that are being tormented, one for each API process of a place.
+//! `dayline simulate` alongside servers that are being tormented, one for each API process of an installation.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr};
 use std::time::Duration;
 
 use super::command::dayline;
-use super::server::Place;
+use super::server::Installation;
 
 /// Trackers that send.
 pub(crate) struct Simulation {
@@ -14,8 +14,13 @@ pub(crate) struct Simulation {
 
 impl Simulation {
     /// Starts to send for so long with 20 people, and returns when all are signed in.
-    pub(crate) fn start(place: &Place, duration: Duration, seed: u64, options: &[&str]) -> Self {
-        let urls = place.urls();
+    pub(crate) fn start(
+        installation: &Installation,
+        duration: Duration,
+        seed: u64,
+        options: &[&str],
+    ) -> Self {
+        let urls = installation.urls();
         let users = (20 / urls.len()).to_string();
         let duration = format!("{}ms", duration.as_millis());
         let start = |(number, url): (usize, &String)| {

@@ -1,4 +1,4 @@
-//! What one batch of observations or corrections changed in a ledger day, as the smallest set of
+//! What one call of `record` or `correct` changed in a ledger day, as the smallest set of
 //! changes to stored rows. Not here: how a store applies them; only the order in which it may.
 
 use crate::activity::Piece;
@@ -12,7 +12,7 @@ use crate::timeline::window::Window;
 /// The difference between two successive versions of a ledger day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayChange {
-    /// Which day.
+    /// The UTC day that both versions are of.
     pub day: UtcDay,
     /// The version the change starts from; 0 if the day was never stored.
     pub from_version: u64,

@@ -119,7 +119,7 @@ impl LedgerDay {
     ) -> Self {
         let mut restored = Self::empty(day, choices);
         restored.version = version;
-        restored.take(&corrections.into_iter().collect::<Vec<_>>());
+        restored.add_corrections(&corrections.into_iter().collect::<Vec<_>>());
         for observation in observations {
             restored.observe(&observation, &mut Vec::new());
         }
@@ -149,11 +149,11 @@ impl LedgerDay {
         Some(self.change(&changes, new, hours, false))
     }
 
-    /// Takes in corrections and says what changed; `None` if they were known already or say nothing
+    /// Adds corrections and says what changed; `None` if they were known already or say nothing
     /// of this day.
     pub fn correct(&mut self, corrections: &[Correction]) -> Option<DayChange> {
         let before = self.corrections.clone();
-        self.take(corrections);
+        self.add_corrections(corrections);
         if self.corrections == before {
             return None;
         }
@@ -313,8 +313,8 @@ impl LedgerDay {
         Some(Observation::new(Arc::clone(&self.numbers[of].subject), interval))
     }
 
-    fn take(&mut self, corrections: &[Correction]) {
-        self.corrections.take(self.window(), corrections);
+    fn add_corrections(&mut self, corrections: &[Correction]) {
+        self.corrections.add(self.window(), corrections);
         self.deciding = deciding(&self.corrections, &mut self.numbers);
     }
 

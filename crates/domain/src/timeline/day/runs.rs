@@ -59,7 +59,7 @@ pub(crate) struct RunChanges(Vec<RunChange>);
 /// The end before and the end after of a run, if there was and is such a run.
 #[derive(Debug, Clone, Copy)]
 struct RunChange {
-    place: (u32, SourceNo),
+    key: (u32, SourceNo),
     before: Option<u32>,
     after: Option<u32>,
 }
@@ -76,10 +76,10 @@ impl RunChanges {
     /// The change of a run that nothing had touched yet if it is new here; then it ended at
     /// `before`.
     fn at(&mut self, run: Run, before: Option<u32>) -> &mut RunChange {
-        let place = (run.span.start, run.of);
-        let at = self.0.partition_point(|change| change.place < place);
-        if self.0.get(at).is_none_or(|change| change.place != place) {
-            self.0.insert(at, RunChange { place, before, after: None });
+        let key = (run.span.start, run.of);
+        let at = self.0.partition_point(|change| change.key < key);
+        if self.0.get(at).is_none_or(|change| change.key != key) {
+            self.0.insert(at, RunChange { key, before, after: None });
         }
         &mut self.0[at]
     }
@@ -88,7 +88,7 @@ impl RunChanges {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<Run>, Option<Run>)> {
         let changed = self.0.iter().filter(|change| change.before != change.after);
         changed.map(|change| {
-            let (start, of) = change.place;
+            let (start, of) = change.key;
             let run =
                 |end: Option<u32>| end.and_then(|end| Some(Stretch { span: Span::new(start, end)?, of }));
             (run(change.before), run(change.after))

@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use crate::openapi::SignedInProblems;
 use crate::state::Api;
 use crate::stream::{CHUNK, LongAnswer, Writer};
-use crate::views::export::{ExportLines, Records, lines};
+use crate::views::export::{ExportItems, ExportLines, lines};
 
 /// Everything about me, as NDJSON: one JSON object a line, of the schema `ExportLine`.
 ///
@@ -30,7 +30,7 @@ use crate::views::export::{ExportLines, Records, lines};
 pub(crate) async fn export(State(api): State<Api>, request: LongAnswer) -> Result<Response, Problem> {
     let caller = request.caller();
     let export = export::open(&api.app, caller)?;
-    let slot = api.exports.take(caller.user)?;
+    let slot = api.exports.claim(caller.user)?;
     let written = ExportLines::new(caller.session());
     let writer = ExportWriter { export, lines: Box::new(std::iter::empty()), written };
     let mut response = Response::new(request.body(writer, slot).await?);
@@ -47,7 +47,7 @@ pub(crate) async fn export(State(api): State<Api>, request: LongAnswer) -> Resul
 /// An export being written. It holds one page, whatever there is.
 struct ExportWriter {
     export: Export,
-    lines: Records,
+    lines: ExportItems,
     written: ExportLines,
 }
 
@@ -55,8 +55,8 @@ impl Writer for ExportWriter {
     async fn write(&mut self, chunk: &mut Vec<u8>) -> Result<bool, AppError> {
         let end = chunk.len() + CHUNK;
         while chunk.len() < end {
-            if let Some(record) = self.lines.next() {
-                self.written.write(&record, chunk);
+            if let Some(item) = self.lines.next() {
+                self.written.write(&item, chunk);
                 continue;
             }
             let Some(page) = self.export.page().await? else {

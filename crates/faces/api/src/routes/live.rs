@@ -16,7 +16,7 @@ use dayline_app::tracking::live::{self, Missed, Watch};
 use dayline_domain::{UtcDay, UtcMs};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::StaysSignedIn;
-use dayline_http_kit::server::{Peer, Streams};
+use dayline_http_kit::connections::{Peer, Streams};
 use dayline_http_kit::slots::SlotGuard;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
@@ -61,7 +61,7 @@ pub(crate) async fn live(
 ) -> Result<Response, Problem> {
     let caller = &credential.caller;
     let watch = live::watch(&api.app, caller, last_seen(&headers)).await?;
-    let slot = api.live_streams.take(caller.user)?;
+    let slot = api.live_streams.claim(caller.user)?;
     let mut polls = interval(POLL);
     polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {

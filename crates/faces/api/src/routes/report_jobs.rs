@@ -197,7 +197,7 @@ pub(crate) async fn result(
         label(&mut response, &result.job, &tag);
         return Ok(response);
     }
-    let slot = api.exports.take(caller.user)?;
+    let slot = api.exports.claim(caller.user)?;
     let job = result.job.clone();
     let mut response = Response::new(request.body(result, slot).await?);
     response.headers_mut().insert(header::CONTENT_LENGTH, job.bytes.into());

@@ -78,8 +78,8 @@ pub(crate) async fn track(
     caller.require(Scope::Track)?;
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
-    let body = body::take_in(&api.kit, &parts, body, MAX_BODY).await?;
-    let work = api.kit.ping_work.take_or_all(body.bytes() + REQUEST_WORK);
+    let body = body::receive(&api.kit, &parts, body, MAX_BODY).await?;
+    let work = api.kit.ping_work.acquire_or_all(body.bytes() + REQUEST_WORK);
     // What comes on top would wait for longer than is worth it, and keep all others waiting.
     let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;
     let drafts = match form {
@@ -87,7 +87,7 @@ pub(crate) async fn track(
         Form::NdJson => ping_body::ndjson(body.text()?)?,
     };
     let receipt = ingest::accept(&api.app, &caller, drafts).await?;
-    api.kit.metrics.pings_taken(&receipt);
+    api.kit.metrics.pings_received(&receipt);
     Ok(answer(&receipt))
 }
 
@@ -168,7 +168,8 @@ pub(crate) struct RejectedPing<'a> {
     #[schema(example = "end_time must not be before start_time")]
     detail: &'a str,
     /// Whether the same ping may be accepted later, so that a tracker should keep it: one that lies too
-    /// far in the future by the server's clock. Else sending it again will not help.
+    /// far in the future by the server's clock; one that is too old while that clock is in doubt. Else
+    /// sending it again will not help.
     #[schema(example = false)]
     retry: bool,
 }

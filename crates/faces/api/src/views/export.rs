@@ -92,33 +92,33 @@ pub(crate) struct Counts {
 }
 
 /// What becomes a line.
-pub(crate) enum Record {
+pub(crate) enum ExportItem {
     Profile(User),
     Session(Session),
     Key(ApiKey),
     Audit(StoredAuditEvent),
-    PutAside(DeadLetterPings),
+    DeadLetter(DeadLetterPings),
     Correction(Correction),
     Observation(Observation),
     Interval(Piece),
     Outranked(Piece),
 }
 
-pub(crate) type Records = Box<dyn Iterator<Item = Record> + Send>;
+pub(crate) type ExportItems = Box<dyn Iterator<Item = ExportItem> + Send>;
 
 /// What becomes of a page.
-pub(crate) fn lines(page: Page) -> Records {
+pub(crate) fn lines(page: Page) -> ExportItems {
     match page {
-        Page::Profile(user) => Box::new(std::iter::once(Record::Profile(user))),
-        Page::Sessions(sessions) => Box::new(sessions.into_iter().map(Record::Session)),
-        Page::Keys(keys) => Box::new(keys.into_iter().map(Record::Key)),
-        Page::Audit(entries) => Box::new(entries.into_iter().map(Record::Audit)),
-        Page::DeadLetter(letter) => Box::new(std::iter::once(Record::PutAside(letter))),
-        Page::Corrections(corrections) => Box::new(corrections.into_iter().map(Record::Correction)),
+        Page::Profile(user) => Box::new(std::iter::once(ExportItem::Profile(user))),
+        Page::Sessions(sessions) => Box::new(sessions.into_iter().map(ExportItem::Session)),
+        Page::Keys(keys) => Box::new(keys.into_iter().map(ExportItem::Key)),
+        Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
+        Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
+        Page::Corrections(corrections) => Box::new(corrections.into_iter().map(ExportItem::Correction)),
         Page::Ledger { observed, counted, outranked } => {
-            let observed = observed.into_iter().map(Record::Observation);
-            let counted = counted.into_iter().map(Record::Interval);
-            Box::new(observed.chain(counted).chain(outranked.into_iter().map(Record::Outranked)))
+            let observed = observed.into_iter().map(ExportItem::Observation);
+            let counted = counted.into_iter().map(ExportItem::Interval);
+            Box::new(observed.chain(counted).chain(outranked.into_iter().map(ExportItem::Outranked)))
         }
     }
 }
@@ -136,22 +136,22 @@ impl ExportLines {
     }
 
     /// Writes a line.
-    pub(crate) fn write(&mut self, record: &Record, chunk: &mut Vec<u8>) {
+    pub(crate) fn write(&mut self, item: &ExportItem, chunk: &mut Vec<u8>) {
         let counts = &mut self.counts;
-        let (line, count) = match record {
-            Record::Profile(user) => (ExportLine::Profile(user.clone().into()), &mut counts.profile),
-            Record::Session(session) => {
+        let (line, count) = match item {
+            ExportItem::Profile(user) => (ExportLine::Profile(user.clone().into()), &mut counts.profile),
+            ExportItem::Session(session) => {
                 (ExportLine::Session(SessionItem::new(session.clone(), self.current)), &mut counts.session)
             }
-            Record::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
-            Record::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
-            Record::PutAside(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
-            Record::Correction(correction) => {
+            ExportItem::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
+            ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
+            ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
+            ExportItem::Correction(correction) => {
                 (ExportLine::Correction(correction.into()), &mut counts.correction)
             }
-            Record::Observation(seen) => (ExportLine::Observation(seen.into()), &mut counts.observation),
-            Record::Interval(piece) => (ExportLine::Interval(piece.into()), &mut counts.interval),
-            Record::Outranked(piece) => (ExportLine::Outranked(piece.into()), &mut counts.outranked),
+            ExportItem::Observation(seen) => (ExportLine::Observation(seen.into()), &mut counts.observation),
+            ExportItem::Interval(piece) => (ExportLine::Interval(piece.into()), &mut counts.interval),
+            ExportItem::Outranked(piece) => (ExportLine::Outranked(piece.into()), &mut counts.outranked),
         };
         *count += 1;
         write_line(&line, chunk);

@@ -57,7 +57,7 @@ async fn a_key_tracks_under_its_name_and_its_use_is_noted() {
     let key = make(&server, &ada, json!({"name": "tracker", "scopes": ["track", "read"]})).await;
     server.fake.clock.advance(1_000);
     assert_eq!(track(&server, &key).send().await.status, 202);
-    server.settle().await;
+    server.process_log().await;
     let timeline = with(server.get("/api/v1/usage/timeline?date=2026-11-20"), &key).send().await;
     assert_eq!(timeline.json()["intervals"][0]["device_id"], "tracker");
     let list = server.get(KEYS).of(&ada).send().await.json();

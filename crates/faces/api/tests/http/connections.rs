@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use dayline_api::route_patterns;
-use dayline_http_kit::{KitConfig, Metrics, ServerConfig};
+use dayline_http_kit::{ConnectionConfig, KitConfig, Metrics};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -17,8 +17,13 @@ const SHORT: Duration = Duration::from_millis(60);
 const LONG: Duration = Duration::from_mins(10);
 
 /// No time runs out in a test, unless the test says so.
-pub(crate) fn patient() -> ServerConfig {
-    ServerConfig { header_timeout: LONG, idle_timeout: LONG, write_timeout: LONG, ..ServerConfig::default() }
+pub(crate) fn patient() -> ConnectionConfig {
+    ConnectionConfig {
+        header_timeout: LONG,
+        idle_timeout: LONG,
+        write_timeout: LONG,
+        ..ConnectionConfig::default()
+    }
 }
 
 /// A route whose handler waits until the test lets it go.
@@ -55,13 +60,13 @@ async fn requests_sent_without_waiting_are_answered_in_order() {
 
 #[tokio::test]
 async fn a_connection_that_sends_nothing_is_closed() {
-    let server = listen(Server::new().router, ServerConfig { header_timeout: SHORT, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { header_timeout: SHORT, ..patient() }).await;
     assert_eq!(server.connect().await.read_to_end().await, "");
 }
 
 #[tokio::test]
 async fn a_head_that_trickles_in_is_cut_off() {
-    let server = listen(Server::new().router, ServerConfig { header_timeout: SHORT, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { header_timeout: SHORT, ..patient() }).await;
     let mut client = server.connect().await;
     client.write("GET /healthz HTTP/1.1\r\n").await;
     // Each byte comes in time; all of them together do not.
@@ -72,7 +77,7 @@ async fn a_head_that_trickles_in_is_cut_off() {
 
 #[tokio::test]
 async fn a_slow_head_is_cut_off_also_on_a_connection_that_was_good_before() {
-    let server = listen(Server::new().router, ServerConfig { header_timeout: SHORT, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { header_timeout: SHORT, ..patient() }).await;
     let mut client = server.connect().await;
     client.write(GET).await;
     client.read_until(OK).await;
@@ -86,7 +91,7 @@ async fn a_slow_head_is_cut_off_also_on_a_connection_that_was_good_before() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let server = listen(Server::new().router, ServerConfig { idle_timeout: SHORT, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { idle_timeout: SHORT, ..patient() }).await;
     let mut client = server.connect().await;
     client.write(GET).await;
     client.read_until(OK).await;
@@ -111,7 +116,7 @@ async fn a_body_that_trickles_in_is_answered_with_408_and_cut_off() {
 #[tokio::test]
 async fn a_client_that_takes_no_answer_is_cut_off() {
     let metrics = Metrics::new(route_patterns());
-    let config = ServerConfig { write_timeout: SHORT, metrics: Some(metrics.clone()), ..patient() };
+    let config = ConnectionConfig { write_timeout: SHORT, metrics: Some(metrics.clone()), ..patient() };
     let fakes = Server::with_metrics(&metrics);
     let server = listen(fakes.router.clone(), config).await;
     let client = server.connect().await;
@@ -129,7 +134,7 @@ async fn a_client_that_takes_no_answer_is_cut_off() {
 #[tokio::test]
 async fn one_client_too_many_that_takes_no_answer_cuts_off_the_one_that_has_done_so_for_longest() {
     let metrics = Metrics::new(route_patterns());
-    let config = ServerConfig { max_stuck: 1, metrics: Some(metrics.clone()), ..patient() };
+    let config = ConnectionConfig { max_stuck: 1, metrics: Some(metrics.clone()), ..patient() };
     let fakes = Server::with_metrics(&metrics);
     let server = listen(fakes.router.clone(), config).await;
     let (first, second) = (server.connect().await, server.connect().await);
@@ -153,7 +158,7 @@ async fn one_client_too_many_that_takes_no_answer_cuts_off_the_one_that_has_done
 
 #[tokio::test]
 async fn one_connection_too_many_closes_the_one_that_idles_longest() {
-    let server = listen(Server::new().router, ServerConfig { max_connections: 2, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { max_connections: 2, ..patient() }).await;
     let (mut first, mut second) = (server.connect().await, server.connect().await);
     for client in [&mut first, &mut second] {
         client.write(GET).await;
@@ -171,7 +176,7 @@ async fn one_connection_too_many_closes_the_one_that_idles_longest() {
 
 #[tokio::test]
 async fn one_connection_too_many_closes_one_that_never_completed_a_request_first() {
-    let server = listen(Server::new().router, ServerConfig { max_connections: 3, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { max_connections: 3, ..patient() }).await;
     let mut known = server.connect().await;
     known.write(GET).await;
     known.read_until(OK).await;
@@ -195,7 +200,7 @@ async fn one_connection_too_many_closes_one_that_never_completed_a_request_first
 #[tokio::test]
 async fn a_connection_with_a_request_in_flight_is_never_closed_for_another() {
     let (router, begun, go) = waiting();
-    let server = listen(router, ServerConfig { max_connections: 1, ..patient() }).await;
+    let server = listen(router, ConnectionConfig { max_connections: 1, ..patient() }).await;
     let mut busy = server.connect().await;
     busy.write(GET).await;
     begun.notified().await;
@@ -229,7 +234,7 @@ async fn two_thousand(server: &Listening) -> Vec<Client> {
 async fn two_thousand_slow_and_idle_connections_keep_nobody_from_being_served() {
     let metrics = Metrics::new(route_patterns());
     let fakes = Server::with_metrics(&metrics);
-    let server = listen(fakes.router.clone(), ServerConfig { metrics: Some(metrics), ..patient() }).await;
+    let server = listen(fakes.router.clone(), ConnectionConfig { metrics: Some(metrics), ..patient() }).await;
     let _slow = two_thousand(&server).await;
     fakes.until_connections(2_000).await;
     let mut client = server.connect().await;
@@ -242,7 +247,7 @@ async fn two_thousand_slow_and_idle_connections_are_all_closed_in_time() {
     let metrics = Metrics::new(route_patterns());
     let fakes = Server::with_metrics(&metrics);
     let (header_timeout, idle_timeout, metrics) = (SHORT, SHORT, Some(metrics));
-    let config = ServerConfig { header_timeout, idle_timeout, metrics, ..patient() };
+    let config = ConnectionConfig { header_timeout, idle_timeout, metrics, ..patient() };
     let server = listen(fakes.router.clone(), config).await;
     let _slow = two_thousand(&server).await;
     fakes.until_connections(0).await;
@@ -266,7 +271,8 @@ async fn a_request_in_flight_is_answered_before_the_server_ends() {
 
 #[tokio::test]
 async fn a_request_that_is_on_its_way_when_the_server_ends_is_answered() {
-    let server = listen(Server::new().router, ServerConfig { drain: LONG, grace: LONG, ..patient() }).await;
+    let server =
+        listen(Server::new().router, ConnectionConfig { drain: LONG, grace: LONG, ..patient() }).await;
     let mut client = server.connect().await;
     client.write(GET).await;
     client.read_until(OK).await;
@@ -281,7 +287,7 @@ async fn a_request_that_is_on_its_way_when_the_server_ends_is_answered() {
 
 #[tokio::test]
 async fn a_shut_down_closes_idle_connections() {
-    let server = listen(Server::new().router, ServerConfig { drain: SHORT, ..patient() }).await;
+    let server = listen(Server::new().router, ConnectionConfig { drain: SHORT, ..patient() }).await;
     let mut client = server.connect().await;
     client.write(GET).await;
     client.read_until(OK).await;
@@ -295,7 +301,7 @@ async fn a_shut_down_closes_idle_connections() {
 async fn a_connection_without_a_whole_request_does_not_hold_a_shut_down() {
     let metrics = Metrics::new(route_patterns());
     let fakes = Server::with_metrics(&metrics);
-    let config = ServerConfig { drain: SHORT, grace: LONG, metrics: Some(metrics), ..patient() };
+    let config = ConnectionConfig { drain: SHORT, grace: LONG, metrics: Some(metrics), ..patient() };
     let server = listen(fakes.router.clone(), config).await;
     let _nothing = server.connect().await;
     let mut half = server.connect().await;
@@ -308,7 +314,7 @@ async fn a_connection_without_a_whole_request_does_not_hold_a_shut_down() {
 #[tokio::test]
 async fn a_shut_down_waits_only_so_long() {
     let (router, begun, _go) = waiting();
-    let server = listen(router, ServerConfig { grace: SHORT, ..patient() }).await;
+    let server = listen(router, ConnectionConfig { grace: SHORT, ..patient() }).await;
     let mut client = server.connect().await;
     client.write(GET).await;
     begun.notified().await;

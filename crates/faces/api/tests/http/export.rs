@@ -26,7 +26,7 @@ async fn track(server: &Server, person: &Person, pings: usize) {
         let body = Value::Array(batch.iter().map(|at| ping_at(*at)).collect());
         assert_eq!(server.post("/api/v1/usage/track").of(person).json(&body).send().await.status, 202);
     }
-    server.settle().await;
+    server.process_log().await;
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
         {"app_name": "Code", "start_time": "2026-11-18T23:59:55Z", "end_time": "2026-11-19T00:00:05Z"},
     ]);
     server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
-    server.settle().await;
+    server.process_log().await;
 
     let reply = server.get(EXPORT).of(&ada).send().await;
     assert_eq!(reply.header("content-type"), "application/x-ndjson");
@@ -99,7 +99,7 @@ async fn pings_that_were_put_aside_are_in_the_export_of_whom_they_are() {
     server.fake.store.refuse_app(Some("Nix"));
     let pings = json!([ping("Nix", "09:00:00", "09:00:10"), ping("Code", "10:00:00", "10:00:10")]);
     server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
-    server.settle().await;
+    server.process_log().await;
     let lines = lines(server.get(EXPORT).of(&ada).send().await.text());
     let found: Vec<&Value> = lines.iter().filter(|line| line["type"] == "put_aside").collect();
     let expected = json!({
@@ -149,7 +149,7 @@ async fn an_export_that_fails_midway_is_cut_off_without_an_end() {
     server.fake.clock.advance(14 * 3_600_000);
     let ada = server.sign_in(ada, "laptop").await;
     server.post("/api/v1/usage/track").of(&ada).json(&later).send().await;
-    server.settle().await;
+    server.process_log().await;
 
     let (_, mut body) = server.get(EXPORT).of(&ada).open().await;
     let mut text = piece(&mut body).await.unwrap();

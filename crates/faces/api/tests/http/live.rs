@@ -6,7 +6,7 @@ use axum::body::Body;
 use dayline_api::ApiConfig;
 use dayline_app::ports::{DayChanged, LiveEvents};
 use dayline_domain::{UtcDay, UtcMs};
-use dayline_http_kit::ServerConfig;
+use dayline_http_kit::ConnectionConfig;
 use http::Method;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ impl Stream {
 async fn track(server: &Server, person: &Person, app: &str, start: &str, end: &str) {
     let reply = server.post("/api/v1/usage/track").of(person).json(&ping(app, start, end)).send().await;
     assert_eq!(reply.status, 202);
-    server.settle().await;
+    server.process_log().await;
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ fn get(person: &Person) -> String {
 async fn a_shut_down_does_not_wait_for_streams() {
     let server = Server::new();
     let ada = server.person("ada").await;
-    let config = ServerConfig { grace: PATIENCE, ..ServerConfig::default() };
+    let config = ConnectionConfig { grace: PATIENCE, ..ConnectionConfig::default() };
     let listening = listen(server.router.clone(), config).await;
     let mut client = listening.connect().await;
     client.write(&get(&ada)).await;
@@ -248,7 +248,7 @@ async fn a_shut_down_does_not_wait_for_streams() {
 async fn a_stream_lives_on_beyond_the_time_that_a_connection_may_be_idle() {
     let server = Server::new();
     let ada = server.person("ada").await;
-    let config = ServerConfig { idle_timeout: Duration::from_millis(50), ..ServerConfig::default() };
+    let config = ConnectionConfig { idle_timeout: Duration::from_millis(50), ..ConnectionConfig::default() };
     let listening = listen(server.router.clone(), config).await;
     let mut client = listening.connect().await;
     client.write(&get(&ada)).await;
@@ -264,7 +264,7 @@ async fn a_stream_lives_on_beyond_the_time_that_a_connection_may_be_idle() {
 async fn a_client_that_is_gone_gives_its_place_up() {
     let server = Server::with_api(&ApiConfig { max_live_streams: 1 });
     let ada = server.person("ada").await;
-    let listening = listen(server.router.clone(), ServerConfig::default()).await;
+    let listening = listen(server.router.clone(), ConnectionConfig::default()).await;
     let mut client = listening.connect().await;
     client.write(&get(&ada)).await;
     client.read_until("event: ready").await;

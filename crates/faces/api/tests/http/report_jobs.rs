@@ -17,7 +17,7 @@ async fn with_ada() -> (Server, Person) {
          "start_time": "2026-11-18T23:59:55Z", "end_time": "2026-11-19T00:00:05.007Z"},
     ]);
     assert_eq!(server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await.status, 202);
-    server.settle().await;
+    server.process_log().await;
     (server, ada)
 }
 

@@ -17,7 +17,7 @@ async fn world() -> (Server, Person) {
     let pings = json!([ping("Code", "10:00:00", "10:01:00"), page, formula]);
     let reply = server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
     assert_eq!(reply.status, 202, "{reply:?}");
-    server.settle().await;
+    server.process_log().await;
     (server, ada)
 }
 
@@ -239,7 +239,7 @@ async fn an_answer_has_another_tag_when_the_data_or_the_question_changes() {
     }
     see("/api/v1/usage/timeline?date=2026-11-20&outranked=true", &ada, "*/*").await;
     server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "11:00:00", "11:00:01")).send().await;
-    server.settle().await;
+    server.process_log().await;
     for path in CACHED.iter().filter(|path| !path.contains("urls")) {
         see(path, &ada, "*/*").await;
     }

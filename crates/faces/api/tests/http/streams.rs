@@ -28,7 +28,7 @@ async fn with_ada() -> (Server, Person) {
         let reply = server.post("/api/v1/usage/track").of(&ada).json(&Value::Array(pings)).send().await;
         assert_eq!(reply.status, StatusCode::ACCEPTED, "{reply:?}");
     }
-    server.settle().await;
+    server.process_log().await;
     (server, ada)
 }
 
@@ -108,7 +108,7 @@ async fn a_long_answer_has_the_version_that_a_conditional_request_compares() {
         let time = |second: usize| format!("2026-11-15T2{n}:00:0{second}Z");
         let ping = json!({"app_name": "Code", "start_time": time(0), "end_time": time(5)});
         server.post("/api/v1/usage/track").of(&ada).json(&ping).send().await;
-        server.settle().await;
+        server.process_log().await;
         let changed = server.get(path).of(&ada).header("if-none-match", tag).send().await;
         assert_eq!(changed.status, StatusCode::OK, "{path}");
     }

@@ -131,8 +131,8 @@ impl Server {
         Person { access, refresh, session, ..person }
     }
 
-    /// Settles all that waits in the log.
-    pub(crate) async fn settle(&self) {
+    /// Processes all that waits in the log.
+    pub(crate) async fn process_log(&self) {
         let mut worker = Worker::new(self.fake.worker_ports(), Partition(0), WorkerLimits::default());
         while worker.step().await.unwrap().entries > 0 {}
     }

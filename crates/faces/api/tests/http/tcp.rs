@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use dayline_http_kit::{ServerConfig, serve};
+use dayline_http_kit::{ConnectionConfig, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -26,7 +26,7 @@ pub(crate) struct Listening {
     pub(crate) serving: JoinHandle<()>,
 }
 
-pub(crate) async fn listen(router: Router, config: ServerConfig) -> Listening {
+pub(crate) async fn listen(router: Router, config: ConnectionConfig) -> Listening {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
     let serving = tokio::spawn(serve(listener, router, config, shutdown.clone()));

@@ -121,7 +121,7 @@ async fn ada_has_data(server: &Server) -> Hers {
     let ada = server.person("ada.who-is-not-in-the-document").await;
     let track = server.post("/api/v1/usage/track").of(&ada).json(&ping("AdasApp", "10:00:00", "10:00:05"));
     assert_eq!(track.send().await.status, 202);
-    server.settle().await;
+    server.process_log().await;
     let key = json!({"name": "AdasKey", "scopes": ["track", "read"]});
     let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
     let job = json!({"kind": "apps", "from": "2026-11-20", "to": "2026-11-20"});
@@ -161,7 +161,7 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
         for secret in ["AdasApp", "\"AdasKey\"", job_id, key_id, key_text].into_iter().chain(ids) {
             assert!(!told.contains(secret), "{method} {path} tells {secret}: {told}");
         }
-        server.settle().await;
+        server.process_log().await;
         assert_eq!(view(&server, ada).await, before, "{method} {path} changed what is Ada's");
     }
 }

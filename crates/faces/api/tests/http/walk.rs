@@ -17,7 +17,7 @@ async fn from_registration_to_a_report() {
     let reply = server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
     assert_eq!(reply.status, StatusCode::ACCEPTED);
     assert_eq!(reply.json(), json!({"status": "queued", "accepted": 2, "rejected": []}));
-    server.settle().await;
+    server.process_log().await;
     let reply = server.get("/api/v1/report/apps?date=2026-11-20").of(&ada).send().await;
     assert_eq!(
         reply.json(),

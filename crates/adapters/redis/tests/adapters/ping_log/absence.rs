@@ -11,7 +11,7 @@ use dayline_redis::{PingLogOptions, RedisPingLog};
 use tokio::task::JoinSet;
 
 use super::{FIRST, append, open, read_all, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 /// Far above any bound under test, far below for ever.
@@ -88,7 +88,7 @@ async fn a_redis_that_stands_still_refuses_in_bounded_time_and_gathers_bounded_m
             Ok(()) => panic!("acknowledged by nobody"),
         }
     }
-    // Two lanes and what gathers hold at most 100 records each.
+    // Two senders and what gathers hold at most 100 records each.
     assert!(full >= 700, "only {full} were turned away");
     assert!(matches!(log.read_after(FIRST, Position::START, 1).await, Err(PortError::Unavailable(_))));
     log.wait_beyond(FIRST, Position::START).await;

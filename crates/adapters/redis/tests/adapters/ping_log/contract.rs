@@ -6,11 +6,11 @@ use std::sync::Arc;
 use dayline_app::ports::PingLog;
 use dayline_contract::suites::ping_log::{FACTS, Subject};
 use dayline_contract::suites::prove;
-use dayline_redis::{PingLogOptions, RedisPingLog, RedisServer};
+use dayline_redis::{PingLogOptions, RedisConfig, RedisPingLog};
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
-async fn open(server: RedisServer, options: PingLogOptions) -> Arc<dyn PingLog> {
+async fn open(server: RedisConfig, options: PingLogOptions) -> Arc<dyn PingLog> {
     Arc::new(RedisPingLog::open(&server, &options).await.unwrap())
 }
 
@@ -38,5 +38,5 @@ async fn the_log_keeps_the_facts_of_every_ping_log() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_keeps_them_on_several_threads_and_over_many_connections() {
-    prove_with(PingLogOptions { lanes: 6, ..PingLogOptions::default() }).await;
+    prove_with(PingLogOptions { senders: 6, ..PingLogOptions::default() }).await;
 }

@@ -9,7 +9,7 @@ use dayline_redis::RedisPingLog;
 use dayline_testkit::Redis;
 
 use super::{open, read_all_of, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 const PARTITIONS: u32 = 4;
 
@@ -49,7 +49,7 @@ async fn nothing_acknowledged_is_lost_when_redis_is_restarted_again_and_again_un
 /// time: before what was acknowledged after it. What is played back must not stand in the way of
 /// that.
 #[tokio::test]
-async fn a_batch_torn_by_a_crash_anywhere_takes_nothing_with_it_that_was_acknowledged_later() {
+async fn a_transaction_torn_by_a_crash_anywhere_takes_nothing_with_it_that_was_acknowledged_later() {
     let redis = TestRedis::start();
     let log = open(&redis).await;
     let (mut expected, mut cut) = (String::new(), 1);
@@ -78,7 +78,7 @@ async fn a_batch_torn_by_a_crash_anywhere_takes_nothing_with_it_that_was_acknowl
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }
 
-/// In one batch.
+/// In one transaction.
 async fn append_to_all(log: &RedisPingLog, text: &str) {
     let mut appends: Vec<_> =
         (0..PARTITIONS).map(|n| log.append(Partition(n), text.as_bytes().to_vec())).collect();

@@ -3,7 +3,7 @@
 use dayline_app::ports::{PingLog, Position};
 
 use super::{FIRST, append, open, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 #[tokio::test]
 async fn what_was_appended_over_many_connections_is_read_at_once_as_far_as_it_fits() {

@@ -4,7 +4,7 @@ use dayline_app::ports::{AppendError, LogDepth, Partition, Payload, PingLog, Por
 use dayline_redis::{PingLogOptions, RedisPingLog, SetupError};
 
 use super::{FIRST, append, open, read_all, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 #[tokio::test]
 async fn another_number_of_partitions_is_refused_with_both_numbers() {

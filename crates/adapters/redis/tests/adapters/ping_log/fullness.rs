@@ -4,7 +4,7 @@ use dayline_app::ports::{AppendError, LogDepth, Partition, PingLog, PortError, P
 use dayline_redis::{PingLogOptions, RedisPingLog};
 
 use super::{FIRST, append, open_with, read_all};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const SMALL: PingLogOptions = PingLogOptions {
@@ -12,7 +12,7 @@ const SMALL: PingLogOptions = PingLogOptions {
     high_bytes: 10_000,
     low_bytes: 5_000,
     max_pending_bytes: 1 << 20,
-    lanes: 2,
+    senders: 2,
 };
 
 async fn is_full(log: &RedisPingLog) -> bool {

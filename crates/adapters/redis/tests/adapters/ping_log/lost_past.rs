@@ -4,7 +4,7 @@
 use dayline_app::ports::{Partition, PingLog, PortError, Position};
 
 use super::{FIRST, append, open, read_all, text};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 /// In the year 2100: whatever begins now is earlier.

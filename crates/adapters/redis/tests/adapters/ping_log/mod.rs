@@ -14,7 +14,7 @@ use std::sync::Arc;
 use dayline_app::ports::{LogEntry, Partition, Payload, PingLog, Position};
 use dayline_redis::{PingLogOptions, RedisPingLog};
 
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 
 const FIRST: Partition = Partition(0);
 

@@ -3,7 +3,7 @@
 use dayline_app::ports::{AppendError, PingLog};
 
 use super::{FIRST, open};
-use crate::server::TestRedis;
+use crate::test_redis::TestRedis;
 use crate::until;
 
 const WRONG: [(&str, &str, &str); 4] = [

@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-pub use config::ServerConfig;
+pub use config::ConnectionConfig;
 use connection::Connections;
 pub use peer::{Peer, Streams};
 use register::Register;
@@ -31,9 +31,14 @@ const ROOM_WAIT: Duration = Duration::from_millis(50);
 const ACCEPT_WAIT: Duration = Duration::from_millis(20);
 
 /// Serves until `shutdown` is cancelled, then finishes what is in flight; returns when all
-/// connections are closed, at the latest after [`ServerConfig::grace`]. Uses the runtime it is
+/// connections are closed, at the latest after [`ConnectionConfig::grace`]. Uses the runtime it is
 /// called on and no other, so that several runtimes may each serve a listener of their own.
-pub async fn serve(listener: TcpListener, router: Router, config: ServerConfig, shutdown: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: ConnectionConfig,
+    shutdown: CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(config.max_connections));
     let connections = Connections::new(router, config);
     while let Some(stream) = shutdown.run_until_cancelled(accept(&listener, &connections.register)).await {

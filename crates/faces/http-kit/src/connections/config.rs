@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 
 /// What bounds connections. The numbers hold for one call of [`super::serve`].
 #[derive(Debug, Clone)]
-pub struct ServerConfig {
+pub struct ConnectionConfig {
     /// How long a request's head may take, from its first byte or from the connection's beginning.
     pub header_timeout: Duration,
     /// How long a connection may be open between two requests.
@@ -27,7 +27,7 @@ pub struct ServerConfig {
     pub metrics: Option<Metrics>,
 }
 
-impl Default for ServerConfig {
+impl Default for ConnectionConfig {
     fn default() -> Self {
         Self {
             header_timeout: Duration::from_secs(10),

@@ -145,13 +145,13 @@ fn quarters(rest: &mut &[u8]) -> Result<[u32; QUARTERS], SumsError> {
 }
 
 fn number(rest: &mut &[u8]) -> Result<u32, SumsError> {
-    u32::try_from(varint::take(rest)?).map_err(|_| SumsError::Number)
+    u32::try_from(varint::read(rest)?).map_err(|_| SumsError::Number)
 }
 
 fn names<'a>(rest: &mut &'a [u8]) -> Result<Vec<&'a str>, SumsError> {
     let mut names = Vec::new();
     loop {
-        let length = usize::try_from(varint::take(rest)?).map_err(|_| SumsError::Truncated)?;
+        let length = usize::try_from(varint::read(rest)?).map_err(|_| SumsError::Truncated)?;
         if length == 0 {
             return Ok(names);
         }

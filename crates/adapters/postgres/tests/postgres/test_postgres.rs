@@ -7,9 +7,9 @@ use dayline_testkit::Postgres;
 use tokio_postgres::Client;
 
 /// A server; stopped and wiped when dropped.
-pub(crate) struct Server(Postgres);
+pub(crate) struct TestPostgres(Postgres);
 
-impl Deref for Server {
+impl Deref for TestPostgres {
     type Target = Postgres;
 
     fn deref(&self) -> &Postgres {
@@ -17,13 +17,13 @@ impl Deref for Server {
     }
 }
 
-impl DerefMut for Server {
+impl DerefMut for TestPostgres {
     fn deref_mut(&mut self) -> &mut Postgres {
         &mut self.0
     }
 }
 
-impl Server {
+impl TestPostgres {
     /// A new server with an empty database, whose data is as safe as a test needs it.
     pub(crate) fn start() -> Self {
         Self(Postgres::start(&["fsync=off"]))

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// The database of a server.
 #[derive(Clone)]
-pub(crate) enum Store {
+pub(crate) enum Database {
     /// Its file.
     Sqlite(PathBuf),
     /// Its URL, not through PgBouncer.
@@ -32,7 +32,7 @@ pub(crate) struct Sql {
     pub(crate) postgres: String,
 }
 
-impl Store {
+impl Database {
     /// Runs statements, each committed by itself.
     pub(crate) async fn run(&self, sql: Sql) -> Result<(), Failure> {
         match self {

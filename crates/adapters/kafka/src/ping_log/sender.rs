@@ -1,4 +1,4 @@
-//! A lane: how the records of one partition go to Kafka, all that gathered during a round trip as
+//! A sender: how the records of one partition go to Kafka, all that gathered during a round trip as
 //! one. Partitions do not wait for each other, so that one without a leader stops nobody else.
 //! Not here: timers on the way of a record, and reading.
 
@@ -14,16 +14,16 @@ use super::entry;
 use super::gather::{Gather, Round};
 use super::heard::Heard;
 use super::sizes::Sizes;
+use crate::config::ANSWER;
 use crate::error::{code_of, is_away, told};
 use crate::events::Events;
-use crate::server::ANSWER;
 
 /// Between two tries: a new leader is found by asking, and that takes a moment.
 const PAUSE: Duration = Duration::from_millis(20);
 /// What a client is told to wait when the client's own queue is full.
 const RETRY_QUEUE_S: u32 = 1;
 
-pub(super) struct Lane {
+pub(super) struct Sender {
     pub(super) producer: FutureProducer<Events>,
     pub(super) events: Events,
     pub(super) topic: Arc<str>,
@@ -33,7 +33,7 @@ pub(super) struct Lane {
     pub(super) sizes: Arc<Sizes>,
 }
 
-impl Lane {
+impl Sender {
     /// Works for ever.
     pub(super) async fn run(self) {
         loop {
@@ -55,11 +55,11 @@ impl Lane {
                 Ok(offset) => {
                     self.heard.appended(offset);
                     self.sizes.saw(entry::records_len(&round.records));
-                    round.settle(Ok(()));
+                    round.finish(Ok(()));
                     break;
                 }
                 Err(code) if !is_away(code) => {
-                    round.settle(Err(refusal(code)));
+                    round.finish(Err(refusal(code)));
                     break;
                 }
                 Err(code) if start.elapsed() >= ANSWER => self.give_up(round, code),
@@ -86,7 +86,7 @@ impl Lane {
 
     fn give_up(&self, round: &Round, code: Code) {
         let why = self.events.trouble().unwrap_or_else(|| told(code));
-        round.settle(Err(AppendError::Unavailable(why.clone())));
+        round.finish(Err(AppendError::Unavailable(why.clone())));
         if !self.gather.is_stalled() {
             tracing::warn!(partition = self.partition, why, "ping log is not answered by kafka");
         }

@@ -22,7 +22,7 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(2);
 
 /// A Kafka cluster and the topic in it. Cheap to clone; opens nothing by itself.
 #[derive(Clone)]
-pub struct KafkaServer {
+pub struct KafkaConfig {
     brokers: Arc<str>,
     topic: Arc<str>,
     security: Arc<Security>,
@@ -89,7 +89,7 @@ impl SaslMechanism {
     }
 }
 
-impl KafkaServer {
+impl KafkaConfig {
     /// The cluster that one of these brokers (`host:port`, separated by commas) is part of.
     ///
     /// # Errors
@@ -251,9 +251,9 @@ fn read_secret(path: &Path) -> Result<String, SetupError> {
     Ok(secret.to_owned())
 }
 
-impl fmt::Debug for KafkaServer {
+impl fmt::Debug for KafkaConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // No addresses.
-        f.debug_struct("KafkaServer").field("topic", &self.topic).finish_non_exhaustive()
+        f.debug_struct("KafkaConfig").field("topic", &self.topic).finish_non_exhaustive()
     }
 }

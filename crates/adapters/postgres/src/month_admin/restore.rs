@@ -13,11 +13,11 @@ use crate::db::{ConnectionPool, Transaction};
 use crate::month_tables::{exists, lock, sql};
 use crate::months::Month;
 
-/// Rows inserted by one statement, and batches read ahead.
-const BATCH: usize = 5_000;
-const BATCHES_AHEAD: usize = 2;
+/// Rows inserted by one statement, and chunks read ahead.
+const CHUNK: usize = 5_000;
+const CHUNKS_AHEAD: usize = 2;
 
-type Batch = (Section, Vec<String>);
+type Chunk = (Section, Vec<String>);
 
 pub(super) async fn restore(pool: &ConnectionPool, path: &Path) -> Result<ArchiveSummary, PortError> {
     let path = PathBuf::from(path);
@@ -44,10 +44,10 @@ async fn restore_month(
     } else {
         transaction.run(&sql::create(month)).await?;
     }
-    let (batches, mut taken) = mpsc::channel(BATCHES_AHEAD);
-    let reading = tokio::task::spawn_blocking(move || read(reader, &batches));
+    let (chunks, mut read_ahead) = mpsc::channel(CHUNKS_AHEAD);
+    let reading = tokio::task::spawn_blocking(move || read(reader, &chunks));
     let mut summary = ArchiveSummary::default();
-    while let Some((section, rows)) = taken.recv().await {
+    while let Some((section, rows)) = read_ahead.recv().await {
         let params = [(&rows as _, Type::TEXT_ARRAY)];
         *summary.of(section) += transaction.execute(&insert(section, month), &params).await?;
     }
@@ -69,21 +69,21 @@ async fn refuse_unless_empty(transaction: &mut Transaction, month: Month) -> Res
     Ok(())
 }
 
-/// Reads batches of one kind each until the end or until nobody takes them any more.
-fn read(mut reader: ArchiveReader, batches: &mpsc::Sender<Batch>) -> io::Result<()> {
-    let mut batch: Batch = (Section::Days, Vec::new());
+/// Reads chunks of one kind each until the end or until nobody takes them any more.
+fn read(mut reader: ArchiveReader, chunks: &mpsc::Sender<Chunk>) -> io::Result<()> {
+    let mut chunk: Chunk = (Section::Days, Vec::new());
     while let Some((section, row)) = reader.next()? {
-        if (section != batch.0 || batch.1.len() == BATCH) && !batch.1.is_empty() {
-            let full = std::mem::replace(&mut batch, (section, Vec::with_capacity(BATCH)));
-            if batches.blocking_send(full).is_err() {
+        if (section != chunk.0 || chunk.1.len() == CHUNK) && !chunk.1.is_empty() {
+            let full = std::mem::replace(&mut chunk, (section, Vec::with_capacity(CHUNK)));
+            if chunks.blocking_send(full).is_err() {
                 return Ok(());
             }
         }
-        batch.0 = section;
-        batch.1.push(row);
+        chunk.0 = section;
+        chunk.1.push(row);
     }
     // If nobody takes it, the transaction has failed and says why.
-    let _ = batches.blocking_send(batch);
+    let _ = chunks.blocking_send(chunk);
     Ok(())
 }
 

@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use super::config::ServerConfig;
+use super::config::ConnectionConfig;
 use super::peer::{Peer, Phase, Signal};
 use super::refusal::refusal;
 use super::register::{Register, Stuck};
@@ -44,12 +44,12 @@ type Http<S> = http1::Connection<TokioIo<Stream>, S>;
 pub(super) struct Connections {
     pub(super) register: Arc<Register>,
     router: Router,
-    config: Arc<ServerConfig>,
+    config: Arc<ConnectionConfig>,
     tasks: TaskTracker,
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, config: ServerConfig) -> Self {
+    pub(super) fn new(router: Router, config: ConnectionConfig) -> Self {
         Self { register: Arc::default(), router, config: Arc::new(config), tasks: TaskTracker::new() }
     }
 
@@ -88,12 +88,12 @@ impl Connections {
 /// ends.
 struct Entry {
     register: Arc<Register>,
-    config: Arc<ServerConfig>,
+    config: Arc<ConnectionConfig>,
     number: u64,
 }
 
 impl Entry {
-    fn new(register: &Arc<Register>, config: &Arc<ServerConfig>, peer: Peer) -> Self {
+    fn new(register: &Arc<Register>, config: &Arc<ConnectionConfig>, peer: Peer) -> Self {
         if let Some(metrics) = &config.metrics {
             metrics.connection_opened();
         }
@@ -121,7 +121,7 @@ enum Then {
 }
 
 /// Drives a connection to its end, or to the end of its time.
-async fn watch<S>(mut http: Pin<&mut Http<S>>, peer: &Peer, config: &ServerConfig, mut stuck: Stuck<'_>)
+async fn watch<S>(mut http: Pin<&mut Http<S>>, peer: &Peer, config: &ConnectionConfig, mut stuck: Stuck<'_>)
 where
     S: HyperService<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
@@ -162,7 +162,7 @@ where
 /// When the time of what the connection waits for is up, if that has a bound here.
 fn deadline(
     peer: &Peer,
-    config: &ServerConfig,
+    config: &ConnectionConfig,
     drained_at: Option<Instant>,
     finishing: bool,
 ) -> Option<(Instant, Then)> {

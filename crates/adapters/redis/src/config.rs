@@ -1,5 +1,5 @@
 //! Which Redis, under which prefix, and how connections to it are made.
-//! Not here: keeping a connection alive (see [`crate::link`] and the lanes of the ping log).
+//! Not here: keeping a connection alive (see [`crate::link`] and the senders of the ping log).
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// A Redis server, and the prefix of Dayline's keys in it. Cheap to clone; opens nothing by itself.
 #[derive(Clone)]
-pub struct RedisServer {
+pub struct RedisConfig {
     client: Client,
     prefix: Arc<str>,
     answer: Duration,
 }
 
-impl RedisServer {
+impl RedisConfig {
     /// The server at `redis://[user:password@]host[:port][/db]`, the same with `rediss` over TLS,
     /// or `unix:///path`; with the key prefix `dayline`.
     pub fn new(url: &str) -> Result<Self, SetupError> {
@@ -105,10 +105,10 @@ fn config() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT))
 }
 
-impl fmt::Debug for RedisServer {
+impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Neither address nor password.
-        f.debug_struct("RedisServer").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("RedisConfig").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn neither_a_server_nor_what_is_wrong_with_its_url_shows_the_password() {
-        let server = RedisServer::new("redis://ada:secret@example.org:6379/0").unwrap();
-        assert_eq!(format!("{server:?}"), r#"RedisServer { prefix: "dayline", .. }"#);
+        let config = RedisConfig::new("redis://ada:secret@example.org:6379/0").unwrap();
+        assert_eq!(format!("{config:?}"), r#"RedisConfig { prefix: "dayline", .. }"#);
         for url in [
             "ada:secret@example.org",
             "redis://ada:secret@",
@@ -128,7 +128,7 @@ mod tests {
             "rediss://ada:secret@example.org/#other",
             "redis://ada:secret@h:x",
         ] {
-            let wrong = RedisServer::new(url).unwrap_err();
+            let wrong = RedisConfig::new(url).unwrap_err();
             assert!(matches!(wrong, SetupError::Url(_)), "{url}");
             assert!(
                 !wrong.to_string().contains("secret") && !format!("{wrong:?}").contains("secret"),
@@ -139,19 +139,19 @@ mod tests {
 
     #[test]
     fn certificates_are_for_servers_over_tls_and_must_be_some() {
-        let plain = RedisServer::new("redis://example.org").unwrap();
+        let plain = RedisConfig::new("redis://example.org").unwrap();
         assert!(matches!(plain.with_root_certificates(b""), Err(SetupError::Certificates(_))));
-        let server = RedisServer::new("rediss://example.org").unwrap();
+        let config = RedisConfig::new("rediss://example.org").unwrap();
         for other in [&b""[..], b"none", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
-            let refused = server.clone().with_root_certificates(other);
+            let refused = config.clone().with_root_certificates(other);
             assert!(matches!(refused, Err(SetupError::Certificates(_))), "{other:?}");
         }
     }
 
     #[test]
     fn keys_begin_with_the_prefix() {
-        let server = RedisServer::new("redis://example.org").unwrap();
-        assert_eq!(server.key("log"), "dayline:log");
-        assert_eq!(server.with_prefix("other").key("log"), "other:log");
+        let config = RedisConfig::new("redis://example.org").unwrap();
+        assert_eq!(config.key("log"), "dayline:log");
+        assert_eq!(config.with_prefix("other").key("log"), "other:log");
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use dayline_redis::RedisServer;
+use dayline_redis::RedisConfig;
 use dayline_testkit::Redis;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, FromRedisValue};
@@ -29,8 +29,8 @@ impl TestRedis {
         Self(Redis::start_with(settings))
     }
 
-    pub(crate) fn server(&self) -> RedisServer {
-        RedisServer::new(&self.url()).unwrap()
+    pub(crate) fn server(&self) -> RedisConfig {
+        RedisConfig::new(&self.url()).unwrap()
     }
 
     /// Starts it again with what it has in its folder. Connections that ended meanwhile have been

@@ -58,7 +58,7 @@ pub fn encode_observed(
     let window = Window::of(day).interval();
     let mut observations: Vec<Observation> =
         observations.into_iter().filter_map(|observation| observation.clip(window)).collect();
-    observations.sort_by(|a, b| place(a).cmp(&place(b)));
+    observations.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
     let mut bytes = vec![VERSION];
     let (mut end, mut last) = (window.start(), None);
     for observation in &observations {
@@ -81,8 +81,8 @@ pub fn encode_observed(
     with_checksum(bytes)
 }
 
-/// In which order observations take the fewest bytes.
-fn place(observation: &Observation) -> (&str, u8, UtcMs, &Seen) {
+/// The order in which observations take the fewest bytes.
+fn order_key(observation: &Observation) -> (&str, u8, UtcMs, &Seen) {
     let Subject { device, seen } = &**observation.subject();
     let kind = match seen {
         Seen::Use { .. } => 0,
@@ -108,10 +108,10 @@ pub fn decode_observed(
     let mut rest = checked(bytes)?;
     let (mut observations, mut end, mut last) = (Vec::new(), window.start(), None);
     while !rest.is_empty() {
-        let head = varint::take(&mut rest)?;
+        let head = varint::read(&mut rest)?;
         let distance = i64::try_from(head >> FLAGS).map_err(|_| StateError::Time)?;
         let start = end.plus(if head & STARTS_BEFORE == 0 { distance } else { -distance });
-        let length = if head & LENGTH_FOLLOWS == 0 { 1 } else { varint::take(&mut rest)? };
+        let length = if head & LENGTH_FOLLOWS == 0 { 1 } else { varint::read(&mut rest)? };
         let interval = within(window, start, length)?;
         if head & SUBJECT_FOLLOWS != 0 {
             let number = number(&mut rest)?;
@@ -171,8 +171,8 @@ pub fn decode_corrections(
     while !rest.is_empty() {
         let id = *rest.first_chunk::<16>().ok_or(StateError::Truncated)?;
         rest = &rest[16..];
-        let version = varint::take(&mut rest)?;
-        let says = match varint::take(&mut rest)? {
+        let version = varint::read(&mut rest)?;
+        let says = match varint::read(&mut rest)? {
             NOTHING => Says::Nothing,
             ENTRY => {
                 let interval = interval(window, &mut rest)?;
@@ -207,8 +207,8 @@ fn checked(bytes: &[u8]) -> Result<&[u8], StateError> {
 }
 
 fn interval(window: Interval, rest: &mut &[u8]) -> Result<Interval, StateError> {
-    let after = i64::try_from(varint::take(rest)?).map_err(|_| StateError::Time)?;
-    within(window, window.start().plus(after), varint::take(rest)?)
+    let after = i64::try_from(varint::read(rest)?).map_err(|_| StateError::Time)?;
+    within(window, window.start().plus(after), varint::read(rest)?)
 }
 
 /// `length` milliseconds from `start` on, which must lie in the window.
@@ -219,7 +219,7 @@ fn within(window: Interval, start: UtcMs, length: u64) -> Result<Interval, State
 }
 
 fn number(rest: &mut &[u8]) -> Result<u32, StateError> {
-    u32::try_from(varint::take(rest)?).map_err(|_| StateError::Number)
+    u32::try_from(varint::read(rest)?).map_err(|_| StateError::Number)
 }
 
 /// What is wrong with bytes that should be the state of a day.
@@ -235,7 +235,7 @@ pub enum StateError {
     Kind(u64),
     /// A time or length outside the day's window.
     Time,
-    /// A number that nothing has.
+    /// A number that is larger than its kind can be.
     Number,
     /// The first observation has no subject.
     NoSubject,

@@ -1,5 +1,5 @@
-//! A lane: one connection over which gathered records go to Redis, all that gathered in one round
-//! trip. Several lanes take turns, so that one batch travels while the next is written to the disk.
+//! A sender: one connection over which gathered records go to Redis, all that gathered in one round
+//! trip. Several senders take turns, so that one parcel travels while the next is written to the disk.
 //! Not here: timers on the way of a record, and reading.
 
 use std::sync::Arc;
@@ -20,22 +20,22 @@ use crate::error::{SetupError, detail, is_lost, is_out_of_memory};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-pub(super) struct Lane {
+pub(super) struct Sender {
     pub(super) head: Arc<Head>,
     pub(super) gather: Arc<Gather>,
     pub(super) fullness: Arc<Fullness>,
 }
 
-impl Lane {
-    /// Works for ever, on a connection that was counted as a lane already.
+impl Sender {
+    /// Works for ever, on a connection that was counted as a sender already.
     pub(super) async fn run(self, mut connection: MultiplexedConnection) {
         loop {
             let why = self.serve(&mut connection).await;
             tracing::warn!(why, "ping log lost its connection");
-            self.gather.lane_went(&why);
+            self.gather.sender_disconnected(&why);
             connection = self.reconnect().await;
             tracing::info!("ping log has its connection again");
-            self.gather.lane_came();
+            self.gather.sender_connected();
         }
     }
 

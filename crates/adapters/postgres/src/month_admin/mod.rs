@@ -1,5 +1,5 @@
 //! The operator's work on months: listing, making, archiving, restoring and dropping their
-//! partitions. Not here: making the months that commits need (see `month_tables`).
+//! tables. Not here: making the months that commits need (see `month_tables`).
 
 mod archive;
 mod archive_file;
@@ -29,20 +29,20 @@ pub struct MonthInfo {
     pub bytes: u64,
 }
 
-/// The operator's side of the partitions. A month is dropped, archived and restored as a whole: its
+/// What operators do with months. A month is dropped, archived and restored as a whole: its
 /// counted and outranked pieces and the versions of its days.
-pub struct Partitions<'a> {
+pub struct MonthAdmin<'a> {
     store: &'a PgStore,
 }
 
 impl PgStore {
-    /// The operator's side of the partitions.
-    pub fn partitions(&self) -> Partitions<'_> {
-        Partitions { store: self }
+    /// What operators do with months.
+    pub fn month_admin(&self) -> MonthAdmin<'_> {
+        MonthAdmin { store: self }
     }
 }
 
-impl Partitions<'_> {
+impl MonthAdmin<'_> {
     /// The months there are, the earliest first.
     pub async fn list(&self) -> Result<Vec<MonthInfo>, PortError> {
         const SQL: &str = "SELECT right(child.relname, 7) AS month,
@@ -55,7 +55,7 @@ GROUP BY 1 ORDER BY 1";
         let rows = self.store.primary().await?.query(SQL, &[]).await?;
         let mut months = Vec::new();
         for row in &rows {
-            // A partition that is not ours to name is not ours to show.
+            // A table that is not ours to name is not ours to show.
             let Ok(month) = column::<&str>(row, "month")?.replace('_', "-").parse() else { continue };
             let number = |name| Ok(column::<Option<i64>>(row, name)?.unwrap_or_default().cast_unsigned());
             months.push(MonthInfo {
@@ -68,7 +68,7 @@ GROUP BY 1 ORDER BY 1";
         Ok(months)
     }
 
-    /// Makes a month's partitions. False if they were there.
+    /// Makes a month's tables. False if they were there.
     pub async fn create(&self, month: Month) -> Result<bool, PortError> {
         month_tables::create(self.store.primary().await?, month).await
     }
