@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use dayline_app::tracking::ingest::{MAX_PINGS, PingDraft, Refusal};
+use dayline_app::tracking::ingest::{MAX_PINGS, PingDraft, Refusal, SeenDraft, Site};
 use dayline_domain::UtcMs;
 use dayline_api::fuzzing::{pings_of_json, pings_of_lines};
 use libfuzzer_sys::fuzz_target;
@@ -49,20 +49,37 @@ fn is_the_same_anywhere(text: &str, alone: &Draft<'_>) {
 
 fn survives(draft: &Draft<'_>) {
     let Ok(ping) = draft else { return };
-    let text = json!({
-        "device_id": ping.device_id, "end_time": rfc3339(ping.end), "start_time": rfc3339(ping.start),
-        "url": ping.url, "app_name": ping.app_name,
-    });
+    let mut text = match &ping.seen {
+        SeenDraft::Use { app_name, site, project } => {
+            json!({"app_name": app_name, "url": url(site), "domain": domain(site), "project": project})
+        }
+        SeenDraft::Page { app_name, site, audible } => {
+            json!({"kind": "page", "app_name": app_name, "url": url(site), "domain": domain(site), "audible": audible})
+        }
+        SeenDraft::Beat { app_name, project, language } => {
+            json!({"kind": "beat", "app_name": app_name, "project": project, "language": language})
+        }
+        SeenDraft::Away => json!({"kind": "away"}),
+        SeenDraft::Here => json!({"kind": "here"}),
+    };
+    (text["start_time"], text["end_time"]) = (rfc3339(ping.start).into(), rfc3339(ping.end).into());
+    text["device_id"] = json!(ping.device_id);
     let text = text.to_string();
     let again = pings_of_json(&text).expect("what we write is json");
     assert_eq!(told(&again[0]), told(draft));
 }
 
-type Told<'a> = Result<(&'a str, Option<&'a str>, UtcMs, UtcMs, Option<&'a str>), &'a str>;
+fn url<'a>(site: &'a Site<'_>) -> Option<&'a str> {
+    if let Site::Url(url) = site { Some(url) } else { None }
+}
 
-fn told<'a>(draft: &'a Draft<'_>) -> Told<'a> {
-    let ping = draft.as_ref().map_err(|refusal| refusal.code)?;
-    Ok((&*ping.app_name, ping.url.as_deref(), ping.start, ping.end, ping.device_id.as_deref()))
+fn domain<'a>(site: &'a Site<'_>) -> Option<&'a str> {
+    if let Site::Domain(domain) = site { Some(domain) } else { None }
+}
+
+/// All that was read, whichever parts of the body it borrows; of a refusal its code.
+fn told(draft: &Draft<'_>) -> Result<String, &'static str> {
+    draft.as_ref().map(|ping| format!("{ping:?}")).map_err(|refusal| refusal.code)
 }
 
 fn rfc3339(at: UtcMs) -> String {

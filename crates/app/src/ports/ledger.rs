@@ -41,9 +41,10 @@ pub struct StoredDay {
     pub day: UtcDay,
     /// How often it was written; 0 if never.
     pub version: u64,
-    /// By which edition of the rule it was written.
+    /// By which edition of the rule it was written; the second if never.
     pub edition: Edition,
-    /// The choices by which it was settled; of a day that was never written, the person's.
+    /// The choices by which it was settled; of a day of the first edition, which knew none, and of one
+    /// that was never written, the person's.
     pub settled_by: Choices,
     /// The person's choices now.
     pub choices: Choices,
@@ -92,7 +93,8 @@ pub struct DayWrite {
     /// Changes to the ended pieces. They do not overlap after any single step (see [`PieceChanges`]),
     /// nor does the tail overlap any of them afterwards.
     pub ended: PieceChanges,
-    /// The piece that still grows, in place of the tail before; it lies within the day.
+    /// The piece that still grows, in place of the tail before; it lies within the day, after all ended
+    /// pieces.
     pub tail: Option<Piece>,
     /// What of the state is written.
     pub state: StateWrite,
@@ -139,8 +141,9 @@ pub struct LedgerCommit {
     pub to: Position,
     /// At most one write per person and day.
     pub days: Vec<(UserId, DayWrite)>,
-    /// Corrections to be kept beside what is stored, of each id the greatest version; an erasure is
-    /// never replaced. Those of a person who is gone are forgotten.
+    /// Corrections to be kept beside what is stored, of each id the greatest version, of which there may
+    /// be several here. An erasure takes the place of any entry and is never replaced, so that the order
+    /// does not matter. Those of a person who is gone are forgotten.
     pub corrections: Vec<(UserId, Correction)>,
     /// What could not be processed. A dead letter of a person who is gone is forgotten, like their
     /// pings.
@@ -309,7 +312,7 @@ pub trait LedgerReader: Send + Sync {
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn corrections(&self, user: UserId, within: Option<Interval>) -> PortFuture<'_, Vec<Correction>>;
 
-    /// The devices of which anything counts, by name.
+    /// The devices of which anything is stored, by name.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ pub enum Page {
     Corrections(Vec<Correction>),
     /// Some of the timeline and what it was made of, cut at midnight UTC.
     Ledger {
-        /// What trackers saw, united where it touches or overlaps.
+        /// What trackers saw, united where it touches or overlaps; by start.
         observed: Vec<Observation>,
         /// Pieces on the timeline, by start.
         counted: Vec<Piece>,
@@ -203,7 +203,11 @@ impl Export {
         let counted = stored.counted.clone();
         let settled = settle(*stored);
         let in_day = |observation: Observation| observation.clip(day.interval());
-        let observed: Vec<Observation> = settled.observations().filter_map(in_day).collect();
+        let mut observed: Vec<Observation> = settled.observations().filter_map(in_day).collect();
+        observed.sort_by(|a, b| {
+            let start = |observation: &Observation| observation.interval().start();
+            start(a).cmp(&start(b)).then_with(|| a.subject().cmp(b.subject()))
+        });
         let outranked = settled.outranked();
         if observed.is_empty() && counted.is_empty() {
             return Ok(None);

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{Accounts, LedgerReader, LedgerView, Partition, PortError, PortFuture, ReportJobs};
+use dayline_app::ports::{
+    Accounts, KnownDevice, LedgerReader, LedgerView, LoadedDay, Mark, Partition, PortError, PortFuture,
+    ReportJobs, Settling,
+};
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_jobs::{NewJob, cancel, list, request, result, show};
 use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportPorts, ReportWorker};
@@ -20,7 +23,7 @@ use dayline_domain::{
     UtcMs,
 };
 
-use super::{caller, login, register, send, used, with_ada};
+use super::{caller, login, send, used, with_ada};
 
 fn year(kind: ReportKind) -> NewJob {
     let date = |text: &str| text.parse::<LocalDate>().ok();

@@ -10,6 +10,7 @@ use dayline_app::ports::{
 use dayline_domain::{Correction, Piece, PieceChanges, Resized, Source, UserId, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::corrections::Kept;
 use super::dictionary::{self, Numbers};
 use super::{corrections, first_edition, state, unused};
 use crate::failure::Failure;
@@ -197,14 +198,14 @@ fn found(rows: usize) -> Result<(), Failure> {
     if rows == 1 { Ok(()) } else { Err(Failure::Rejected("a change of a piece that is not there")) }
 }
 
-/// Keeps corrections beside those that are stored, and lets go of what they leave unused; whether
-/// there may have been something.
+/// Keeps corrections beside those that are stored, and lets go of the names that they leave unused;
+/// whether there may have been any.
 fn keep_corrections(tx: &Transaction<'_>, all: &[(UserId, Correction)]) -> Result<bool, Failure> {
     let mut taken_from = BTreeSet::new();
     for (user, correction) in all {
         // Those of a person who is gone are forgotten.
         let Some(user) = users::number_of(tx, *user)? else { continue };
-        if corrections::keep(tx, user, correction)? {
+        if corrections::keep(tx, user, correction)? == Kept::TookAway {
             taken_from.insert(user);
         }
     }

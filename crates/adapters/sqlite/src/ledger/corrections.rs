@@ -24,9 +24,19 @@ pub(super) const WITHIN: &str = "
     SELECT id, version, kind, start_ms, end_ms, source_number FROM corrections
     WHERE user_number = ?1 AND kind <> 0 AND start_ms < ?3 AND end_ms > ?2";
 
-/// Keeps a correction, unless a greater version of it is there; an erasure is never replaced. Gives
-/// whether something was taken away by that: what an erasure covers, or what an entry said before.
-pub(super) fn keep(tx: &Transaction<'_>, user: i64, correction: &Correction) -> Result<bool, Failure> {
+/// What came of a correction that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kept {
+    /// It was known already, or a greater version of it was.
+    Not,
+    /// It is kept.
+    Added,
+    /// It is kept, and something went for it: what it erases, or what an entry said before.
+    TookAway,
+}
+
+/// Keeps a correction, unless a greater version of it is there; an erasure is never replaced.
+pub(super) fn keep(tx: &Transaction<'_>, user: i64, correction: &Correction) -> Result<Kept, Failure> {
     let id = IdBytes::from(correction.id);
     let stored: Option<(i64, u8)> = tx
         .prepare_cached(STORED)?
@@ -36,7 +46,7 @@ pub(super) fn keep(tx: &Transaction<'_>, user: i64, correction: &Correction) -> 
     if let Some((version, kind)) = stored
         && (kind == ERASURE || !is_erasure && version as u64 >= correction.version)
     {
-        return Ok(false);
+        return Ok(Kept::Not);
     }
     let (kind, interval, source) = match &correction.says {
         Says::Nothing => (NOTHING, None, None),
@@ -48,7 +58,8 @@ pub(super) fn keep(tx: &Transaction<'_>, user: i64, correction: &Correction) -> 
     let [start, end] = [Interval::start, Interval::end].map(|of| interval.map(|interval| of(interval).0));
     let row = params![user, id, correction.version as i64, kind, start, end, source];
     tx.prepare_cached(KEEP)?.execute(row)?;
-    Ok(is_erasure || stored.is_some_and(|(_, kind)| kind == ENTRY))
+    let takes_away = is_erasure || stored.is_some_and(|(_, kind)| kind == ENTRY);
+    Ok(if takes_away { Kept::TookAway } else { Kept::Added })
 }
 
 /// Some of a person's corrections, those never stored left out.

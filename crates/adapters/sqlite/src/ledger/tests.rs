@@ -103,11 +103,13 @@ fn adding_or_growing_a_piece_costs_the_same_however_many_there_are() {
 }
 
 #[test]
-fn a_tail_that_overlaps_a_piece_or_leaves_its_day_is_refused() {
+fn a_tail_that_is_not_the_last_piece_of_its_day_or_leaves_it_is_refused() {
     let connection = prepared();
     let midnight = 20_000 * 86_400_000_i64;
     connection.execute(INSERT, [1, midnight + 100, midnight + 200]).unwrap();
     connection.execute(INSERT, [1, midnight + 300, midnight + 400]).unwrap();
+    connection.execute(INSERT, [1, midnight - 100, midnight]).unwrap();
+    connection.execute(INSERT, [1, midnight + 86_400_000, midnight + 86_400_100]).unwrap();
     connection.execute(INSERT, [2, midnight, midnight + 86_400_000]).unwrap();
     let insert = "
         INSERT INTO ledger_days (day, user_number, version, mark, changed_ms, beat_hold_minutes, audible_counts,
@@ -117,7 +119,7 @@ fn a_tail_that_overlaps_a_piece_or_leaves_its_day_is_refused() {
     let write = |statement: &str, start: i64, end: i64| {
         connection.execute(statement, [midnight + start, midnight + end]).is_ok()
     };
-    let taken = [(0, 101), (150, 160), (199, 250), (250, 301), (399, 500), (0, 1_000), (300, 400)];
+    let taken = [(0, 101), (150, 160), (200, 300), (250, 301), (399, 500), (0, 1_000), (300, 400), (0, 100)];
     let outside = [(-1, 50), (86_399_000, 86_400_001), (-10, -5), (86_400_000, 86_400_001), (700, 700)];
     for (start, end) in taken.into_iter().chain(outside) {
         assert!(!write(insert, start, end), "{start} to {end}");
@@ -126,7 +128,7 @@ fn a_tail_that_overlaps_a_piece_or_leaves_its_day_is_refused() {
     for (start, end) in taken.into_iter().chain(outside) {
         assert!(!write(update, start, end), "{start} to {end}");
     }
-    for (start, end) in [(0, 100), (200, 300), (400, 86_400_000)] {
+    for (start, end) in [(400, 401), (5_000, 6_000), (400, 86_400_000)] {
         assert!(write(update, start, end), "{start} to {end}");
     }
     let half = "UPDATE ledger_days SET tail_end_ms = NULL WHERE user_number = 1";

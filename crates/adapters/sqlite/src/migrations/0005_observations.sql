@@ -151,20 +151,21 @@ BEGIN
                           ORDER BY start_ms DESC LIMIT 1);
 END;
 
--- A day's row is written after its pieces, which may take over where the tail before it lay.
+-- Nor does a tail, which is the last piece of its day. A day's row is written after its pieces, since they may take over
+-- where the tail before it lay.
 CREATE TRIGGER tails_added AFTER INSERT ON ledger_days WHEN NEW.tail_start_ms IS NOT NULL
 BEGIN
-    SELECT RAISE (ABORT, 'counted pieces would overlap')
+    SELECT RAISE (ABORT, 'a tail would not be the last piece of its day')
     WHERE NEW.tail_start_ms < (SELECT end_ms FROM pieces
-                               WHERE user_number = NEW.user_number AND start_ms < NEW.tail_end_ms
+                               WHERE user_number = NEW.user_number AND start_ms < (NEW.day + 1) * 86400000
                                ORDER BY start_ms DESC LIMIT 1);
 END;
 
 CREATE TRIGGER tails_changed AFTER UPDATE ON ledger_days WHEN NEW.tail_start_ms IS NOT NULL
 BEGIN
-    SELECT RAISE (ABORT, 'counted pieces would overlap')
+    SELECT RAISE (ABORT, 'a tail would not be the last piece of its day')
     WHERE NEW.tail_start_ms < (SELECT end_ms FROM pieces
-                               WHERE user_number = NEW.user_number AND start_ms < NEW.tail_end_ms
+                               WHERE user_number = NEW.user_number AND start_ms < (NEW.day + 1) * 86400000
                                ORDER BY start_ms DESC LIMIT 1);
 END;
 

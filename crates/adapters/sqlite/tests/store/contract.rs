@@ -1,12 +1,15 @@
 //! The store keeps what every store must.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    SpoiltSums, StorePorts, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
-    report_jobs, sessions, sign_outs, stored_time,
+    SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins,
+    ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
 };
+use dayline_domain::{Domain, Piece};
+use rusqlite::{Connection, params};
 
 use crate::open;
 
@@ -35,6 +38,77 @@ async fn the_sqlite_store_gives_days_back_as_they_were() {
     prove(ledger::days::FACTS, fresh).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_the_state_of_days() {
+    prove(ledger::states::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_names() {
+    prove(ledger::names::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_corrections() {
+    prove(ledger::corrections::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_choices() {
+    prove(ledger::choices::FACTS, fresh).await;
+}
+
+/// A store with a data folder in which old days are put behind its back, as the release before left
+/// them and the migration keeps them.
+async fn with_old_days() -> StorePorts {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dayline.db");
+    let store = StorePorts::of(Arc::new(open(folder.path()))).keeping(folder);
+    store.planting(move |key, counted, outranked| {
+        plant(&file, key, &counted, &outranked);
+        Box::pin(async {})
+    })
+}
+
+fn plant(file: &Path, DayKey { user, day }: DayKey, counted: &[Piece], outranked: &[Piece]) {
+    let raw = Connection::open(file).unwrap();
+    let number = "SELECT number FROM users WHERE id = ?1";
+    let user: i64 = raw.query_row(number, [user.bits().to_be_bytes()], |row| row.get(0)).unwrap();
+    for (table, pieces) in [("pieces", counted), ("first_outranked", outranked)] {
+        for Piece { source, interval } in pieces {
+            let domain = source.activity.domain.as_ref().map_or("", Domain::as_str);
+            let names = params![user, source.device.as_str(), source.activity.app.as_str(), domain];
+            raw.execute(
+                "INSERT OR IGNORE INTO sources
+                 SELECT ?1, coalesce(max(number), 100) + 1, ?2, ?3, ?4, '', '' FROM sources",
+                names,
+            )
+            .unwrap();
+            let add = format!(
+                "INSERT INTO {table} (user_number, source_number, start_ms, end_ms)
+                 SELECT ?1, number, ?5, ?6 FROM sources
+                 WHERE user_number = ?1 AND device_id = ?2 AND app_name = ?3 AND domain = ?4"
+            );
+            let piece = params![
+                user,
+                source.device.as_str(),
+                source.activity.app.as_str(),
+                domain,
+                interval.start().0,
+                interval.end().0
+            ];
+            assert_eq!(raw.execute(&add, piece).unwrap(), 1);
+        }
+    }
+    let add = "INSERT INTO first_days (user_number, day, version, changed_ms) VALUES (?1, ?2, 3, 0)";
+    raw.execute(add, params![user, day.0]).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_reads_days_of_the_first_edition() {
+    prove(ledger::first_edition::FACTS, with_old_days).await;
+}
+
 /// A store whose sums are spoilt in its file, behind its back.
 async fn spoilt() -> StorePorts {
     let folder = tempfile::tempdir().unwrap();
@@ -42,16 +116,14 @@ async fn spoilt() -> StorePorts {
     let store = StorePorts::of(Arc::new(open(folder.path()))).keeping(folder);
     store.spoiling(move |DayKey { user, day }, how| {
         let change = match how {
-            SpoiltSums::Missing => "sums = NULL, sums_version = NULL",
-            SpoiltSums::Outdated => "version = version + 1",
-            SpoiltSums::Unreadable => "sums = x'FF'",
+            SpoiltSums::Missing => "DELETE FROM day_sums",
+            SpoiltSums::Outdated => "UPDATE ledger_days SET version = version + 1",
+            SpoiltSums::Unreadable => "UPDATE day_sums SET bytes = x'FF'",
         };
-        let sql = format!(
-            "UPDATE ledger_days SET {change}
-             WHERE day = ?1 AND user_number = (SELECT number FROM users WHERE id = ?2)"
-        );
+        let sql =
+            format!("{change} WHERE day = ?1 AND user_number = (SELECT number FROM users WHERE id = ?2)");
         let user = user.bits().to_be_bytes();
-        let changed = rusqlite::Connection::open(&file).unwrap().execute(&sql, (day.0, user)).unwrap();
+        let changed = Connection::open(&file).unwrap().execute(&sql, (day.0, user)).unwrap();
         assert_eq!(changed, 1);
         Box::pin(async {})
     })
@@ -60,6 +132,16 @@ async fn spoilt() -> StorePorts {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_sums_up_days_as_a_ledger_must() {
     prove(ledger::sums::FACTS, spoilt).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_preferences() {
+    prove(preferences::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_numbers_corrections() {
+    prove(correction_numbers::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use dayline_app::ports::{Applied, DayKey, LedgerReader, LedgerWriter, LoadedDay, PortError};
-use dayline_domain::{LedgerDay, Source, UserId};
+use dayline_domain::{Correction, CorrectionId, Says, Source, UserId};
 use dayline_sqlite::{FolderLock, SqliteStore};
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use crate::{DAY, commit, open, ping, record, register};
+use crate::tracked::Tracked;
+use crate::{DAY, commit, interval, observed, open, register, used};
 
 /// Bytes of a page of the file.
 const PAGE: usize = 4096;
@@ -19,29 +20,62 @@ async fn with_damage(damage: &str) -> (LoadedDay, LoadedDay, Result<usize, PortE
     let folder = tempdir().unwrap();
     let store = open(folder.path());
     let users = [register(&store, 1).await, register(&store, 2).await];
-    let sources = ["a", "b"].map(|app| Source::new("d", app, None).unwrap());
-    for (at, user) in users.into_iter().enumerate() {
-        let mut day = LedgerDay::empty(DAY);
-        let change = record(&mut day, &[ping(&sources[0], 0, 60_000), ping(&sources[1], 10_000, 20_000)]);
-        assert_eq!(store.apply(commit(at as u64, vec![(user, change)])).await, Ok(Applied::Done));
+    let mut at = 0;
+    for user in users {
+        let mut day = Tracked::new();
+        let (a, b) = (used("d", "a", None), used("d", "b", None));
+        let whole = day.fold(&[observed(&a, 0, 60_000), observed(&b, 10_000, 20_000)]);
+        let source = Source::new("d", "written", None).unwrap();
+        let entry = Says::Entry { interval: interval(30_000, 40_000), source };
+        let entry = Correction { id: CorrectionId::from_bits(7), version: 1, says: entry };
+        let corrected = day.correct(std::slice::from_ref(&entry));
+        for (write, correction) in [(whole, None), (corrected, Some(entry))] {
+            let mut commit = (*commit(at, vec![(user, write)])).clone();
+            commit.corrections.extend(correction.map(|correction| (user, correction)));
+            assert_eq!(store.apply(commit.into()).await, Ok(Applied::Done));
+            at += 1;
+        }
+        let grown = day.record(&[observed(&b, 90_000, 99_000)]);
+        assert_eq!(store.apply(commit(at, vec![(user, grown)])).await, Ok(Applied::Done));
+        at += 1;
     }
     drop(store);
     let raw = Connection::open(folder.path().join("dayline.db")).unwrap();
+    raw.execute_batch("PRAGMA ignore_check_constraints = true").unwrap();
     assert!(raw.execute(damage, []).unwrap() > 0);
     drop(raw);
     let store = open(folder.path());
     let mut loaded = store.load(users.map(|user| DayKey { user, day: DAY }).to_vec()).await.unwrap();
-    let view = store.read(users[0], DAY.interval(), true).await;
+    let view = store.read(users[0], DAY.interval()).await;
     let healthy = loaded.remove(1);
-    (loaded.remove(0), healthy, view.map(|view| view.counted.len() + view.outranked.len()))
+    (loaded.remove(0), healthy, view.map(|view| view.counted.len()))
 }
 
+/// The damage is that of one day alone, and names what it is; reports, which need no state, go on.
 #[tokio::test]
-async fn a_day_that_the_rule_can_not_have_made_is_damaged_and_the_others_are_not() {
-    let damage = "UPDATE app_usage SET end_ms = end_ms - 1 WHERE user_number = 1 AND start_ms % 86400000 = 0";
-    let (damaged, healthy, _) = with_damage(damage).await;
-    assert!(matches!(&damaged, LoadedDay::Damaged(why) if why.contains("a stored day")), "{damaged:?}");
-    assert!(matches!(&healthy, LoadedDay::Day(day) if day.counted().count() == 3), "{healthy:?}");
+async fn a_state_that_is_none_is_the_damage_of_its_day_and_of_no_report() {
+    for (damage, names) in [
+        (
+            "UPDATE observations SET bytes = substr(bytes, 1, length(bytes) - 1) WHERE user_number = 1",
+            "checksum",
+        ),
+        ("UPDATE observations SET bytes = x'' WHERE user_number = 1", "cut off"),
+        ("UPDATE observations SET bytes = zeroblob(length(bytes)) WHERE user_number = 1", "checksum"),
+        ("UPDATE ledger_days SET recent = x'0102' WHERE user_number = 1", "state"),
+        ("DELETE FROM subjects WHERE user_number = 1", "the subject"),
+        ("UPDATE subjects SET kind = 9 WHERE user_number = 1", "kind 9"),
+        ("UPDATE subjects SET app_name = app_name || char(7) WHERE user_number = 1", "control characters"),
+        ("UPDATE ledger_days SET beat_hold_minutes = 61 WHERE user_number = 1", "beat hold"),
+        ("UPDATE corrections SET kind = 3 WHERE user_number = 1", "kind 3"),
+    ] {
+        let (damaged, healthy, view) = with_damage(damage).await;
+        assert!(
+            matches!(&damaged, LoadedDay::Damaged(why) if why.contains(names)),
+            "{damaged:?} by {damage}"
+        );
+        assert!(matches!(&healthy, LoadedDay::Day(day) if day.counted.len() == 6), "{healthy:?}");
+        assert_eq!(view, Ok(6), "{damage}");
+    }
 }
 
 #[tokio::test]
@@ -67,11 +101,11 @@ async fn a_file_with_overwritten_pages_is_reported_as_damaged() {
     let folder = tempdir().unwrap();
     let store = open(folder.path());
     let user = register(&store, 1).await;
-    let mut day = LedgerDay::empty(DAY);
+    let mut day = Tracked::new();
     for step in 0..100 {
-        let source = Source::new("d", &format!("app {step}"), None).unwrap();
-        let change = record(&mut day, &[ping(&source, 1_000 * step, 1_000 * step + 900)]);
-        store.apply(commit(step as u64, vec![(user, change)])).await.unwrap();
+        let app = used("d", &format!("app {step}"), None);
+        let write = day.record(&[observed(&app, 1_000 * step, 1_000 * step + 1_000)]);
+        store.apply(commit(step as u64, vec![(user, write)])).await.unwrap();
     }
     drop(store);
     let file = folder.path().join("dayline.db");
@@ -83,15 +117,14 @@ async fn a_file_with_overwritten_pages_is_reported_as_damaged() {
         fs::write(&file, bytes).unwrap();
         let Ok(lock) = dayline_sqlite::FolderLock::acquire(folder.path()) else { panic!("locked") };
         let Ok(store) = dayline_sqlite::SqliteStore::open(lock) else { continue };
-        match store.read(user, DAY.interval(), true).await {
+        match store.read(user, DAY.interval()).await {
             Ok(view) => assert!(view.counted.is_empty() || view.counted.len() == 100, "page {page}"),
             Err(PortError::Corrupt(_)) => corrupt += 1,
             Err(other) => panic!("page {page}: {other:?}"),
         }
-        let next = Source::new("d", "app 0", None).unwrap();
-        let mut day = day.clone();
-        let change = record(&mut day, &[ping(&next, 990_000, 991_000)]);
-        let applied = store.apply(commit(100, vec![(user, change)])).await;
+        let next = [observed(&used("d", "app 0", None), 990_000, 991_000)];
+        let write = day.clone().record(&next);
+        let applied = store.apply(commit(100, vec![(user, write)])).await;
         let is_clear = matches!(applied, Ok(_) | Err(PortError::Corrupt(_) | PortError::Rejected(_)));
         assert!(is_clear, "page {page}: {applied:?}");
         drop(store);
@@ -128,14 +161,14 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     let folder = tempdir().unwrap();
     let store = open(folder.path());
     let users = [register(&store, 1).await, register(&store, 2).await];
-    let mut days = users.map(|_| LedgerDay::empty(DAY));
+    let mut days = users.map(|_| Tracked::new());
     for (at, (user, day)) in users.into_iter().zip(&mut days).enumerate() {
         // So many pieces of so many sources that neither person shares all pages with the other.
-        let sources = (0..600).map(|app| Source::new("d", &format!("app {app}"), None).unwrap());
-        let pings: Vec<_> =
-            sources.zip(0..).map(|(app, n)| ping(&app, 100_000 * n, 100_000 * n + 1_000)).collect();
-        let change = record(day, &pings);
-        assert_eq!(store.apply(commit(at as u64, vec![(user, change)])).await, Ok(Applied::Done));
+        let apps = (0..600).map(|app| used("d", &format!("app {app}"), None));
+        let all: Vec<_> =
+            apps.zip(0..).map(|(app, n)| observed(&app, 100_000 * n, 100_000 * n + 1_000)).collect();
+        let write = day.fold(&all);
+        assert_eq!(store.apply(commit(at as u64, vec![(user, write)])).await, Ok(Applied::Done));
     }
     drop(store);
     let mut alone_damaged = [0, 0];
@@ -147,11 +180,10 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
             _ => return,
         };
         alone_damaged[1 - healthy] += 1;
-        let mut day = days[healthy].clone();
-        let source = Source::new("d", "app 0", None).unwrap();
-        let change = record(&mut day, &[ping(&source, 86_000_000, 86_001_000)]);
-        match store.apply(commit(2, vec![(users[healthy], change)])).await {
-            Ok(Applied::Done) => applied[healthy] += 1,
+        let late = [observed(&used("d", "app 0", None), 86_000_000, 86_001_000)];
+        let write = days[healthy].clone().record(&late);
+        match store.apply(commit(2, vec![(users[healthy], write)])).await {
+            Ok(Applied::Done) => settled[healthy] += 1,
             // A page that both days hang from, though this one could be read without it.
             Err(PortError::Corrupt(_)) => {}
             other => panic!("{other:?}"),

@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use dayline_app::ports::DayKey;
-use dayline_app::ports::{Applied, LedgerWriter, LoadedDay};
-use dayline_domain::{DayChange, LedgerDay, Source};
+use dayline_app::ports::{Applied, DayWrite, LedgerWriter, LoadedDay};
 use dayline_sqlite::SqliteStore;
 use tempfile::{TempDir, tempdir};
 
-use crate::{DAY, PARTITION, commit, open, ping, record, register, user_id};
+use crate::tracked::{Tracked, assert_same};
+use crate::{DAY, PARTITION, commit, observed, open, register, used, user_id};
 
 /// The change of the `n`-th step, from 0: pieces grow, shrink, come and go.
-fn step(day: &mut LedgerDay, n: u64) -> DayChange {
-    let sources = ["a", "b", "c"].map(|app| Source::new("d", app, None).unwrap());
+fn step(day: &mut Tracked, n: u64) -> DayWrite {
     let at = 4_000 * i64::try_from(n).unwrap();
-    let long = ping(&sources[(n % 2) as usize], at, at + 9_000);
-    record(day, &[long, ping(&sources[2], at + 1_000, at + 1_500)])
+    let app = if n.is_multiple_of(2) { "a" } else { "b" };
+    let long = observed(&used("d", app, None), at, at + 9_000);
+    day.record(&[long, observed(&used("e", "c", None), at + 1_000, at + 1_500)])
 }
 
 /// The day after so many steps.
-fn day_after(steps: u64) -> LedgerDay {
-    let mut day = LedgerDay::empty(DAY);
+fn day_after(steps: u64) -> Tracked {
+    let mut day = Tracked::new();
     (0..steps).for_each(|n| drop(step(&mut day, n)));
     day
 }
@@ -34,10 +34,8 @@ async fn steps_in(store: &SqliteStore) -> u64 {
     let steps = store.position(PARTITION).await.unwrap().major;
     let loaded = store.load(vec![DayKey { user: user_id(1), day: DAY }]).await.unwrap().remove(0);
     let LoadedDay::Day(stored) = loaded else { panic!("{loaded:?}") };
-    let expected = day_after(steps);
-    assert_eq!(stored.version(), steps);
-    assert!(stored.counted().eq(expected.counted()), "after {steps} steps");
-    assert!(stored.outranked().eq(expected.outranked()), "after {steps} steps");
+    assert_eq!(stored.version, steps);
+    assert_same(&stored, &day_after(steps).day);
     steps
 }
 
@@ -71,7 +69,7 @@ async fn snapshot(steps: u64) -> Snapshot {
         register(&store, 1).await
     };
     let store = open(folder.path());
-    let (mut day, mut answered) = (LedgerDay::empty(DAY), Vec::new());
+    let (mut day, mut answered) = (Tracked::new(), Vec::new());
     for n in 0..steps {
         let change = step(&mut day, n);
         assert_eq!(store.apply(commit(n, vec![(user, change)])).await, Ok(Applied::Done));

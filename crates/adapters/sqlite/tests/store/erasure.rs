@@ -5,49 +5,59 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, DeadLetter, LedgerCommit,
-    LedgerReader, LedgerWriter, ReportJobs, Sessions, StartSession, Started,
+    Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, DayWrite, DeadLetter, LedgerCommit,
+    LedgerReader, LedgerWriter, LoadedDay, ReportJobs, Sessions, StartSession, Started,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
 use dayline_domain::{
-    ApiKeyId, DeviceId, JobId, JobState, LedgerDay, ReportFormat, ReportJob, ReportKind, Scopes, Session,
-    SessionId, Source, UserId,
+    ApiKeyId, AppName, Correction, CorrectionId, DeviceId, JobId, JobState, Language, Project, ReportFormat,
+    ReportJob, ReportKind, Says, Scopes, Seen, Session, SessionId, Source, UserId,
 };
 use dayline_sqlite::SqliteStore;
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use crate::{DAY, NOW, commit, open, ping, record, register};
+use crate::tracked::{Tracked, assert_same};
+use crate::{DAY, NOW, commit, interval, observed, open, register, subject, used};
 
 /// Fills all tables with what can be recognised as the `n`-th person's. Their rows lie among the
 /// others'.
 async fn live(store: &SqliteStore, people: &[(u64, UserId)]) {
-    let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(DAY)).collect();
+    let mut days: Vec<Tracked> = people.iter().map(|_| Tracked::new()).collect();
     for step in 0..150 {
-        let changes = people.iter().zip(&mut days).map(|((n, user), day)| {
+        let writes = people.iter().zip(&mut days).map(|((n, user), day)| {
             // Many short stretches of many apps that outrank a long one, so that pages fill, split
             // and shrink.
-            let base =
-                Source::new(&format!("secret-device-{n}"), &format!("secret-app-{n}-base"), None).unwrap();
-            let mut pings = vec![ping(&base, step * 10_000, step * 10_000 + 9_000)];
+            let base = used(&format!("secret-device-{n}"), &format!("secret-app-{n}-base"), None);
+            let mut all = vec![observed(&base, step * 10_000, step * 10_000 + 9_000)];
             for i in 0..6 {
                 let (app, domain) =
                     (format!("secret-app-{n}-{}", step % 40), format!("secret-{n}-{i}.example"));
-                let source = Source::new("phone", &app, Some(&domain)).unwrap();
                 let start = step * 10_000 + 1_000 * i + 500;
-                pings.push(ping(&source, start, start + 100 + step));
+                all.push(observed(&used("phone", &app, Some(&domain)), start, start + 100 + step));
             }
-            (*user, record(day, &pings))
+            let app = AppName::new("vim").unwrap();
+            let project = Some(Project::new(&format!("secret-project-{n}")).unwrap());
+            let language = Some(Language::new(&format!("secret-language-{n}")).unwrap());
+            let beat = subject("laptop", Seen::Beat { app, project, language });
+            all.push(observed(&beat, step * 10_000, step * 10_000 + 1));
+            (*user, day.record(&all))
         });
-        let changes = changes.collect();
+        let writes = writes.collect();
         let dead = |(n, user): &(u64, UserId)| DeadLetter {
             user: Some(*user),
             reason: format!("secret-reason-{n}"),
             record: format!("secret-record-{n}").repeat(300).into_bytes(),
         };
         let dead = if step % 10 == 0 { people.iter().map(dead).collect() } else { Vec::new() };
-        let commit = LedgerCommit { dead, ..(*commit(step as u64, changes)).clone() };
+        let correction = |(n, user): &(u64, UserId)| {
+            let source = Source::new("phone", &format!("secret-entry-{n}"), None).unwrap();
+            let says = Says::Entry { interval: interval(step * 10_000, step * 10_000 + 100), source };
+            (*user, Correction { id: CorrectionId::from_bits(step as u128), version: 1, says })
+        };
+        let corrections = people.iter().map(correction).collect();
+        let commit = LedgerCommit { dead, corrections, ..(*commit(step as u64, writes)).clone() };
         assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
     }
     for (n, user) in people {
@@ -125,10 +135,12 @@ async fn sign_in(store: &SqliteStore, n: u64, user: UserId, device: u8) {
 
 /// What of the person is in the files of the folder.
 fn traces(folder: &Path, n: u64, user: UserId) -> Vec<String> {
-    let mut needles: Vec<Vec<u8>> =
-        ["mail", "device", "app", "hash", "reason", "record", "label", "address", "subject", "key", "result"]
-            .map(|what| format!("secret-{what}-{n}").into_bytes())
-            .into();
+    let mut needles: Vec<Vec<u8>> = [
+        "mail", "device", "app", "project", "language", "entry", "hash", "reason", "record", "label",
+        "address", "subject", "key", "result",
+    ]
+    .map(|what| format!("secret-{what}-{n}").into_bytes())
+    .into();
     needles.push(format!("mail-{n}@").into_bytes());
     needles.push(format!("Secret Name {n}").into_bytes());
     needles.push(format!("secret-{n}-").into_bytes());
@@ -154,13 +166,13 @@ async fn an_erased_person_is_in_no_file_any_more() {
         people.push((n, register(&store, n).await));
     }
     live(&store, &people).await;
-    assert!(traces(folder.path(), 2, people[1].1).len() > 12, "the search finds what is there");
-    let before = store.read(people[0].1, DAY.interval(), true).await.unwrap();
+    assert!(traces(folder.path(), 2, people[1].1).len() > 15, "the search finds what is there");
+    let before = store.read(people[0].1, DAY.interval()).await.unwrap();
 
     Accounts::delete(&store, people[1].1, NOW).await.unwrap().unwrap();
     assert_eq!(traces(folder.path(), 2, people[1].1), [""; 0]);
-    assert_eq!(store.read(people[0].1, DAY.interval(), true).await.unwrap(), before);
-    assert!(traces(folder.path(), 3, people[2].1).len() > 12);
+    assert_eq!(store.read(people[0].1, DAY.interval()).await.unwrap(), before);
+    assert!(traces(folder.path(), 3, people[2].1).len() > 15);
 }
 
 #[tokio::test]
@@ -172,10 +184,113 @@ async fn a_reader_that_is_in_the_way_only_delays_the_erasure() {
     // A backup, say: its snapshot needs what the log has.
     let mut reader = Connection::open(folder.path().join("dayline.db")).unwrap();
     let snapshot = reader.transaction().unwrap();
-    snapshot.query_row("SELECT count(*) FROM app_usage", [], |_| Ok(())).unwrap();
+    snapshot.query_row("SELECT count(*) FROM pieces", [], |_| Ok(())).unwrap();
     Accounts::delete(&store, people[1].1, NOW).await.unwrap().unwrap();
     assert!(!traces(folder.path(), 2, people[1].1).is_empty());
     drop(snapshot);
     register(&store, 3).await;
     assert_eq!(traces(folder.path(), 2, people[1].1), [""; 0]);
+}
+
+/// A commit of one person with a correction.
+fn correcting(from: u64, user: UserId, writes: Vec<DayWrite>, correction: Correction) -> Arc<LedgerCommit> {
+    let days = writes.into_iter().map(|write| (user, write)).collect();
+    let corrections = vec![(user, correction)];
+    Arc::new(LedgerCommit { corrections, ..(*commit(from, days)).clone() })
+}
+
+fn correction(id: u128, version: u64, says: Says) -> Correction {
+    Correction { id: CorrectionId::from_bits(id), version, says }
+}
+
+fn entry(app: &str, start: i64, end: i64) -> Says {
+    Says::Entry { interval: interval(start, end), source: Source::new("laptop", app, None).unwrap() }
+}
+
+fn is_in_a_file(folder: &Path, text: &str) -> bool {
+    let contains = |bytes: Vec<u8>| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    fs::read_dir(folder).unwrap().any(|entry| contains(fs::read(entry.unwrap().path()).unwrap()))
+}
+
+/// The names that the person's dictionary has.
+fn names(folder: &Path) -> Vec<String> {
+    let raw = Connection::open(folder.join("dayline.db")).unwrap();
+    let all = "SELECT app_name || domain || project FROM sources UNION SELECT app_name || domain || project FROM subjects";
+    let mut statement = raw.prepare(all).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn what_a_person_erases_is_in_no_file_any_more_and_what_is_used_elsewhere_stays() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let user = register(&store, 1).await;
+    let kept = used("laptop", "kept-app", None);
+    let mut day = Tracked::new();
+    let mut at = 0;
+    for step in 0..12 {
+        let start = step * 10_000;
+        let beat = Seen::Beat {
+            app: AppName::new("vim").unwrap(),
+            project: Some(Project::new(&format!("gone-project-{step}")).unwrap()),
+            language: None,
+        };
+        let page = used("laptop", "kept-browser", Some("gone.example"));
+        let all = [
+            observed(&page, start, start + 4_000),
+            observed(&subject("laptop", beat), start + 5_000, start + 5_001),
+            observed(&used("laptop", "gone-app", None), start + 5_000, start + 6_000),
+            observed(&kept, start + 7_000, start + 8_000),
+        ];
+        let write = day.record(&all);
+        assert_eq!(store.apply(commit(at, vec![(user, write)])).await, Ok(Applied::Done));
+        at += 1;
+    }
+    let later = day.record(&[
+        observed(&used("laptop", "kept-browser", Some("kept.example")), 500_000, 501_000),
+        observed(&kept, 600_000, 700_000),
+    ]);
+    assert_eq!(store.apply(commit(at, vec![(user, later)])).await, Ok(Applied::Done));
+    for said in [correction(1, 1, entry("gone-entry", 20_000, 30_000)), correction(1, 2, Says::Nothing)] {
+        let write = day.correct(std::slice::from_ref(&said));
+        assert_eq!(store.apply(correcting(at + 1, user, vec![write], said)).await, Ok(Applied::Done));
+        at += 1;
+    }
+    for text in ["gone-app", "gone-project-3", "gone.example"] {
+        assert!(is_in_a_file(folder.path(), text), "the search finds {text} while it is there");
+    }
+
+    let erasure = correction(2, 3, Says::Erasure { interval: interval(0, 400_000) });
+    let write = day.correct(std::slice::from_ref(&erasure));
+    assert_eq!(store.apply(correcting(at + 1, user, vec![write], erasure)).await, Ok(Applied::Done));
+    assert!(!is_in_a_file(folder.path(), "gone"));
+    assert_eq!(names(folder.path()), ["kept-app", "kept-browserkept.example"]);
+    let LoadedDay::Day(stored) = store.days(user, vec![DAY]).await.unwrap().remove(0) else {
+        panic!("no day")
+    };
+    assert_same(&stored, &day.day);
+    assert_eq!(stored.counted.len(), 2);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_replaced_or_deleted_leaves_no_name_behind() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let user = register(&store, 1).await;
+    let steps: [(u64, Says, &[&str]); 5] = [
+        (1, entry("the-first", 0, 100), &["the-first"]),
+        (3, entry("the-second", 0, 100), &["the-second"]),
+        // It comes too late.
+        (2, entry("the-late", 0, 100), &["the-second"]),
+        (4, Says::Nothing, &[]),
+        (3, entry("the-second", 0, 100), &[]),
+    ];
+    for (at, (version, says, expected)) in steps.into_iter().enumerate() {
+        let commit = correcting(at as u64, user, Vec::new(), correction(1, version, says));
+        assert_eq!(store.apply(commit).await, Ok(Applied::Done));
+        assert_eq!(names(folder.path()), *expected, "step {at}");
+    }
+    assert!(!is_in_a_file(folder.path(), "the-"));
+    let known = LedgerWriter::corrections(&store, user, vec![CorrectionId::from_bits(1)]).await.unwrap();
+    assert_eq!(known, [correction(1, 4, Says::Nothing)]);
 }

@@ -7,13 +7,17 @@ mod damage;
 mod durability;
 mod erasure;
 mod folder;
+mod queries;
+mod tracked;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use dayline_app::ports::{Accounts, CreateUser, LedgerCommit, Partition, PasswordHash, Position, User};
+use dayline_app::ports::{
+    Accounts, CreateUser, DayWrite, LedgerCommit, Partition, PasswordHash, Position, User,
+};
 use dayline_domain::{
-    Bridge, DayChange, Email, FullName, Interval, LedgerDay, Ping, Source, UserId, UtcDay, UtcMs,
+    AppName, DeviceId, Domain, Email, FullName, Interval, Observation, Seen, Subject, UserId, UtcDay, UtcMs,
 };
 use dayline_sqlite::{FolderLock, SqliteStore};
 
@@ -44,18 +48,37 @@ async fn register(store: &SqliteStore, n: u64) -> UserId {
     user_id(n)
 }
 
-/// A ping of [`DAY`], in milliseconds since its midnight.
-fn ping(source: &Arc<Source>, start: i64, end: i64) -> Ping {
+/// A stretch of [`DAY`], in milliseconds since its midnight.
+fn interval(start: i64, end: i64) -> Interval {
     let at = |ms: i64| DAY.start().plus(ms);
-    Ping { source: Arc::clone(source), interval: Interval::new(at(start), at(end)).unwrap() }
+    Interval::new(at(start), at(end)).unwrap()
 }
 
-fn record(day: &mut LedgerDay, pings: &[Ping]) -> DayChange {
-    day.record(pings, Bridge(0)).unwrap()
+fn subject(device: &str, seen: Seen) -> Arc<Subject> {
+    Arc::new(Subject { device: DeviceId::new(device).unwrap(), seen })
 }
 
-fn commit(from: u64, changes: Vec<(UserId, DayChange)>) -> Arc<LedgerCommit> {
+/// An app in use, as it is observed.
+fn used(device: &str, app: &str, domain: Option<&str>) -> Arc<Subject> {
+    let domain = domain.map(|name| Domain::new(name).unwrap());
+    subject(device, Seen::Use { app: AppName::new(app).unwrap(), domain, project: None })
+}
+
+/// What was observed in a stretch of [`DAY`].
+fn observed(subject: &Arc<Subject>, start: i64, end: i64) -> Observation {
+    Observation::new(Arc::clone(subject), interval(start, end))
+}
+
+fn commit(from: u64, days: Vec<(UserId, DayWrite)>) -> Arc<LedgerCommit> {
     let at = |major| Position { major, minor: 0 };
     let (from, to) = (at(from), at(from + 1));
-    Arc::new(LedgerCommit { partition: PARTITION, from, to, changes, dead: Vec::new(), at: NOW })
+    Arc::new(LedgerCommit {
+        partition: PARTITION,
+        from,
+        to,
+        days,
+        corrections: Vec::new(),
+        dead: Vec::new(),
+        at: NOW,
+    })
 }

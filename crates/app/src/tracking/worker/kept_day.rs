@@ -35,7 +35,9 @@ impl KeptDay {
         let day = LedgerDay::restore(day, version, settled_by, observations, corrections);
         let is_same = day.counted().eq(rows.iter().cloned());
         let tail = if stored.has_tail { rows.pop() } else { None };
-        let must_fold = edition == Edition::First && version > 0;
+        // What a day that was never written knows lies with the first edition beside it.
+        let has_no_state = version == 0 && day.observations().next().is_some();
+        let must_fold = edition == Edition::First || has_no_state;
         let unfolded = if must_fold { day.hours() } else { day.hours_of(&recent) };
         Self {
             chosen: stored.choices,

@@ -81,12 +81,13 @@ impl Tables {
     fn stored_day(&self, key: DayKey) -> Result<StoredDay, StateError> {
         let choices = self.choices(key.user);
         let stored = self.days.get(&key);
+        let settled = stored.filter(|day| day.edition == Edition::Second);
         let window = Window::of(key.day).interval();
         Ok(StoredDay {
             day: key.day,
             version: stored.map_or(0, |day| day.version),
             edition: stored.map_or(Edition::Second, |day| day.edition),
-            settled_by: stored.map_or(choices, |day| day.settled_by),
+            settled_by: settled.map_or(choices, |day| day.settled_by),
             choices,
             observations: self.observations(key)?,
             corrections: self.corrections_in(key.user, Some(window)),
@@ -137,13 +138,16 @@ impl Tables {
         self.days.entry(key).or_insert_with(|| Day::empty(key.day)).write(write, at)
     }
 
-    /// Keeps a correction of a person who is there, unless a greater version or an erasure is kept.
+    /// Keeps a correction of a person who is there, unless a greater version or an erasure is kept. An
+    /// erasure takes any entry's place, so that the order does not matter.
     fn keep(&mut self, user: UserId, correction: &Correction) {
         if !self.users.contains_key(&user) {
             return;
         }
         let kept = self.corrections.entry((user, correction.id)).or_insert_with(|| correction.clone());
-        if !matches!(kept.says, Says::Erasure { .. }) && kept.version < correction.version {
+        let [is_final, erases] =
+            [&kept.says, &correction.says].map(|says| matches!(says, Says::Erasure { .. }));
+        if !is_final && (erases || kept.version < correction.version) {
             kept.clone_from(correction);
         }
     }

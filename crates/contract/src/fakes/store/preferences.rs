@@ -40,7 +40,7 @@ impl Numbers {
     fn next(&mut self, id: CorrectionId, change: CorrectionChange, now: UtcMs) -> CorrectionVersion {
         match (change, self.erasures.get(&id)) {
             (CorrectionChange::Entry, None) => return CorrectionVersion::NotFound,
-            (CorrectionChange::Entry, Some(true)) => return CorrectionVersion::Final,
+            (_, Some(true)) => return CorrectionVersion::Final,
             (CorrectionChange::Entry, Some(false)) => {}
             (CorrectionChange::NewEntry, _) => _ = self.erasures.insert(id, false),
             (CorrectionChange::NewErasure, _) => _ = self.erasures.insert(id, true),

@@ -103,6 +103,10 @@ async fn an_erasure_is_never_replaced(store: StorePorts) {
             std::slice::from_ref(&erased)
         );
     }
+    // Nor does it matter which of them comes first.
+    store.keep(user, [entry(2, 40, "A", seconds(0, 10))]).await;
+    store.keep(user, [erasure(2, 35, seconds(0, 10)), deletion(2, 50)]).await;
+    assert_eq!(kept(&store, user, [2]).await, [erasure(2, 35, seconds(0, 10))]);
 }
 
 async fn a_deletion_is_kept_and_says_nothing(store: StorePorts) {

@@ -83,6 +83,7 @@ async fn a_day_of_the_first_edition_loads_as_uses(store: StorePorts) {
     assert_eq!(stored.counted, counted);
     assert_eq!(stored.observations, sorted(&as_uses(&[counted, outranked].concat())));
     assert_eq!((&stored.recent, &stored.corrections), (&vec![], &vec![]));
+    assert_eq!(stored.settled_by, stored.choices);
     let read = store.reader.days(user, vec![DAY]).await.unwrap().remove(0);
     assert_eq!(in_order(read), stored);
 }
@@ -151,7 +152,8 @@ async fn a_day_never_written_comes_with_its_neighbours_of_the_first_edition(stor
         store.plant(DayKey { user, day }, &counted, &outranked).await;
     }
     let stored = store.day(user, DAY).await;
-    assert_eq!((stored.version, stored.counted, stored.recent), (0, vec![], vec![]));
+    assert_eq!((stored.version, stored.edition), (0, Edition::Second));
+    assert_eq!((stored.counted, stored.recent), (vec![], vec![]));
     assert_eq!(stored.observations, sorted(&near(0)));
     let read = store.reader.days(user, vec![DAY]).await.unwrap().remove(0);
     assert_eq!(in_order(read).observations, sorted(&near(0)));
@@ -230,7 +232,8 @@ async fn days_of_the_first_edition_are_not_left_to_settle(store: StorePorts) {
     let choices = Choices { audible_counts: false, ..Choices::default() };
     let preferences = Preferences { choices, ..Preferences::default() };
     assert!(store.preferences.set_preferences(user, preferences).await.unwrap());
-    assert_eq!(store.day(user, DAY).await.choices, choices);
+    let day = store.day(user, DAY).await;
+    assert_eq!((day.choices, day.settled_by), (choices, choices));
     assert_eq!(store.reader.settling(user).await.unwrap(), Settling { days: 1, left: 0 });
 }
 

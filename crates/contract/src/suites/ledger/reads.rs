@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dayline_app::ports::{Applied, DayKey, DayWrite, KnownDevice, LedgerCommit, LedgerView, LoadedDay, Mark};
-use dayline_domain::{DeviceId, Interval, Observation, Piece, Source, UserId, UtcDay, UtcMs, report};
+use dayline_domain::{
+    DeviceId, Interval, Observation, Piece, Seen, Source, Subject, UserId, UtcDay, UtcMs, report,
+};
 
 use crate::suites::Fact;
 use crate::suites::store::{DAY, StorePorts, commit, in_order, person};
@@ -222,6 +224,17 @@ async fn devices_are_known_with_the_end_of_what_counts_last(store: StorePorts) {
     assert_eq!(store.reader.devices(ada).await.unwrap(), expected);
     assert_eq!(store.reader.devices(bob).await.unwrap(), [known("bob's", at(5))]);
     assert_eq!(store.reader.devices(person(3).id).await.unwrap(), []);
+    // A device on which nobody was ever seen to do something is known too.
+    let away = Subject { device: DeviceId::new("Tablet").unwrap(), seen: Seen::Away };
+    let away = Observation::new(Arc::new(away), seconds(0, 60));
+    let mut today = WorkedDay::of(&store.day(bob, DAY).await);
+    store.write(bob, today.record(Form::Growing, &[away])).await;
+    let tablet = KnownDevice { id: DeviceId::new("Tablet").unwrap(), last_counted: None };
+    for _ in 0..2 {
+        let devices = store.reader.devices(bob).await.unwrap();
+        assert_eq!(devices.iter().find(|known| known.id == tablet.id), Some(&tablet));
+        store.write(bob, [today.fold()]).await;
+    }
 }
 
 async fn people_do_not_see_each_other(store: StorePorts) {

@@ -60,8 +60,12 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
             "audit",
             "audit",
             "audit",
+            "observation",
             "interval",
+            "observation",
             "interval",
+            "observation",
+            "observation",
             "interval",
             "interval",
             "outranked",
@@ -72,24 +76,76 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!((&lines[1]["device_id"], &lines[1]["current"]), (&json!("laptop"), &json!(true)));
     assert_eq!(lines[2]["name"], "tracker");
     assert_eq!(lines[3]["kind"], "key_created");
-    assert_eq!(lines[6]["start_time"], "2026-11-18T23:59:55.000Z");
     assert_eq!(
-        lines[9],
-        json!({
-            "type": "interval", "app_name": "Firefox", "domain": "github.com", "device_id": "phone",
-            "start_time": "2026-11-20T09:00:05.000Z", "end_time": "2026-11-20T09:00:15.000Z",
-        })
+        (&lines[6]["start_time"], &lines[6]["kind"]),
+        (&json!("2026-11-18T23:59:55.000Z"), &json!("use"))
     );
-    assert_eq!((&lines[10]["app_name"], &lines[10]["start_time"]), (&json!("Code"), &lines[9]["start_time"]));
+    assert_eq!(
+        (&lines[7]["start_time"], &lines[7]["end_time"]),
+        (&lines[6]["start_time"], &lines[6]["end_time"])
+    );
     assert_eq!(
         lines[11],
+        json!({
+            "type": "observation", "kind": "use", "app_name": "Firefox", "domain": "github.com", "project": null,
+            "device_id": "phone", "start_time": "2026-11-20T09:00:05.000Z", "end_time": "2026-11-20T09:00:15.000Z",
+        })
+    );
+    assert_eq!(
+        lines[13],
+        json!({
+            "type": "interval", "app_name": "Firefox", "domain": "github.com", "project": null, "language": null,
+            "device_id": "phone", "start_time": "2026-11-20T09:00:05.000Z", "end_time": "2026-11-20T09:00:15.000Z",
+        })
+    );
+    assert_eq!(
+        (&lines[14]["app_name"], &lines[14]["start_time"]),
+        (&json!("Code"), &lines[13]["start_time"])
+    );
+    assert_eq!(
+        lines[15],
         json!({"type": "end", "counts": {
-            "profile": 1, "session": 1, "api_key": 1, "audit": 3, "put_aside": 0, "interval": 4, "outranked": 1,
+            "profile": 1, "session": 1, "api_key": 1, "audit": 3, "put_aside": 0, "correction": 0,
+            "observation": 4, "interval": 4, "outranked": 1,
         }})
     );
     for secret in [PASSWORD, key["key"].as_str().unwrap(), ada.access.as_str(), ada.refresh.as_str(), "eve"] {
         assert!(!reply.text().contains(secret), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn what_was_observed_is_in_an_export_by_kind_and_may_be_sent_again() {
+    let server = Server::new();
+    let (ada, eve) = (server.person("ada").await, server.person("eve").await);
+    let (start, end) = ("2026-11-20T09:00:00.000Z", "2026-11-20T09:00:10.000Z");
+    let pings = json!([
+        {"kind": "use", "app_name": "Firefox", "domain": null, "project": "dayline",
+         "device_id": "pc", "start_time": start, "end_time": end},
+        {"kind": "page", "app_name": "Firefox", "domain": "github.com", "audible": true,
+         "device_id": "pc", "start_time": start, "end_time": end},
+        {"kind": "beat", "app_name": "Code", "project": null, "language": "Rust",
+         "device_id": "pc", "start_time": start},
+        {"kind": "away", "device_id": "pc", "start_time": start, "end_time": end},
+        {"kind": "here", "device_id": "pc", "start_time": start, "end_time": end},
+    ]);
+    let observations = async |person: &Person, pings: &Value| {
+        let reply = server.post("/api/v1/usage/track").of(person).json(pings).send().await;
+        assert_eq!(reply.json()["accepted"], 5, "{reply:?}");
+        server.settle().await;
+        let mut all = lines(server.get(EXPORT).of(person).send().await.text());
+        all.retain(|line| line["type"] == "observation");
+        all
+    };
+    let mut exported = observations(&ada, &pings).await;
+    for line in &mut exported {
+        line.as_object_mut().unwrap().remove("type");
+    }
+    let mut sent = pings.as_array().unwrap().clone();
+    sent.sort_by_key(Value::to_string);
+    exported.sort_by_key(Value::to_string);
+    assert_eq!(exported, sent);
+    assert_eq!(observations(&eve, &json!(exported)).await.len(), 5);
 }
 
 #[tokio::test]
@@ -103,9 +159,9 @@ async fn pings_that_were_put_aside_are_in_the_export_of_whom_they_are() {
     let lines = lines(server.get(EXPORT).of(&ada).send().await.text());
     let found: Vec<&Value> = lines.iter().filter(|line| line["type"] == "put_aside").collect();
     let expected = json!({
-        "type": "put_aside", "put_aside_at": found[0]["put_aside_at"], "unreadable": null,
+        "type": "put_aside", "put_aside_at": found[0]["put_aside_at"], "unreadable": null, "correction": null,
         "pings": [{
-            "app_name": "Nix", "domain": null, "device_id": "laptop",
+            "kind": "use", "app_name": "Nix", "domain": null, "project": null, "device_id": "laptop",
             "start_time": "2026-11-20T09:00:00.000Z", "end_time": "2026-11-20T09:00:10.000Z",
         }],
     });

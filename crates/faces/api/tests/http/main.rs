@@ -10,6 +10,7 @@ mod document;
 mod edge;
 mod export;
 mod framing;
+mod kinds;
 mod live;
 mod operations;
 mod problems;

@@ -115,7 +115,12 @@ async fn without_a_zone_the_profiles_counts_and_without_a_day_today() {
 #[tokio::test]
 async fn the_timeline_is_in_order_in_utc_and_joined_at_midnight() {
     let world = world().await;
-    let interval = |app: &str, domain: Value, device: &str, start: &str, end: &str| json!({"app_name": app, "domain": domain, "device_id": device, "start_time": start, "end_time": end});
+    let interval = |app: &str, domain: Value, device: &str, start: &str, end: &str| {
+        json!({
+            "app_name": app, "domain": domain, "project": null, "language": null, "device_id": device,
+            "start_time": start, "end_time": end,
+        })
+    };
     let path = "/api/v1/usage/timeline?from=2026-11-20T00:59:00%2B01:00&to=2026-11-21T00:00:00.000Z";
     let timeline = get(&world, path).await;
     let code = |start: &str, end: &str| interval("Code", json!(null), "laptop", start, end);
@@ -147,6 +152,85 @@ async fn the_timeline_is_in_order_in_utc_and_joined_at_midnight() {
     assert_eq!(day["intervals"][0]["start_time"], "2026-11-20T00:00:00.000Z", "clipped to the day");
 }
 
+/// Bob's morning: an editor that tells its project, and a laptop that nobody was at for a while.
+async fn with_bob() -> (Server, Person) {
+    let server = Server::new();
+    let bob = server.person("bob").await;
+    let beat = |time: &str| {
+        json!({"kind": "beat", "app_name": "Code", "project": "day,line", "language": "Rust",
+            "start_time": format!("2026-11-20T{time}Z")})
+    };
+    let away = |device: &str, start: &str, end: &str| {
+        json!({"kind": "away", "device_id": device,
+            "start_time": format!("2026-11-{start}Z"), "end_time": format!("2026-11-{end}Z")})
+    };
+    let pings = json!([
+        ping("Code", "10:00:00", "10:10:00"),
+        beat("10:00:00"),
+        away("laptop", "20T10:05:00", "20T10:30:00"),
+        away("phone", "19T22:00:00", "20T02:00:00"),
+        {"kind": "here", "start_time": "2026-11-20T10:08:00Z", "end_time": "2026-11-20T10:09:00Z"},
+        {"kind": "page", "app_name": "Firefox", "url": "https://github.com/", "audible": true,
+         "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:10:00Z"},
+    ]);
+    let reply = server.post("/api/v1/usage/track").of(&bob).json(&pings).send().await;
+    assert_eq!(reply.json()["accepted"], 6, "{reply:?}");
+    server.settle().await;
+    (server, bob)
+}
+
+#[tokio::test]
+async fn projects_and_languages_are_shown_and_away_time_when_asked_for() {
+    let world = with_bob().await;
+    let code = |start: &str, end: &str| {
+        json!({
+            "app_name": "Code", "domain": null, "project": "day,line", "language": "Rust", "device_id": "laptop",
+            "start_time": format!("2026-11-20T{start}.000Z"), "end_time": format!("2026-11-20T{end}.000Z"),
+        })
+    };
+    let day = "/api/v1/usage/timeline?date=2026-11-20&tz=UTC";
+    let timeline = get(&world, day).await;
+    assert_eq!(timeline["intervals"], json!([code("10:00:00", "10:05:00"), code("10:08:00", "10:09:00")]));
+    assert_eq!((timeline.get("away"), timeline.get("outranked")), (None, None));
+
+    let away = |device: &str, start: &str, end: &str| json!({"device_id": device, "start_time": format!("2026-11-{start}.000Z"), "end_time": format!("2026-11-{end}.000Z")});
+    let laptop = [away("laptop", "20T10:05:00", "20T10:08:00"), away("laptop", "20T10:09:00", "20T10:30:00")];
+    let with_away = get(&world, &format!("{day}&away=true")).await;
+    assert_eq!(with_away["intervals"], timeline["intervals"]);
+    let phone = away("phone", "20T00:00:00", "20T02:00:00");
+    assert_eq!(with_away["away"], json!([phone, laptop[0], laptop[1]]), "clipped to the day");
+    let both = get(&world, &format!("{day}&away=true&outranked=true")).await;
+    assert_eq!((&both["away"], &both["outranked"]), (&with_away["away"], &json!([])));
+
+    let days = "/api/v1/usage/timeline?from=2026-11-17T00:00:00Z&to=2026-11-21T00:00:00Z&away=true";
+    let phone = away("phone", "19T22:00:00", "20T02:00:00");
+    let over_days = get(&world, days).await;
+    assert_eq!(over_days["away"], json!([phone, laptop[0], laptop[1]]), "joined at midnight");
+    let nothing = get(&world, &day.replace("20&", "13&").replace("tz=UTC", "tz=UTC&away=true")).await;
+    assert_eq!((&nothing["intervals"], &nothing["away"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test]
+async fn a_table_of_the_timeline_has_projects_languages_and_away_time() {
+    let world = with_bob().await;
+    let table = get_csv(&world, "/api/v1/usage/timeline?date=2026-11-20&tz=UTC&away=true").await;
+    let day = |time: &str| format!("2026-11-20T{time}.000Z");
+    let code = |start: &str, end: &str| {
+        format!("\"Code\",,\"day,line\",\"Rust\",\"laptop\",{},{},true", day(start), day(end))
+    };
+    let away =
+        |device: &str, start: &str, end: &str| format!(",,,,\"{device}\",{},{},false", day(start), day(end));
+    let lines = [
+        "app_name,domain,project,language,device_id,start_time,end_time,counted".to_owned(),
+        code("10:00:00", "10:05:00"),
+        code("10:08:00", "10:09:00"),
+        away("phone", "00:00:00", "02:00:00"),
+        away("laptop", "10:05:00", "10:08:00"),
+        away("laptop", "10:09:00", "10:30:00"),
+    ];
+    assert_eq!(table.lines().collect::<Vec<_>>(), lines);
+}
+
 #[tokio::test]
 async fn a_stretch_of_the_timeline_has_two_ends_in_order() {
     let (server, ada) = world().await;
@@ -160,6 +244,7 @@ async fn a_stretch_of_the_timeline_has_two_ends_in_order() {
         (format!("from={a}&to=2026-11-21"), "to"),
         (format!("date=2026-11-20&from={a}&to={b}"), "date"),
         ("date=2026-11-20&outranked=yes".into(), "outranked"),
+        ("date=2026-11-20&away=1".into(), "away"),
     ] {
         let reply = server.get(&format!("/api/v1/usage/timeline?{query}")).of(&ada).send().await;
         assert_eq!((reply.problem().0, reply.fields()), (422, vec![field.to_owned()]), "{query}");
@@ -186,11 +271,11 @@ async fn all_reports_are_tables_for_those_who_prefer_csv() {
     );
     let timeline = get_csv(&world, &format!("/api/v1/usage/timeline?{day}&outranked=true")).await;
     let mut lines = timeline.lines();
-    assert_eq!(lines.next(), Some("app_name,domain,device_id,start_time,end_time,counted"));
+    assert_eq!(lines.next(), Some("app_name,domain,project,language,device_id,start_time,end_time,counted"));
     let firefox =
-        "\"Firefox\",\"github.com\",\"phone\",2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,true";
+        "\"Firefox\",\"github.com\",,,\"phone\",2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,true";
     assert!(lines.any(|line| line == firefox), "{timeline}");
-    let outranked = "\"Code\",,\"laptop\",2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,false";
+    let outranked = "\"Code\",,,,\"laptop\",2026-11-20T10:00:10.000Z,2026-11-20T10:00:12.345Z,false";
     assert!(lines.any(|line| line == outranked), "{timeline}");
 }
 
@@ -238,6 +323,8 @@ async fn an_answer_has_another_tag_when_the_data_or_the_question_changes() {
         see(&path.replace("20", "21"), &ada, "*/*").await;
     }
     see("/api/v1/usage/timeline?date=2026-11-20&outranked=true", &ada, "*/*").await;
+    see("/api/v1/usage/timeline?date=2026-11-20&away=true", &ada, "*/*").await;
+    see("/api/v1/usage/timeline?date=2026-11-20&away=true&outranked=true", &ada, "*/*").await;
     server.post("/api/v1/usage/track").of(&ada).json(&ping("Code", "11:00:00", "11:00:01")).send().await;
     server.process_log().await;
     for path in CACHED.iter().filter(|path| !path.contains("urls")) {

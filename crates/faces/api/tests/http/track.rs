@@ -1,9 +1,11 @@
-//! `POST /usage/track`: every limit and rule of a ping, and the forms of a body.
+//! `POST /usage/track`: every limit and rule of a ping, and the forms of a body. Not here: what its
+//! kind says (see [`crate::kinds`]).
 
 use std::io::Write;
 
 use dayline_app::ports::{Partition, Payload, PingLog, Position};
-use dayline_app::tracking::record;
+use dayline_app::tracking::record::{self, Body};
+use dayline_domain::{Observation, Seen};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use crate::support::{Person, Reply, Server, ping};
 
 const TRACK: &str = "/api/v1/usage/track";
 
-async fn world() -> (Server, Person) {
+pub(crate) async fn world() -> (Server, Person) {
     let server = Server::new();
     let ada = server.person("ada").await;
     (server, ada)
@@ -24,12 +26,12 @@ async fn send(world: &(Server, Person), content_type: &str, body: impl Into<axum
     server.post(TRACK).of(ada).body(content_type, body).send().await
 }
 
-async fn send_json(world: &(Server, Person), body: &Value) -> Reply {
+pub(crate) async fn send_json(world: &(Server, Person), body: &Value) -> Reply {
     send(world, "application/json", body.to_string()).await
 }
 
 /// What becomes of one ping: nothing if it is accepted, else the code.
-async fn fate(world: &(Server, Person), ping: &Value) -> String {
+pub(crate) async fn fate(world: &(Server, Person), ping: &Value) -> String {
     let alone = send_json(world, ping).await;
     let mut codes = vec![code_of(&alone)];
     // The same alone in an array, as a line, and among good ones.
@@ -44,7 +46,7 @@ async fn fate(world: &(Server, Person), ping: &Value) -> String {
     codes.remove(0)
 }
 
-fn code_of(reply: &Reply) -> String {
+pub(crate) fn code_of(reply: &Reply) -> String {
     if reply.status == 202 {
         assert_eq!(reply.json(), json!({"status": "queued", "accepted": 1, "rejected": []}));
         return String::new();
@@ -56,10 +58,26 @@ fn code_of(reply: &Reply) -> String {
 }
 
 /// A good ping with one field replaced.
-fn with(field: &str, value: Value) -> Value {
+pub(crate) fn with(field: &str, value: Value) -> Value {
     let mut ping = ping("Code", "10:00:00", "10:00:05");
     ping[field] = value;
     ping
+}
+
+/// All that is in the log, in the order in which it came.
+pub(crate) async fn seen(world: &(Server, Person)) -> Vec<Observation> {
+    let entries = world.0.fake.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap();
+    let mut seen = Vec::new();
+    for entry in entries {
+        let Payload::Records(bytes) = entry.payload else { panic!("damaged") };
+        for record in record::split(&bytes) {
+            let (user, body) = record::decode(record.unwrap()).unwrap();
+            assert_eq!(user.to_string(), world.1.id);
+            let Body::Observations(more) = body else { panic!("no observations") };
+            seen.extend(more);
+        }
+    }
+    seen
 }
 
 fn without(field: &str) -> Value {
@@ -83,19 +101,6 @@ async fn an_app_name_has_1_to_255_characters_after_trimming_and_no_control_chara
         json!("\u{85}b\u{85}c"),
     ] {
         assert_eq!(fate(&world, &with("app_name", bad.clone())).await, "invalid_app_name", "{bad}");
-    }
-}
-
-#[tokio::test]
-async fn a_url_is_optional_absolute_and_up_to_8192_bytes() {
-    let world = world().await;
-    let long = |bytes: usize| format!("https://a.example/{}", "x".repeat(bytes - 18));
-    for good in [json!(null), json!("https://github.com/a/b?c"), json!("file:///etc"), json!(long(8_192))] {
-        assert_eq!(fate(&world, &with("url", good.clone())).await, "", "{good}");
-    }
-    assert_eq!(fate(&world, &with("url", json!(long(8_193)))).await, "url_too_long");
-    for bad in ["", "github.com", "https://"] {
-        assert_eq!(fate(&world, &with("url", json!(bad))).await, "invalid_url", "{bad}");
     }
 }
 
@@ -371,19 +376,13 @@ async fn exactly_what_was_sent_is_in_the_log_but_of_a_url_only_the_host() {
     let entries = world.0.fake.log.read_after(Partition(0), Position::START, 1 << 20).await.unwrap();
     let Payload::Records(bytes) = &entries[0].payload else { panic!("damaged") };
     assert!(!String::from_utf8_lossy(bytes).contains("secret"));
-    let record = record::split(bytes).next().unwrap();
-    let (user, pings) = record::decode(record.unwrap()).unwrap();
-    assert_eq!(user.to_string(), world.1.id);
-    let seen = pings.iter().map(|ping| {
-        let (source, at) = (&ping.source, ping.interval);
-        let domain = source.activity.domain.as_ref().map(|domain| domain.as_str().to_owned());
-        (
-            source.device.as_str().to_owned(),
-            source.activity.app.as_str().to_owned(),
-            domain,
-            at.start().0,
-            at.end().0,
-        )
+    let seen = seen(&world).await;
+    let seen = seen.iter().map(|seen| {
+        let (subject, at) = (seen.subject(), seen.interval());
+        let Seen::Use { app, domain, .. } = &subject.seen else { panic!("no use: {seen:?}") };
+        let domain = domain.as_ref().map(|domain| domain.as_str().to_owned());
+        let (device, app) = (subject.device.as_str().to_owned(), app.as_str().to_owned());
+        (device, app, domain, at.start().0, at.end().0)
     });
     let ten = 1_795_168_800_000;
     assert_eq!(

@@ -249,6 +249,18 @@ fn a_row_that_begins_to_grow_again_becomes_the_tail() {
 }
 
 #[test]
+fn a_day_never_written_keeps_what_the_first_edition_knew_beside_it() {
+    let mut ledger = Ledger::new();
+    // On the day before, within two hours of this one.
+    let known = Observation::new(subject(0, 4), interval(-3_600_000, 60_000));
+    let mut kept = KeptDay::of(StoredDay { observations: vec![known], ..ledger.stored() });
+    let change = kept.day.record(&[Observation::new(subject(0, 5), interval(0, 5_000))]).unwrap();
+    ledger.apply(kept.write(change, Mark(0)));
+    assert_eq!(kept.day.observations().count(), 2);
+    same(&ledger, &kept);
+}
+
+#[test]
 fn a_day_of_the_first_edition_gets_its_state_with_the_first_write() {
     let piece = |app: &str, start, ms| Piece {
         source: Source::new("laptop", app, None).unwrap(),
