@@ -1,5 +1,5 @@
 //! What was observed, as a day's row and the rows of its hours hold it, and what the day sums up
-//! to. Not here: the form of the bytes (`state_record`, `sums_record`).
+//! to. Not here: the form of the bytes (`stored_state`, `stored_sums`).
 
 use dayline_app::ports::{DayWrite, StateWrite};
 use dayline_app::reporting::stored_sums;

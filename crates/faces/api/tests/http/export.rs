@@ -132,7 +132,7 @@ async fn what_was_observed_is_in_an_export_by_kind_and_may_be_sent_again() {
     let observations = async |person: &Person, pings: &Value| {
         let reply = server.post("/api/v1/usage/track").of(person).json(pings).send().await;
         assert_eq!(reply.json()["accepted"], 5, "{reply:?}");
-        server.settle().await;
+        server.process_log().await;
         let mut all = lines(server.get(EXPORT).of(person).send().await.text());
         all.retain(|line| line["type"] == "observation");
         all

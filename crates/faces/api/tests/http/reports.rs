@@ -175,7 +175,7 @@ async fn with_bob() -> (Server, Person) {
     ]);
     let reply = server.post("/api/v1/usage/track").of(&bob).json(&pings).send().await;
     assert_eq!(reply.json()["accepted"], 6, "{reply:?}");
-    server.settle().await;
+    server.process_log().await;
     (server, bob)
 }
 
