@@ -22,7 +22,7 @@ use crate::dice::Dice;
 use account::Owner;
 pub use options::Options;
 use plan::{DevicePlan, Order};
-use recording::Recorded;
+use recording::RecordedPing;
 use tally::Tally;
 
 /// What all devices of a replay share.
@@ -71,7 +71,7 @@ pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Resu
     outcome.and_then(|()| replay.tally.verdict())
 }
 
-fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
+fn read(file: &Path) -> Result<Vec<RecordedPing>, Failure> {
     let name = file.display();
     let read = if file == Path::new("-") {
         recording::read(stdin().lock())
@@ -120,7 +120,7 @@ impl Replay {
         if self.one_session { "replay".to_owned() } else { format!("replay-{}", number + 1) }
     }
 
-    async fn send_batch(&self, device: &Device, batch: &[&Recorded]) -> Result<Receipt, Refusal> {
+    async fn send_batch(&self, device: &Device, batch: &[&RecordedPing]) -> Result<Receipt, Refusal> {
         let pings: Vec<_> = batch.iter().map(|ping| ping.on(self.day)).collect();
         let body =
             Body::new(&pings, Format::Array).map_err(|error| Refusal::Unreadable(error.to_string()))?;

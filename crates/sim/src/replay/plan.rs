@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::recording::Recorded;
+use super::recording::RecordedPing;
 use crate::dice::Dice;
 
 /// How a recording is cut and ordered.
@@ -21,7 +21,7 @@ pub(super) struct Order {
 /// What one device sends.
 #[derive(Debug)]
 pub(super) struct DevicePlan {
-    pings: Vec<Recorded>,
+    pings: Vec<RecordedPing>,
     /// The places of the pings to be sent, in order.
     order: Vec<u32>,
     batch: RangeInclusive<u64>,
@@ -29,8 +29,8 @@ pub(super) struct DevicePlan {
 }
 
 /// Plans a replay.
-pub(super) fn plan(recording: Vec<Recorded>, order: &Order, dice: &Dice) -> Vec<DevicePlan> {
-    let mut by_device = BTreeMap::<String, Vec<Recorded>>::new();
+pub(super) fn plan(recording: Vec<RecordedPing>, order: &Order, dice: &Dice) -> Vec<DevicePlan> {
+    let mut by_device = BTreeMap::<String, Vec<RecordedPing>>::new();
     for ping in recording {
         if let Some(pings) = by_device.get_mut(&ping.device_id) {
             pings.push(ping);
@@ -60,7 +60,7 @@ fn places(pings: usize, order: &Order, dice: &mut Dice) -> Vec<u32> {
 
 impl DevicePlan {
     /// The batches, in the order they are sent, none empty.
-    pub(super) fn batches(&self) -> impl Iterator<Item = Vec<&Recorded>> {
+    pub(super) fn batches(&self) -> impl Iterator<Item = Vec<&RecordedPing>> {
         let (mut rest, mut dice) = (self.order.as_slice(), self.dice.clone());
         std::iter::from_fn(move || {
             let size = dice.between(*self.batch.start(), *self.batch.end()).max(1) as usize;
@@ -85,24 +85,24 @@ pub(super) fn batch(text: &str) -> Result<RangeInclusive<u64>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::wire::Seen;
 
-    fn recording() -> Vec<Recorded> {
-        let ping = |n: i64| Recorded {
+    fn recording() -> Vec<RecordedPing> {
+        let ping = |n: i64| RecordedPing {
             device_id: if n % 3 == 0 { "phone".into() } else { "laptop".into() },
-            app_name: "Code".into(),
-            url: None,
+            seen: Seen::of_use("Code"),
             start_ms: n,
             end_ms: n + 1,
         };
         (0..100).map(ping).collect()
     }
 
-    fn in_order(plan: &DevicePlan) -> Vec<Recorded> {
+    fn in_order(plan: &DevicePlan) -> Vec<RecordedPing> {
         plan.batches().flatten().cloned().collect()
     }
 
-    fn sent(plans: &[DevicePlan]) -> Vec<Recorded> {
-        let mut all: Vec<Recorded> = plans.iter().flat_map(in_order).collect();
+    fn sent(plans: &[DevicePlan]) -> Vec<RecordedPing> {
+        let mut all: Vec<RecordedPing> = plans.iter().flat_map(in_order).collect();
         all.sort_by_key(|ping| ping.start_ms);
         all
     }
@@ -128,7 +128,8 @@ mod tests {
         let order = Order { batch: 1..=30, shuffle: true, repeat: 2 };
         let plans = plan(recording(), &order, &Dice::new(1));
         assert!(plans.iter().any(|plan| !in_order(plan).is_sorted_by_key(|ping| ping.start_ms)));
-        let twice: Vec<Recorded> = recording().into_iter().flat_map(|ping| [ping.clone(), ping]).collect();
+        let twice: Vec<RecordedPing> =
+            recording().into_iter().flat_map(|ping| [ping.clone(), ping]).collect();
         assert_eq!(sent(&plans), twice);
     }
 
