@@ -7,8 +7,10 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::sync::RwLock;
 
-use super::wire::{Body, Receipt, Report, Timeline, Tokens};
+use super::wire::{Body, CorrectionReceipt, Export, NewCorrection, Receipt, Report, Timeline, Tokens};
 use super::{Account, Client, Refusal, answer, parsed};
+
+const CORRECTIONS: &str = "/api/v1/usage/corrections";
 
 /// A device with a session of its own.
 #[derive(Debug)]
@@ -49,10 +51,48 @@ impl Device {
         }
     }
 
-    /// The timeline from one RFC 3339 instant to another, with what is outranked.
+    /// The timeline from one RFC 3339 instant to another.
+    ///
+    /// # Errors
+    /// [`Refusal`].
     pub async fn timeline(&self, from: &str, to: &str) -> Result<Timeline, Refusal> {
-        let query = [("from", from), ("to", to), ("outranked", "true")];
-        parsed(self.get("/api/v1/usage/timeline", &query).await?).await
+        parsed(self.get("/api/v1/usage/timeline", &[("from", from), ("to", to)]).await?).await
+    }
+
+    /// What the server knows of the person whose device it is: all of it.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn export(&self) -> Result<Export, Refusal> {
+        let text = self.get("/api/v1/users/me/export", &[]).await?.bytes().await?;
+        Export::read(&text).map_err(Refusal::Unreadable)
+    }
+
+    /// Sends a new correction: an entry or an erasure. Sent twice they are two.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn correct(&self, correction: &NewCorrection) -> Result<CorrectionReceipt, Refusal> {
+        let body = |request: RequestBuilder| request.json(correction);
+        parsed(self.request(Method::POST, CORRECTIONS, body).await?).await
+    }
+
+    /// Sends another version of an entry.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn change_entry(&self, id: &str, entry: &NewCorrection) -> Result<CorrectionReceipt, Refusal> {
+        let path = format!("{CORRECTIONS}/{id}");
+        parsed(self.request(Method::PUT, &path, |request| request.json(entry)).await?).await
+    }
+
+    /// Deletes an entry.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn delete_entry(&self, id: &str) -> Result<CorrectionReceipt, Refusal> {
+        let path = format!("{CORRECTIONS}/{id}");
+        parsed(self.request(Method::DELETE, &path, |request| request).await?).await
     }
 
     /// A report (`apps`, `domains`) of one local day.

@@ -1,10 +1,18 @@
 //! The JSON of the contract, as far as the commands speak it.
 
-use dayline_domain::timeline::{self, Settled};
-use dayline_domain::{Interval, Source, UtcMs};
-use jiff::Timestamp;
+mod correction;
+mod export;
+mod ping;
+mod time;
+mod timeline;
+
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+pub use correction::{CorrectionReceipt, Entry, NewCorrection};
+pub use export::Export;
+pub use ping::{Ping, Seen};
+pub use timeline::{Piece, Timeline};
 
 /// A session's tokens.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,23 +21,6 @@ pub struct Tokens {
     pub access_token: SecretString,
     /// Buys the next tokens.
     pub refresh_token: SecretString,
-}
-
-/// A ping to be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Ping {
-    /// The app.
-    pub app_name: String,
-    /// The page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// RFC 3339.
-    pub start_time: String,
-    /// RFC 3339.
-    pub end_time: String,
-    /// On which device; the session's own if none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
 }
 
 /// The three ways to write pings into a request.
@@ -92,53 +83,6 @@ pub struct Rejected {
     pub code: String,
 }
 
-/// A stretch of a timeline.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Timeline {
-    /// What counted.
-    pub intervals: Vec<Piece>,
-    /// What did not.
-    #[serde(default)]
-    pub outranked: Vec<Piece>,
-}
-
-/// A piece of a timeline.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Piece {
-    /// The app.
-    pub app_name: String,
-    /// The site.
-    pub domain: Option<String>,
-    /// The device.
-    pub device_id: String,
-    /// RFC 3339.
-    pub start_time: Timestamp,
-    /// RFC 3339.
-    pub end_time: Timestamp,
-}
-
-impl Timeline {
-    /// The timeline as the rule gives it.
-    ///
-    /// # Errors
-    /// Says what in it no server may send.
-    pub fn parsed(&self) -> Result<Settled, String> {
-        let pieces = |pieces: &[Piece]| pieces.iter().map(Piece::parsed).collect::<Result<_, _>>();
-        Ok(Settled { counted: pieces(&self.intervals)?, outranked: pieces(&self.outranked)? })
-    }
-}
-
-impl Piece {
-    fn parsed(&self) -> Result<timeline::Piece, String> {
-        let wrong = |what: String| format!("a piece of a timeline {what}");
-        let source = Source::new(&self.device_id, &self.app_name, self.domain.as_deref())
-            .map_err(|error| wrong(format!("has a name that {error}")))?;
-        let interval = Interval::new(utc_ms(self.start_time), utc_ms(self.end_time))
-            .ok_or_else(|| wrong("is empty".to_owned()))?;
-        Ok(timeline::Piece { source, interval })
-    }
-}
-
 /// A report per app or domain.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Report {
@@ -161,25 +105,14 @@ pub struct ReportItem {
     pub seconds: f64,
 }
 
-/// The instant of a time of the API, cut to milliseconds.
-fn utc_ms(at: Timestamp) -> UtcMs {
-    UtcMs(at.as_millisecond())
-}
-
 #[cfg(test)]
 mod tests {
-    use dayline_cli_kit::units::rfc3339;
+    use dayline_domain::UtcMs;
 
     use super::*;
 
     fn ping(app: &str) -> Ping {
-        Ping {
-            app_name: app.into(),
-            url: None,
-            start_time: rfc3339(UtcMs(1_795_000_000_123)),
-            end_time: rfc3339(UtcMs(1_795_000_005_000)),
-            device_id: None,
-        }
+        Ping::new(Seen::of_use(app), UtcMs(1_795_000_000_123), UtcMs(1_795_000_005_000))
     }
 
     fn text(pings: &[Ping], format: Format) -> String {
@@ -187,11 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_is_written_as_the_contract_says() {
-        assert_eq!(
-            text(&[ping("Code")], Format::Object),
-            r#"{"app_name":"Code","start_time":"2026-11-18T11:06:40.123Z","end_time":"2026-11-18T11:06:45Z"}"#
-        );
+    fn one_ping_alone_is_an_object() {
+        assert!(text(&[ping("Code")], Format::Object).starts_with('{'));
+        assert!(text(&[ping("Code")], Format::Array).starts_with('['));
     }
 
     #[test]

@@ -14,9 +14,9 @@ use super::{plan, recording};
 
 /// Options of `dayline replay`.
 #[derive(Debug, Args)]
+#[command(after_long_help = recording::FORMAT)]
 pub struct Options {
-    /// Recorded file: one JSON object per line with `device_id`, `app_name`, `url` (optional), `start_ms` and
-    /// `end_ms`, both counted from midnight UTC of the day; `-` is standard input
+    /// Recorded file, one JSON object per line (--help tells the format); `-` is standard input
     pub(super) file: PathBuf,
     /// Server to send to
     #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]

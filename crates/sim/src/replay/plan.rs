@@ -85,12 +85,12 @@ pub(super) fn batch(text: &str) -> Result<RangeInclusive<u64>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::wire::Seen;
 
     fn recording() -> Vec<RecordedPing> {
         let ping = |n: i64| RecordedPing {
             device_id: if n % 3 == 0 { "phone".into() } else { "laptop".into() },
-            app_name: "Code".into(),
-            url: None,
+            seen: Seen::of_use("Code"),
             start_ms: n,
             end_ms: n + 1,
         };

@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use secrecy::ExposeSecret;
 
+use super::catalog::DEVICES;
 use super::options::Options;
-use super::tracker::{Person, Run};
+use super::run::{Person, Run};
 use crate::client::{Account, Client, Device, made_up};
 use crate::dice::Dice;
-use crate::simulate::check::SentPings;
+use crate::simulate::check::Sent;
 use crate::simulate::stats::{count, value};
 use dayline_cli_kit::console::{end_progress, remark, show_progress};
 use dayline_cli_kit::failure::Failure;
 
 /// Removals under way at a time.
 const AT_ONCE: usize = 8;
-const DEVICES: [&str; 3] = ["laptop", "phone", "desk"];
 
 /// Makes the accounts, one more than asked for, and signs their devices in.
 pub(super) async fn gather(
@@ -80,7 +80,7 @@ async fn sign_up(run: &Run, client: Client, account: Account, devices: &[&str]) 
             .map_err(|refusal| format!("cannot sign in: {refusal}"))?;
         signed_in.push(session);
     }
-    Ok(Person { devices: signed_in, sent: Mutex::new(SentPings::default()) })
+    Ok(Person { devices: signed_in, sent: Mutex::new(Sent::default()) })
 }
 
 /// On this machine every person comes from an address of their own, as they would in the world, so that limits per

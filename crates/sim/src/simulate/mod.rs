@@ -1,12 +1,18 @@
-//! `dayline simulate`: many trackers at once against a running server, then a check of every timeline.
-//! It goes on when the server is killed and comes back: pings are sent again until they are acknowledged.
+//! `dayline simulate`: many trackers at once against a running server, and people who correct
+//! themselves; then a check of what the server knows of everybody, and of every timeline.
+//! It goes on when the server is killed and comes back: all is sent again until it is acknowledged.
 
+mod catalog;
 mod chaos;
 pub mod check;
+mod correcting;
 mod crowd;
 mod habits;
 mod options;
 mod probe;
+mod run;
+mod sender;
+mod speaker;
 mod stats;
 mod tracker;
 mod verify;
@@ -15,7 +21,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_domain::UtcMs;
-use dayline_domain::timeline::Bridge;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -24,9 +29,11 @@ use crate::dice::Dice;
 use dayline_cli_kit::console::{end_progress, interrupted, remark, say, show_progress};
 use dayline_cli_kit::failure::Failure;
 pub use options::Options;
+use run::{Person, Run};
 use stats::{Stats, value};
-use tracker::{Person, Run, Schedule};
+use tracker::Schedule;
 use verify::Checked;
+pub use verify::stored;
 
 /// Runs the command. The accounts' names and passwords are made of `random`.
 pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Result<(), Failure> {
@@ -64,8 +71,7 @@ pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Resu
         remark("timelines were not checked");
         return Err(Failure::interrupted());
     }
-    let bridge = Bridge(u32::try_from(options.bridge.as_millis()).unwrap_or(u32::MAX));
-    let checked = verify::all(&people, bridge, options.catch_up).await;
+    let checked = verify::all(&people, options.catch_up).await;
     show_sent(&run, took, people.len(), devices);
     show_checked(&checked);
     verdict(&run.stats, &checked)
@@ -127,6 +133,7 @@ fn show_sent(run: &Run, took: Duration, people: usize, devices: usize) {
     say(format_args!("people: {people} with {devices} devices, sending for {:.1} s", took.as_secs_f64()));
     say(format_args!("accepted: {accepted} pings, {:.0}/s", per_second(accepted)));
     say(format_args!("requests: {requests}, {:.0}/s", per_second(requests)));
+    say(format_args!("corrections: {}", value(&stats.corrections)));
     say(format_args!("tries repeated: {}", run.patience.retries()));
     say(format_args!(
         "not acknowledged: {} refused, {} abandoned, {} given up",
@@ -149,13 +156,13 @@ fn show_checked(checked: &Checked) {
 
 fn verdict(stats: &Stats, checked: &Checked) -> Result<(), Failure> {
     if !checked.faults.none() {
-        return Err(Failure::new("some timelines are not what was acknowledged"));
+        return Err(Failure::new("some people's time is not what was acknowledged"));
     }
     if checked.unread > 0 {
         return Err(Failure::new("some timelines could not be read"));
     }
     if value(&stats.refused) > 0 {
-        return Err(Failure::new("the server refused pings that are good"));
+        return Err(Failure::new("the server refused pings or corrections that are good"));
     }
     Ok(())
 }

@@ -12,7 +12,8 @@ pub struct Options {
     /// Server to send to
     #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
     pub(super) url: String,
-    /// People; each is a new account with one to three devices
+    /// People; each is a new account with one to three devices, on which they switch apps every few seconds, read pages,
+    /// write code, go away, and now and then correct what was seen
     #[arg(long, env = "DAYLINE_SIMULATE_USERS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     pub(super) users: u32,
     /// How often each device sends what it saw
@@ -21,19 +22,16 @@ pub struct Options {
     /// How long they send
     #[arg(long, env = "DAYLINE_SIMULATE_DURATION", default_value = "60s", value_parser = units::duration)]
     pub(super) duration: Duration,
-    /// Let things go wrong: pings late, out of order, twice, growing, in bursts, without waiting for the answer
+    /// Let things go wrong: pings late, out of order, twice, growing, in bursts, and requests whose answer is not waited for
     #[arg(long, env = "DAYLINE_SIMULATE_CHAOS", value_parser = BoolishValueParser::new())]
     pub(super) chaos: bool,
     /// Makes what people do the same each time
     #[arg(long, env = "DAYLINE_SIMULATE_SEED", default_value_t = 1)]
     pub(super) seed: u64,
-    /// Bridge of the server, needed to know what its timelines must be
-    #[arg(long, env = "DAYLINE_BRIDGE", default_value = "30s", value_parser = units::duration)]
-    pub(super) bridge: Duration,
     /// How long a request is tried again while the server is down or overloaded
     #[arg(long, env = "DAYLINE_SIMULATE_PATIENCE", default_value = "60s", value_parser = units::duration)]
     pub(super) patience: Duration,
-    /// How long after the last ping all timelines may take to become right
+    /// How long after the last ping it may take until all is there and all timelines are right
     #[arg(long = "settle", env = "DAYLINE_SIMULATE_SETTLE", default_value = "30s", value_parser = units::duration)]
     pub(super) catch_up: Duration,
     /// Sign-ups and sign-ins under way at a time. A server that is not on this machine may limit them per address;

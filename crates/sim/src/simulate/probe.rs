@@ -5,8 +5,8 @@ use std::time::Duration;
 use dayline_domain::UtcMs;
 use tokio::time::{Instant, interval, sleep, timeout};
 
-use super::tracker::Run;
-use crate::client::wire::{Body, Format, Ping};
+use super::run::Run;
+use crate::client::wire::{Body, Format, Ping, Seen};
 use crate::client::{Device, Refusal};
 use dayline_cli_kit::units::rfc3339;
 
@@ -30,13 +30,7 @@ pub(super) async fn watch(run: &Run, device: &Device, start: UtcMs) {
 
 async fn measure(device: &Device, at: UtcMs) -> Result<Duration, Refusal> {
     let (from, to) = (rfc3339(at), rfc3339(at.plus(1_000)));
-    let ping = Ping {
-        app_name: "Probe".to_owned(),
-        url: None,
-        start_time: from.clone(),
-        end_time: to.clone(),
-        device_id: None,
-    };
+    let ping = Ping::new(Seen::of_use("Probe"), at, at.plus(1_000));
     let unreadable = |error: serde_json::Error| Refusal::Unreadable(error.to_string());
     device.track(&Body::new(&[ping], Format::Object).map_err(unreadable)?).await?;
     let accepted = Instant::now();

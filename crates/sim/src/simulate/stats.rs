@@ -32,11 +32,13 @@ impl Times {
 pub(super) struct Stats {
     /// Pings with a 202.
     pub(super) accepted: AtomicU64,
-    /// Pings that the server refused as wrong.
+    /// Corrections with a 202.
+    pub(super) corrections: AtomicU64,
+    /// Pings and corrections that the server refused as wrong.
     pub(super) refused: AtomicU64,
-    /// Pings whose answer the tracker did not wait for.
+    /// Pings and corrections whose answer the tracker did not wait for.
     pub(super) abandoned: AtomicU64,
-    /// Pings that were never answered for as long as patience lasted.
+    /// Pings and corrections that were never answered for as long as patience lasted.
     pub(super) given_up: AtomicU64,
     /// Requests with a 202.
     pub(super) requests: AtomicU64,

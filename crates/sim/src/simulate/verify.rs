@@ -1,20 +1,19 @@
-//! Compares every person's timeline with what was acknowledged, over the API.
+//! Compares what the server says about every person with what was acknowledged, over the API.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_domain::timeline::{Bridge, Settled};
-use dayline_domain::{Interval, UtcDay};
+use dayline_domain::{Choices, Interval, Piece};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
-use super::check::{Faults, SentPings, check};
-use super::tracker::Person;
-use crate::client::Refusal;
+use super::check::{Faults, Sent, Stored, check};
+use super::run::Person;
+use crate::client::{Device, Refusal};
 use dayline_cli_kit::console::remark;
 use dayline_cli_kit::units::rfc3339;
 
-/// How many timelines are read at a time.
+/// How many people are asked about at a time.
 const AT_ONCE: usize = 8;
 const POLL_EVERY: Duration = Duration::from_millis(200);
 
@@ -22,15 +21,15 @@ const POLL_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub(super) faults: Faults,
-    /// People whose timeline could not be read.
+    /// People about whom the server could not be asked.
     pub(super) unread: u64,
 }
 
-/// Checks everybody. A timeline that is not right yet is read again for at most `wait_at_most`.
-pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, wait_at_most: Duration) -> Checked {
+/// Checks everybody. Who is not right yet is asked about again, for at most `wait_at_most`.
+pub(super) async fn all(people: &[Arc<Person>], wait_at_most: Duration) -> Checked {
     let deadline = Instant::now() + wait_at_most;
     stream::iter(people)
-        .map(|person| until_right(person, bridge, deadline))
+        .map(|person| until_right(person, deadline))
         .buffer_unordered(AT_ONCE)
         .fold(Checked::default(), async |mut checked, outcome| {
             match outcome {
@@ -45,10 +44,12 @@ pub(super) async fn all(people: &[Arc<Person>], bridge: Bridge, wait_at_most: Du
         .await
 }
 
-async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Result<Faults, Refusal> {
-    let sent = person.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+async fn until_right(person: &Person, deadline: Instant) -> Result<Faults, Refusal> {
+    let sent = person.sent().clone();
     loop {
-        let outcome = stored(person, &sent).await.map(|stored| check(&sent, &stored, bridge));
+        // Accounts are new, and nobody chooses anything.
+        let faults = |stored| check(&sent, &stored, Choices::default());
+        let outcome = stored(&person.devices[0], &sent).await.map(faults);
         let right = outcome.as_ref().is_ok_and(Faults::none);
         if right || Instant::now() >= deadline {
             return outcome;
@@ -57,17 +58,20 @@ async fn until_right(person: &Person, bridge: Bridge, deadline: Instant) -> Resu
     }
 }
 
-/// The timeline of all days that the pings touch.
-async fn stored(person: &Person, sent: &SentPings) -> Result<Settled, Refusal> {
-    let Some(days) = days(sent) else { return Ok(Settled::default()) };
-    let (from, to) = (rfc3339(days.start()), rfc3339(days.end()));
-    person.devices[0].timeline(&from, &to).await?.parsed().map_err(Refusal::Unreadable)
+/// What the server says about the person whose device it is.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn stored(device: &Device, sent: &Sent) -> Result<Stored, Refusal> {
+    let known = device.export().await?;
+    let timeline = match sent.days() {
+        Some(days) => timeline(device, days).await?,
+        None => Vec::new(),
+    };
+    Ok(Stored { known, timeline })
 }
 
-/// Whole UTC days around everything that was sent.
-fn days(sent: &SentPings) -> Option<Interval> {
-    let intervals = || sent.acknowledged.iter().chain(&sent.attempted).map(|ping| ping.interval);
-    let first = intervals().map(Interval::start).min()?.day();
-    let last = intervals().map(Interval::end).max()?.day();
-    Some(first.interval().hull(UtcDay(last.0).interval()))
+async fn timeline(device: &Device, days: Interval) -> Result<Vec<Piece>, Refusal> {
+    let (from, to) = (rfc3339(days.start()), rfc3339(days.end()));
+    device.timeline(&from, &to).await?.pieces().map_err(Refusal::Unreadable)
 }
