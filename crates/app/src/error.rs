@@ -61,6 +61,8 @@ pub enum AppError {
     NotFinished,
     /// The report job failed or was cancelled, so that it has no result.
     NoResult,
+    /// The correction is an erasure, which is for good.
+    ErasureIsFinal,
     /// The person has as many report jobs under way as they may have.
     TooManyJobs,
     /// No valid credential.
@@ -96,7 +98,11 @@ impl AppError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::EmailTaken | Self::TooManyKeys | Self::NotFinished | Self::NoResult => Kind::Conflict,
+            Self::EmailTaken
+            | Self::TooManyKeys
+            | Self::NotFinished
+            | Self::NoResult
+            | Self::ErasureIsFinal => Kind::Conflict,
             Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
                 Kind::Unauthenticated
             }
@@ -117,6 +123,7 @@ impl AppError {
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotFinished => "not_finished",
             Self::NoResult => "no_result",
+            Self::ErasureIsFinal => "erasure_is_final",
             Self::TooManyJobs => "too_many_jobs",
             Self::NotSignedIn => "not_signed_in",
             Self::SessionRevoked => "session_revoked",
@@ -139,6 +146,7 @@ impl AppError {
             Self::InvalidCredentials => "the e-mail address or the password is wrong",
             Self::NotFinished => "the job has no result yet; ask again a little later",
             Self::NoResult => "the job failed or was cancelled; ask for another one",
+            Self::ErasureIsFinal => "an erasure is for good: it can neither be changed nor deleted",
             Self::TooManyJobs => "as many of your jobs wait or run as may; wait for one or cancel it",
             Self::NotSignedIn => "sign in first: the access token is missing, expired or not valid",
             Self::SessionRevoked => "this session has ended; sign in again",

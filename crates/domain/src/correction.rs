@@ -43,3 +43,13 @@ pub enum Says {
         interval: Interval,
     },
 }
+
+impl Says {
+    /// When it says something.
+    pub fn interval(&self) -> Option<Interval> {
+        match self {
+            Self::Nothing => None,
+            Self::Entry { interval, .. } | Self::Erasure { interval } => Some(*interval),
+        }
+    }
+}

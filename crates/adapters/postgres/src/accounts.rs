@@ -17,6 +17,9 @@ use crate::values::{Timestamp, column, id_column, time_column, uuid};
 const COLUMNS: &str = "uuid, email, password_hash, full_name, timezone, created_at, updated_at";
 
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// The ledger's tables with rows of people, days first.
+const OF_THE_LEDGER: [&str; 7] =
+    ["ledger_days", "pieces", "observations", "first_pieces", "first_outranked", "names", "corrections"];
 
 impl Accounts for PgStore {
     fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {
@@ -172,7 +175,7 @@ async fn delete(
     let asked = SignOut { keep: None, api_keys: true, at: now };
     let ended = sign_out(transaction, number, asked).await?;
     let number = [(&number as _, Type::INT8)];
-    for table in ["ledger_days", "app_usage", "outranked_usage"] {
+    for table in OF_THE_LEDGER {
         transaction.execute(&format!("DELETE FROM {table} WHERE user_id = $1"), &number).await?;
     }
     transaction.execute("DELETE FROM dead_pings WHERE user_uuid = $1", &person).await?;

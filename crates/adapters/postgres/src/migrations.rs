@@ -1,6 +1,6 @@
 //! The schema's versions: files embedded in the program, each applied once, in one transaction,
 //! with a checksum kept. Not here: ways back. Files only add, so that processes of the version
-//! before keep serving.
+//! before keep serving; the one that can't says so and refuses them.
 
 use std::borrow::Cow;
 
@@ -44,6 +44,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "approving_session",
         sql: include_str!("../migrations/0005_approving_session.sql"),
         oldest_writer: 2,
+    },
+    // A program of the version before would keep pieces, and forget what was observed.
+    Migration {
+        name: "what_was_observed",
+        sql: include_str!("../migrations/0006_what_was_observed.sql"),
+        oldest_writer: 6,
     },
 ];
 
@@ -215,15 +221,20 @@ mod tests {
             "200df343c760ad35075c32ed696fd511283711f018aa6cbd1170ccdbfd09d854",
             "77eeb8baceb1be57711a74328b1247a99462d7ccd8db2dee7d9be6b70c75b6e9",
             "19ec24b02a74d97c9f906b0c672dd1ff20caefdd5243ffbe181ab21e1773e525",
+            "8798025c03c1443c7ca954c8145baf7b99a4efa19acfd63212526ee4764bfb07",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);
     }
 
+    /// But for one: a program of before the rule's second edition keeps pieces and forgets what was
+    /// observed, and so it would destroy the state of each day that it writes to. It is refused, and
+    /// operators stop it first.
     #[test]
-    fn no_migration_locks_out_the_program_before_it() {
+    fn no_migration_locks_out_the_program_before_it_but_the_one_that_keeps_observations() {
         for (version, migration) in (1i64..).zip(MIGRATIONS) {
-            assert!(migration.oldest_writer <= (version - 1).max(1), "{}", migration.name);
+            let before = if migration.name == "what_was_observed" { version } else { (version - 1).max(1) };
+            assert!(migration.oldest_writer <= before, "{}", migration.name);
         }
     }
 }

@@ -11,6 +11,8 @@ use tokio_postgres::types::Type;
 
 use crate::db::{ConnectionPool, Transaction};
 use crate::months::Month;
+use crate::values::nth;
+use sql::Parent;
 
 /// The months this process knows to have tables. Only a hint: a month may be dropped at any
 /// time.
@@ -41,20 +43,31 @@ impl KnownMonths {
 /// Makes a month's tables; false if they are there.
 pub(crate) async fn create(pool: &ConnectionPool, month: Month) -> Result<bool, PortError> {
     let mut transaction = pool.begin().await?;
-    let outcome = create_month(&mut transaction, month).await;
+    let outcome = create_missing(&mut transaction, month, &sql::PARENTS).await;
     transaction.finish(outcome).await
 }
 
 /// Makes a month's tables one transaction at a time: whoever comes second waits, then finds them
-/// there.
-async fn create_month(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
+/// there. A month of the first edition has some of them.
+async fn create_missing(
+    transaction: &mut Transaction,
+    month: Month,
+    parents: &[Parent],
+) -> Result<bool, PortError> {
     lock(transaction, month).await?;
-    if exists(transaction, month).await? {
-        return Ok(false);
+    let mut made = false;
+    for parent in missing(transaction, month, parents).await? {
+        transaction.run(&parent.create(month)).await?;
+        made = true;
     }
-    transaction.run(&sql::create(month)).await?;
-    transaction.run(&sql::constrain_and_attach(month)).await?;
-    Ok(true)
+    Ok(made)
+}
+
+/// Makes the tables that a month of the first edition has besides, unless they are there.
+pub(crate) async fn create_first(pool: &ConnectionPool, month: Month) -> Result<(), PortError> {
+    let mut transaction = pool.begin().await?;
+    let outcome = create_missing(&mut transaction, month, &sql::FIRST).await;
+    transaction.finish(outcome).await.map(drop)
 }
 
 /// Makes everyone else who works on the month's tables wait until this transaction ends.
@@ -65,10 +78,17 @@ pub(crate) async fn lock(transaction: &mut Transaction, month: Month) -> Result<
     transaction.query("SELECT pg_advisory_xact_lock($1, $2)", &params).await.map(drop)
 }
 
-/// Whether the month has its tables. They are made and dropped together.
-pub(crate) async fn exists(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
-    const SQL: &str =
-        "SELECT 1 FROM pg_inherits WHERE inhparent = 'app_usage'::regclass AND inhrelid = to_regclass($1)";
-    let rows = transaction.query(SQL, &[(&month.table("app_usage"), Type::TEXT)]).await?;
-    Ok(!rows.is_empty())
+/// Which of these tables the month does not have.
+pub(crate) async fn missing(
+    transaction: &mut Transaction,
+    month: Month,
+    parents: &[Parent],
+) -> Result<Vec<Parent>, PortError> {
+    const SQL: &str = "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent = ANY ($1::text[]::regclass[])";
+    let names: Vec<&str> = parents.iter().map(|parent| parent.name).collect();
+    let rows = transaction.query(SQL, &[(&names, Type::TEXT_ARRAY)]).await?;
+    let there = rows.iter().map(|row| nth(row, 0)).collect::<Result<Vec<&str>, _>>()?;
+    let is_missing = |parent: &Parent| !there.contains(&month.table(parent.name).as_str());
+    Ok(parents.iter().copied().filter(is_missing).collect())
 }

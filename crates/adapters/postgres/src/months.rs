@@ -43,6 +43,12 @@ impl Month {
         format!("{parent}_{:04}_{:02}", self.year(), self.month())
     }
 
+    /// The first day.
+    pub(crate) fn starts(self) -> UtcDay {
+        let first = LocalDate::from_ymd(self.year(), self.month().cast_unsigned(), 1);
+        UtcDay(first.map_or(0, |first| first.0))
+    }
+
     /// The first day, as text.
     pub(crate) fn first_day(self) -> String {
         format!("{:04}-{:02}-01", self.year(), self.month())

@@ -1,4 +1,4 @@
-//! The store: the primary, its replicas, and what this process knows of the months.
+//! The store: the primary, its replicas, and what this process knows of months and people.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,20 +12,22 @@ use crate::error::corrupt;
 use crate::migrations::{self, Migrated, MigrationState};
 use crate::month_tables::KnownMonths;
 use crate::months::Month;
-
+use crate::names::KnownPeople;
 use crate::replicas::Replicas;
 use crate::values::column;
 
 /// How many months after the current one have their tables made ahead.
 const MONTHS_AHEAD: usize = 2;
 
-/// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`], [`Accounts`],
-/// [`Sessions`],
-/// [`ApiKeys`], [`DeviceLogins`], [`AuditLog`] and [`ReportJobs`]. Each call is one transaction.
+/// Dayline's data in PostgreSQL: [`LedgerWriter`], [`LedgerReader`], [`DeadLetters`],
+/// [`PreferenceStore`], [`CorrectionNumbers`], [`Accounts`], [`Sessions`], [`ApiKeys`],
+/// [`DeviceLogins`], [`AuditLog`] and [`ReportJobs`]. Each call is one transaction.
 ///
 /// [`LedgerWriter`]: dayline_app::ports::LedgerWriter
 /// [`LedgerReader`]: dayline_app::ports::LedgerReader
 /// [`DeadLetters`]: dayline_app::ports::DeadLetters
+/// [`PreferenceStore`]: dayline_app::ports::PreferenceStore
+/// [`CorrectionNumbers`]: dayline_app::ports::CorrectionNumbers
 /// [`Accounts`]: dayline_app::ports::Accounts
 /// [`Sessions`]: dayline_app::ports::Sessions
 /// [`ApiKeys`]: dayline_app::ports::ApiKeys
@@ -36,6 +38,7 @@ pub struct PgStore {
     primary: ConnectionPool,
     replicas: Replicas,
     months: KnownMonths,
+    people: KnownPeople,
     statement_timeout: Duration,
     /// The server was found fit once; see [`PgStore::unfitness`].
     checked: AtomicBool,
@@ -51,6 +54,7 @@ impl PgStore {
             replicas: Replicas::watch(config)?,
             primary,
             months: KnownMonths::default(),
+            people: KnownPeople::default(),
             statement_timeout: config.statement_timeout,
             checked: AtomicBool::new(false),
         })
@@ -136,6 +140,10 @@ impl PgStore {
 
     pub(crate) fn replicas(&self) -> &Replicas {
         &self.replicas
+    }
+
+    pub(crate) fn people(&self) -> &KnownPeople {
+        &self.people
     }
 
     pub(crate) fn months(&self) -> &KnownMonths {

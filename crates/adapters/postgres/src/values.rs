@@ -11,6 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use uuid::Uuid;
 
 use crate::error::corrupt;
+use crate::names::{Spelled, of_source};
 
 /// 2000-01-01, where PostgreSQL's times begin, in Unix milliseconds and in days.
 const EPOCH_MS: i64 = 946_684_800_000;
@@ -154,22 +155,12 @@ pub(crate) struct Interned {
 const RECENT: usize = 8;
 
 impl Interned {
-    /// The source with these names.
-    pub(crate) fn source(
-        &mut self,
-        device: &str,
-        app: &str,
-        domain: Option<&str>,
-    ) -> Result<Arc<Source>, PortError> {
-        let is_it = |source: &&Arc<Source>| {
-            source.activity.app.as_str() == app
-                && source.device.as_str() == device
-                && source.activity.domain.as_ref().map(dayline_domain::Domain::as_str) == domain
-        };
-        if let Some(source) = self.recent.iter().rev().find(is_it) {
+    /// The source that is spelled so.
+    pub(crate) fn source(&mut self, spelled: Spelled<'_>) -> Result<Arc<Source>, PortError> {
+        if let Some(source) = self.recent.iter().rev().find(|source| of_source(source) == spelled) {
             return Ok(Arc::clone(source));
         }
-        let source = Source::new(device, app, domain).map_err(|error| corrupt("names of a piece", error))?;
+        let source = spelled.to_source()?;
         let source = Arc::clone(self.all.entry((*source).clone()).or_insert(source));
         if self.recent.len() == RECENT {
             self.recent.remove(0);
@@ -206,10 +197,14 @@ mod tests {
     #[test]
     fn a_source_is_kept_once_however_many_lie_between() {
         let mut interned = Interned::default();
-        let first = interned.source("d", "a", None).unwrap();
+        let mut source = |app: &str| {
+            let source = Source::new("d", app, None).unwrap();
+            interned.source(of_source(&source)).unwrap()
+        };
+        let first = source("a");
         for n in 0..20 {
-            interned.source("d", &format!("app {n}"), None).unwrap();
+            source(&format!("app {n}"));
         }
-        assert!(Arc::ptr_eq(&first, &interned.source("d", "a", None).unwrap()));
+        assert!(Arc::ptr_eq(&first, &source("a")));
     }
 }

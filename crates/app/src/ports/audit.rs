@@ -38,11 +38,15 @@ pub enum AuditKind {
     KeyCreated,
     /// An API key was deleted, alone or with a sign-out that covered keys.
     KeyDeleted,
+    /// The person's own word about their timeline was made, changed or deleted.
+    Corrected,
+    /// A stretch of time was erased for good.
+    Erased,
 }
 
 impl AuditKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Registered,
         Self::SignedIn,
         Self::DeviceSignedIn,
@@ -57,6 +61,8 @@ impl AuditKind {
         Self::PasswordReset,
         Self::KeyCreated,
         Self::KeyDeleted,
+        Self::Corrected,
+        Self::Erased,
     ];
 
     /// A stable name, for the store and for clients.
@@ -76,6 +82,8 @@ impl AuditKind {
             Self::PasswordReset => "password_reset",
             Self::KeyCreated => "key_created",
             Self::KeyDeleted => "key_deleted",
+            Self::Corrected => "corrected",
+            Self::Erased => "erased",
         }
     }
 

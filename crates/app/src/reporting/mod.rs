@@ -5,6 +5,6 @@ pub mod report_jobs;
 pub mod report_worker;
 pub mod reports;
 pub mod result_forms;
-mod states;
+pub(crate) mod states;
 pub mod stored_sums;
 pub mod timeline;

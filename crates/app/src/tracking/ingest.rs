@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use dayline_domain::{AppName, DeviceId, Language, NameError, PingRefusal, Project, UtcMs};
+use dayline_domain::{AppName, DeviceId, Language, NameError, PingRefusal, Project, UserId, UtcMs};
 
 use crate::identity::caller::Caller;
 use crate::ports::{AppendError, Partition};
@@ -138,11 +138,16 @@ pub async fn accept<'a>(
     let accepted = record.observations();
     if accepted > 0 {
         app.ping_quota.charge(caller.user, accepted as u32)?;
-        let partition = Partition::of(caller.user, app.ping_log.partitions());
-        app.ping_log.append(partition, record.finish()).await.map_err(not_appended)?;
+        append(app, caller.user, record.finish()).await?;
         app.clock_check.hear(newest);
     }
     Ok(Receipt { accepted, rejected })
+}
+
+/// Appends a record to the partition of whose it is. It is durable then.
+pub(crate) async fn append(app: &App, user: UserId, record: Vec<u8>) -> Result<(), AppError> {
+    let partition = Partition::of(user, app.ping_log.partitions());
+    app.ping_log.append(partition, record).await.map_err(not_appended)
 }
 
 fn add(

@@ -1,7 +1,9 @@
 //! A ping's way: into the log, out of it into the ledger, and the word that a day changed.
 
+pub mod corrections;
 pub mod ingest;
 pub mod live;
+pub mod preferences;
 pub mod record;
 pub mod stored_state;
 pub mod watermarks;

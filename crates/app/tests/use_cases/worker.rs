@@ -154,7 +154,7 @@ async fn a_dead_letter_can_be_applied_again_beside_a_running_worker() {
         (worker(&world, WorkerLimits::default()), worker(&world, WorkerLimits::default()));
     send(&world, ada.user, &[ping("Code", 0, 5)]).await;
     running.step().await.unwrap();
-    let letter = record::encode_observations(ada.user, &[ping("Mail", 20, 25)]);
+    let letter = record::encode_observations(ada.user, &[ping("Mail", 50, 55)]);
 
     world.store.refuse_app(Some("Mail"));
     assert!(matches!(beside.apply_again(&letter).await, Err(PortError::Rejected(_))));
@@ -168,7 +168,7 @@ async fn a_dead_letter_can_be_applied_again_beside_a_running_worker() {
     send(&world, ada.user, &[ping("Code", 5, 10)]).await;
     assert!(running.step().await.unwrap().stale);
     running.step().await.unwrap();
-    assert_eq!(timeline(&world, &ada).await, ["Code 0-10", "Mail 20-25"]);
+    assert_eq!(timeline(&world, &ada).await, ["Code 0-10", "Mail 50-55"]);
     // So does the other one.
     assert!(beside.apply_again(&letter).await.unwrap().stale);
     assert_eq!(beside.apply_again(&letter).await.unwrap().days, 0);

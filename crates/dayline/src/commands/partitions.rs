@@ -22,7 +22,8 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the months: month, about how many pieces of timelines, how much of that was outranked, size
+    /// List the months: month, how many days of people, pieces of timelines, and pieces that the rule's
+    /// first edition outranked, size
     List,
     /// Make months ahead; servers also do that, for this month and the two that follow
     Create {
@@ -37,15 +38,19 @@ enum Action {
         /// File to make; dayline-MONTH.ndjson.gz in the current folder if not given
         file: Option<PathBuf>,
     },
-    /// Bring an archived month back, all or nothing; people who were deleted since stay deleted
+    /// Bring an archived month back, beside what came later; what was erased and who was deleted since
+    /// stays away. It may be interrupted and repeated
     Restore {
         /// File that `archive` wrote
         file: PathBuf,
     },
-    /// Drop a month with all that is in it, at once; archive it first to be able to bring it back
+    /// Drop a month with all that is in it, at once; refused unless it is as it was archived last
     Drop {
         /// Month, as 2026-01
         month: Month,
+        /// Also if it has changed since, or never was archived
+        #[arg(long, env = "DAYLINE_PARTITIONS_UNARCHIVED", value_parser = BoolishValueParser::new())]
+        unarchived: bool,
         /// Really do it
         #[arg(long, env = "DAYLINE_PARTITIONS_YES", value_parser = BoolishValueParser::new())]
         yes: bool,
@@ -76,11 +81,13 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             let summary = admin.restore(&file).await.map_err(Failure::because)?;
             say(format_args!("{}: {} restored", file.display(), counts(&summary)));
         }
-        Action::Drop { month, yes: false } => {
+        Action::Drop { month, yes: false, .. } => {
             return Err(Failure::usage(format!("{month} would be gone for good; say --yes to drop it")));
         }
-        Action::Drop { month, yes: true } => {
-            if !admin.drop(month).await.map_err(Failure::because)? {
+        Action::Drop { month, yes: true, unarchived } => {
+            let dropped =
+                if unarchived { partitions.drop_anyway(month).await } else { partitions.drop(month).await };
+            if !dropped.map_err(Failure::because)? {
                 return Err(Failure::new(format!("there is no month {month}")));
             }
             say(format_args!("{month}: dropped"));
@@ -90,12 +97,12 @@ pub async fn run(options: Options) -> Result<(), Failure> {
 }
 
 fn line(info: &MonthInfo) -> String {
-    let MonthInfo { month, counted_estimate, outranked_estimate, bytes } = info;
+    let MonthInfo { month, days, counted, outranked, bytes } = info;
     let mib = *bytes as f64 / f64::from(1 << 20);
-    format!("{month}  {counted_estimate} pieces  {outranked_estimate} outranked  {mib:.1} MiB")
+    format!("{month}  {days} days  {counted} pieces  {outranked} outranked  {mib:.1} MiB")
 }
 
 fn counts(summary: &ArchiveSummary) -> String {
-    let ArchiveSummary { days, counted, outranked } = summary;
-    format!("{days} days, {counted} pieces, {outranked} outranked")
+    let ArchiveSummary { days, observations, counted, outranked } = summary;
+    format!("{days} days, {observations} observations, {counted} pieces, {outranked} outranked")
 }

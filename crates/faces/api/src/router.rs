@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Document;
 use crate::routes::{
-    api_keys, audit, auth, device_login, device_page, docs, export, live, operations, report_jobs, reports,
-    sessions, timeline, track, users,
+    api_keys, audit, auth, corrections, device_login, device_page, docs, export, live, operations,
+    preferences, report_jobs, reports, sessions, timeline, track, users,
 };
 use crate::state::{Api, ApiState};
 
@@ -29,6 +29,7 @@ fn table_for_all() -> OpenApiRouter<Api> {
         // /api/v1/users
         .routes(routes!(users::register))
         .routes(routes!(users::profile, users::update_profile, users::delete))
+        .routes(routes!(preferences::show, preferences::set))
         .routes(routes!(users::change_password))
         .routes(routes!(export::export))
         .routes(routes!(audit::entries))
@@ -48,6 +49,8 @@ fn table_for_all() -> OpenApiRouter<Api> {
         // /api/v1/usage
         .routes(routes!(track::track))
         .routes(routes!(timeline::timeline))
+        .routes(routes!(corrections::list, corrections::make))
+        .routes(routes!(corrections::change, corrections::delete))
         // /api/v1/report
         .merge(reports::routes())
         .routes(routes!(report_jobs::list, report_jobs::request))

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 
 use axum::extract::{FromRequest, Request};
 use dayline_app::{AppError, FieldError};
@@ -184,6 +185,21 @@ impl Fields {
             Some(None) => Err("is given twice".to_owned()),
         };
         parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
+    }
+
+    /// A whole number within bounds that may be left out or null.
+    pub fn integer(&mut self, field: &'static str, within: RangeInclusive<u64>) -> Option<u64> {
+        let detail = match self.object.0.get(field)? {
+            Some(Value::Null) => return None,
+            Some(Value::Number(number)) => match number.as_u64().filter(|number| within.contains(number)) {
+                Some(number) => return Some(number),
+                None => format!("must be a whole number from {} to {}", within.start(), within.end()),
+            },
+            Some(_) => "must be a number".to_owned(),
+            None => "is given twice".to_owned(),
+        };
+        self.errors.push(FieldError::new(field, detail));
+        None
     }
 
     /// True or false that may be left out or null.

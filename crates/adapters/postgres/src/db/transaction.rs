@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dayline_app::ports::PortError;
 use futures_util::future::join_all;
-use tokio_postgres::{Error, Row, RowStream};
+use tokio_postgres::{Error, Row};
 
 use super::lease::Lease;
 use super::limits::Limits;
@@ -59,10 +59,24 @@ impl Transaction {
         self.bounded(async { Ok(all.await) }).await
     }
 
-    /// Runs a statement and streams its rows, as fast as they are taken.
-    pub(crate) async fn stream(&mut self, sql: &str, params: &[Param<'_>]) -> Result<RowStream, PortError> {
-        let params = params.iter().map(|(value, ty)| (*value, ty.clone()));
-        self.bounded(self.lease.query_typed_raw(sql, params)).await
+    /// Runs statements in one round trip; gives the rows of each.
+    pub(crate) async fn query_all(
+        &mut self,
+        statements: &[Statement<'_>],
+    ) -> Result<Vec<Vec<Row>>, PortError> {
+        let all = join_all(statements.iter().map(|s| self.lease.query_typed(&s.sql, &s.params)));
+        self.bounded(async { all.await.into_iter().collect() }).await
+    }
+
+    /// Runs a statement and commits, in one round trip; gives the statement's rows.
+    pub(crate) async fn query_and_commit(self, statement: &Statement<'_>) -> Result<Vec<Row>, PortError> {
+        let both = async {
+            let query = self.lease.query_typed(&statement.sql, &statement.params);
+            tokio::join!(biased; query, self.lease.batch_execute("COMMIT"))
+        };
+        let (rows, committed) = self.limits.bound(both).await?;
+        self.lease.give_back();
+        rows.and_then(|rows| committed.map(|()| rows)).map_err(|error| port_error(&error))
     }
 
     /// Runs commands without parameters.

@@ -1,96 +1,106 @@
-//! A commit turned on its side: what happens to the days and pieces of all people in a month, as
-//! arrays, so that one statement does one kind of thing for everybody.
+//! A commit turned on its side: what happens to the days, pieces and observations of all people in
+//! a month, as arrays, so that one statement does one kind of thing for everybody.
 
 use std::collections::BTreeMap;
 
-use dayline_app::ports::{LedgerCommit, PortError};
+use dayline_app::ports::{DayWrite, LedgerCommit, PortError, StateWrite};
 use dayline_app::reporting::stored_sums;
-use dayline_domain::{DayChange, Domain, Piece, PieceChanges, UserId};
+use dayline_app::tracking::stored_state;
+use dayline_domain::{Observation, Piece, PieceChanges, UtcDay, UtcMs};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use super::adopt::Adopted;
 use crate::db::Param;
 use crate::months::Month;
+use crate::names::{Name, NewNames, People, Person};
 use crate::values::{Day, Timestamp, bits, uuid};
 
-/// Days whose versions grow, or that are new.
+/// Days that are written.
 #[derive(Default)]
 pub(super) struct DayColumns {
     users: Vec<Uuid>,
+    people: Vec<i64>,
+    epochs: Vec<i32>,
     days: Vec<Day>,
     from: Vec<i64>,
     to: Vec<i64>,
-    sums: Vec<Vec<u8>>,
+    marks: Vec<i64>,
+    tail_starts: Vec<Option<Timestamp>>,
+    tail_ends: Vec<Option<Timestamp>>,
+    tail_sources: Vec<Option<i32>>,
+    beat_holds: Vec<i16>,
+    audible: Vec<bool>,
+    recent: Vec<Option<Vec<u8>>>,
+    /// Of a fold.
+    sums: Vec<Option<Vec<u8>>>,
+    /// Whether what the first edition kept of the day is moved by this commit.
+    adopted: Vec<bool>,
 }
 
 impl DayColumns {
-    fn push(&mut self, user: UserId, change: &DayChange) {
-        self.users.push(uuid(user));
-        self.days.push(Day(change.day));
-        self.from.push(bits(change.from_version));
-        self.to.push(bits(change.to_version));
-        self.sums.push(stored_sums::encode(&change.sums));
-    }
-
     pub(super) fn len(&self) -> usize {
         self.users.len()
     }
 
-    /// Users and days, the versions after and their sums.
+    /// All but the versions before, and whether days are adopted.
     pub(super) fn created(&self) -> Vec<Param<'_>> {
         vec![
             (&self.users, Type::UUID_ARRAY),
+            (&self.people, Type::INT8_ARRAY),
+            (&self.epochs, Type::INT4_ARRAY),
             (&self.days, Type::DATE_ARRAY),
             (&self.to, Type::INT8_ARRAY),
+            (&self.marks, Type::INT8_ARRAY),
+            (&self.tail_starts, Type::TIMESTAMPTZ_ARRAY),
+            (&self.tail_ends, Type::TIMESTAMPTZ_ARRAY),
+            (&self.tail_sources, Type::INT4_ARRAY),
+            (&self.beat_holds, Type::INT2_ARRAY),
+            (&self.audible, Type::BOOL_ARRAY),
+            (&self.recent, Type::BYTEA_ARRAY),
             (&self.sums, Type::BYTEA_ARRAY),
         ]
     }
 
-    /// The same and the versions before.
+    /// All.
     pub(super) fn changed(&self) -> Vec<Param<'_>> {
         let mut params = self.created();
         params.push((&self.from, Type::INT8_ARRAY));
+        params.push((&self.adopted, Type::BOOL_ARRAY));
         params
     }
 }
 
 /// Pieces to which one thing happens.
 #[derive(Default)]
-pub(super) struct PieceColumns<'a> {
-    users: Vec<Uuid>,
+pub(super) struct PieceColumns {
+    people: Vec<i64>,
     starts: Vec<Timestamp>,
     ends: Vec<Timestamp>,
-    devices: Vec<&'a str>,
-    apps: Vec<&'a str>,
-    domains: Vec<Option<&'a str>>,
+    sources: Vec<i32>,
     /// Filled for resized pieces only.
     new_ends: Vec<Timestamp>,
 }
 
-impl<'a> PieceColumns<'a> {
-    fn push(&mut self, user: UserId, piece: &'a Piece) {
-        let activity = &piece.source.activity;
-        self.users.push(uuid(user));
+impl PieceColumns {
+    fn push(&mut self, of: &mut Numbering<'_>, piece: &Piece) {
+        self.people.push(of.person.id);
         self.starts.push(Timestamp(piece.interval.start()));
         self.ends.push(Timestamp(piece.interval.end()));
-        self.devices.push(piece.source.device.as_str());
-        self.apps.push(activity.app.as_str());
-        self.domains.push(activity.domain.as_ref().map(Domain::as_str));
+        self.sources.push(of.source(piece));
     }
 
     pub(super) fn len(&self) -> usize {
-        self.users.len()
+        self.people.len()
     }
 
     /// The pieces.
     pub(super) fn pieces(&self) -> Vec<Param<'_>> {
         vec![
-            (&self.users, Type::UUID_ARRAY),
+            (&self.people, Type::INT8_ARRAY),
             (&self.starts, Type::TIMESTAMPTZ_ARRAY),
             (&self.ends, Type::TIMESTAMPTZ_ARRAY),
-            (&self.devices, Type::TEXT_ARRAY),
-            (&self.apps, Type::TEXT_ARRAY),
-            (&self.domains, Type::TEXT_ARRAY),
+            (&self.sources, Type::INT4_ARRAY),
         ]
     }
 
@@ -102,92 +112,193 @@ impl<'a> PieceColumns<'a> {
     }
 }
 
-/// What happens to the pieces of one table.
+/// Tails, each with the end of its day.
 #[derive(Default)]
-pub(super) struct TableColumns<'a> {
-    pub(super) removed: PieceColumns<'a>,
-    pub(super) resized: PieceColumns<'a>,
-    pub(super) added: PieceColumns<'a>,
+pub(super) struct TailColumns {
+    people: Vec<i64>,
+    starts: Vec<Timestamp>,
+    days_end: Vec<Timestamp>,
 }
 
-impl<'a> TableColumns<'a> {
-    fn push(&mut self, user: UserId, changes: &'a PieceChanges) {
-        for piece in &changes.removed {
-            self.removed.push(user, piece);
-        }
-        for resized in &changes.resized {
-            self.resized.push(user, &resized.piece);
-            self.resized.new_ends.push(Timestamp(resized.new_end));
-        }
-        for piece in &changes.added {
-            self.added.push(user, piece);
-        }
+impl TailColumns {
+    fn push(&mut self, person: i64, day: UtcDay, tail: &Piece) {
+        self.people.push(person);
+        self.starts.push(Timestamp(tail.interval.start()));
+        self.days_end.push(Timestamp(day.interval().end()));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    pub(super) fn tails(&self) -> Vec<Param<'_>> {
+        vec![
+            (&self.people, Type::INT8_ARRAY),
+            (&self.starts, Type::TIMESTAMPTZ_ARRAY),
+            (&self.days_end, Type::TIMESTAMPTZ_ARRAY),
+        ]
+    }
+}
+
+/// Hours of days with what was observed in them.
+#[derive(Default)]
+pub(super) struct HourColumns {
+    people: Vec<i64>,
+    days: Vec<Day>,
+    hours: Vec<i16>,
+    /// Left empty for hours that go.
+    bytes: Vec<Vec<u8>>,
+}
+
+impl HourColumns {
+    fn push(&mut self, person: i64, day: UtcDay, hour: u8) {
+        self.people.push(person);
+        self.days.push(Day(day));
+        self.hours.push(hour.into());
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    /// Which hours.
+    pub(super) fn hours(&self) -> Vec<Param<'_>> {
+        vec![
+            (&self.people, Type::INT8_ARRAY),
+            (&self.days, Type::DATE_ARRAY),
+            (&self.hours, Type::INT2_ARRAY),
+        ]
+    }
+
+    /// Which hours, and what was observed in them.
+    pub(super) fn observed(&self) -> Vec<Param<'_>> {
+        let mut params = self.hours();
+        params.push((&self.bytes, Type::BYTEA_ARRAY));
+        params
     }
 }
 
 /// What happens in one month.
 #[derive(Default)]
-pub(super) struct MonthColumns<'a> {
+pub(super) struct MonthColumns {
     pub(super) new_days: DayColumns,
     pub(super) changed_days: DayColumns,
-    pub(super) counted: TableColumns<'a>,
-    pub(super) outranked: TableColumns<'a>,
+    pub(super) removed: PieceColumns,
+    pub(super) resized: PieceColumns,
+    pub(super) added: PieceColumns,
+    pub(super) tails: TailColumns,
+    pub(super) emptied: HourColumns,
+    pub(super) observed: HourColumns,
 }
 
-impl<'a> MonthColumns<'a> {
-    fn push(&mut self, user: UserId, change: &'a DayChange) {
-        let days = if change.from_version == 0 { &mut self.new_days } else { &mut self.changed_days };
-        days.push(user, change);
-        self.counted.push(user, &change.counted);
-        self.outranked.push(user, &change.outranked);
-    }
-}
-
-/// Everything a commit changes but its position.
+/// Everything that happens to days.
 #[derive(Default)]
-pub(super) struct Columns<'a> {
-    pub(super) months: BTreeMap<Month, MonthColumns<'a>>,
-    pub(super) dead: DeadColumns<'a>,
+pub(super) struct Columns {
+    pub(super) months: BTreeMap<Month, MonthColumns>,
+    pub(super) names: NewNames,
 }
 
-/// Dead letters.
-#[derive(Default)]
-pub(super) struct DeadColumns<'a> {
-    users: Vec<Option<Uuid>>,
-    reasons: Vec<String>,
-    records: Vec<&'a [u8]>,
+/// A person whose names get numbers.
+struct Numbering<'a> {
+    person: &'a mut Person,
+    names: &'a mut NewNames,
 }
 
-impl DeadColumns<'_> {
-    pub(super) fn len(&self) -> usize {
-        self.records.len()
+impl Numbering<'_> {
+    fn source(&mut self, piece: &Piece) -> i32 {
+        let name = Name::Source(piece.source.clone());
+        self.names.number(self.person, name).cast_signed()
     }
 
-    /// Whose, why, what.
-    pub(super) fn letters(&self) -> Vec<Param<'_>> {
-        vec![
-            (&self.users, Type::UUID_ARRAY),
-            (&self.reasons, Type::TEXT_ARRAY),
-            (&self.records, Type::BYTEA_ARRAY),
-        ]
+    fn state(&mut self, day: UtcDay, observations: &[Observation]) -> Vec<u8> {
+        let number =
+            |subject: &_| self.names.number(self.person, Name::Subject(std::sync::Arc::clone(subject)));
+        stored_state::encode_observed(day, observations.iter().cloned(), number)
     }
 }
 
-impl<'a> Columns<'a> {
-    /// Refuses a day that no month has.
-    pub(super) fn of(commit: &'a LedgerCommit) -> Result<Self, PortError> {
-        let mut columns = Self::default();
-        for (user, change) in &commit.changes {
-            let month = Month::of(change.day)
-                .ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))?;
-            columns.months.entry(month).or_default().push(*user, change);
-        }
-        for dead in &commit.dead {
-            columns.dead.users.push(dead.user.map(uuid));
-            // The one character that a text can't hold in PostgreSQL.
-            columns.dead.reasons.push(dead.reason.replace('\0', "\u{FFFD}"));
-            columns.dead.records.push(&dead.record);
+impl Columns {
+    /// The days of a commit; nobody may be missing among `people`.
+    ///
+    /// # Errors
+    /// If no month has one of the days.
+    pub(super) fn of(
+        commit: &LedgerCommit,
+        people: &mut People,
+        names: NewNames,
+        adopted: &Adopted,
+    ) -> Result<Self, PortError> {
+        let mut columns = Self { names, ..Self::default() };
+        for (user, write) in &commit.days {
+            let Some(person) = people.get_mut(user) else { continue };
+            let month = month_of(write.day)?;
+            let month = columns.months.entry(month).or_default();
+            let is_adopted = adopted.has(person.id, write.day);
+            let mut numbering = Numbering { person, names: &mut columns.names };
+            month.push_day(uuid(*user), write, &mut numbering, is_adopted);
+            month.push_pieces(&write.ended, &mut numbering);
+            month.push_state(write, &mut numbering);
         }
         Ok(columns)
+    }
+}
+
+/// The month of a day.
+pub(super) fn month_of(day: UtcDay) -> Result<Month, PortError> {
+    Month::of(day).ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))
+}
+
+impl MonthColumns {
+    fn push_day(&mut self, user: Uuid, write: &DayWrite, of: &mut Numbering<'_>, adopted: bool) {
+        let days = if write.from_version == 0 { &mut self.new_days } else { &mut self.changed_days };
+        let time = |at: fn(&Piece) -> UtcMs| write.tail.as_ref().map(|tail| Timestamp(at(tail)));
+        days.users.push(user);
+        days.people.push(of.person.id);
+        days.epochs.push(of.person.epoch);
+        days.days.push(Day(write.day));
+        days.from.push(bits(write.from_version));
+        days.to.push(bits(write.to_version));
+        days.marks.push(bits(write.mark.0));
+        days.tail_starts.push(time(|tail| tail.interval.start()));
+        days.tail_ends.push(time(|tail| tail.interval.end()));
+        days.tail_sources.push(write.tail.as_ref().map(|tail| of.source(tail)));
+        days.beat_holds.push(write.settled_by.beat_hold.minutes().into());
+        days.audible.push(write.settled_by.audible_counts);
+        days.adopted.push(adopted);
+        let (recent, sums) = match &write.state {
+            StateWrite::Recent(observed) if observed.is_empty() => (None, None),
+            StateWrite::Recent(observed) => (Some(of.state(write.day, observed)), None),
+            StateWrite::Folded { sums, .. } => (None, Some(stored_sums::encode(sums))),
+        };
+        days.recent.push(recent);
+        days.sums.push(sums);
+        if let Some(tail) = &write.tail {
+            self.tails.push(of.person.id, write.day, tail);
+        }
+    }
+
+    fn push_pieces(&mut self, ended: &PieceChanges, of: &mut Numbering<'_>) {
+        for piece in &ended.removed {
+            self.removed.push(of, piece);
+        }
+        for resized in &ended.resized {
+            self.resized.push(of, &resized.piece);
+            self.resized.new_ends.push(Timestamp(resized.new_end));
+        }
+        for piece in &ended.added {
+            self.added.push(of, piece);
+        }
+    }
+
+    fn push_state(&mut self, write: &DayWrite, of: &mut Numbering<'_>) {
+        let StateWrite::Folded { hours, .. } = &write.state else { return };
+        for (hour, observed) in hours {
+            if observed.is_empty() {
+                self.emptied.push(of.person.id, write.day, *hour);
+            } else {
+                self.observed.push(of.person.id, write.day, *hour);
+                self.observed.bytes.push(of.state(write.day, observed));
+            }
+        }
     }
 }

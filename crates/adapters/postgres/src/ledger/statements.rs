@@ -7,37 +7,53 @@
 
 use std::borrow::Cow;
 
-use dayline_app::ports::{LedgerCommit, PortError, Position};
+use dayline_app::ports::{LedgerCommit, Position};
 use tokio_postgres::types::Type;
 
-use super::columns::{Columns, DayColumns, DeadColumns, MonthColumns, PieceColumns, TableColumns};
+use super::adopt::Adopted;
+use super::columns::{Columns, DayColumns, HourColumns, PieceColumns, TailColumns};
+use super::letters::{CorrectionColumns, DeadColumns};
 use crate::db::{Param, Statement};
+use crate::month_tables::sql::{DAYS, OBSERVATIONS, PIECES};
 use crate::months::Month;
 use crate::values::{Timestamp, bits};
 
-/// What it means if a statement changes fewer rows than it should.
+/// What it means if a statement changes another number of rows than it should.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Short {
     /// Somebody else has moved the position.
     Fenced,
-    /// A day is not as the change wants it, or its person is gone.
-    Stale,
-    /// A piece is not there.
-    Rejected,
-    /// A letter's person is gone, which is fine.
-    Forgotten,
+    /// A day is not as the write wants it, or what was known of its person is out of date.
+    Days,
+    /// A name can't have its number.
+    Names,
+    /// A piece is not there, or the tail is not behind all others.
+    Pieces,
+    /// It may be any number: a person is gone, or there was nothing to change.
+    Fine,
 }
 
-/// A statement and how many rows it should change.
+/// What else a commit does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moves {
+    /// It moves the position of a partition.
+    Position,
+    /// Nothing: it is an operator's.
+    Nothing,
+}
+
+/// A statement and how many rows it should change or give.
 pub(super) struct Part<'a> {
     pub(super) statement: Statement<'a>,
     pub(super) rows: usize,
     pub(super) short: Short,
 }
 
-/// What the statements of a commit refer to.
+/// What the statements of a commit refer to, whoever its days belong to.
 pub(super) struct Values<'a> {
-    columns: Columns<'a>,
+    dead: DeadColumns<'a>,
+    corrections: CorrectionColumns<'a>,
+    moves: Moves,
     partition: i64,
     at_start: bool,
     /// Major and minor, before and after.
@@ -46,50 +62,52 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn of(commit: &'a LedgerCommit) -> Result<Self, PortError> {
+    pub(super) fn of(commit: &'a LedgerCommit, moves: Moves) -> Self {
         let (from, to) = (commit.from, commit.to);
-        Ok(Self {
-            columns: Columns::of(commit)?,
+        Self {
+            dead: DeadColumns::of(commit),
+            corrections: CorrectionColumns::of(commit),
+            moves,
             partition: i64::from(commit.partition.0),
             at_start: from == Position::START,
             position: [bits(from.major), bits(from.minor), bits(to.major), bits(to.minor)],
             at: Timestamp(commit.at),
-        })
-    }
-
-    /// The months whose tables are written to.
-    pub(super) fn months(&self) -> impl Iterator<Item = Month> {
-        self.columns.months.keys().copied()
+        }
     }
 
     /// The statements, in the order in which they are judged and in which no two counted pieces
-    /// ever overlap. Letters and new days come before changed days: they lock their people, as
-    /// deleting a person does first.
-    pub(super) fn parts(&self) -> Vec<Part<'_>> {
-        let months = &self.columns.months;
-        let mut parts = vec![self.move_position()];
-        parts.extend(self.bury(&self.columns.dead));
-        parts.extend(months.iter().filter_map(|(month, columns)| self.make_days(*month, &columns.new_days)));
-        parts.extend(
-            months.iter().filter_map(|(month, columns)| self.change_days(*month, &columns.changed_days)),
-        );
-        for (month, MonthColumns { counted, outranked, .. }) in months {
-            for (parent, TableColumns { removed, resized, added }) in
-                [("app_usage", counted), ("outranked_usage", outranked)]
-            {
-                let table = month.table(parent);
-                parts.extend(
-                    [remove(&table, removed), resize(&table, resized), add(&table, added)]
-                        .into_iter()
-                        .flatten(),
-                );
-            }
+    /// ever overlap. Letters, corrections and new days come before changed days: they lock their
+    /// people, as deleting a person does first.
+    pub(super) fn parts<'s>(&'s self, columns: &'s Columns, adopted: &'s Adopted) -> Vec<Part<'s>> {
+        let months = || columns.months.iter();
+        let mut parts: Vec<Part<'_>> = self.move_position().into_iter().collect();
+        parts.extend(self.bury());
+        parts.extend(self.correct());
+        parts.extend(months().filter_map(|(month, columns)| self.make_days(*month, &columns.new_days)));
+        parts.extend(months().filter_map(|(month, columns)| self.change_days(*month, &columns.changed_days)));
+        if columns.names.len() > 0 {
+            parts.push(Part { statement: columns.names.put(), rows: 0, short: Short::Fine });
+            let rows = columns.names.len();
+            parts.push(Part { statement: columns.names.look(), rows, short: Short::Names });
+        }
+        parts.extend(adopted.parts());
+        for (month, columns) in months() {
+            let (pieces, hours) = (month.table(PIECES.name), month.table(OBSERVATIONS.name));
+            let of_month = [
+                remove(&pieces, &columns.removed),
+                resize(&pieces, &columns.resized),
+                add(&pieces, &columns.added),
+                check_tails(&pieces, &columns.tails),
+                empty_hours(&hours, &columns.emptied),
+                observe(&hours, &columns.observed),
+            ];
+            parts.extend(of_month.into_iter().flatten());
         }
         parts
     }
 
     /// The compare-and-set that is commit point and fence. At the start there may be no row yet.
-    fn move_position(&self) -> Part<'_> {
+    fn move_position(&self) -> Option<Part<'_>> {
         const FIRST: &str =
             "INSERT INTO log_positions AS stored (partition, major, minor) VALUES ($1, $4, $5)
 ON CONFLICT (partition) DO UPDATE SET major = $4, minor = $5
@@ -100,49 +118,86 @@ WHERE partition = $1 AND major = $2 AND minor = $3";
         for number in &self.position {
             params.push((number, Type::INT8));
         }
-        part(if self.at_start { FIRST } else { LATER }, params, 1, Short::Fenced)
+        let sql = if self.at_start { FIRST } else { LATER };
+        (self.moves == Moves::Position).then(|| part(sql, params, 1, Short::Fenced))
     }
 
     /// Letters of people who are gone are forgotten.
-    fn bury<'s>(&'s self, dead: &'s DeadColumns<'_>) -> Option<Part<'s>> {
+    fn bury(&self) -> Option<Part<'_>> {
         const SQL: &str = "INSERT INTO dead_pings (user_uuid, reason, record, at, partition, major, minor)
 SELECT user_uuid, reason, record, $4, $5, $6, $7
 FROM unnest($1, $2, $3) WITH ORDINALITY AS letter (user_uuid, reason, record, number)
 WHERE user_uuid IS NULL OR EXISTS (SELECT FROM users WHERE uuid = user_uuid FOR KEY SHARE)
 ORDER BY number";
-        let mut params = dead.letters();
+        let mut params = self.dead.letters();
         params.push((&self.at, Type::TIMESTAMPTZ));
         params.push((&self.partition, Type::INT8));
         params.push((&self.position[2], Type::INT8));
         params.push((&self.position[3], Type::INT8));
-        (dead.len() > 0).then(|| part(SQL, params, dead.len(), Short::Forgotten))
+        (self.dead.len() > 0).then(|| part(SQL, params, self.dead.len(), Short::Fine))
+    }
+
+    /// Of each id the greatest version; erasures are final. Those of people who are gone are
+    /// forgotten. People stay locked, since names may be taken from them afterwards.
+    fn correct(&self) -> Option<Part<'_>> {
+        const SQL: &str = "WITH of AS (
+  SELECT users.id, new.* FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    AS new (uuid, correction, version, start_time, end_time, device_id, app_name, domain, project, language)
+  JOIN users USING (uuid) ORDER BY users.id FOR NO KEY UPDATE OF users
+), counted AS (
+  UPDATE users SET correction_version = latest.version
+  FROM (SELECT id, max(version) AS version FROM of GROUP BY id) AS latest
+  WHERE users.id = latest.id AND users.correction_version < latest.version
+)
+INSERT INTO corrections AS stored
+  (user_id, id, version, start_time, end_time, device_id, app_name, domain, project, language)
+SELECT id, correction, version, start_time, end_time, device_id, app_name, domain, project, language FROM of
+ON CONFLICT (user_id, id) DO UPDATE SET version = excluded.version,
+  start_time = excluded.start_time, end_time = excluded.end_time, device_id = excluded.device_id,
+  app_name = excluded.app_name, domain = excluded.domain, project = excluded.project, language = excluded.language
+WHERE stored.version < excluded.version AND (stored.start_time IS NULL OR stored.app_name IS NOT NULL)";
+        let rows = self.corrections.len();
+        (rows > 0).then(|| part(SQL, self.corrections.corrections(), rows, Short::Fine))
     }
 
     fn make_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {
         let sql = format!(
-            "INSERT INTO {} (user_id, day, version, changed_at, sums, sums_version)
-SELECT users.id, new.day, new.version, $5, new.sums, new.version
-FROM unnest($1, $2, $3, $4) AS new (uuid, day, version, sums) JOIN users USING (uuid)
+            "INSERT INTO {} (user_id, day, version, changed_at, sums_version, mark, tail_start, tail_end,
+  tail_source, edition, beat_hold_minutes, audible_counts, recent, sums)
+SELECT users.id, new.day, new.version, $14, CASE WHEN new.sums IS NOT NULL THEN new.version END, new.mark,
+  new.tail_start, new.tail_end, new.tail_source, 2, new.beat_hold, new.audible, new.recent, new.sums
+FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  AS new (uuid, person, epoch, day, version, mark, tail_start, tail_end, tail_source, beat_hold, audible, recent, sums)
+  JOIN users USING (uuid)
+WHERE users.id = new.person AND users.names_epoch = new.epoch
 FOR KEY SHARE OF users
 ON CONFLICT (user_id, day) DO NOTHING",
-            month.table("ledger_days")
+            month.table(DAYS.name)
         );
         let mut params = days.created();
         params.push((&self.at, Type::TIMESTAMPTZ));
-        (days.len() > 0).then(|| part(sql, params, days.len(), Short::Stale))
+        (days.len() > 0).then(|| part(sql, params, days.len(), Short::Days))
     }
 
     fn change_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {
         let sql = format!(
-            "UPDATE {} AS stored
-SET version = new.version, changed_at = $6, sums = new.sums, sums_version = new.version
-FROM unnest($1, $2, $3, $4, $5) AS new (uuid, day, version, sums, from_version) JOIN users USING (uuid)
-WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = new.from_version",
-            month.table("ledger_days")
+            "UPDATE {} AS stored SET version = new.version, changed_at = $16,
+  sums_version = CASE WHEN new.sums IS NULL THEN stored.sums_version ELSE new.version END, mark = new.mark,
+  tail_start = new.tail_start, tail_end = new.tail_end, tail_source = new.tail_source, edition = 2,
+  beat_hold_minutes = new.beat_hold, audible_counts = new.audible, recent = new.recent,
+  sums = coalesce(new.sums, stored.sums)
+FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+  AS new (uuid, person, epoch, day, version, mark, tail_start, tail_end, tail_source, beat_hold, audible, recent, sums,
+    from_version, adopted)
+  JOIN users USING (uuid)
+WHERE users.id = new.person AND users.names_epoch = new.epoch
+  AND stored.user_id = users.id AND stored.day = new.day AND stored.version = new.from_version
+  AND (stored.edition = 2 OR new.adopted)",
+            month.table(DAYS.name)
         );
         let mut params = days.changed();
         params.push((&self.at, Type::TIMESTAMPTZ));
-        (days.len() > 0).then(|| part(sql, params, days.len(), Short::Stale))
+        (days.len() > 0).then(|| part(sql, params, days.len(), Short::Days))
     }
 }
 
@@ -153,42 +208,71 @@ WHERE stored.user_id = users.id AND stored.day = new.day AND stored.version = ne
 /// the month to be nearly empty; changes that were looked up so were seen to miss rows that are
 /// there (PostgreSQL 15.18). Likely, but not shown: a scan of such an index that begins anew before
 /// it has ended, as the inner side of a unique join does, marks living entries as dead.
-const SAME: &str =
-    "stored.user_id = ANY (ARRAY[users.id]) AND stored.start_time = old.start_time AND stored.end_time = old.end_time
-  AND stored.device_id = old.device_id AND stored.app_name = old.app_name
-  AND stored.domain IS NOT DISTINCT FROM old.domain";
+const SAME: &str = "stored.user_id = ANY (ARRAY[old.person]) AND stored.start_time = old.start_time
+  AND stored.end_time = old.end_time AND stored.source = old.source";
 
-fn remove<'s>(table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
+fn remove<'s>(table: &str, pieces: &'s PieceColumns) -> Option<Part<'s>> {
     let sql = format!(
         "DELETE FROM {table} AS stored
-USING unnest($1, $2, $3, $4, $5, $6) AS old (uuid, start_time, end_time, device_id, app_name, domain)
-  JOIN users USING (uuid)
+USING unnest($1, $2, $3, $4) AS old (person, start_time, end_time, source)
 WHERE {SAME}"
     );
-    (pieces.len() > 0).then(|| part(sql, pieces.pieces(), pieces.len(), Short::Rejected))
+    (pieces.len() > 0).then(|| part(sql, pieces.pieces(), pieces.len(), Short::Pieces))
 }
 
-fn resize<'s>(table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
+fn resize<'s>(table: &str, pieces: &'s PieceColumns) -> Option<Part<'s>> {
     let sql = format!(
         "UPDATE {table} AS stored SET end_time = old.new_end
-FROM unnest($1, $2, $3, $4, $5, $6, $7)
-  AS old (uuid, start_time, end_time, device_id, app_name, domain, new_end)
-  JOIN users USING (uuid)
+FROM unnest($1, $2, $3, $4, $5) AS old (person, start_time, end_time, source, new_end)
 WHERE {SAME}"
     );
-    (pieces.len() > 0).then(|| part(sql, pieces.resized(), pieces.len(), Short::Rejected))
+    (pieces.len() > 0).then(|| part(sql, pieces.resized(), pieces.len(), Short::Pieces))
 }
 
-fn add<'s>(table: &str, pieces: &'s PieceColumns<'_>) -> Option<Part<'s>> {
+fn add<'s>(table: &str, pieces: &'s PieceColumns) -> Option<Part<'s>> {
     let sql = format!(
-        "INSERT INTO {table} (user_id, start_time, end_time, device_id, app_name, domain)
-SELECT users.id, start_time, end_time, device_id, app_name, domain
-FROM unnest($1, $2, $3, $4, $5, $6) AS new (uuid, start_time, end_time, device_id, app_name, domain)
-  JOIN users USING (uuid)"
+        "INSERT INTO {table} (user_id, start_time, end_time, source)
+SELECT * FROM unnest($1, $2, $3, $4)"
     );
-    (pieces.len() > 0).then(|| part(sql, pieces.pieces(), pieces.len(), Short::Rejected))
+    (pieces.len() > 0).then(|| part(sql, pieces.pieces(), pieces.len(), Short::Pieces))
 }
 
-fn part(sql: impl Into<Cow<'static, str>>, params: Vec<Param<'_>>, rows: usize, short: Short) -> Part<'_> {
+/// Gives the tails before which the day's last row has not ended: there must be none. The row before
+/// the end of a day is looked for by whole keys, which only the primary key can do.
+fn check_tails<'s>(table: &str, tails: &'s TailColumns) -> Option<Part<'s>> {
+    let sql = format!(
+        "SELECT FROM unnest($1, $2, $3) AS tail (person, start_time, day_end)
+CROSS JOIN LATERAL (
+  SELECT user_id, end_time FROM {table} AS stored
+  WHERE (stored.user_id, stored.start_time) < (tail.person, tail.day_end)
+  ORDER BY user_id DESC, start_time DESC LIMIT 1
+) AS last
+WHERE last.user_id = tail.person AND last.end_time > tail.start_time"
+    );
+    (tails.len() > 0).then(|| part(sql, tails.tails(), 0, Short::Pieces))
+}
+
+fn empty_hours<'s>(table: &str, hours: &'s HourColumns) -> Option<Part<'s>> {
+    let sql = format!(
+        "DELETE FROM {table} AS stored USING unnest($1, $2, $3) AS old (person, day, hour)
+WHERE stored.user_id = old.person AND stored.day = old.day AND stored.hour = old.hour"
+    );
+    (hours.len() > 0).then(|| part(sql, hours.hours(), 0, Short::Fine))
+}
+
+fn observe<'s>(table: &str, hours: &'s HourColumns) -> Option<Part<'s>> {
+    let sql = format!(
+        "INSERT INTO {table} (user_id, day, hour, bytes) SELECT * FROM unnest($1, $2, $3, $4)
+ON CONFLICT (user_id, day, hour) DO UPDATE SET bytes = excluded.bytes"
+    );
+    (hours.len() > 0).then(|| part(sql, hours.observed(), hours.len(), Short::Fine))
+}
+
+pub(super) fn part(
+    sql: impl Into<Cow<'static, str>>,
+    params: Vec<Param<'_>>,
+    rows: usize,
+    short: Short,
+) -> Part<'_> {
     Part { statement: Statement { sql: sql.into(), params }, rows, short }
 }

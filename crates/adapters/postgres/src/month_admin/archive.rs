@@ -1,51 +1,59 @@
-//! Writing a month to a file, streamed: rows from one snapshot become lines as they come, on a
-//! thread of their own.
+//! Writing a month to a file: days from one snapshot become lines as they come, on a thread of their
+//! own.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 
-use dayline_app::ports::PortError;
-use futures_util::TryStreamExt;
+use dayline_app::ports::{DayKey, Edition, PortError};
+use dayline_domain::UserId;
 use tokio::sync::mpsc;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
 
-use super::archive_file::{ArchiveSummary, ArchiveWriter, Section};
-use crate::db::{ConnectionPool, Transaction};
-use crate::error::port_error;
-use crate::month_tables::exists;
+use super::archive_file::{ArchiveSummary, ArchiveWriter};
+use super::archived::{ArchivedDay, Kept};
+use super::fingerprint;
+use crate::db::{ConnectionPool, Param, Transaction};
+use crate::ledger::{WholeDay, whole_days};
+use crate::month_tables::missing;
+use crate::month_tables::sql::DAYS;
 use crate::months::Month;
-use crate::values::nth;
+use crate::values::{Day, nth};
 
-/// Most rows between the database and the file.
-const ROWS_AHEAD: usize = 1_000;
+/// Days loaded by one statement, and most days between the database and the file.
+const BATCH: i64 = 200;
 
 /// What the database's side tells the file's side.
 enum Message {
-    Row(Section, String),
-    /// All rows were sent. Without it the archive is not whole.
+    Day(Box<ArchivedDay>),
+    /// All days were sent. Without it the archive is not whole.
     End,
 }
 
+/// Writes the month and remembers of which state of it.
 pub(super) async fn archive(
     pool: &ConnectionPool,
     month: Month,
     path: &Path,
 ) -> Result<ArchiveSummary, PortError> {
     let mut transaction = pool.begin_snapshot().await?;
-    if !exists(&mut transaction, month).await? {
+    if !missing(&mut transaction, month, &[DAYS]).await?.is_empty() {
         transaction.roll_back().await;
         return Err(PortError::Rejected(format!("there is no month {month}")));
     }
-    let (rows, taken) = mpsc::channel(ROWS_AHEAD);
+    let (days, taken) = mpsc::channel(BATCH as usize);
     let path = PathBuf::from(path);
     let writing = tokio::task::spawn_blocking(move || write(&path, month, taken));
-    let sent = send(&mut transaction, month, rows).await;
+    let sent = send(&mut transaction, month, days).await;
     let written = writing.await.map_err(|error| unwritten(&error))?;
-    // What is wrong with the file says more than that nobody took its rows any more.
+    // What is wrong with the file says more than that nobody took its days any more.
     let summary = written.map_err(|error| unwritten(&error))?;
     sent?;
+    let found = fingerprint::of(&mut transaction, month).await?;
     transaction.commit().await?;
-    summary.ok_or_else(|| PortError::Unavailable("the archive was abandoned".into()))
+    let summary = summary.ok_or_else(|| PortError::Unavailable("the archive was abandoned".into()))?;
+    fingerprint::remember(pool, month, &found).await?;
+    Ok(summary)
 }
 
 fn unwritten(error: &impl std::fmt::Display) -> PortError {
@@ -55,63 +63,63 @@ fn unwritten(error: &impl std::fmt::Display) -> PortError {
 async fn send(
     transaction: &mut Transaction,
     month: Month,
-    rows: mpsc::Sender<Message>,
+    days: mpsc::Sender<Message>,
 ) -> Result<(), PortError> {
-    for section in Section::ALL {
-        let mut stream = pin!(transaction.stream(&sql(section, month), &[]).await?);
-        while let Some(row) = stream.try_next().await.map_err(|error| port_error(&error))? {
-            if rows.send(Message::Row(section, nth(&row, 0)?)).await.is_err() {
+    let sql = format!(
+        "SELECT user_id, day, uuid FROM {} JOIN users ON users.id = user_id
+WHERE (user_id, day) > ($1, $2) ORDER BY user_id, day LIMIT $3",
+        month.table(DAYS.name)
+    );
+    let mut last = (0_i64, Day(dayline_domain::UtcDay(i32::MIN)));
+    loop {
+        let params: [Param<'_>; 3] = [(&last.0, Type::INT8), (&last.1, Type::DATE), (&BATCH, Type::INT8)];
+        let mut keys = Vec::new();
+        for row in transaction.query(&sql, &params).await? {
+            let (day, user): (Day, Uuid) = (nth(&row, 1)?, nth(&row, 2)?);
+            last = (nth(&row, 0)?, day);
+            keys.push(DayKey { user: UserId::from_bits(user.as_u128()), day: day.0 });
+        }
+        if keys.is_empty() {
+            break;
+        }
+        for (key, day) in keys.iter().zip(whole_days(transaction, &keys).await?) {
+            if days.send(Message::Day(Box::new(archived(key.user, day)))).await.is_err() {
                 // The file's side has given up and says why.
                 return Ok(());
             }
         }
     }
     // If nobody takes it, the file's side says why.
-    let _ = rows.send(Message::End).await;
+    let _ = days.send(Message::End).await;
     Ok(())
 }
 
-/// Each row as a JSON object, people by their identity, times readable by people and by PostgreSQL.
-fn sql(section: Section, month: Month) -> String {
-    const INSTANT: &str = r#"'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"#;
-    let instant = |column: &str| format!("'{column}', to_char({column} AT TIME ZONE 'UTC', {INSTANT})");
-    let columns = match section {
-        Section::Days => format!("'day', day, 'version', version, {}", instant("changed_at")),
-        Section::Counted | Section::Outranked => format!(
-            "{}, {}, 'device_id', device_id, 'app_name', app_name, 'domain', domain",
-            instant("start_time"),
-            instant("end_time")
-        ),
+fn archived(user: UserId, WholeDay { day, outranked }: WholeDay) -> ArchivedDay {
+    let kept = match day.edition {
+        Edition::First => Kept::First { counted: day.counted, outranked },
+        Edition::Second => Kept::Observed(day.observations),
     };
-    let table = month.table(section.parent());
-    format!("SELECT json_build_object('user', uuid, {columns})::text FROM {table} JOIN users ON id = user_id")
+    ArchivedDay { user, day: day.day, version: day.version, kept }
 }
 
-/// Writes rows until the end; gives `None`, and leaves no file, if that never comes.
-fn write(path: &Path, month: Month, rows: mpsc::Receiver<Message>) -> io::Result<Option<ArchiveSummary>> {
+/// Writes days until the end; gives `None`, and leaves no file, if that never comes.
+fn write(path: &Path, month: Month, days: mpsc::Receiver<Message>) -> io::Result<Option<ArchiveSummary>> {
     let writer = ArchiveWriter::create(path, month)?;
-    let written = write_rows(writer, rows);
+    let written = write_days(writer, days);
     if !matches!(written, Ok(Some(_))) {
         std::fs::remove_file(path)?;
     }
     written
 }
 
-fn write_rows(
+fn write_days(
     mut writer: ArchiveWriter,
-    mut rows: mpsc::Receiver<Message>,
+    mut days: mpsc::Receiver<Message>,
 ) -> io::Result<Option<ArchiveSummary>> {
-    let mut summary = ArchiveSummary::default();
-    while let Some(message) = rows.blocking_recv() {
+    while let Some(message) = days.blocking_recv() {
         match message {
-            Message::Row(section, row) => {
-                writer.add(section, &row)?;
-                *summary.of(section) += 1;
-            }
-            Message::End => {
-                writer.finish(&summary)?;
-                return Ok(Some(summary));
-            }
+            Message::Day(day) => writer.add(&day)?,
+            Message::End => return writer.finish().map(Some),
         }
     }
     Ok(None)

@@ -1,13 +1,15 @@
-//! The archive's format: gzip over lines of JSON. The first line says what it is, the last how much
-//! there must be, so that a file that was cut off is not taken for a whole one.
+//! The archive's format, version 2: gzip over lines of JSON. The first line says what it is, the last
+//! how much there must be, so that a file that was cut off is not taken for a whole one.
 //!
 //! ```text
-//! {"dayline_archive":1,"month":"2026-03"}
-//! {"days":{"user":"…","day":"2026-03-01","version":12}}
-//! {"counted":{"user":"…","start_time":"…","end_time":"…","device_id":"…","app_name":"…","domain":null}}
-//! {"outranked":{…}}
-//! {"end":{"days":1,"counted":1,"outranked":1}}
+//! {"dayline_archive":2,"month":"2026-03"}
+//! {"day":{"user":"…","day":"2026-03-01","version":12,"observed":{"subjects":[…],"observations":[[0,…,…]]}}}
+//! {"day":{"user":"…","day":"2026-03-02","version":7,"counted":[…],"outranked":[…]}}
+//! {"end":{"days":2,"observations":1,"counted":1,"outranked":1}}
 //! ```
+//!
+//! Days of the rule's first edition have counted and outranked pieces instead of what was observed.
+//! Files of version 1 are read too (see `first_archive`).
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Write};
@@ -17,8 +19,8 @@ use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+use super::archived::{ArchivedDay, DayLine, Kept};
 use crate::months::Month;
 
 /// How much an archive holds, or how much of it was restored.
@@ -26,46 +28,24 @@ use crate::months::Month;
 pub struct ArchiveSummary {
     /// Ledger days.
     pub days: u64,
-    /// Counted pieces.
+    /// What was observed in them, united.
+    #[serde(default)]
+    pub observations: u64,
+    /// Counted pieces of days of the rule's first edition.
     pub counted: u64,
-    /// Outranked pieces.
+    /// Outranked pieces of such days.
     pub outranked: u64,
 }
 
-/// What a line is about; also the order of the lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
-    Days,
-    Counted,
-    Outranked,
-}
-
-impl Section {
-    pub(super) const ALL: [Self; 3] = [Self::Days, Self::Counted, Self::Outranked];
-
-    pub(super) fn key(self) -> &'static str {
-        match self {
-            Self::Days => "days",
-            Self::Counted => "counted",
-            Self::Outranked => "outranked",
-        }
-    }
-
-    pub(super) fn parent(self) -> &'static str {
-        match self {
-            Self::Days => "ledger_days",
-            Self::Counted => "app_usage",
-            Self::Outranked => "outranked_usage",
-        }
-    }
-}
-
 impl ArchiveSummary {
-    pub(super) fn of(&mut self, section: Section) -> &mut u64 {
-        match section {
-            Section::Days => &mut self.days,
-            Section::Counted => &mut self.counted,
-            Section::Outranked => &mut self.outranked,
+    pub(super) fn add(&mut self, day: &ArchivedDay) {
+        self.days += 1;
+        match &day.kept {
+            Kept::Observed(observations) => self.observations += observations.len() as u64,
+            Kept::First { counted, outranked } => {
+                self.counted += counted.len() as u64;
+                self.outranked += outranked.len() as u64;
+            }
         }
     }
 }
@@ -76,149 +56,103 @@ struct Header {
     month: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line<'a> {
-    #[serde(borrow)]
-    Days(&'a RawValue),
-    #[serde(borrow)]
-    Counted(&'a RawValue),
-    #[serde(borrow)]
-    Outranked(&'a RawValue),
+enum Line {
+    Day(Box<DayLine>),
     End(ArchiveSummary),
 }
 
-const VERSION: u32 = 1;
+/// The version that is written.
+const VERSION: u32 = 2;
 
 /// Writes an archive.
 pub(super) struct ArchiveWriter {
     out: GzEncoder<BufWriter<File>>,
+    summary: ArchiveSummary,
 }
 
 impl ArchiveWriter {
     /// A new file; refused if there is one already.
     pub(super) fn create(path: &Path, month: Month) -> io::Result<Self> {
         let file = File::create_new(path)?;
-        let mut out = GzEncoder::new(BufWriter::new(file), Compression::default());
-        let header = Header { dayline_archive: VERSION, month: month.to_string() };
-        serde_json::to_writer(&mut out, &header)?;
-        out.write_all(b"\n")?;
-        Ok(Self { out })
+        let out = GzEncoder::new(BufWriter::new(file), Compression::default());
+        let mut writer = Self { out, summary: ArchiveSummary::default() };
+        writer.line(&Header { dayline_archive: VERSION, month: month.to_string() })?;
+        Ok(writer)
     }
 
-    /// Adds a row, given as a JSON object.
-    pub(super) fn add(&mut self, section: Section, row: &str) -> io::Result<()> {
-        writeln!(self.out, "{{\"{}\":{row}}}", section.key())
+    /// Adds a day.
+    pub(super) fn add(&mut self, day: &ArchivedDay) -> io::Result<()> {
+        self.summary.add(day);
+        self.line(&Line::Day(Box::new(DayLine::of(day))))
     }
 
     /// Ends the archive and makes it durable.
-    pub(super) fn finish(mut self, summary: &ArchiveSummary) -> io::Result<()> {
-        self.out.write_all(b"{\"end\":")?;
-        serde_json::to_writer(&mut self.out, summary)?;
-        self.out.write_all(b"}\n")?;
+    pub(super) fn finish(mut self) -> io::Result<ArchiveSummary> {
+        let summary = self.summary;
+        self.line(&Line::End(summary))?;
         let file = self.out.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()
+        file.sync_all()?;
+        Ok(summary)
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, line)?;
+        self.out.write_all(b"\n")
     }
 }
 
-/// Reads an archive.
-pub(super) struct ArchiveReader {
-    lines: Lines<BufReader<MultiGzDecoder<BufReader<File>>>>,
-    /// The month it holds.
-    pub(super) month: Month,
-    seen: ArchiveSummary,
-    ended: bool,
+pub(super) type TextLines = Lines<BufReader<MultiGzDecoder<BufReader<File>>>>;
+
+/// Opens an archive; gives its version, its month and what follows the first line.
+pub(super) fn open(path: &Path) -> io::Result<(u32, Month, TextLines)> {
+    let gzip = MultiGzDecoder::new(BufReader::new(File::open(path)?));
+    let mut lines = BufReader::new(gzip).lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let header: Header = serde_json::from_str(&first).map_err(|_| damaged("not an archive of dayline"))?;
+    if !(1..=VERSION).contains(&header.dayline_archive) {
+        return Err(damaged(format!("an archive of version {}", header.dayline_archive)));
+    }
+    let month = header.month.parse().map_err(|_| damaged("a month that does not exist"))?;
+    Ok((header.dayline_archive, month, lines))
 }
 
-impl ArchiveReader {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let gzip = MultiGzDecoder::new(BufReader::new(File::open(path)?));
-        let mut lines = BufReader::new(gzip).lines();
-        let first = lines.next().transpose()?.unwrap_or_default();
-        let header: Header =
-            serde_json::from_str(&first).map_err(|_| damaged("not an archive of dayline"))?;
-        if header.dayline_archive != VERSION {
-            return Err(damaged(format!("an archive of version {}", header.dayline_archive)));
-        }
-        let month = header.month.parse().map_err(|_| damaged("a month that does not exist"))?;
-        Ok(Self { lines, month, seen: ArchiveSummary::default(), ended: false })
-    }
-
-    /// The next row; `None` after the last one, if all are there.
-    pub(super) fn next(&mut self) -> io::Result<Option<(Section, String)>> {
-        let Some(line) = self.lines.next().transpose()? else {
-            return if self.ended { Ok(None) } else { Err(damaged("the archive is cut off")) };
-        };
-        if self.ended {
+/// Gives each day of an archive of version 2 to `take`, until that says no; whether it never did.
+/// What is damaged before the end is an error then, also if the days before it were given.
+pub(super) fn read(
+    month: Month,
+    lines: TextLines,
+    mut take: impl FnMut(ArchivedDay) -> bool,
+) -> io::Result<bool> {
+    let (mut seen, mut ended) = (ArchiveSummary::default(), false);
+    for line in lines {
+        if ended {
             return Err(damaged("something follows the archive's end"));
         }
-        let (section, row) = match serde_json::from_str(&line)? {
-            Line::Days(row) => (Section::Days, row),
-            Line::Counted(row) => (Section::Counted, row),
-            Line::Outranked(row) => (Section::Outranked, row),
-            Line::End(summary) => {
-                if summary != self.seen {
-                    return Err(damaged(format!(
-                        "the archive should hold {summary:?}, but has {:?}",
-                        self.seen
-                    )));
+        match serde_json::from_str(&line?)? {
+            Line::Day(line) => {
+                let day = line.to_day().map_err(damaged)?;
+                in_month(month, &day)?;
+                seen.add(&day);
+                if !take(day) {
+                    return Ok(false);
                 }
-                self.ended = true;
-                return self.next();
             }
-        };
-        *self.seen.of(section) += 1;
-        Ok(Some((section, row.get().to_owned())))
-    }
-}
-
-fn damaged(why: impl Into<String>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn archive(folder: &Path) -> std::path::PathBuf {
-        let path = folder.join("month.gz");
-        let mut writer = ArchiveWriter::create(&path, "2026-03".parse().unwrap()).unwrap();
-        writer.add(Section::Days, r#"{"user":"a","version":1}"#).unwrap();
-        writer.add(Section::Counted, r#"{"domain":null}"#).unwrap();
-        writer.finish(&ArchiveSummary { days: 1, counted: 1, outranked: 0 }).unwrap();
-        path
-    }
-
-    #[test]
-    fn an_archive_gives_back_what_was_put_in() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut reader = ArchiveReader::open(&archive(folder.path())).unwrap();
-        assert_eq!(reader.month.to_string(), "2026-03");
-        let days = (Section::Days, r#"{"user":"a","version":1}"#.to_owned());
-        assert_eq!(reader.next().unwrap(), Some(days));
-        assert_eq!(reader.next().unwrap(), Some((Section::Counted, r#"{"domain":null}"#.to_owned())));
-        assert_eq!(reader.next().unwrap(), None);
-    }
-
-    #[test]
-    fn an_archive_that_is_cut_off_anywhere_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let whole = std::fs::read(archive(folder.path())).unwrap();
-        for length in 0..whole.len() {
-            let path = folder.path().join("cut.gz");
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let read = ArchiveReader::open(&path).and_then(|mut reader| {
-                while reader.next()?.is_some() {}
-                Ok(())
-            });
-            assert!(read.is_err(), "cut at {length} of {}", whole.len());
+            Line::End(summary) if summary == seen => ended = true,
+            Line::End(summary) => {
+                return Err(damaged(format!("the archive should hold {summary:?}, but has {seen:?}")));
+            }
         }
     }
+    if ended { Ok(true) } else { Err(damaged("the archive is cut off")) }
+}
 
-    #[test]
-    fn an_archive_never_replaces_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = archive(folder.path());
-        assert!(ArchiveWriter::create(&path, "2026-03".parse().unwrap()).is_err());
-    }
+/// Refuses a day of another month.
+pub(super) fn in_month(month: Month, day: &ArchivedDay) -> io::Result<()> {
+    if Month::of(day.day) == Some(month) { Ok(()) } else { Err(damaged("a day of another month")) }
+}
+
+pub(super) fn damaged(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.into())
 }

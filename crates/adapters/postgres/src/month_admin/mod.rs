@@ -3,7 +3,12 @@
 
 mod archive;
 mod archive_file;
+mod archived;
+mod fingerprint;
+mod first_archive;
+mod list;
 mod restore;
+mod restored_first;
 
 use std::path::Path;
 
@@ -13,24 +18,11 @@ use crate::db::Transaction;
 use crate::month_tables::{self, sql};
 use crate::months::Month;
 use crate::store::PgStore;
-use crate::values::column;
 pub use archive_file::ArchiveSummary;
+pub use list::MonthInfo;
 
-/// A month of the ledger, as an operator sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MonthInfo {
-    /// The month.
-    pub month: Month,
-    /// About how many counted pieces it holds, as of the last analysis.
-    pub counted_estimate: u64,
-    /// About how many outranked pieces it holds.
-    pub outranked_estimate: u64,
-    /// Bytes on disk, indexes included.
-    pub bytes: u64,
-}
-
-/// What operators do with months. A month is dropped, archived and restored as a whole: its
-/// counted and outranked pieces and the versions of its days.
+/// The operator's side of the partitions. A month is dropped and archived as a whole: its days, their
+/// pieces, and what was observed in them.
 pub struct MonthAdmin<'a> {
     store: &'a PgStore,
 }
@@ -43,29 +35,11 @@ impl PgStore {
 }
 
 impl MonthAdmin<'_> {
-    /// The months there are, the earliest first.
+    /// The months there are, the earliest first. Counts rows, which takes some seconds for many
+    /// millions.
     pub async fn list(&self) -> Result<Vec<MonthInfo>, PortError> {
-        const SQL: &str = "SELECT right(child.relname, 7) AS month,
-  sum(greatest(child.reltuples, 0)) FILTER (WHERE parent.relname = 'app_usage')::bigint AS counted,
-  sum(greatest(child.reltuples, 0)) FILTER (WHERE parent.relname = 'outranked_usage')::bigint AS outranked,
-  sum(pg_total_relation_size(child.oid))::bigint AS bytes
-FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid JOIN pg_class AS parent ON parent.oid = inhparent
-WHERE parent.oid IN ('ledger_days'::regclass, 'app_usage'::regclass, 'outranked_usage'::regclass)
-GROUP BY 1 ORDER BY 1";
-        let rows = self.store.primary().await?.query(SQL, &[]).await?;
-        let mut months = Vec::new();
-        for row in &rows {
-            // A table that is not ours to name is not ours to show.
-            let Ok(month) = column::<&str>(row, "month")?.replace('_', "-").parse() else { continue };
-            let number = |name| Ok(column::<Option<i64>>(row, name)?.unwrap_or_default().cast_unsigned());
-            months.push(MonthInfo {
-                month,
-                counted_estimate: number("counted")?,
-                outranked_estimate: number("outranked")?,
-                bytes: number("bytes")?,
-            });
-        }
-        Ok(months)
+        self.store.primary().await?;
+        list::list(&self.store.patient()).await
     }
 
     /// Makes a month's tables. False if they were there.
@@ -80,30 +54,55 @@ GROUP BY 1 ORDER BY 1";
         archive::archive(&self.store.patient(), month, file).await
     }
 
-    /// Brings an archived month back, all or nothing. The month must not be there, or be empty.
-    /// People who were deleted since stay deleted: their part is left out.
+    /// Brings an archived month back, day by day: what was observed is added to what is there, and
+    /// each day is settled by the rule, with the corrections and choices of now. What was erased since
+    /// stays erased, and people who were deleted stay deleted: their part is left out. Days of the
+    /// rule's first edition come back as they were, where nothing has come later. Whoever repeats it,
+    /// after an interruption or not, changes nothing more. Gives how much of the archive was new.
     pub async fn restore(&self, file: &Path) -> Result<ArchiveSummary, PortError> {
         self.store.primary().await?;
-        let summary = restore::restore(&self.store.patient(), file).await?;
-        self.store.months().forget();
-        Ok(summary)
+        restore::restore(self.store, file).await
     }
 
-    /// Drops a month with all that is in it, in milliseconds. False if there was none. Waits for
-    /// the transactions that use the ledger at that moment, for at most two seconds.
+    /// Drops a month with all that is in it, in milliseconds for a small one. False if there was
+    /// none. Refused if the month is not as it was archived last, or never was. Waits for the
+    /// transactions that use the ledger at that moment, for at most two seconds.
     pub async fn drop(&self, month: Month) -> Result<bool, PortError> {
+        self.drop_if(month, true).await
+    }
+
+    /// The same, whether or not there is an archive of all of it.
+    pub async fn drop_anyway(&self, month: Month) -> Result<bool, PortError> {
+        self.drop_if(month, false).await
+    }
+
+    async fn drop_if(&self, month: Month, archived: bool) -> Result<bool, PortError> {
         let mut transaction = self.store.primary().await?.begin().await?;
-        let outcome = drop_month(&mut transaction, month).await;
+        let outcome = drop_month(&mut transaction, month, archived).await;
         self.store.months().forget();
         transaction.finish(outcome).await
     }
 }
 
-async fn drop_month(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
+async fn drop_month(transaction: &mut Transaction, month: Month, archived: bool) -> Result<bool, PortError> {
     transaction.run("SET LOCAL lock_timeout = '2s'").await?;
     month_tables::lock(transaction, month).await?;
-    if !month_tables::exists(transaction, month).await? {
+    if month_tables::missing(transaction, month, &sql::ALL).await?.len() == sql::ALL.len() {
         return Ok(false);
+    }
+    if archived && month_tables::missing(transaction, month, &[sql::DAYS]).await?.is_empty() {
+        // Nobody writes from here on.
+        transaction.run(&sql::stop_writing(month)).await?;
+        let now = fingerprint::of(transaction, month).await?;
+        match fingerprint::archived(transaction, month).await? {
+            Some(then) if then == now => {}
+            Some(_) => {
+                return Err(PortError::Rejected(format!(
+                    "the month {month} has changed since it was archived"
+                )));
+            }
+            None => return Err(PortError::Rejected(format!("the month {month} was never archived"))),
+        }
     }
     transaction.run(&sql::drop(month)).await?;
     Ok(true)

@@ -1,109 +1,165 @@
-//! Bringing an archived month back in one transaction: into bare tables that get their indexes
-//! afterwards and are attached at last, so that nobody waits and nobody sees half a month.
+//! Bringing an archived month back: some days at a time, each time as one transaction. Whatever
+//! came later on a day stays, and what was observed before is added as if it came late.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dayline_app::ports::PortError;
+use dayline_app::ports::{DayKey, DayWrite, LoadedDay, Mark, PortError, StateWrite, StoredDay};
+use dayline_domain::{Hours, LedgerDay, Observation, Piece, PieceChanges, UserId, UtcMs};
 use tokio::sync::mpsc;
 use tokio_postgres::types::Type;
 
-use super::archive_file::{ArchiveReader, ArchiveSummary, Section};
-use crate::db::{ConnectionPool, Transaction};
-use crate::month_tables::{exists, lock, sql};
-use crate::months::Month;
+use super::archive_file::{self, ArchiveSummary, open};
+use super::archived::{ArchivedDay, Kept};
+use super::{first_archive, restored_first};
+use crate::db::ConnectionPool;
+use crate::ledger::{Written, as_uses, load_days, write_days};
+use crate::store::PgStore;
+use crate::values::{Timestamp, nth};
 
-/// Rows inserted by one statement, and chunks read ahead.
-const CHUNK: usize = 5_000;
-const CHUNKS_AHEAD: usize = 2;
+/// Days restored by one transaction, and batches read ahead.
+const BATCH: usize = 200;
+const BATCHES_AHEAD: usize = 2;
+/// How often a batch is tried that meets the commits of workers.
+const ATTEMPTS: usize = 20;
 
-type Chunk = (Section, Vec<String>);
-
-pub(super) async fn restore(pool: &ConnectionPool, path: &Path) -> Result<ArchiveSummary, PortError> {
+pub(super) async fn restore(store: &PgStore, path: &Path) -> Result<ArchiveSummary, PortError> {
+    let (batches, mut taken) = mpsc::channel(BATCHES_AHEAD);
     let path = PathBuf::from(path);
-    let opened = tokio::task::spawn_blocking(move || ArchiveReader::open(&path)).await;
-    let reader = opened.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
-    let mut transaction = pool.begin().await?;
-    let outcome = restore_month(&mut transaction, reader).await;
-    transaction.finish(outcome).await
+    let reading = tokio::task::spawn_blocking(move || read(&path, &batches));
+    let mut summary = ArchiveSummary::default();
+    while let Some(batch) = taken.recv().await {
+        restore_batch(store, batch, &mut summary).await?;
+    }
+    reading.await.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
+    Ok(summary)
 }
 
 fn unread(error: &impl std::fmt::Display) -> PortError {
     PortError::Rejected(format!("the archive can't be read: {error}"))
 }
 
-async fn restore_month(
-    transaction: &mut Transaction,
-    reader: ArchiveReader,
-) -> Result<ArchiveSummary, PortError> {
-    let month = reader.month;
-    lock(transaction, month).await?;
-    let attached = exists(transaction, month).await?;
-    if attached {
-        refuse_unless_empty(transaction, month).await?;
-    } else {
-        transaction.run(&sql::create(month)).await?;
-    }
-    let (chunks, mut read_ahead) = mpsc::channel(CHUNKS_AHEAD);
-    let reading = tokio::task::spawn_blocking(move || read(reader, &chunks));
-    let mut summary = ArchiveSummary::default();
-    while let Some((section, rows)) = read_ahead.recv().await {
-        let params = [(&rows as _, Type::TEXT_ARRAY)];
-        *summary.of(section) += transaction.execute(&insert(section, month), &params).await?;
-    }
-    reading.await.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
-    if !attached {
-        transaction.run(&sql::constrain_and_attach(month)).await?;
-    }
-    Ok(summary)
-}
-
-/// A month that holds something already may hold later versions of the same days.
-async fn refuse_unless_empty(transaction: &mut Transaction, month: Month) -> Result<(), PortError> {
-    for parent in sql::PARENTS {
-        let sql = format!("SELECT 1 FROM {} LIMIT 1", month.table(parent));
-        if !transaction.query(&sql, &[]).await?.is_empty() {
-            return Err(PortError::Rejected(format!("the month {month} is there and not empty")));
+/// Reads batches until the end or until nobody takes them any more. The file is read once before, so
+/// that of one that is damaged nothing is restored.
+fn read(path: &Path, batches: &mpsc::Sender<Vec<ArchivedDay>>) -> io::Result<()> {
+    let mut batch = Vec::with_capacity(BATCH);
+    let take = |day| {
+        batch.push(day);
+        if batch.len() < BATCH {
+            return true;
         }
+        batches.blocking_send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH))).is_ok()
+    };
+    let (version, month, lines) = open(path)?;
+    let is_taken = if version == 1 {
+        first_archive::read(path, take)?
+    } else {
+        archive_file::read(month, lines, |_| true)?;
+        archive_file::read(month, open(path)?.2, take)?
+    };
+    if is_taken {
+        // If nobody takes it, the restoring side has failed and says why.
+        let _ = batches.blocking_send(batch);
     }
     Ok(())
 }
 
-/// Reads chunks of one kind each until the end or until nobody takes them any more.
-fn read(mut reader: ArchiveReader, chunks: &mpsc::Sender<Chunk>) -> io::Result<()> {
-    let mut chunk: Chunk = (Section::Days, Vec::new());
-    while let Some((section, row)) = reader.next()? {
-        if (section != chunk.0 || chunk.1.len() == CHUNK) && !chunk.1.is_empty() {
-            let full = std::mem::replace(&mut chunk, (section, Vec::with_capacity(CHUNK)));
-            if chunks.blocking_send(full).is_err() {
-                return Ok(());
+/// What becomes of an archived day.
+enum Plan {
+    /// Its person is gone, or nothing of it is new.
+    Nothing,
+    Write(Box<DayWrite>),
+    /// It comes back as a day of the first edition.
+    First {
+        counted: Vec<Piece>,
+        outranked: Vec<Piece>,
+    },
+}
+
+async fn restore_batch(
+    store: &PgStore,
+    batch: Vec<ArchivedDay>,
+    summary: &mut ArchiveSummary,
+) -> Result<(), PortError> {
+    let keys: Vec<DayKey> = batch.iter().map(|day| DayKey { user: day.user, day: day.day }).collect();
+    let pool = store.patient();
+    for _ in 0..ATTEMPTS {
+        let loaded = load_days(&pool, store.people(), &keys).await?;
+        let (now, marks) = now_and_marks(&pool, batch.len()).await?;
+        let (mut writes, mut first, mut added) = (Vec::<(UserId, DayWrite)>::new(), Vec::new(), Vec::new());
+        for ((archived, loaded), mark) in batch.iter().zip(loaded).zip(marks) {
+            match plan(archived, loaded, mark)? {
+                Plan::Nothing => {}
+                Plan::Write(write) => {
+                    writes.push((archived.user, *write));
+                    added.push(archived);
+                }
+                Plan::First { counted, outranked } => {
+                    let kept = Kept::First { counted, outranked };
+                    first.push((ArchivedDay { kept, ..archived.clone() }, mark));
+                }
             }
         }
-        chunk.0 = section;
-        chunk.1.push(row);
+        if restored_first::insert(store, &pool, &first).await? == Written::Stale {
+            continue;
+        }
+        first.iter().for_each(|(day, _)| summary.add(day));
+        if write_days(store, &pool, writes, now).await? == Written::Done {
+            added.into_iter().for_each(|day| summary.add(day));
+            return Ok(());
+        }
     }
-    // If nobody takes it, the transaction has failed and says why.
-    let _ = chunks.blocking_send(chunk);
-    Ok(())
+    Err(PortError::Unavailable("the days of an archive change again and again".into()))
 }
 
-/// Inserts rows given as JSON objects. Rows of people who are not there any more find nobody to
-/// belong to.
-fn insert(section: Section, month: Month) -> String {
-    let columns = match section {
-        Section::Days => "day date, version bigint, changed_at timestamptz",
-        Section::Counted | Section::Outranked => {
-            "start_time timestamptz, end_time timestamptz, device_id text, app_name text, domain text"
-        }
+/// The database's time, and random marks, which no version of a day had before.
+async fn now_and_marks(pool: &ConnectionPool, count: usize) -> Result<(UtcMs, Vec<Mark>), PortError> {
+    let sql = "SELECT now(), ('x' || left(replace(gen_random_uuid()::text, '-', ''), 16))::bit(64)::bigint
+FROM generate_series(1, $1)";
+    let rows = pool.query(sql, &[(&(count as i64), Type::INT8)]).await?;
+    let now = rows.first().map(|row| nth::<Timestamp>(row, 0)).transpose()?;
+    let marks = rows.iter().map(|row| Ok(Mark(nth::<i64>(row, 1)?.cast_unsigned())));
+    Ok((now.map_or(UtcMs(0), |now| now.0), marks.collect::<Result<_, PortError>>()?))
+}
+
+fn plan(archived: &ArchivedDay, loaded: LoadedDay, mark: Mark) -> Result<Plan, PortError> {
+    let stored = match loaded {
+        LoadedDay::Day(stored) => *stored,
+        LoadedDay::NoSuchUser => return Ok(Plan::Nothing),
+        LoadedDay::Damaged(why) => return Err(PortError::Corrupt(why)),
     };
-    let names: Vec<&str> =
-        columns.split(", ").filter_map(|column| column.split_once(' ')).map(|(name, _)| name).collect();
-    let names = names.join(", ");
-    format!(
-        "INSERT INTO {} (user_id, {names})
-SELECT users.id, {names} FROM unnest($1) AS line
-CROSS JOIN LATERAL json_to_record(line::json) AS stored (\"user\" uuid, {columns})
-JOIN users ON users.uuid = stored.\"user\"",
-        month.table(section.parent())
-    )
+    let observed = match &archived.kept {
+        Kept::First { counted, outranked } if stored.version == 0 => {
+            return Ok(restored_first::plan(counted, outranked, &stored.corrections)
+                .map_or(Plan::Nothing, |(counted, outranked)| Plan::First { counted, outranked }));
+        }
+        Kept::First { counted, outranked } => as_uses(counted.iter().chain(outranked)),
+        Kept::Observed(observations) => observations.clone(),
+    };
+    Ok(add(stored, &observed, archived.version, mark)
+        .map_or(Plan::Nothing, |write| Plan::Write(Box::new(write))))
+}
+
+/// What was observed, as if it came late; `None` if it was known.
+fn add(stored: StoredDay, observed: &[Observation], archived_version: u64, mark: Mark) -> Option<DayWrite> {
+    let StoredDay { day, version, settled_by, observations, corrections, .. } = stored;
+    let mut rows = stored.counted;
+    if stored.has_tail {
+        rows.pop();
+    }
+    let mut ledger_day = LedgerDay::restore(day, version, settled_by, observations, corrections);
+    ledger_day.record(observed)?;
+    let counted: Vec<Piece> = ledger_day.counted().collect();
+    let hours = 0..Hours::IN_WINDOW;
+    let hours = hours.map(|hour| (hour, ledger_day.observations_of_hour(hour).collect()));
+    Some(DayWrite {
+        day,
+        from_version: version,
+        to_version: if version == 0 { archived_version.saturating_add(1) } else { version + 1 },
+        mark,
+        settled_by,
+        ended: PieceChanges::between(&rows, &counted),
+        tail: None,
+        state: StateWrite::Folded { hours: hours.collect(), sums: ledger_day.sums() },
+    })
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, dead_letters, device_logins, ledger, prove,
-    report_jobs, sessions, sign_outs, stored_time,
+    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins,
+    ledger, preferences, prove, report_jobs, sessions, sign_outs,
 };
 
 use uuid::Uuid;
 
 use crate::database::{Database, Via};
+use crate::first_release::plant;
 
 /// One database for all facts, emptied before each: making one costs more than most facts.
 async fn keeps_both_ways(facts: &[Fact<StorePorts>]) {
@@ -72,6 +73,52 @@ async fn spoil(database: &Database, key: DayKey, how: SpoiltSums) {
          WHERE day = '{day}' AND user_id = (SELECT id FROM users WHERE uuid = '{user}')"
     );
     assert_eq!(database.client().await.execute(&sql, &[]).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_the_state_of_days() {
+    keeps_both_ways(ledger::states::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_by_which_choices_days_are_settled() {
+    keeps_both_ways(ledger::choices::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_corrections_beside_the_days() {
+    keeps_both_ways(ledger::corrections::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_names_exactly() {
+    keeps_both_ways(ledger::names::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_preferences() {
+    keeps_both_ways(preferences::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_numbers_corrections() {
+    keeps_both_ways(correction_numbers::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_reads_days_of_the_first_edition() {
+    let database = Arc::new(Database::migrated().await);
+    for via in [Via::Direct, Via::PgBouncer] {
+        prove(ledger::first_edition::FACTS, async || {
+            database.empty().await;
+            let database = Arc::clone(&database);
+            StorePorts::of(database.store(via)).planting(move |key, counted, outranked| {
+                let database = Arc::clone(&database);
+                Box::pin(async move { plant(&database, key, &counted, &outranked).await })
+            })
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

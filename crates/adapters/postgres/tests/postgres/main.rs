@@ -6,6 +6,7 @@
 mod contract;
 mod damage;
 mod database;
+mod first_release;
 mod fitness;
 mod growth;
 mod months;

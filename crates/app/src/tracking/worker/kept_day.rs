@@ -66,7 +66,9 @@ impl KeptDay {
         let DayChange { day, from_version, to_version, counted, observed, hours, corrected } = change;
         self.unfolded = self.unfolded.and(hours);
         self.writes_since_fold += 1;
-        observed.into_iter().for_each(|observation| self.remember(observation));
+        for observation in observed {
+            self.remember(observation);
+        }
         let ended = self.change_rows(counted);
         let folds = corrected
             || self.must_fold

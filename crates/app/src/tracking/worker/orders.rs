@@ -36,8 +36,12 @@ impl Worker {
         if is_known {
             return Ok(Step::default());
         }
-        let mut days: Vec<UtcDay> =
-            stored.iter().chain([&correction]).flat_map(|version| days_of(&version.says)).collect();
+        let mut days: Vec<UtcDay> = stored
+            .iter()
+            .chain([&correction])
+            .filter_map(|version| version.says.interval())
+            .flat_map(Window::met_by)
+            .collect();
         days.sort_unstable();
         days.dedup();
         let changes = Changes { corrections: vec![(user, correction.clone())], ..Changes::default() };
@@ -74,13 +78,5 @@ impl Worker {
             }
         }
         self.commit(at, at, changes, step).await
-    }
-}
-
-/// The days whose windows something is said of.
-fn days_of(says: &Says) -> Vec<UtcDay> {
-    match says {
-        Says::Nothing => Vec::new(),
-        Says::Entry { interval, .. } | Says::Erasure { interval } => Window::met_by(*interval).collect(),
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod corrections;
 pub(crate) mod device_login;
 pub(crate) mod device_page;
 pub(crate) mod docs;
@@ -11,6 +12,7 @@ pub(crate) mod export;
 pub(crate) mod live;
 pub(crate) mod operations;
 pub(crate) mod ping_body;
+pub(crate) mod preferences;
 pub(crate) mod report_jobs;
 pub(crate) mod reports;
 pub(crate) mod sessions;

@@ -35,6 +35,7 @@ fn the_document_lists_the_contract() {
         "DELETE /api/v1/api-keys/{id}",
         "DELETE /api/v1/auth/sessions/{id}",
         "DELETE /api/v1/report/jobs/{id}",
+        "DELETE /api/v1/usage/corrections/{id}",
         "DELETE /api/v1/users/me",
         "GET /api/v1/api-keys",
         "GET /api/v1/auth/device",
@@ -48,10 +49,12 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/report/jobs/{id}",
         "GET /api/v1/report/jobs/{id}/result",
         "GET /api/v1/report/urls",
+        "GET /api/v1/usage/corrections",
         "GET /api/v1/usage/timeline",
         "GET /api/v1/users/me",
         "GET /api/v1/users/me/audit",
         "GET /api/v1/users/me/export",
+        "GET /api/v1/users/me/preferences",
         "GET /device",
         "GET /docs",
         "GET /healthz",
@@ -68,9 +71,12 @@ fn the_document_lists_the_contract() {
         "POST /api/v1/auth/logout-all",
         "POST /api/v1/auth/refresh",
         "POST /api/v1/report/jobs",
+        "POST /api/v1/usage/corrections",
         "POST /api/v1/usage/track",
         "POST /api/v1/users",
         "POST /api/v1/users/me/password",
+        "PUT /api/v1/usage/corrections/{id}",
+        "PUT /api/v1/users/me/preferences",
     ];
     let listed: BTreeSet<String> =
         operations().iter().map(|(method, path, _)| format!("{method} {path}")).collect();

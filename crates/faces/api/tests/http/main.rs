@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit;
 mod connections;
+mod corrections;
 mod device_login;
 mod device_page;
 mod document;
@@ -13,6 +14,7 @@ mod framing;
 mod kinds;
 mod live;
 mod operations;
+mod preferences;
 mod problems;
 mod proxies;
 mod report_jobs;

@@ -22,10 +22,11 @@ struct Hers {
     ada: Person,
     key: Value,
     job: Value,
+    entry: Value,
 }
 
 /// Every route has a line here; one without fails the test.
-fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<Attack> {
+fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> Option<Attack> {
     let hers = json!({
         "user_id": ada.id, "id": ada.id, "email": ada.email, "session_id": ada.session, "device_id": "laptop",
     });
@@ -55,6 +56,11 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<
         ("GET" | "DELETE", "/api/v1/report/jobs/{id}") | ("GET", "/api/v1/report/jobs/{id}/result") => {
             Attack::Named(job["id"].as_str().unwrap().to_owned())
         }
+        ("PUT" | "DELETE", "/api/v1/usage/corrections/{id}") => {
+            Attack::Named(entry["id"].as_str().unwrap().to_owned())
+        }
+        ("POST", "/api/v1/usage/corrections") => Attack::Own(evil_entry(ada)),
+        ("PUT", "/api/v1/users/me/preferences") => Attack::Own(with("beat_hold_minutes", json!(1))),
         ("POST", "/api/v1/report/jobs") => Attack::Own(with("kind", json!("export"))),
         ("POST", "/api/v1/api-keys") => {
             let mut key = with("name", json!("AdasKey2"));
@@ -84,11 +90,20 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job }: &Hers) -> Option<
             | "/api/v1/auth/sessions"
             | "/api/v1/auth/device"
             | "/api/v1/api-keys"
+            | "/api/v1/users/me/preferences"
+            | "/api/v1/usage/corrections"
             | "/api/v1/usage/timeline",
         ) => Attack::Own(hers),
         ("GET", path) if path.starts_with("/api/v1/report/") => Attack::Own(hers),
         _ => return None,
     })
+}
+
+/// What somebody else says about Ada's timeline.
+fn evil_entry(ada: &Person) -> Value {
+    let mut entry = ping("Evil", "10:00:00", "10:00:05");
+    entry["user_id"] = json!(ada.id);
+    entry
 }
 
 /// All that Ada can see of herself.
@@ -103,6 +118,8 @@ async fn view(server: &Server, ada: &Person) -> Vec<Value> {
         "/api/v1/usage/timeline?date=2026-11-20&outranked=true",
         "/api/v1/report/apps",
         "/api/v1/report/domains",
+        "/api/v1/usage/corrections",
+        "/api/v1/users/me/preferences",
     ] {
         let reply = server.get(path).of(ada).send().await;
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
@@ -121,13 +138,15 @@ async fn ada_has_data(server: &Server) -> Hers {
     let ada = server.person("ada.who-is-not-in-the-document").await;
     let track = server.post("/api/v1/usage/track").of(&ada).json(&ping("AdasApp", "10:00:00", "10:00:05"));
     assert_eq!(track.send().await.status, 202);
+    let entry = ping("AdasApp", "08:00:00", "08:10:00");
+    let entry = server.post("/api/v1/usage/corrections").of(&ada).json(&entry).send().await.json();
     server.process_log().await;
     let key = json!({"name": "AdasKey", "scopes": ["track", "read"]});
     let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
     let job = json!({"kind": "apps", "from": "2026-11-20", "to": "2026-11-20"});
     let job = server.post("/api/v1/report/jobs").of(&ada).json(&job).send().await.json();
     server.make_reports().await;
-    Hers { ada, key, job }
+    Hers { ada, key, job, entry }
 }
 
 #[tokio::test]
@@ -135,7 +154,7 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
     for (method, path, _) in operations() {
         let server = Server::new();
         let (hers, eve) = (ada_has_data(&server).await, server.person("eve").await);
-        let Hers { ada, key, job } = &hers;
+        let Hers { ada, key, job, entry } = &hers;
         let before = view(&server, ada).await;
 
         let attack = attack(&method, &path, &hers)
@@ -146,19 +165,21 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
             Attack::Public => call(&path).send().await,
             Attack::Own(body) => call(&path).of(&eve).json(body).send().await,
             Attack::Named(id) => {
-                let reply = call(&path.replace("{id}", id)).of(&eve).send().await;
+                let evil = evil_entry(ada);
+                let call = |path: &str| call(path).of(&eve).json(&evil);
+                let reply = call(&path.replace("{id}", id)).send().await;
                 let unknown = path.replace("{id}", "00000000-0000-7000-8000-000000000000");
-                let unknown = call(&unknown).of(&eve).send().await;
+                let unknown = call(&unknown).send().await;
                 assert_eq!(reply.problem(), (404, "not_found".into()), "{method} {path}");
                 assert_eq!(reply.body, unknown.body, "{method} {path}");
                 reply
             }
         };
         let told = String::from_utf8_lossy(&reply.body).into_owned();
-        let job_id = job["id"].as_str().unwrap();
+        let (job_id, entry_id) = (job["id"].as_str().unwrap(), entry["id"].as_str().unwrap());
         let (key_id, key_text) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
         let ids = [ada.id.as_str(), &ada.session, &ada.email, &ada.access, &ada.refresh];
-        for secret in ["AdasApp", "\"AdasKey\"", job_id, key_id, key_text].into_iter().chain(ids) {
+        for secret in ["AdasApp", "\"AdasKey\"", job_id, entry_id, key_id, key_text].into_iter().chain(ids) {
             assert!(!told.contains(secret), "{method} {path} tells {secret}: {told}");
         }
         server.process_log().await;
@@ -183,7 +204,8 @@ async fn a_key_opens_only_the_routes_that_name_its_scope() {
             let body = json!({
                 "full_name": "Ada", "name": "key", "scopes": ["track"], "user_code": "BCDF-GHJK",
                 "current_password": PASSWORD, "new_password": "another long secret", "kind": "apps",
-                "password": PASSWORD,
+                "password": PASSWORD, "app_name": "Code",
+                "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:00:05Z",
             });
             let call = server.request(method.clone(), &path.replace("{id}", id));
             let reply = call.header("authorization", &bearer).json(&body).send().await;

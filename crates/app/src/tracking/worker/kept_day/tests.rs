@@ -154,7 +154,7 @@ fn a_day_at_random(seed: u64) -> Ledger {
     for step in 0..200 {
         let mut day: KeptDay = kept.take().unwrap_or_else(|| KeptDay::of(ledger.stored()));
         now += chance.below(20_000);
-        let change = match chance.below(30) {
+        let told = match chance.below(30) {
             0 => {
                 let says = Says::Erasure { interval: interval(now - 60_000, 20_000) };
                 correct(&mut ledger, &mut day, step, says)
@@ -181,7 +181,7 @@ fn a_day_at_random(seed: u64) -> Ledger {
                 day.day.record(&[observation(&mut chance, start, ms)])
             }
         };
-        if let Some(change) = change {
+        if let Some(change) = told {
             ledger.apply(day.write(change, Mark(0)));
         }
         same(&ledger, &day);

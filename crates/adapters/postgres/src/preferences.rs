@@ -1,0 +1,48 @@
+//! What people prefer: columns of `users`.
+
+use dayline_app::ports::{PortError, PortFuture, PreferenceStore};
+use dayline_domain::{DayStart, Preferences, UserId, Weekday};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::db::Param;
+use crate::error::corrupt;
+use crate::ledger::choices;
+use crate::store::PgStore;
+use crate::values::{column, uuid};
+
+impl PreferenceStore for PgStore {
+    fn preferences(&self, user: UserId) -> PortFuture<'_, Option<Preferences>> {
+        Box::pin(async move {
+            let sql = "SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes
+                       FROM users WHERE uuid = $1";
+            let rows = self.primary().await?.query(sql, &[(&uuid(user), Type::UUID)]).await?;
+            rows.first().map(preferences).transpose()
+        })
+    }
+
+    fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
+        Box::pin(async move {
+            let sql = "UPDATE users SET beat_hold_minutes = $2, audible_counts = $3, week_start = $4,
+                         day_start_minutes = $5 WHERE uuid = $1";
+            let Preferences { choices, week_start, day_start } = preferences;
+            let params: [Param<'_>; 5] = [
+                (&uuid(user), Type::UUID),
+                (&i16::from(choices.beat_hold.minutes()), Type::INT2),
+                (&choices.audible_counts, Type::BOOL),
+                (&week_start.name(), Type::TEXT),
+                (&day_start.minutes().cast_signed(), Type::INT2),
+            ];
+            Ok(self.primary().await?.execute(sql, &params).await? > 0)
+        })
+    }
+}
+
+fn preferences(row: &Row) -> Result<Preferences, PortError> {
+    let week_start = Weekday::from_name(column(row, "week_start")?)
+        .ok_or_else(|| corrupt("week_start", "not the name of a day"))?;
+    let minutes = column::<i16>(row, "day_start_minutes")?.cast_unsigned();
+    let day_start = DayStart::from_minutes(minutes).map_err(|error| corrupt("day_start_minutes", error))?;
+    let choices = choices(column(row, "beat_hold_minutes")?, column(row, "audible_counts")?)?;
+    Ok(Preferences { choices, week_start, day_start })
+}

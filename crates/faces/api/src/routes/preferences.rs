@@ -1,0 +1,177 @@
+//! `/users/me/preferences`: what I prefer, and how far my past follows it.
+
+use axum::extract::State;
+use axum::response::Response;
+use dayline_app::ports::Settling;
+use dayline_app::tracking::preferences::{self, Preferred};
+use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
+use dayline_http_kit::Problem;
+use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::fields::{Fields, FromFields, Json};
+use http::{StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::{BodyProblems, SignedInProblems};
+use crate::state::Api;
+use crate::views::json::private_json;
+
+/// Seconds after which it is worth another look how many days are left.
+const LOOK_AGAIN_S: u32 = 1;
+
+/// What I prefer. What is left out or null is as it is for who never chose.
+#[derive(ToSchema)]
+#[schema(as = Preferences)]
+pub(crate) struct PreferencesBody {
+    /// For how many minutes a heartbeat of an editor holds.
+    #[schema(rename = "beat_hold_minutes", value_type = Option<u8>, nullable, required = false, minimum = 1, maximum = 60, default = 15)]
+    beat_hold: BeatHold,
+    /// Whether a page that can be heard counts while the device reports that nobody is there.
+    #[schema(value_type = Option<bool>, nullable, required = false, default = true)]
+    audible_counts: bool,
+    /// With which day my weeks begin.
+    #[schema(value_type = Option<WeekdayName>, nullable, required = false, default = "monday")]
+    week_start: Weekday,
+    /// When my days begin: 00:00 to 12:00.
+    #[schema(value_type = Option<String>, nullable, required = false, default = "00:00",
+        pattern = "^(0[0-9]|1[01]):[0-5][0-9]$|^12:00$")]
+    day_start: DayStart,
+}
+
+impl FromFields for PreferencesBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let default = Preferences::default();
+        let minutes = fields.integer("beat_hold_minutes", 1..=BeatHold::MAX_MINUTES.into());
+        let beat_hold = minutes.and_then(|minutes| BeatHold::from_minutes(u8::try_from(minutes).ok()?).ok());
+        let audible_counts = fields.flag("audible_counts");
+        let week_start = fields.optional("week_start", |name| {
+            Weekday::from_name(name).ok_or("must be a day of the week in english, such as monday")
+        });
+        let day_start = fields.optional("day_start", |text| day_start(text).ok_or("must be 00:00 to 12:00"));
+        Some(Self {
+            beat_hold: beat_hold.unwrap_or(default.choices.beat_hold),
+            audible_counts: audible_counts.unwrap_or(default.choices.audible_counts),
+            week_start: week_start.unwrap_or(default.week_start),
+            day_start: day_start.unwrap_or(default.day_start),
+        })
+    }
+}
+
+/// Reads `HH:MM`.
+fn day_start(text: &str) -> Option<DayStart> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two_digits = |text: &str| {
+        let is_number = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u16>().ok().filter(|_| is_number)
+    };
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes).filter(|minutes| *minutes < 60)?);
+    DayStart::from_minutes(hours * 60 + minutes).ok()
+}
+
+impl From<PreferencesBody> for Preferences {
+    fn from(body: PreferencesBody) -> Self {
+        let PreferencesBody { beat_hold, audible_counts, week_start, day_start } = body;
+        Self { choices: Choices { beat_hold, audible_counts }, week_start, day_start }
+    }
+}
+
+#[derive(ToSchema)]
+#[schema(as = Weekday, rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes what has names already")]
+enum WeekdayName {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// What I prefer, and how far my past follows it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyPreferences)]
+pub(crate) struct PreferencesAnswer {
+    /// For how many minutes a heartbeat of an editor holds.
+    #[schema(minimum = 1, maximum = 60, example = 15)]
+    beat_hold_minutes: u8,
+    /// Whether a page that can be heard counts while the device reports that nobody is there.
+    #[schema(example = true)]
+    audible_counts: bool,
+    /// With which day my weeks begin.
+    #[schema(value_type = WeekdayName, example = "monday")]
+    week_start: &'static str,
+    /// When my days begin.
+    #[schema(example = "00:00")]
+    day_start: String,
+    /// How far the past follows the first two.
+    settling: SettlingItem,
+}
+
+/// How many of my days (UTC) are settled by what I prefer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Settling)]
+struct SettlingItem {
+    /// Days of which anything is known.
+    #[schema(example = 365)]
+    days: u64,
+    /// Those of them that are still settled by what I preferred before.
+    #[schema(example = 0)]
+    left: u64,
+}
+
+impl From<Preferred> for PreferencesAnswer {
+    fn from(Preferred { preferences, settling: Settling { days, left } }: Preferred) -> Self {
+        let Preferences { choices, week_start, day_start } = preferences;
+        Self {
+            beat_hold_minutes: choices.beat_hold.minutes(),
+            audible_counts: choices.audible_counts,
+            week_start: week_start.name(),
+            day_start: day_start.to_string(),
+            settling: SettlingItem { days, left },
+        }
+    }
+}
+
+/// What I prefer.
+#[utoipa::path(
+    get, path = "/api/v1/users/me/preferences", tag = "users", operation_id = "get_preferences",
+    responses(
+        (status = 200, body = PreferencesAnswer, description = "The preferences"),
+        SignedInProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn show(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
+    let preferred = preferences::preferences(&api.app, &caller).await?;
+    Ok(private_json(&PreferencesAnswer::from(preferred)))
+}
+
+/// Say what I prefer, in place of what I preferred before.
+///
+/// Another `beat_hold_minutes` or `audible_counts` holds for what comes at once, and settles the past again
+/// in the background: `settling` says how far that is. Should it ever stop, the same again goes on.
+#[utoipa::path(
+    put, path = "/api/v1/users/me/preferences", tag = "users", operation_id = "set_preferences",
+    request_body = PreferencesBody,
+    responses(
+        (status = 200, body = PreferencesAnswer, description = "All days follow"),
+        (status = 202, body = PreferencesAnswer, description = "Some days are still to follow",
+            headers(("retry-after" = u32, description = "Seconds"))),
+        SignedInProblems, BodyProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn set(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    Json(body): Json<PreferencesBody>,
+) -> Result<Response, Problem> {
+    let preferred = preferences::prefer(&api.app, &caller, body.into()).await?;
+    let mut response = private_json(&PreferencesAnswer::from(preferred));
+    if preferred.settling.left > 0 {
+        *response.status_mut() = StatusCode::ACCEPTED;
+        response.headers_mut().insert(header::RETRY_AFTER, LOOK_AGAIN_S.into());
+    }
+    Ok(response)
+}
