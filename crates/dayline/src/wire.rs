@@ -24,9 +24,9 @@ use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
 use dayline_local::{
     Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens,
-    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations,
-    RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, existing_keys,
-    load_or_create_keys, read_keys,
+    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalNameQuota, LocalPingQuota,
+    LocalRevocations, RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames,
+    existing_keys, load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
@@ -309,6 +309,7 @@ fn app(
         secrets: Arc::new(RandomSecrets::new(randomness.clone())),
         limits: shared.limits,
         ping_quota: Arc::new(LocalPingQuota::new(settings.pings)),
+        name_quota: Arc::new(LocalNameQuota::new(settings.names)),
         ping_log: shared.ping_log,
         ledger: store.clone(),
         report_jobs: store.clone(),
@@ -319,6 +320,7 @@ fn app(
         audit: store.clone(),
         revocations: shared.revocations,
         dead_letters: store.clone(),
+        recent_polls: Arc::default(),
         stored_time: store.clone(),
         clock_check: Arc::default(),
         live: shared.live,
@@ -362,6 +364,7 @@ struct Settings {
     argon2: Argon2Settings,
     rates: LimitRates,
     pings: Rate,
+    names: u32,
     rules: Rules,
 }
 
@@ -369,7 +372,13 @@ impl Settings {
     /// For commands that answer no requests.
     fn unused() -> Self {
         let argon2 = Argon2Settings { threads: 1, ..Argon2Settings::default() };
-        Self { argon2, rates: LimitRates::default(), pings: LocalPingQuota::DEFAULT, rules: Rules::default() }
+        Self {
+            argon2,
+            rates: LimitRates::default(),
+            pings: LocalPingQuota::DEFAULT,
+            names: LocalNameQuota::DEFAULT,
+            rules: Rules::default(),
+        }
     }
 
     fn of(options: &ServeOptions) -> Self {
@@ -377,6 +386,7 @@ impl Settings {
             argon2: options.passwords.argon2(),
             rates: options.limits.rates(),
             pings: options.limits.pings(),
+            names: options.limits.names(),
             rules: Rules {
                 pings: options.pings.limits(),
                 sessions: options.sessions.policy(),

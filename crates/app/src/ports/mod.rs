@@ -33,7 +33,7 @@ pub use ledger::{
     Applied, DayKey, DeadLetter, DeadLetters, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,
     LoadedDay, StoredDeadLetter,
 };
-pub use limits::{Limit, PingQuota, RateLimits, TooMany};
+pub use limits::{Limit, NameQuota, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{
     AppendError, LogDepth, LogEntry, MAX_RECORD_BYTES, Partition, Payload, PingLog, Position,

@@ -121,7 +121,11 @@ fn add(
         .map_err(|error| bad_name("invalid_url", "url", error))?;
     let interval =
         app.rules.pings.admit(draft.start, draft.end, now).map_err(|refusal| bad_time(app, refusal, now))?;
-    record.push(SourceRef { device, app: name, domain }, interval);
+    let known = record.find(SourceRef { device, app: name, domain });
+    if known.is_none() && !app.name_quota.admits(caller.user, [Some(device), Some(name), domain], now.day()) {
+        return Err(too_many_names());
+    }
+    record.add(known, interval);
     Ok(interval.end())
 }
 
@@ -130,6 +134,13 @@ fn host_of<'a>(app: &App, url: &'a str) -> Result<Option<Cow<'a, str>>, Refusal>
         return Err(Refusal::new("url_too_long", format!("url must have at most {MAX_URL} bytes")));
     }
     app.site_names.domain_of(url).map_err(|error| Refusal::new("invalid_url", format!("url {error}")))
+}
+
+fn too_many_names() -> Refusal {
+    Refusal::for_now(
+        "too_many_names",
+        "you have sent as many different devices, apps and domains as one person may in a day; try again tomorrow",
+    )
 }
 
 fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {

@@ -34,6 +34,10 @@ pub struct SourceRef<'a> {
     pub domain: Option<&'a str>,
 }
 
+/// The place of a source in a record, from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known(u64);
+
 /// Writes one record.
 #[derive(Debug)]
 pub struct RecordWriter {
@@ -56,7 +60,20 @@ impl RecordWriter {
 
     /// Adds a ping.
     pub fn push(&mut self, source: SourceRef<'_>, interval: Interval) {
-        self.write_source(source);
+        let known = self.find(source);
+        self.add(known, interval);
+    }
+
+    /// Adds a ping of the source that was looked for last.
+    pub(crate) fn add(&mut self, known: Option<Known>, interval: Interval) {
+        if let Some(Known(place)) = known {
+            varint::write(&mut self.bytes, place);
+        } else {
+            self.bytes.push(0);
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(&self.scratch);
+            self.sources.push(start..self.bytes.len());
+        }
         let start = interval.start().0;
         varint::write(&mut self.bytes, zigzag(start.wrapping_sub(self.last_start)));
         varint::write(&mut self.bytes, interval.ms() as u64);
@@ -64,7 +81,8 @@ impl RecordWriter {
         self.pings += 1;
     }
 
-    fn write_source(&mut self, source: SourceRef<'_>) {
+    /// Looks for a source among the record's last ones.
+    pub(crate) fn find(&mut self, source: SourceRef<'_>) -> Option<Known> {
         self.scratch.clear();
         for text in [source.device, source.app, source.domain.unwrap_or("")] {
             varint::write(&mut self.scratch, text.len() as u64);
@@ -73,14 +91,10 @@ impl RecordWriter {
         let known = self.sources.iter().enumerate().rev().take(REMEMBERED);
         for (index, range) in known {
             if self.bytes[range.clone()] == self.scratch[..] {
-                varint::write(&mut self.bytes, index as u64 + 1);
-                return;
+                return Some(Known(index as u64 + 1));
             }
         }
-        self.bytes.push(0);
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&self.scratch);
-        self.sources.push(start..self.bytes.len());
+        None
     }
 
     /// How many pings were added.
