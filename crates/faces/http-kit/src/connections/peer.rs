@@ -149,6 +149,7 @@ impl Peer {
         match self.0.fault.load(Ordering::Relaxed) {
             0 => None,
             1 => Some(Fault::Ambiguous),
+            2 => Some(Fault::Coding),
             _ => Some(Fault::Oversize),
         }
     }
@@ -156,7 +157,8 @@ impl Peer {
     pub(super) fn set_fault(&self, fault: Fault) {
         let code = match fault {
             Fault::Ambiguous => 1,
-            Fault::Oversize => 2,
+            Fault::Coding => 2,
+            Fault::Oversize => 3,
         };
         self.0.fault.store(code, Ordering::Relaxed);
     }
