@@ -54,7 +54,7 @@ impl Schedule {
 /// One person and what is known about their pings.
 #[derive(Debug)]
 pub(super) struct Person {
-    pub(super) devices: Vec<Device>,
+    pub(super) devices: Vec<Arc<Device>>,
     pub(super) sent: Mutex<SentPings>,
 }
 
