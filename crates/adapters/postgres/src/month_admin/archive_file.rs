@@ -24,11 +24,11 @@ use crate::months::Month;
 /// How much an archive holds, or how much of it was restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ArchiveSummary {
-    /// Ledger days.
+    /// Ledger days, each with its version.
     pub days: u64,
-    /// Counted pieces.
+    /// Pieces on timelines.
     pub counted: u64,
-    /// Outranked pieces.
+    /// Pieces of device use that something else outranked.
     pub outranked: u64,
 }
 
@@ -124,7 +124,7 @@ impl ArchiveWriter {
 /// Reads an archive.
 pub(super) struct ArchiveReader {
     lines: Lines<BufReader<MultiGzDecoder<BufReader<File>>>>,
-    /// The month it holds.
+    /// As its first line says.
     pub(super) month: Month,
     seen: ArchiveSummary,
     ended: bool,

@@ -19,7 +19,7 @@ pub use archive_file::ArchiveSummary;
 /// A month of the ledger, as an operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MonthInfo {
-    /// The month.
+    /// In UTC, whatever the zones of the people.
     pub month: Month,
     /// About how many counted pieces it holds, as of the last analysis.
     pub counted_estimate: u64,

@@ -55,9 +55,9 @@ pub(crate) struct Ping {
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes what ping_body reads by hand")]
 pub(crate) enum Pings {
-    /// One.
+    /// A single object.
     One(Ping),
-    /// Several.
+    /// An array of up to 1,000.
     Many(Vec<Ping>),
 }
 
@@ -161,7 +161,7 @@ pub(crate) struct TrackAnswer<'a> {
     /// How many were accepted.
     #[schema(minimum = 1, maximum = 1000, example = 998)]
     accepted: usize,
-    /// Which were not.
+    /// The pings that were refused, in the order of the request.
     rejected: Vec<RejectedPing<'a>>,
 }
 

@@ -11,19 +11,19 @@ use super::csv::Csv;
 /// One device's unbroken use of one activity.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct IntervalItem<'a> {
-    /// The app.
+    /// The app, by the name that its tracker gave it.
     #[schema(example = "Firefox")]
     app_name: &'a str,
     /// The page's host, if it was a web page.
     #[schema(required, example = "github.com")]
     domain: Option<&'a str>,
-    /// The device.
+    /// The device that it was observed on.
     #[schema(example = "laptop")]
     device_id: &'a str,
-    /// From when.
+    /// Its first instant, in UTC.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     start_time: String,
-    /// To when.
+    /// The instant after its last, in UTC.
     #[schema(format = DateTime, example = "2026-11-20T10:00:05.000Z")]
     end_time: String,
 }

@@ -22,7 +22,7 @@ pub(super) enum Phase {
     Head,
     /// For the rest of a request's body, and a handler waits for it.
     Body,
-    /// For us.
+    /// For a handler, whose answer the client waits for.
     Busy,
     /// For the client to close its side.
     Closing,
@@ -31,7 +31,7 @@ pub(super) enum Phase {
 /// What others ask of a connection's task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Nothing.
+    /// Nothing so far: go on.
     None,
     /// Make room, unless a request is being handled.
     Evict,
