@@ -64,7 +64,7 @@ struct Sample {
     lag: Lag,
 }
 
-/// How many pings were settled within each bound since the start of the server. A bound is the bits of a number of seconds:
+/// How many pings were processed within each bound since the start of the server. A bound is the bits of a number of seconds:
 /// of positive numbers these have the numbers' order.
 type Lag = BTreeMap<u64, f64>;
 
@@ -124,7 +124,7 @@ async fn sample(server: &Server, at: Duration) -> Result<Sample, Failure> {
     Ok(sample)
 }
 
-/// The buckets of the time from accepted to settled, of all processes.
+/// The buckets of the time from accepted to processed, of all processes.
 fn lag(metrics: &[String]) -> Lag {
     let mut sums = Lag::new();
     for line in metrics.iter().flat_map(|text| text.lines()) {
@@ -171,7 +171,7 @@ fn verdicts(
     let entries = Growth::of(&warm, |sample| sample.entries);
     add("entries that wait", entries.text(), None);
     let lag = p99_of_lag(&first.lag, &last.lag);
-    add("from accepted to settled, p99 at most", format!("{lag} s"), Some(lag <= LAG));
+    add("from accepted to processed, p99 at most", format!("{lag} s"), Some(lag <= LAG));
     let (bytes, pings) = (last.folder - first.folder, last.processed - first.processed);
     add("bytes in the data folder for a ping", format!("{:.1}", bytes / pings.max(1.0)), None);
     add("requests by status", load.statuses(), Some(load.count(202) == load.sent()));

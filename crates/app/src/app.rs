@@ -9,9 +9,11 @@ use dayline_domain::{Id, JobPolicy, PingLimits};
 use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins,
-    LedgerReader, LiveEvents, PasswordHasher, PingLog, PingQuota, PreferenceStore, Randomness, RateLimits,
-    RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames, StoredTime, TimeZones,
+    LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota, PreferenceStore, Randomness,
+    RateLimits, RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames, StoredTime,
+    TimeZones,
 };
+use crate::recent_polls::RecentPolls;
 
 /// How long an access token lives, in milliseconds (design, section 7: 15 minutes).
 pub const ACCESS_TOKEN_MS: i64 = 15 * 60_000;
@@ -50,6 +52,8 @@ pub struct App {
     pub limits: Arc<dyn RateLimits>,
     /// Against floods of pings; counted on this node alone.
     pub ping_quota: Arc<dyn PingQuota>,
+    /// Against floods of new names; counted on this node alone.
+    pub name_quota: Arc<dyn NameQuota>,
     /// Where accepted pings wait for a worker.
     pub ping_log: Arc<dyn PingLog>,
     /// What reports and timelines are read from; it may lag some seconds behind the workers.
@@ -68,6 +72,8 @@ pub struct App {
     pub api_keys: Arc<dyn ApiKeys>,
     /// Devices that wait for approval.
     pub device_logins: Arc<dyn DeviceLogins>,
+    /// When those polled this node last.
+    pub recent_polls: Arc<RecentPolls>,
     /// What touched an account's safety, for its person to read.
     pub audit: Arc<dyn AuditLog>,
     /// Which credentials ended before they expire; asked for every request.

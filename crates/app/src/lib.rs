@@ -9,6 +9,7 @@ pub mod clock_check;
 pub mod error;
 pub mod identity;
 pub mod ports;
+pub mod recent_polls;
 pub mod reporting;
 pub mod tracking;
 mod varint;

@@ -25,9 +25,9 @@ use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
 use dayline_local::{
     Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens,
-    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalPingQuota, LocalRevocations,
-    RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames, existing_keys,
-    load_or_create_keys, read_keys,
+    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalNameQuota, LocalPingQuota,
+    LocalRevocations, RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames,
+    existing_keys, load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
@@ -312,6 +312,7 @@ fn app(
         secrets: Arc::new(RandomSecrets::new(randomness.clone())),
         limits: shared.limits,
         ping_quota: Arc::new(LocalPingQuota::new(settings.pings)),
+        name_quota: Arc::new(LocalNameQuota::new(settings.names)),
         ping_log: shared.ping_log,
         ledger: store.clone(),
         correction_numbers: store.clone(),
@@ -324,6 +325,7 @@ fn app(
         audit: store.clone(),
         revocations: shared.revocations,
         dead_letters: store.clone(),
+        recent_polls: Arc::default(),
         stored_time: store.clone(),
         clock_check: Arc::default(),
         live: shared.live,
@@ -368,6 +370,7 @@ struct Settings {
     argon2: Argon2Settings,
     rates: LimitRates,
     pings: Rate,
+    names: u32,
     rules: Rules,
 }
 
@@ -375,7 +378,13 @@ impl Settings {
     /// For commands that answer no requests.
     fn unused() -> Self {
         let argon2 = Argon2Settings { threads: 1, ..Argon2Settings::default() };
-        Self { argon2, rates: LimitRates::default(), pings: LocalPingQuota::DEFAULT, rules: Rules::default() }
+        Self {
+            argon2,
+            rates: LimitRates::default(),
+            pings: LocalPingQuota::DEFAULT,
+            names: LocalNameQuota::DEFAULT,
+            rules: Rules::default(),
+        }
     }
 
     fn of(options: &ServeOptions) -> Self {
@@ -383,6 +392,7 @@ impl Settings {
             argon2: options.passwords.argon2(),
             rates: options.limits.rates(),
             pings: options.limits.pings(),
+            names: options.limits.names(),
             rules: Rules {
                 pings: options.pings.limits(),
                 sessions: options.sessions.policy(),

@@ -44,7 +44,7 @@ pub struct KeyInfo {
     pub kid: String,
     /// When it was made, if that is known.
     pub made_at: Option<UtcMs>,
-    /// What it is used for.
+    /// As of the instant that was asked about.
     pub state: KeyState,
 }
 
@@ -65,23 +65,14 @@ pub enum KeyState {
 
 /// Why a text is not a ring of keys, or a ring can't be changed. Never shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each message names its fields")]
 pub enum KeyError {
     /// A secret is too short to be safe.
     #[error("the secret of {of} has {bytes} bytes, but must have at least {MIN_SECRET}")]
-    TooShort {
-        /// Which one.
-        of: String,
-        /// Its length.
-        bytes: usize,
-    },
+    TooShort { of: String, bytes: usize },
     /// Not the document that we write.
     #[error("not a key document (line {line}, column {column})")]
-    NotADocument {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-    },
+    NotADocument { line: usize, column: usize },
     /// A document of another version.
     #[error("a key document of version {0}, but this program knows version {VERSION}")]
     UnknownVersion(u32),

@@ -18,47 +18,28 @@ use crate::keys::{KeyError, KeyRing};
 
 /// Why the key file can't be used. The server does not start then.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message names its fields")]
 pub enum KeyFileError {
     /// It can't be read or written.
     #[error("key file {}: {source}{}", path.display(), way_out(source))]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     /// It holds no usable keys.
     #[error(
         "key file {}: {source}: put it back from a backup; or move it away and run dayline keys create \
          as {}, which signs everybody out",
         path.display(), this_user()
     )]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: KeyError,
-    },
+    Damaged { path: PathBuf, source: KeyError },
     /// It is missing, and there are people whose tokens only its keys can check.
     #[error(
         "key file {} is missing, but there are accounts in {}: put it back from a backup; or run dayline keys \
          create as {}, which makes new keys and signs everybody out",
         path.display(), store.display(), this_user()
     )]
-    Lost {
-        /// Which file.
-        path: PathBuf,
-        /// Where their accounts are.
-        store: PathBuf,
-    },
+    Lost { path: PathBuf, store: PathBuf },
     /// Its keys can't be changed like that.
     #[error("key file {}: {source}", path.display())]
-    Change {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: KeyError,
-    },
+    Change { path: PathBuf, source: KeyError },
 }
 
 /// What an operator can do about a file that can't be used, and which user it is that can't.

@@ -28,6 +28,11 @@ pub struct LimitRates {
     /// Codes that one signed-in person tries to approve: guessing somebody else's must stay
     /// hopeless.
     pub approve_per_user: Rate,
+    /// Polls of devices that wait for approval, from one network address: behind one may be a whole
+    /// office.
+    pub poll_per_address: Rate,
+    /// What one person changes about their account.
+    pub account_write_per_user: Rate,
 }
 
 impl LimitRates {
@@ -41,6 +46,8 @@ impl LimitRates {
             Limit::RefreshPerAddress => self.refresh_per_address,
             Limit::DeviceCodePerAddress => self.device_code_per_address,
             Limit::ApprovePerUser => self.approve_per_user,
+            Limit::PollPerAddress => self.poll_per_address,
+            Limit::AccountWritePerUser => self.account_write_per_user,
         }
     }
 }
@@ -55,6 +62,8 @@ impl Default for LimitRates {
             refresh_per_address: Rate::new(600, 10, Per::Second),
             device_code_per_address: Rate::new(30, 10, Per::Minute),
             approve_per_user: Rate::new(10, 1, Per::Minute),
+            poll_per_address: Rate::new(300, 5, Per::Second),
+            account_write_per_user: Rate::new(100, 20, Per::Minute),
         }
     }
 }
@@ -72,6 +81,8 @@ pub struct LocalLimits<C: Clock = MonotonicClock> {
     refresh_per_address: KeyedRates<HashedKey, C>,
     device_code_per_address: KeyedRates<HashedKey, C>,
     approve_per_user: KeyedRates<HashedKey, C>,
+    poll_per_address: KeyedRates<HashedKey, C>,
+    account_write_per_user: KeyedRates<HashedKey, C>,
     hashers: (RandomState, RandomState),
 }
 
@@ -94,6 +105,8 @@ impl<C: Clock + Clone> LocalLimits<C> {
             refresh_per_address: keyed(rates.refresh_per_address),
             device_code_per_address: keyed(rates.device_code_per_address),
             approve_per_user: keyed(rates.approve_per_user),
+            poll_per_address: keyed(rates.poll_per_address),
+            account_write_per_user: keyed(rates.account_write_per_user),
             hashers: (RandomState::new(), RandomState::new()),
         }
     }
@@ -107,6 +120,8 @@ impl<C: Clock + Clone> LocalLimits<C> {
             Limit::RefreshPerAddress => &self.refresh_per_address,
             Limit::DeviceCodePerAddress => &self.device_code_per_address,
             Limit::ApprovePerUser => &self.approve_per_user,
+            Limit::PollPerAddress => &self.poll_per_address,
+            Limit::AccountWritePerUser => &self.account_write_per_user,
         };
         rates.count(&(self.hashers.0.hash_one(key), self.hashers.1.hash_one(key)), 1)
     }

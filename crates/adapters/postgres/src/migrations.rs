@@ -61,7 +61,7 @@ const KNOWN: i64 = MIGRATIONS.len() as i64;
 pub struct MigrationStep {
     /// Its number, from 1.
     pub version: u32,
-    /// Its name.
+    /// Says what the step is for: the file's name without its number.
     pub name: &'static str,
 }
 
@@ -75,7 +75,7 @@ pub struct Migrated {
 /// One of this program's files, and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
-    /// The file.
+    /// One of those that this program has.
     pub step: MigrationStep,
     /// Whether the schema has it.
     pub applied: bool,

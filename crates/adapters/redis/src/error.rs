@@ -6,6 +6,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// Why an adapter can't start.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message names its fields")]
 pub enum SetupError {
     /// The address is not one.
     #[error(
@@ -26,20 +27,10 @@ pub enum SetupError {
         "the ping log in redis has {stored} partitions and {configured} are configured: people are spread over \
          partitions by that number, so configure {stored}, or use another key prefix"
     )]
-    Partitions {
-        /// As the log was made.
-        stored: u32,
-        /// As configured now.
-        configured: u32,
-    },
+    Partitions { stored: u32, configured: u32 },
     /// The log was written by a later version of this program.
     #[error("the ping log in redis has the format {found}, this program knows up to {known}")]
-    Newer {
-        /// Its format.
-        found: u32,
-        /// The last known format.
-        known: u32,
-    },
+    Newer { found: u32, known: u32 },
 }
 
 /// Why a Redis is not good enough for pings.

@@ -82,6 +82,8 @@ impl RedisLimits {
             Limit::RefreshPerAddress => "refresh",
             Limit::DeviceCodePerAddress => "device-code",
             Limit::ApprovePerUser => "approve",
+            Limit::PollPerAddress => "poll",
+            Limit::AccountWritePerUser => "account-write",
         };
         let tag = self.hash.clone().chain_update(name).chain_update([0]).chain_update(key).finalize();
         // 128 bits are enough for no two keys ever to meet.

@@ -42,7 +42,7 @@ pub(crate) const ALL: &[Migration] = &[
 pub struct MigrationState {
     /// Its number, from 1.
     pub number: u32,
-    /// Its name.
+    /// Says what the step is for, in a few words.
     pub name: String,
     /// Whether the database has applied it.
     pub applied: bool,

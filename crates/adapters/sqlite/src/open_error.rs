@@ -7,105 +7,53 @@ use thiserror::Error;
 
 /// Why a database could not be opened.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "each message names its fields")]
 pub enum OpenError {
     /// The folder can't be used.
     #[error("data folder {} can't be used: {error}{}", folder.display(), way_out(error))]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    Folder { folder: PathBuf, error: io::Error },
     /// Another process is the server there.
     #[error("data folder {} is in use by another dayline server; stop it or choose another folder", folder.display())]
-    InUse {
-        /// The folder.
-        folder: PathBuf,
-    },
+    InUse { folder: PathBuf },
     /// There is no database in the folder.
     #[error("there is no dayline database in {}; start the server once to make it", folder.display())]
-    Missing {
-        /// The folder.
-        folder: PathBuf,
-    },
+    Missing { folder: PathBuf },
     /// A file of the folder can't be used.
     #[error("{} can't be used: {error}{}", file.display(), way_out(error))]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    File { file: PathBuf, error: io::Error },
     /// The database is empty or missing, and something shows that it was not always so.
     #[error(
         "{} is empty or missing, but {} is beside it, which a server makes later: put the database back from a backup; \
          or, to begin with an empty one, run dayline migrate",
         file.display(), beside.display()
     )]
-    Lost {
-        /// The database.
-        file: PathBuf,
-        /// What is there without it.
-        beside: PathBuf,
-    },
+    Lost { file: PathBuf, beside: PathBuf },
     /// The file belongs to another program.
     #[error(
         "{} is not a dayline database (application id {found}): choose another data folder, or move it away",
         file.display()
     )]
-    NotDayline {
-        /// The file.
-        file: PathBuf,
-        /// What the file says it is.
-        found: i32,
-    },
+    NotDayline { file: PathBuf, found: i32 },
     /// Made by a newer program.
     #[error(
         "the database has taken migration {found} ({name}), but this program knows only {known}: \
          use the newer program that made it"
     )]
-    Newer {
-        /// The step.
-        found: u32,
-        /// Its name.
-        name: String,
-        /// The last step this program knows.
-        known: u32,
-    },
-    /// A step it took is not what this program has under that number.
+    Newer { found: u32, name: String, known: u32 },
+    /// A step it has applied is not what this program has under that number.
     #[error(
         "migration {number} ({name}) of the database differs from this program's: they are not of the same line"
     )]
-    Differs {
-        /// The step.
-        number: u32,
-        /// Its name.
-        name: String,
-    },
-    /// Steps are missing, and whoever opens it may not take them.
+    Differs { number: u32, name: String },
+    /// Steps are missing, and whoever opens it may not apply them.
     #[error("{count} migrations are pending, the first is {first}: stop the server and run dayline migrate")]
-    Pending {
-        /// How many.
-        count: usize,
-        /// The first.
-        first: u32,
-    },
+    Pending { count: usize, first: u32 },
     /// A step failed; nothing of it stays.
     #[error("migration {number} ({name}) failed: {error}")]
-    Migration {
-        /// The step.
-        number: u32,
-        /// Its name.
-        name: String,
-        /// Why.
-        error: rusqlite::Error,
-    },
+    Migration { number: u32, name: String, error: rusqlite::Error },
     /// The file system does not allow what WAL needs.
     #[error("the database can't use write-ahead logging here (journal mode {mode}): put it on a local disk")]
-    NoWal {
-        /// The mode SQLite fell back to.
-        mode: String,
-    },
+    NoWal { mode: String },
     /// A thread could not be started.
     #[error("can't start a database thread: {0}")]
     Thread(io::Error),
@@ -115,12 +63,7 @@ pub enum OpenError {
          docs/operations.md",
         file.display()
     )]
-    Unusable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: rusqlite::Error,
-    },
+    Unusable { file: PathBuf, error: rusqlite::Error },
     /// SQLite says so.
     #[error("can't open the database: {0}")]
     Sqlite(#[from] rusqlite::Error),

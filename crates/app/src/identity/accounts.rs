@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use dayline_domain::{Email, FullName, NewPassword, Scope};
 
+use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::network::limited_by;
@@ -67,6 +68,7 @@ pub async fn update_profile(
 ) -> Result<User, AppError> {
     caller.require(Scope::Account)?;
     let timezone = timezone.map(|name| known_zone(app, &name, "timezone")).transpose()?;
+    count_write(app, caller).await?;
     let updated = app.accounts.update_profile(caller.user, full_name, timezone, app.clock.now()).await?;
     updated.ok_or(AppError::NotSignedIn)
 }
@@ -127,6 +129,7 @@ async fn confirmed(
     field: &'static str,
 ) -> Result<PasswordHash, AppError> {
     caller.require(Scope::Account)?;
+    count_write(app, caller).await?;
     app.limits.count(Limit::LoginPerAccount, caller.user.to_string()).await??;
     let hash = app.accounts.password_of(caller.user).await?.ok_or(AppError::NotSignedIn)?;
     let too_long = NewPassword::is_too_long(&password);

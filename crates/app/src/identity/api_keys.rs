@@ -4,6 +4,7 @@
 use dayline_domain::identity::account::Label;
 use dayline_domain::{ApiKeyId, Scope, Scopes, UtcMs};
 
+use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::revocation::revoke;
@@ -36,6 +37,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(ApiKey, 
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(AppError::field("expires_at", "must be in the future"));
     }
+    count_write(app, caller).await?;
     let secret = app.secrets.make(PREFIX);
     let key = ApiKey {
         id: app.new_id(),
@@ -65,6 +67,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<ApiKey>, AppError> {
 /// Deletes one of the caller's keys and refuses it from now on. Somebody else's is not found.
 pub async fn delete(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), AppError> {
     caller.require(Scope::Account)?;
+    count_write(app, caller).await?;
     let keys = app.api_keys.list(caller.user).await?;
     if !app.api_keys.delete(caller.user, id).await? {
         return Err(AppError::NotFound);

@@ -8,6 +8,7 @@ use dayline_domain::identity::device_login::{
 };
 use dayline_domain::{DeviceId, Scope, UserId};
 
+use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::network::{coarse, limited_by};
@@ -110,6 +111,7 @@ fn wrong_code() -> AppError {
 /// Approves or refuses the device that waits behind a code.
 pub async fn decide(app: &App, caller: &Caller, code: &str, approve: bool) -> Result<DeviceLogin, AppError> {
     let session = caller.session().ok_or(AppError::MissingScope)?;
+    count_write(app, caller).await?;
     let (approval, kind) = if approve {
         (Approval::Approved { user: caller.user, session }, AuditKind::DeviceApproved)
     } else {
@@ -151,12 +153,17 @@ pub async fn poll(
     device_code: &str,
     address: Option<IpAddr>,
 ) -> Result<Result<Tokens, NotYet>, AppError> {
+    if let Some(address) = address {
+        app.limits.count(Limit::PollPerAddress, limited_by(address)).await??;
+    }
     let hash = app.secrets.hash(device_code);
     for _ in 0..TRIES {
-        let Some(login) = app.device_logins.find_by_device_code(hash).await? else {
+        let Some(stored) = app.device_logins.find_by_device_code(hash).await? else {
             return Ok(Err(NotYet::ExpiredToken));
         };
-        let (answer, next) = login.poll(app.clock.now());
+        let polled_at = stored.polled_at.max(app.recent_polls.last(&hash));
+        let login = DeviceLogin { polled_at, ..stored };
+        let (answer, next) = login.poll(app.recent_polls.note(hash, app.clock.now()));
         let not_yet = match answer {
             PollAnswer::SignIn(user) => match sign_in(app, user, login, address).await? {
                 Some(tokens) => return Ok(Ok(tokens)),
@@ -169,7 +176,9 @@ pub async fn poll(
             PollAnswer::Expired => NotYet::ExpiredToken,
             PollAnswer::Denied => NotYet::AccessDenied,
         };
-        if app.device_logins.replace(login, next).await? {
+        // That it polled is remembered here; only what else changed is worth a write.
+        let is_same = next.as_ref().is_some_and(|next| next.interval_s == login.interval_s);
+        if is_same || app.device_logins.replace(login, next).await? {
             return Ok(Err(not_yet));
         }
     }

@@ -2,6 +2,7 @@
 
 use dayline_domain::{Scope, Session, SessionId};
 
+use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::revocation::revoke_sessions;
@@ -29,6 +30,7 @@ pub async fn logout_all(
     delete_api_keys: bool,
 ) -> Result<SignedOut, AppError> {
     caller.require(Scope::Account)?;
+    count_write(app, caller).await?;
     let keep = caller.session().filter(|_| keep_this);
     let keys = keys_to_delete(app, caller.user, delete_api_keys).await?;
     let sign_out = SignOut { keep, api_keys: delete_api_keys, at: app.clock.now() };
@@ -52,6 +54,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Session>, AppError> 
 /// Ends one of the caller's sessions. Somebody else's is not found, like one that never was.
 pub async fn end_session(app: &App, caller: &Caller, id: SessionId) -> Result<(), AppError> {
     caller.require(Scope::Account)?;
+    count_write(app, caller).await?;
     let session = app.sessions.find(id).await?.filter(|session| session.user == caller.user);
     if !app.sessions.end(caller.user, id, app.clock.now()).await? {
         return Err(AppError::NotFound);

@@ -1,7 +1,7 @@
 //! Limits against guessing and floods.
 //! Not here: the numbers (configuration of the adapters).
 
-use dayline_domain::UserId;
+use dayline_domain::{UserId, UtcDay};
 
 use super::future::PortFuture;
 
@@ -23,6 +23,26 @@ pub enum Limit {
     DeviceCodePerAddress,
     /// Codes a signed-in person tries to approve; the key is the person.
     ApprovePerUser,
+    /// Polls of devices that wait for approval, from one network address.
+    PollPerAddress,
+    /// What one person changes about their account: profile, password, keys, sessions, approved
+    /// devices. The key is the person.
+    AccountWritePerUser,
+}
+
+impl Limit {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LoginPerAccount,
+        Self::LoginPerKnownDevice,
+        Self::LoginPerAddress,
+        Self::RegisterPerAddress,
+        Self::RefreshPerAddress,
+        Self::DeviceCodePerAddress,
+        Self::ApprovePerUser,
+        Self::PollPerAddress,
+        Self::AccountWritePerUser,
+    ];
 }
 
 /// Over the limit.
@@ -55,4 +75,15 @@ pub trait PingQuota: Send + Sync {
     ///
     /// [`TooMany`] if the person is over their limit.
     fn charge(&self, user: UserId, pings: u32) -> Result<(), TooMany>;
+}
+
+/// How many different names one person may bring in a UTC day: devices, apps, domains, projects and
+/// languages. Every name
+/// is kept for as long as its person has an account, so that they are limited apart from pings. No
+/// I/O: asked while pings are taken in.
+pub trait NameQuota: Send + Sync {
+    /// Whether the names of a source may be taken in, each kind in its place. Those that the person
+    /// did not bring before on this day are counted, all or none; what was counted is admitted for
+    /// the rest of the day.
+    fn admits(&self, user: UserId, names: [Option<&str>; 5], day: UtcDay) -> bool;
 }

@@ -36,7 +36,7 @@ pub use ledger::{
     Applied, DayKey, DayWrite, DeadLetter, DeadLetters, Edition, KnownDevice, LedgerCommit, LedgerReader,
     LedgerView, LedgerWriter, LoadedDay, Mark, Settling, StateWrite, StoredDay, StoredDeadLetter,
 };
-pub use limits::{Limit, PingQuota, RateLimits, TooMany};
+pub use limits::{Limit, NameQuota, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{
     AppendError, LogDepth, LogEntry, MAX_RECORD_BYTES, Partition, Payload, PingLog, Position,

@@ -172,28 +172,37 @@ fn add(
         SeenDraft::Use { .. } | SeenDraft::Page { .. } => limits.admit(start, end, now),
     };
     let interval = interval.map_err(|refusal| bad_time(app, refusal, now));
-    match &draft.seen {
+    let domain;
+    let seen = match &draft.seen {
         SeenDraft::Use { app_name, site, project } => {
-            let (app_name, domain) = (checked_app(app_name)?, domain_of(app, site)?);
-            let domain = domain.as_deref();
+            let app_name = checked_app(app_name)?;
+            domain = domain_of(app, site)?;
             let project = checked_project(project.as_deref())?;
-            record.push(device, SeenRef::Use { app: app_name, domain, project }, interval?);
+            SeenRef::Use { app: app_name, domain: domain.as_deref(), project }
         }
         SeenDraft::Page { app_name, site, audible } => {
-            let (browser, domain) = (checked_app(app_name)?, domain_of(app, site)?);
-            let (domain, audible) = (domain.as_deref(), *audible);
-            record.push(device, SeenRef::Page { browser, domain, audible }, interval?);
+            let browser = checked_app(app_name)?;
+            domain = domain_of(app, site)?;
+            SeenRef::Page { browser, domain: domain.as_deref(), audible: *audible }
         }
         SeenDraft::Beat { app_name, project, language } => {
             let (app, project) = (checked_app(app_name)?, checked_project(project.as_deref())?);
             let language = language.as_deref().map(Language::check).transpose();
             let language = language.map_err(|error| bad_name("invalid_language", "language", error))?;
-            record.push(device, SeenRef::Beat { app, project, language }, interval?);
+            SeenRef::Beat { app, project, language }
         }
-        SeenDraft::Away => record.push(device, SeenRef::Away, interval?),
-        SeenDraft::Here => record.push(device, SeenRef::Here, interval?),
+        SeenDraft::Away => SeenRef::Away,
+        SeenDraft::Here => SeenRef::Here,
+    };
+    let interval = interval?;
+    let known = record.find(device, seen);
+    let [app_name, domain, project, language] = seen.names();
+    let names = [Some(device), app_name, domain, project, language];
+    if known.is_none() && !app.name_quota.admits(caller.user, names, now.day()) {
+        return Err(too_many_names());
     }
-    Ok(end)
+    record.add(known, seen, interval);
+    Ok(interval.end())
 }
 
 fn checked_app(name: &str) -> Result<&str, Refusal> {
@@ -224,6 +233,13 @@ pub(crate) fn domain_of_host(app: &App, host: &str) -> Option<String> {
     }
     let url = format!("https://{}/", host.trim());
     app.site_names.domain_of(&url).ok().flatten().map(Cow::into_owned)
+}
+
+fn too_many_names() -> Refusal {
+    Refusal::for_now(
+        "too_many_names",
+        "you have sent as many different names of devices, apps, sites, projects and languages as one person may in a day; try again tomorrow",
+    )
 }
 
 fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {

@@ -5,7 +5,7 @@ use dayline_app::identity::accounts::reset_password;
 use dayline_app::identity::caller::Caller;
 use dayline_app::identity::device_login::{NotYet, Request, Started, decide, look_up, poll, start};
 use dayline_app::identity::sessions;
-use dayline_app::ports::{Limit, PortError};
+use dayline_app::ports::{DeviceLogins, Limit, PortError};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{DeviceId, Email, NewPassword};
 
@@ -145,4 +145,40 @@ async fn a_caller_whose_session_has_just_ended_approves_nothing() {
     let late = decide(&world.app, &ada, &asked.user_code.to_string(), true).await;
     assert_eq!(late, Err(AppError::SessionRevoked));
     assert_eq!(poll(&world.app, &asked.device_code, None).await, Ok(Err(NotYet::AuthorizationPending)));
+}
+
+#[tokio::test]
+async fn a_poll_that_changes_nothing_writes_nothing_and_an_impatient_one_is_slowed_down_all_the_same() {
+    let (world, _) = with_ada().await;
+    let asked = ask(&world).await;
+    let revision = async || {
+        let hash = world.app.secrets.hash(&asked.device_code);
+        world.store.find_by_device_code(hash).await.unwrap().unwrap().revision
+    };
+    for _ in 0..3 {
+        assert_eq!(poll(&world.app, &asked.device_code, None).await, Ok(Err(NotYet::AuthorizationPending)));
+        world.clock.advance(5_000);
+    }
+    assert_eq!(revision().await, 0);
+    world.clock.advance(-1);
+    let slow = |interval_s| Ok(Err(NotYet::SlowDown { interval_s }));
+    assert_eq!(poll(&world.app, &asked.device_code, None).await, slow(10));
+    assert_eq!(revision().await, 1);
+    for interval_s in (15..=600).step_by(5) {
+        assert_eq!(poll(&world.app, &asked.device_code, None).await, slow(interval_s));
+    }
+    let before = revision().await;
+    assert_eq!(poll(&world.app, &asked.device_code, None).await, slow(600));
+    assert_eq!(revision().await, before, "the longest wait is known already");
+}
+
+#[tokio::test]
+async fn polls_from_one_address_are_limited() {
+    let (world, _) = with_ada().await;
+    world.limits.allow(Limit::PollPerAddress, 2);
+    let address = Some("192.0.2.7".parse().unwrap());
+    for _ in 0..2 {
+        assert_eq!(poll(&world.app, "dld_nonsense", address).await, Ok(Err(NotYet::ExpiredToken)));
+    }
+    assert!(matches!(poll(&world.app, "dld_nonsense", address).await, Err(AppError::TooMany(_))));
 }

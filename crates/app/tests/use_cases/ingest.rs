@@ -1,16 +1,17 @@
 //! Taking pings in.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use dayline_app::AppError;
 use dayline_app::clean_up::believed_time;
 use dayline_app::ports::{AppendError, Partition, Payload, PingLog, Position};
 use dayline_app::tracking::ingest::{PingDraft, Receipt, Refusal, SeenDraft, Site, accept};
 use dayline_app::tracking::record::{self, Body};
-use dayline_contract::fakes::FakeApp;
+use dayline_contract::fakes::{FakeApp, FakeNames};
 use dayline_domain::{Observation, Seen, UserId, UtcMs};
 
-use super::{used, with_ada};
+use super::{ada_in, used, with_ada};
 
 /// Something seen in the last five seconds.
 fn seen(world: &FakeApp, seen: SeenDraft<'static>) -> PingDraft<'static> {
@@ -210,4 +211,29 @@ async fn a_process_that_heard_no_ping_yet_learns_from_the_store_that_its_clock_i
     assert!(!retry().await);
     assert_eq!(believed_time(&world.app).await, Ok(None));
     assert!(retry().await);
+}
+
+#[tokio::test]
+async fn more_names_than_a_person_may_bring_in_a_day_are_refused_ping_by_ping_until_tomorrow() {
+    let mut world = FakeApp::default();
+    world.app.name_quota = Arc::new(FakeNames::new(3));
+    let (world, ada) = ada_in(world).await;
+    let visit = |url: &'static str| Ok(on_site(&world, "Firefox", Site::Url(url.into())));
+    // Laptop, Firefox and the first domain.
+    let drafts = [
+        visit("https://a.org/"),
+        visit("https://b.org/"),
+        visit("https://www.a.org/x"),
+        Ok(draft(&world, "Code")),
+    ];
+    let receipt = accept(&world.app, &ada, drafts).await.unwrap();
+    let refused: Vec<_> =
+        receipt.rejected.iter().map(|r| (r.index, r.refusal.code, r.refusal.retry)).collect();
+    assert_eq!(
+        (receipt.accepted, refused),
+        (2, vec![(1, "too_many_names", true), (3, "too_many_names", true)])
+    );
+    assert_eq!(accept(&world.app, &ada, [visit("https://a.org/")]).await.unwrap().accepted, 1);
+    world.clock.advance(86_400_000);
+    assert_eq!(accept(&world.app, &ada, [visit("https://b.org/")]).await.unwrap().accepted, 1);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod account_writes;
 mod accounts;
 mod clean_up;
 mod device_login;
@@ -78,7 +79,12 @@ async fn caller(world: &FakeApp, tokens: &Tokens) -> Result<Caller, AppError> {
 
 /// A world with Ada signed in on her laptop.
 async fn with_ada() -> (Arc<FakeApp>, Caller) {
-    let world = Arc::new(FakeApp::default());
+    ada_in(FakeApp::default()).await
+}
+
+/// The same in this world.
+async fn ada_in(world: FakeApp) -> (Arc<FakeApp>, Caller) {
+    let world = Arc::new(world);
     register(&world, "ada@example.org").await;
     let tokens = login(&world, "ada@example.org", "laptop").await;
     let ada = caller(&world, &tokens).await.unwrap();

@@ -25,7 +25,7 @@ pub use passwords::FakePasswords;
 pub use results::FakeForms;
 pub use store::FakeStore;
 pub use system::{
-    FakeClock, FakeLimits, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
+    FakeClock, FakeLimits, FakeNames, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
 };
 pub use tokens::{FakeSecrets, FakeTokens};
 
@@ -102,6 +102,7 @@ impl Default for FakeApp {
             secrets: Arc::new(FakeSecrets::default()),
             limits: limits.clone(),
             ping_quota: limits.clone(),
+            name_quota: Arc::new(FakeNames::new(50_000)),
             ping_log: log.clone(),
             ledger: store.clone(),
             correction_numbers: store.clone(),
@@ -114,6 +115,7 @@ impl Default for FakeApp {
             audit: store.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
+            recent_polls: Arc::default(),
             stored_time: store.clone(),
             clock_check: Arc::default(),
             live: live.clone(),

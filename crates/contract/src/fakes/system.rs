@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use dayline_app::ports::{
-    Clock, CredentialId, InvalidUrl, Limit, PingQuota, PortFuture, Randomness, RateLimits, Revocations,
-    SiteNames, TimeZones, TooMany,
+    Clock, CredentialId, InvalidUrl, Limit, NameQuota, PingQuota, PortFuture, Randomness, RateLimits,
+    Revocations, SiteNames, TimeZones, TooMany,
 };
 use dayline_domain::zone::Zone;
 use dayline_domain::{LocalDate, UserId, UtcDay, UtcMs};
@@ -140,6 +140,34 @@ impl PingQuota for FakeLimits {
         let mut left = locked(&self.pings);
         let Some(left) = left.as_mut() else { return Ok(()) };
         left.checked_sub(pings).map(|now| *left = now).ok_or(LATER)
+    }
+}
+
+/// Names counted exactly.
+pub struct FakeNames {
+    limit: usize,
+    seen: Mutex<HashSet<(UserId, UtcDay, usize, String)>>,
+}
+
+impl FakeNames {
+    /// As many names as that for each person and day.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, seen: Mutex::default() }
+    }
+}
+
+impl NameQuota for FakeNames {
+    fn admits(&self, user: UserId, names: [Option<&str>; 5], day: UtcDay) -> bool {
+        let mut seen = locked(&self.seen);
+        let names = names.into_iter().enumerate();
+        let brought = names.filter_map(|(kind, name)| Some((user, day, kind, name?.to_owned())));
+        let new: Vec<_> = brought.filter(|name| !seen.contains(name)).collect();
+        let before = seen.iter().filter(|name| (name.0, name.1) == (user, day)).count();
+        let fits = new.is_empty() || before + new.len() <= self.limit;
+        if fits {
+            seen.extend(new);
+        }
+        fits
     }
 }
 

@@ -22,6 +22,9 @@ pub const FACTS: &[Fact<Subject>] = &[
     Fact::new("attempts_within_the_limit_pass_and_the_next_does_not", |s| {
         Box::pin(attempts_within_the_limit_pass_and_the_next_does_not(s))
     }),
+    Fact::new("what_is_used_up_of_one_kind_is_there_of_every_other", |s| {
+        Box::pin(what_is_used_up_of_one_kind_is_there_of_every_other(s))
+    }),
     Fact::new("a_hundred_parallel_attempts_never_get_more_than_the_limit", |s| {
         Box::pin(a_hundred_parallel_attempts_never_get_more_than_the_limit(s))
     }),
@@ -36,6 +39,17 @@ async fn attempts_within_the_limit_pass_and_the_next_does_not(subject: Subject) 
         let too_many = limits.count(limit, "ada".to_owned()).await.unwrap().unwrap_err();
         assert!(too_many.retry_after_s >= 1);
         assert!(too_many.quota >= 1 && too_many.window_s >= 1);
+    }
+}
+
+async fn what_is_used_up_of_one_kind_is_there_of_every_other(subject: Subject) {
+    let Subject { limits, limit, burst } = subject;
+    for _ in 0..burst {
+        assert_eq!(limits.count(limit, "ada".to_owned()).await.unwrap(), Ok(()));
+    }
+    assert!(limits.count(limit, "ada".to_owned()).await.unwrap().is_err());
+    for other in Limit::ALL.into_iter().filter(|other| *other != limit) {
+        assert_eq!(limits.count(other, "ada".to_owned()).await.unwrap(), Ok(()), "{other:?}");
     }
 }
 

@@ -13,6 +13,7 @@ pub mod leases;
 pub mod ledger;
 pub mod limits;
 pub mod live;
+pub mod name_quota;
 pub mod passwords;
 pub mod ping_log;
 pub mod preferences;

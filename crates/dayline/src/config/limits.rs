@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use dayline_local::{LimitRates, Rate};
+use dayline_local::{LimitRates, LocalNameQuota, Rate};
 
 /// How much one may ask for. A limit is written as 10+1/m: ten at once, and one more a minute (s, m or h); or off.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +29,12 @@ pub struct LimitOptions {
     /// Codes that one person may try to approve
     #[arg(long, env = "DAYLINE_APPROVE_LIMIT", default_value_t = defaults().approve_per_user, value_name = "RATE")]
     pub(crate) approve_limit: Rate,
+    /// Polls of devices that wait for approval, from one network address
+    #[arg(long, env = "DAYLINE_POLL_LIMIT", default_value_t = defaults().poll_per_address, value_name = "RATE")]
+    pub(crate) poll_limit: Rate,
+    /// What one person changes about their account: profile, password, keys, sessions, approved devices
+    #[arg(long, env = "DAYLINE_ACCOUNT_WRITE_LIMIT", default_value_t = defaults().account_write_per_user, value_name = "RATE")]
+    pub(crate) account_write_limit: Rate,
     /// Pings of one person
     #[arg(long, env = "DAYLINE_PING_LIMIT", default_value_t = dayline_local::LocalPingQuota::DEFAULT, value_name = "RATE")]
     pub(crate) ping_limit: Rate,
@@ -52,12 +58,19 @@ impl LimitOptions {
             refresh_per_address: self.or_off(self.refresh_limit),
             device_code_per_address: self.or_off(self.device_code_limit),
             approve_per_user: self.or_off(self.approve_limit),
+            poll_per_address: self.or_off(self.poll_limit),
+            account_write_per_user: self.or_off(self.account_write_limit),
         }
     }
 
     /// The limit on one person's pings.
     pub(crate) fn pings(&self) -> Rate {
         self.or_off(self.ping_limit)
+    }
+
+    /// The limit on one person's names of a day.
+    pub(crate) fn names(&self) -> u32 {
+        if self.unlimited { u32::MAX } else { LocalNameQuota::DEFAULT }
     }
 
     fn or_off(&self, rate: Rate) -> Rate {

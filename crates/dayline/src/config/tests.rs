@@ -46,7 +46,7 @@ fn settings(options: &ServeOptions) -> String {
     tell(&(connections.max_connections, connections.grace));
     tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(pings, 1)));
     tell(&(pings.limits(), reports.policy(), sessions.policy(), sessions.audit_keep));
-    tell(&(passwords.argon2(), limits.rates(), limits.pings()));
+    tell(&(passwords.argon2(), limits.rates(), limits.pings(), limits.names()));
     let postgres =
         database.postgres().and_then(|config| config.map(|config| cluster.with_replicas(config)).transpose());
     tell(&postgres.map(|config| {

@@ -9,6 +9,7 @@ mod listener;
 mod logs;
 mod pace;
 mod process;
+mod progress;
 mod readiness;
 mod reports;
 mod signals;
@@ -30,6 +31,7 @@ use crate::wire::{self, System};
 use dayline_cli_kit::failure::Failure;
 use greeting::Greeting;
 use housekeeping::Housekeeping;
+use progress::Progress;
 use readiness::Parts;
 use reports::RunningReports;
 use worker_pool::RunningPool;
@@ -58,7 +60,7 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let bind = |address| listener::bind(address, "--operations-listen");
     let operations = options.network.operations_listen.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, probes, keys, agreement, maintenance } =
+    let System { app, pool, reports, mut probes, keys, agreement, maintenance } =
         put_together(options, cluster).await?;
     let metrics = Metrics::new(route_patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
@@ -67,7 +69,12 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let housekeeping = tokio::spawn(housekeeping.run());
     let following_keys = tokio::spawn(keys::follow(keys, agreement.clone()));
     let randomness = Arc::clone(&app.randomness);
-    let start = |pool| RunningPool::start(pool, options.threads, randomness, metrics.clone(), &stop);
+    let progress = Arc::<Progress>::default();
+    if pool.is_some() {
+        probes.push(Arc::clone(&progress).probe(!options.has(Role::Api)));
+    }
+    let start =
+        |pool| RunningPool::start(pool, options.threads, randomness, metrics.clone(), progress, &stop);
     let pool = pool.map(start).transpose()?;
     let start = |open| RunningReports::start(open, Arc::clone(&app.randomness), &stop);
     let reports = reports.map(start).transpose()?;

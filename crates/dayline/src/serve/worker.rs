@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dayline_app::ports::{PortError, Randomness};
+use dayline_app::ports::{Partition, PortError, Randomness};
 use dayline_app::tracking::worker::{Step, Worker};
 use dayline_http_kit::Metrics;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::pace;
+use super::progress::Progress;
 
 /// How long a worker may go on after the server was told to stop. What it does not reach stays in the ping log, for
 /// the next start or somebody else.
@@ -20,13 +21,31 @@ pub(super) struct Driver {
     pub(super) worker: Worker,
     pub(super) randomness: Arc<dyn Randomness>,
     pub(super) metrics: Metrics,
+    pub(super) place: Place,
     /// Steps in a row that failed.
     failures: u32,
 }
 
+/// Where a worker works, and who is told whether it gets anywhere.
+pub(super) struct Place {
+    pub(super) partition: Partition,
+    pub(super) progress: Arc<Progress>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.progress.is_fine(self.partition);
+    }
+}
+
 impl Driver {
-    pub(super) fn new(worker: Worker, randomness: Arc<dyn Randomness>, metrics: Metrics) -> Self {
-        Self { worker, randomness, metrics, failures: 0 }
+    pub(super) fn new(
+        worker: Worker,
+        randomness: Arc<dyn Randomness>,
+        metrics: Metrics,
+        place: Place,
+    ) -> Self {
+        Self { worker, randomness, metrics, place, failures: 0 }
     }
 
     /// Works until told to stop, then until nothing is left or time is up.
@@ -43,7 +62,7 @@ impl Driver {
         let mut since = Instant::now();
         while !stop.is_cancelled() {
             let began = Instant::now();
-            let outcome = self.worker.step().await;
+            let outcome = self.step().await;
             self.report(&outcome, since.elapsed());
             since = began;
             let idle = matches!(outcome, Ok(Step { entries: 0, stale: false, .. }));
@@ -59,10 +78,20 @@ impl Driver {
         }
     }
 
+    async fn step(&mut self) -> Result<Step, PortError> {
+        let Place { partition, progress } = &self.place;
+        progress.step_begins(*partition);
+        let outcome = self.worker.step().await;
+        if matches!(outcome, Ok(Step { stale: false, .. })) {
+            progress.is_fine(*partition);
+        }
+        outcome
+    }
+
     /// Steps until nothing is left.
     async fn finish(&mut self) {
         loop {
-            let outcome = self.worker.step().await;
+            let outcome = self.step().await;
             self.report(&outcome, Duration::ZERO);
             match outcome {
                 Ok(Step { stale: true, .. }) => {}

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::process;
-use super::worker::{Driver, GRACE};
+use super::progress::Progress;
+use super::worker::{Driver, GRACE, Place};
 use crate::wire;
 use dayline_cli_kit::failure::Failure;
 
@@ -32,6 +33,7 @@ impl RunningPool {
         threads: Option<u16>,
         randomness: Arc<dyn Randomness>,
         metrics: Metrics,
+        progress: Arc<Progress>,
         server: &CancellationToken,
     ) -> Result<Self, Failure> {
         let runtime = process::worker_runtime(pool.ports.log.partitions(), threads)?;
@@ -40,6 +42,7 @@ impl RunningPool {
             pool,
             randomness,
             metrics,
+            progress,
             stop: stop.clone(),
             workers: BTreeMap::new(),
             running: JoinSet::new(),
@@ -73,6 +76,7 @@ struct Leader {
     pool: wire::WorkerPool,
     randomness: Arc<dyn Randomness>,
     metrics: Metrics,
+    progress: Arc<Progress>,
     /// The server stops.
     stop: CancellationToken,
     /// Tells the worker of a partition to end.
@@ -125,7 +129,8 @@ impl Leader {
 
     fn start(&mut self, partition: Partition) {
         let worker = Worker::new(self.pool.ports.clone(), partition, self.pool.limits);
-        let driver = Driver::new(worker, Arc::clone(&self.randomness), self.metrics.clone());
+        let place = Place { partition, progress: Arc::clone(&self.progress) };
+        let driver = Driver::new(worker, Arc::clone(&self.randomness), self.metrics.clone(), place);
         let stop = self.stop.child_token();
         self.running.spawn(driver.run(stop.clone(), self.stop.clone()));
         self.workers.insert(partition, stop);

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Arc;
+use std::thread::sleep;
 use std::time::Duration;
 
 use dayline_domain::{DAY_MS, UtcDay};
@@ -188,4 +189,39 @@ fn a_simulation_tells_its_accounts_and_leaves_none_without_an_accepted_ping() {
         "{ended:?}"
     );
     assert_eq!(people(&installation), 0, "{ended:?}");
+}
+
+#[test]
+fn a_simulation_that_fails_while_people_sign_up_leaves_no_account() {
+    let installation = Installation::alone();
+    // Who has three devices can't sign all of them in.
+    let _server = installation.start(&["--login-limit", "2+1/h"]);
+    let url = installation.url();
+    let simulate = |users: &str| {
+        let mut command = dayline(&["simulate", "--users", users, "--patience", "1s", "--url", &url]);
+        command.args(["--sign-ins", "2"]).spawn().unwrap()
+    };
+    let failed = end(simulate("30"));
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(
+        failed.stderr.contains("cannot sign in") && !failed.stderr.contains("could not be"),
+        "{failed:?}"
+    );
+    assert_eq!(people(&installation), 0, "{failed:?}");
+}
+
+#[test]
+fn a_simulation_that_is_stopped_while_people_sign_up_leaves_no_account() {
+    let installation = Installation::alone();
+    let _server = installation.start(&["--unlimited"]);
+    let simulated = ["simulate", "--users", "500", "--sign-ins", "2", "--url", &installation.url()];
+    let running = dayline(&simulated).spawn().unwrap();
+    while people(&installation) < 3 {
+        sleep(Duration::from_millis(10));
+    }
+    kill_process(Pid::from_child(&running), Signal::INT).unwrap();
+    let stopped = end(running);
+    assert_eq!(stopped.code, Some(130), "{stopped:?}");
+    assert!(!stopped.stderr.contains("are signed in"), "it was stopped before: {stopped:?}");
+    assert_eq!(people(&installation), 0, "{stopped:?}");
 }

@@ -44,7 +44,7 @@ impl<F: Face> FromRequestParts<F> for SigningOut {
 /// A caller whose credential can be asked again whether it still holds, for answers that go on for
 /// long.
 pub struct StaysSignedIn {
-    /// Who it is.
+    /// As the credential said when the request came.
     pub caller: Caller,
     secret: Box<str>,
 }

@@ -8,7 +8,7 @@ use crate::state::KitConfig;
 
 /// A cookie that scripts can't read and that other sites' pages don't send.
 pub struct SecretCookie {
-    /// Its name.
+    /// Unlike that of any other cookie on the paths below.
     pub name: &'static str,
     /// The paths it is sent with begin with this one.
     pub path: &'static str,

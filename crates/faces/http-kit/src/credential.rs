@@ -15,9 +15,9 @@ const MAX_CREDENTIAL: usize = 4_096;
 /// A credential as a request carries it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential<'a> {
-    /// `Authorization: Bearer …`
+    /// What follows `Bearer` in `Authorization`: an access token or a key.
     Bearer(&'a str),
-    /// `Authorization: Basic …`
+    /// The base64 after `Basic` in `Authorization`, decoded.
     Basic {
         /// What comes before the first colon, or all there is.
         user: String,
@@ -33,13 +33,13 @@ pub enum Credential<'a> {
 /// In which forms a face takes credentials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forms {
-    /// `Authorization: Bearer`
+    /// Whether `Authorization: Bearer` counts.
     pub bearer: bool,
-    /// `Authorization: Basic`
+    /// Whether `Authorization: Basic` counts.
     pub basic: bool,
-    /// The name of a cookie.
+    /// In which cookie one counts; `None`: in none.
     pub cookie: Option<&'static str>,
-    /// The name of a query parameter.
+    /// In which query parameter one counts; `None`: in none.
     pub query: Option<&'static str>,
 }
 

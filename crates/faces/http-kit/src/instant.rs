@@ -11,7 +11,7 @@ const YEARS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
 /// Why a text is not an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidInstant {
-    /// Not of the form.
+    /// Not `YYYY-MM-DDThh:mm:ss` with a fraction or without, and an offset.
     Form,
     /// The form is right but there is no such date or time of day.
     NoSuchTime,

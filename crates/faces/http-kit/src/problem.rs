@@ -42,6 +42,9 @@ static INTERNAL: Class = class(StatusCode::INTERNAL_SERVER_ERROR, "internal", "S
 static NO_TOKENS: Class = class(StatusCode::BAD_REQUEST, "no-tokens", "No tokens for the device");
 
 // What only HTTP can get wrong.
+static LONG_TARGET: Class = class(StatusCode::URI_TOO_LONG, "long-target", "Target too long");
+static LARGE_HEAD: Class =
+    class(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "large-head", "Request head too large");
 static MALFORMED: Class = class(StatusCode::BAD_REQUEST, "malformed", "Malformed request");
 static METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed");
 static NOT_IMPLEMENTED: Class = class(StatusCode::NOT_IMPLEMENTED, "not-implemented", "Not implemented");
@@ -88,6 +91,21 @@ impl Problem {
     /// The bytes are not what they claim to be: not UTF-8, not JSON, not gzip, cut off.
     pub fn malformed(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(&MALFORMED, code, detail)
+    }
+
+    /// What came is no request of HTTP/1.
+    pub fn no_http() -> Self {
+        Self::malformed("malformed_request", "this is not a request of http/1.1 that can be read")
+    }
+
+    /// The request's target is longer than any of ours.
+    pub fn long_target() -> Self {
+        Self::new(&LONG_TARGET, "target_too_long", "the path and query are too long")
+    }
+
+    /// The head has more bytes or lines than one may have.
+    pub fn large_head() -> Self {
+        Self::new(&LARGE_HEAD, "head_too_large", "the head has too many bytes or too many header lines")
     }
 
     /// A body's length is given in two ways that may differ.

@@ -6,11 +6,13 @@ use dayline_app::ports::{
     AccessTokens, Limit, LiveEvents, PasswordHasher, RefreshTokens, SecretTexts, SiteNames, TimeZones,
 };
 use dayline_contract::fakes::FakeClock;
-use dayline_contract::suites::{limits, live, passwords, prove, revocations, site_names, tokens, zones};
+use dayline_contract::suites::{
+    limits, live, name_quota, passwords, prove, revocations, site_names, tokens, zones,
+};
 use dayline_domain::UtcMs;
 use dayline_local::{
     Argon2Passwords, Argon2Settings, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyRing, LimitRates,
-    LocalLimits, LocalLive, LocalRevocations, RandomSecrets, SystemRandomness, UrlSiteNames,
+    LocalLimits, LocalLive, LocalNameQuota, LocalRevocations, RandomSecrets, SystemRandomness, UrlSiteNames,
 };
 
 use crate::NOW;
@@ -67,6 +69,8 @@ async fn local_limits_keep_the_facts_for_each_limit() {
         (Limit::RefreshPerAddress, "99+1/h"),
         (Limit::DeviceCodePerAddress, "5+1/h"),
         (Limit::ApprovePerUser, "1+1/h"),
+        (Limit::PollPerAddress, "7+1/h"),
+        (Limit::AccountWritePerUser, "8+1/h"),
     ] {
         let rate = text.parse().unwrap();
         let rates = LimitRates {
@@ -77,6 +81,8 @@ async fn local_limits_keep_the_facts_for_each_limit() {
             refresh_per_address: rate,
             device_code_per_address: rate,
             approve_per_user: rate,
+            poll_per_address: rate,
+            account_write_per_user: rate,
         };
         let fresh = async || limits::Subject {
             limits: Arc::new(LocalLimits::new(&rates)),
@@ -84,6 +90,14 @@ async fn local_limits_keep_the_facts_for_each_limit() {
             burst: rate.burst(),
         };
         prove(limits::FACTS, fresh).await;
+    }
+}
+
+#[tokio::test]
+async fn local_name_quotas_keep_the_facts() {
+    for limit in [10, 51, 1_000] {
+        let fresh = async || name_quota::Subject { quota: Arc::new(LocalNameQuota::new(limit)), limit };
+        prove(name_quota::FACTS, fresh).await;
     }
 }
 

@@ -26,7 +26,7 @@ use crate::months::Month;
 /// How much an archive holds, or how much of it was restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ArchiveSummary {
-    /// Ledger days.
+    /// Ledger days, each with its version.
     pub days: u64,
     /// What was observed in them, united.
     #[serde(default)]

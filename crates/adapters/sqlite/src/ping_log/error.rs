@@ -9,47 +9,23 @@ use crate::open_error::way_out;
 
 /// Why a ping log can't be opened.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message names its fields")]
 pub enum OpenPingLogError {
     /// Another process (or this one) has it open.
     #[error("ping log is in use by another process, which holds {}", path.display())]
-    InUse {
-        /// The lock file.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// The file is no ping log of Dayline.
     #[error("{} is not a ping log: {why}", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// What it has instead.
-        why: String,
-    },
+    Foreign { path: PathBuf, why: String },
     /// The file was written by a later version of this program.
     #[error("{} has the version {found}, this program knows up to {known}", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The last known version.
-        known: i64,
-    },
+    Newer { path: PathBuf, found: i64, known: i64 },
     /// The system refused.
     #[error("can't open {}: {source}{}", path.display(), way_out(source))]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
     /// SQLite refused.
     #[error("can't open {}: {source}", path.display())]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
+    Sqlite { path: PathBuf, source: rusqlite::Error },
 }
 
 /// Whether an fsync failed. The system may then have dropped the pages and report the next fsync as

@@ -55,6 +55,16 @@ pub enum SeenRef<'a> {
 }
 
 impl<'a> SeenRef<'a> {
+    /// The names in it: app, domain, project and language.
+    pub(crate) fn names(self) -> [Option<&'a str>; 4] {
+        match self {
+            Self::Use { app, domain, project } => [Some(app), domain, project, None],
+            Self::Page { browser, domain, .. } => [Some(browser), domain, None, None],
+            Self::Beat { app, project, language } => [Some(app), None, project, language],
+            Self::Away | Self::Here => [None; 4],
+        }
+    }
+
     /// The kind, and its texts: how many there are depends on the kind alone.
     fn parts(self) -> (u64, [Option<&'a str>; 3], usize) {
         match self {
@@ -93,6 +103,10 @@ impl<'a> From<&'a Seen> for SeenRef<'a> {
     }
 }
 
+/// The place of a subject in a record, from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known(u64);
+
 /// Writes the observations of one request.
 #[derive(Debug)]
 pub struct ObservationsWriter {
@@ -113,8 +127,21 @@ impl ObservationsWriter {
 
     /// Adds an observation; of a beat only the start is kept.
     pub fn push(&mut self, device: &str, seen: SeenRef<'_>, interval: Interval) {
+        let known = self.find(device, seen);
+        self.add(known, seen, interval);
+    }
+
+    /// Adds an observation of the subject that was looked for last.
+    pub(crate) fn add(&mut self, known: Option<Known>, seen: SeenRef<'_>, interval: Interval) {
+        if let Some(Known(place)) = known {
+            varint::write(&mut self.bytes, place);
+        } else {
+            self.bytes.push(0);
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(&self.scratch);
+            self.subjects.push(start..self.bytes.len());
+        }
         let length = if matches!(seen, SeenRef::Beat { .. }) { 1 } else { interval.ms() as u64 };
-        self.write_subject(device, seen);
         let start = interval.start().0;
         varint::write(&mut self.bytes, zigzag(start.wrapping_sub(self.last_start)));
         varint::write(&mut self.bytes, length);
@@ -122,7 +149,8 @@ impl ObservationsWriter {
         self.observations += 1;
     }
 
-    fn write_subject(&mut self, device: &str, seen: SeenRef<'_>) {
+    /// Looks for a subject among the record's last ones.
+    pub(crate) fn find(&mut self, device: &str, seen: SeenRef<'_>) -> Option<Known> {
         let (kind, texts, count) = seen.parts();
         self.scratch.clear();
         varint::write(&mut self.scratch, kind);
@@ -131,14 +159,10 @@ impl ObservationsWriter {
         let known = self.subjects.iter().enumerate().rev().take(REMEMBERED);
         for (index, range) in known {
             if self.bytes[range.clone()] == self.scratch[..] {
-                varint::write(&mut self.bytes, index as u64 + 1);
-                return;
+                return Some(Known(index as u64 + 1));
             }
         }
-        self.bytes.push(0);
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&self.scratch);
-        self.subjects.push(start..self.bytes.len());
+        None
     }
 
     /// How many observations were added.

@@ -11,6 +11,7 @@ mod kafka;
 mod key_files;
 mod months;
 mod nodes;
+mod standstill;
 mod start;
 mod steps;
 

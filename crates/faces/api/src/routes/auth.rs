@@ -31,7 +31,7 @@ pub(crate) struct SignIn {
     /// The address of the account.
     #[schema(value_type = String, format = Email, example = "ada@example.org")]
     email: Email,
-    /// The password.
+    /// The account's password, as typed.
     #[schema(format = Password, example = "correct horse battery")]
     password: String,
     /// Names the device; 1–128 characters, the same each time.

@@ -38,7 +38,7 @@ pub(crate) struct Readiness {
 /// One part of the service.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CheckItem {
-    /// The part.
+    /// The part's name in lists, the log and metrics.
     #[schema(example = "ledger")]
     name: &'static str,
     /// Whether it works. Why not is in the log.

@@ -29,7 +29,7 @@ const LOOK_AGAIN_S: u32 = 1;
 /// A job to be done.
 #[derive(ToSchema)]
 pub(crate) struct NewReportJob {
-    /// What to make.
+    /// What to make: a report, the timeline, or an export of everything.
     #[schema(value_type = KindName)]
     kind: ReportKind,
     /// In which form: `json` (the default) or `csv`; an export is always `ndjson`.

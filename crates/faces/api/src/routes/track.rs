@@ -151,7 +151,7 @@ pub(crate) struct TrackAnswer<'a> {
     /// How many were accepted.
     #[schema(minimum = 1, maximum = 1000, example = 998)]
     accepted: usize,
-    /// Which were not.
+    /// The pings that were refused, in the order of the request.
     rejected: Vec<RejectedPing<'a>>,
 }
 
@@ -168,8 +168,9 @@ pub(crate) struct RejectedPing<'a> {
     #[schema(example = "end_time must not be before start_time")]
     detail: &'a str,
     /// Whether the same ping may be accepted later, so that a tracker should keep it: one that lies too
-    /// far in the future by the server's clock; one that is too old while that clock is in doubt. Else
-    /// sending it again will not help.
+    /// far in the future by the server's clock; one that is too old while that clock is in doubt; one
+    /// with a new name when the day's names are used up (`too_many_names`). Else sending it again will
+    /// not help.
     #[schema(example = false)]
     retry: bool,
 }

@@ -117,7 +117,7 @@ pub(crate) async fn update_profile(
 /// What confirms that I am the person whose account it is.
 #[derive(ToSchema)]
 pub(crate) struct Confirmation {
-    /// My password.
+    /// My present password.
     #[schema(format = Password)]
     password: String,
 }

@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 pub(crate) enum Format {
     /// `application/json`, also for clients that take anything or name neither.
     Json,
-    /// `text/csv`
+    /// `text/csv`, only for clients that prefer it.
     Csv,
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct KeyItem {
     /// What the person calls it.
     #[schema(example = "Tracker on the workstation")]
     name: String,
-    /// What it allows.
+    /// What requests with it may do.
     #[schema(value_type = Vec<ApiKeyScope>)]
     scopes: Vec<&'static str>,
     /// When it was made.

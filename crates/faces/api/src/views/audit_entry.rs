@@ -11,7 +11,7 @@ pub(crate) struct AuditEntry<'a> {
     /// Grows with time.
     #[schema(example = 42)]
     id: u64,
-    /// When.
+    /// When it happened, by the server's clock.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     at: String,
     /// What: `registered`, `signed_in`, `device_signed_in`, `sign_in_failed`, `device_approved`,

@@ -14,7 +14,7 @@ use super::accept::Format;
 
 /// How a client wants an answer, and which one it has already.
 pub(crate) struct ConditionalRequest<'a> {
-    /// The form.
+    /// The form that the client prefers.
     pub(crate) format: Format,
     headers: &'a HeaderMap,
     /// Everything but the data that the answer depends on.

@@ -23,7 +23,7 @@ pub(crate) enum ExportLine<'a> {
     Profile(Profile),
     /// A device that is signed in.
     Session(SessionItem),
-    /// A key.
+    /// A key, without its text.
     ApiKey(KeyItem),
     /// Something that happened to my account, the newest first.
     Audit(AuditEntry<'a>),

@@ -10,7 +10,7 @@ use super::csv::Csv;
 /// One device's unbroken use of one activity.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct IntervalItem<'a> {
-    /// The app.
+    /// The app, by the name that its tracker gave it.
     #[schema(example = "Firefox")]
     app_name: &'a str,
     /// The page's host, if it was a web page.
@@ -25,10 +25,10 @@ pub(crate) struct IntervalItem<'a> {
     /// The device.
     #[schema(example = "laptop")]
     device_id: &'a str,
-    /// From when.
+    /// Its first instant, in UTC.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     start_time: String,
-    /// To when.
+    /// The instant after its last, in UTC.
     #[schema(format = DateTime, example = "2026-11-20T10:00:05.000Z")]
     end_time: String,
 }

@@ -8,22 +8,22 @@ use utoipa::ToSchema;
 /// A person's profile.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Profile {
-    /// Identity.
+    /// Never changes.
     #[schema(format = Uuid)]
     id: String,
     /// The address to sign in with.
     #[schema(example = "ada@example.org")]
     email: String,
-    /// Name.
+    /// As the person writes it.
     #[schema(example = "Ada Lovelace")]
     full_name: String,
     /// IANA name of the time zone that reports use by default.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
-    /// Registration.
+    /// When the person registered.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     created_at: String,
-    /// Last change.
+    /// When the profile or the password changed last.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     updated_at: String,
 }

@@ -30,14 +30,14 @@ struct ReportBody<Item> {
     tz: String,
     /// The sum of all items.
     total_seconds: Seconds,
-    /// The items.
+    /// Apps and domains: most first. Hours and days: in order.
     items: Vec<Item>,
 }
 
 /// Counted time of an app.
 #[derive(Serialize, ToSchema)]
 struct AppSeconds {
-    /// The app.
+    /// The app, by the name that its tracker gave it.
     #[schema(example = "Firefox")]
     app_name: String,
     /// Its counted time.
@@ -67,7 +67,7 @@ struct HourSeconds {
 /// Counted time of a local day.
 #[derive(Serialize, ToSchema)]
 struct DaySeconds {
-    /// The day.
+    /// A day in the report's time zone.
     #[schema(format = Date, example = "2026-11-20")]
     date: String,
     /// Its counted time.
@@ -241,9 +241,9 @@ fn texts<I: Item>(rows: Vec<I::Row>, days: &LocalDays, format: Format) -> Texts 
 
 /// What the API document says of a grouping's report.
 pub(crate) struct Description {
-    /// What it shows.
+    /// One sentence, shown in lists of endpoints.
     pub(crate) summary: &'static str,
-    /// The name of its schema.
+    /// The name under which its schema is referred to.
     pub(crate) schema: String,
     /// Its schema and those that it refers to, by name.
     pub(crate) schemas: Vec<(String, RefOr<Schema>)>,

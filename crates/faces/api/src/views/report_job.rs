@@ -90,12 +90,12 @@ impl ToSchema for StatusName {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReportJob)]
 pub(crate) struct JobItem {
-    /// Identity.
+    /// Identity, for asking about it, cancelling or deleting it.
     #[schema(format = Uuid)]
     id: String,
-    /// What it makes.
+    /// What it makes; as asked for.
     kind: KindName,
-    /// In which form.
+    /// In which form its result is.
     format: FormatName,
     /// The first local day; null for an export.
     #[schema(required, format = Date, example = "2026-01-01")]
@@ -134,7 +134,7 @@ pub(crate) struct JobItem {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReportJobProgress)]
 pub(crate) struct JobProgress {
-    /// Days that are done.
+    /// Days that its result covers so far; starts again with each attempt.
     days_done: u32,
     /// Days in all; 0 as long as that is not known.
     days_all: u32,

@@ -20,7 +20,7 @@ pub(crate) struct SessionItem {
     /// The network it was last used from (IPv4 /24, IPv6 /48).
     #[schema(required, example = "192.0.2.0/24")]
     address: Option<String>,
-    /// Sign-in.
+    /// When the device was signed in.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     created_at: String,
     /// Last sign-in or refresh.

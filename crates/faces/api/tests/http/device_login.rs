@@ -154,6 +154,20 @@ async fn guessing_codes_ends_soon() {
 }
 
 #[tokio::test]
+async fn too_many_changes_by_one_person_are_refused_for_a_while() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    server.fake.limits.allow(Limit::AccountWritePerUser, 1);
+    let rename = || {
+        let call = server.request(Method::PATCH, "/api/v1/users/me").of(&ada);
+        call.json(&json!({"full_name": "Grace"})).send()
+    };
+    assert_eq!(rename().await.status, 200);
+    let reply = rename().await;
+    assert_eq!((reply.problem(), reply.header("retry-after")), ((429, "too_many_requests".into()), "7"));
+}
+
+#[tokio::test]
 async fn links_lead_to_where_the_operator_says() {
     let public_url = Some("https://day.example.org/".to_owned());
     let server = Server::with(KitConfig { public_url, ..KitConfig::default() });

@@ -21,6 +21,16 @@ fn chunk(text: &str) -> String {
     format!("{:x}\r\n{text}\r\n", text.len())
 }
 
+/// Whether an answer is a problem whose body says what the head does, and is the last one.
+fn is_problem(answer: &str) -> bool {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return false };
+    let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    head.contains("application/problem+json")
+        && head.contains("connection: close")
+        && body["status"] == status
+}
+
 /// What comes back for a request, until the server closes.
 async fn answer(server: &Listening, request: &str) -> String {
     let mut client = server.connect().await;
@@ -79,11 +89,9 @@ async fn a_request_with_two_lengths_or_a_strange_one_is_refused() {
         "content-length: -1".into(),
         "content-length: +5".into(),
         "content-length: five".into(),
-        "transfer-encoding: gzip".into(),
-        "transfer-encoding: chunked, identity".into(),
     ] {
         let answer = answer(&server, &(post_as(&ada.access, &header) + &body())).await;
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{header}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 400 ") && is_problem(&answer), "{header}: {answer}");
     }
 }
 
@@ -107,12 +115,20 @@ async fn a_length_that_no_body_has_is_too_large_however_many_digits_it_has() {
 async fn a_transfer_coding_other_than_chunked_alone_is_refused() {
     let (server, ada) = server().await;
     for codings in
-        ["gzip, chunked", "chunked, chunked", "identity, chunked", "gzip\r\ntransfer-encoding: chunked"]
+        // The parser takes those that end in chunked, and refuses the others by itself.
+        [
+            "gzip, chunked",
+            "chunked, chunked",
+            "identity, chunked",
+            "gzip\r\ntransfer-encoding: chunked",
+        ]
+        .into_iter()
+        .chain(["gzip", "identity", "chunked, identity", "chunked\r\ntransfer-encoding: gzip", ""])
     {
         let head = post_as(&ada.access, &format!("transfer-encoding: {codings}"));
         let answer = answer(&server, &format!("{head}{}0\r\n\r\n", chunk(&body()))).await;
         assert!(answer.starts_with("HTTP/1.1 501 "), "{codings}: {answer}");
-        assert!(answer.contains("unsupported_transfer_encoding"), "{answer}");
+        assert!(is_problem(&answer) && answer.contains("unsupported_transfer_encoding"), "{answer}");
         assert!(answer.contains("connection: close\r\n"), "{answer}");
     }
     let head = post_as(&ada.access, "transfer-encoding: Chunked \r\nconnection: close");
@@ -160,7 +176,8 @@ async fn a_head_that_is_too_large_is_refused() {
     for (name, headers) in [("many", many), ("large", large)] {
         let request = post_as(&ada.access, &format!("{headers}content-length: 0"));
         let answer = answer(&server, &request).await;
-        assert!(answer.starts_with("HTTP/1.1 431 "), "{name}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 431 ") && is_problem(&answer), "{name}: {answer}");
+        assert!(answer.contains("head_too_large"), "{answer}");
     }
 }
 
@@ -174,9 +191,30 @@ async fn what_is_no_http_is_refused() {
         "GET / HTTP/1.1\r\nbad header\r\n\r\n",
     ] {
         let answer = answer(&server, request).await;
-        assert!(
-            answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.1 505 "),
-            "{request}: {answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 400 ") && is_problem(&answer), "{request}: {answer}");
+        assert!(answer.contains("malformed_request"), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_target_that_is_too_long_is_refused() {
+    let (server, _) = server().await;
+    let request = format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(70_000));
+    let answer = answer(&server, &request).await;
+    assert!(is_problem(&answer) && (answer.contains("target_too_long") || answer.contains("head_too_large")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_after_a_good_request_is_refused_behind_its_answer() {
+    let (server, _) = server().await;
+    let mut client = server.connect().await;
+    client.write("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    client.read_until("ok\n").await;
+    client.write("GET / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip\r\n\r\n").await;
+    let second = client.read_to_end().await;
+    assert!(second.starts_with("HTTP/1.1 501 ") && is_problem(&second), "{second}");
+    // Both at once: the first one is answered, and the second one is refused, in whatever words.
+    let both = "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\nGET / HTTP/1.1\r\nbad header\r\n\r\n";
+    let answers = answer(&server, both).await;
+    assert!(answers.starts_with("HTTP/1.1 200 ") && answers.contains("ok\nHTTP/1.1 400 "), "{answers}");
 }

@@ -116,7 +116,7 @@ impl Drop for Entry {
 enum Then {
     /// It ends as soon as no request is in flight.
     Finish,
-    /// It is cut off.
+    /// It ends at once, whatever is in flight.
     Cut,
 }
 

@@ -2,16 +2,17 @@
 //!
 //! - that a request had both `Content-Length` and `Transfer-Encoding`. Two servers that disagree on
 //!   which of them counts can be made to see different requests (RFC 9112, section 6.1);
-//! - that a `Content-Length` is longer than any number the parser can read. It would answer by itself
-//!   that the request is malformed, which says nothing of why.
+//! - that a `Transfer-Encoding` is none that we know. It would answer by itself that the request is
+//!   malformed, which says nothing of why;
+//! - that a `Content-Length` is longer than any number the parser can read. The same.
 //!
-//! Both are refused. Not here: requests that a client sends before the answer to the one before. For
+//! All are refused. Not here: requests that a client sends before the answer to the one before. For
 //! those the parser takes `Transfer-Encoding` and closes the connection.
 
 use memchr::memchr;
 
-/// Long enough for both names and a colon.
-const LONGEST: usize = 18;
+/// Long enough for both names, a colon, and the one coding that we know, with some blanks around it.
+const LONGEST: usize = 32;
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 /// Most digits of a length that any parser can read, in 64 bits.
@@ -22,6 +23,8 @@ const MAX_DIGITS: usize = 18;
 pub(super) enum Fault {
     /// It says its length in two ways.
     Ambiguous,
+    /// Its body is in a transfer coding other than `chunked`.
+    Coding,
     /// It says that it is longer than anything can be.
     Oversize,
 }
@@ -38,7 +41,8 @@ pub(super) struct Head {
     part: Part,
     has_content_length: bool,
     has_transfer_encoding: bool,
-    is_oversize: bool,
+    /// What one header alone is at fault for.
+    fault: Option<Fault>,
 }
 
 /// Which part of a request the next line belongs to.
@@ -69,7 +73,7 @@ impl Head {
         if self.has_content_length && self.has_transfer_encoding {
             return Some(Fault::Ambiguous);
         }
-        self.is_oversize.then_some(Fault::Oversize)
+        self.fault
     }
 
     fn add(&mut self, bytes: &mut [u8]) {
@@ -89,7 +93,7 @@ impl Head {
             self.digits += 1;
             if self.digits > MAX_DIGITS {
                 *byte = b' ';
-                self.is_oversize = true;
+                self.fault = Some(Fault::Oversize);
             }
         }
     }
@@ -101,9 +105,17 @@ impl Head {
             ([], _) => Part::Body,
             _ => Part::Head,
         };
-        let name = memchr(b':', line).map_or(line, |colon| &line[..colon]).trim_ascii_end();
+        let (name, value) = memchr(b':', line).map_or((line, &[][..]), |colon| line.split_at(colon));
+        let name = name.trim_ascii_end();
         self.has_content_length |= name.eq_ignore_ascii_case(b"content-length");
-        self.has_transfer_encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
+        if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.has_transfer_encoding = true;
+            let is_whole = self.seen <= LONGEST;
+            let coding = value.strip_prefix(b":").unwrap_or_default().trim_ascii();
+            if !is_whole || !coding.eq_ignore_ascii_case(b"chunked") {
+                self.fault = Some(Fault::Coding);
+            }
+        }
         (self.line, self.length, self.seen, self.digits) = ([0; LONGEST], 0, 0, 0);
     }
 }
@@ -151,9 +163,28 @@ mod tests {
     }
 
     #[test]
+    fn a_coding_other_than_chunked_is_a_fault_however_it_is_written() {
+        let head = |line: &str| format!("POST / HTTP/1.1\r\n{line}\r\nx: y\r\n\r\n");
+        for fine in
+            ["Transfer-Encoding: chunked", "TRANSFER-ENCODING:\tCHUNKED  ", "transfer-encoding:chunked"]
+        {
+            assert_eq!(read(&head(fine)), (None, head(fine)));
+        }
+        let long = format!("transfer-encoding: chunked{}", " ".repeat(100));
+        for other in ["gzip", "chunked, identity", "chunked,chunked", "", "xchunked", "chunke"] {
+            let line = format!("Transfer-Encoding: {other}");
+            assert_eq!(read(&head(&line)), (Some(Fault::Coding), head(&line)));
+        }
+        assert_eq!(read(&head(&long)).0, Some(Fault::Coding));
+        assert_eq!(read(&head("transfer-encoding")).0, Some(Fault::Coding));
+    }
+
+    #[test]
     fn one_header_alone_or_longer_names_are_fine() {
         assert!(!is_ambiguous("POST / HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\n"));
-        assert!(!is_ambiguous("POST / HTTP/1.1\r\ntransfer-encoding: a\r\nx-content-length: 5\r\n\r\n"));
+        assert!(!is_ambiguous(
+            "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\nx-content-length: 5\r\n\r\n"
+        ));
         assert!(!is_ambiguous("POST / HTTP/1.1\r\ntransfer-encodings: a\r\ncontent-length: 5\r\n\r\n"));
     }
 }

@@ -2,6 +2,7 @@
 //! `axum::serve` does not do. Not here: making the listening socket, and signals; the binary has
 //! those.
 
+mod bare;
 mod config;
 mod connection;
 mod head;

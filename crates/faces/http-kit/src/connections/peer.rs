@@ -22,7 +22,7 @@ pub(super) enum Phase {
     Head,
     /// For the rest of a request's body, and a handler waits for it.
     Body,
-    /// For us.
+    /// For a handler, whose answer the client waits for.
     Busy,
     /// For the client to close its side.
     Closing,
@@ -31,7 +31,7 @@ pub(super) enum Phase {
 /// What others ask of a connection's task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Nothing.
+    /// Nothing so far: go on.
     None,
     /// Make room, unless a request is being handled.
     Evict,
@@ -149,6 +149,7 @@ impl Peer {
         match self.0.fault.load(Ordering::Relaxed) {
             0 => None,
             1 => Some(Fault::Ambiguous),
+            2 => Some(Fault::Coding),
             _ => Some(Fault::Oversize),
         }
     }
@@ -156,7 +157,8 @@ impl Peer {
     pub(super) fn set_fault(&self, fault: Fault) {
         let code = match fault {
             Fault::Ambiguous => 1,
-            Fault::Oversize => 2,
+            Fault::Coding => 2,
+            Fault::Oversize => 3,
         };
         self.0.fault.store(code, Ordering::Relaxed);
     }

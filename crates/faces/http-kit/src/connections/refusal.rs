@@ -12,6 +12,7 @@ use crate::problem::Problem;
 pub(super) fn refusal<B>(fault: Option<Fault>, request: &Request<B>) -> Option<Problem> {
     match fault {
         Some(Fault::Ambiguous) => return Some(Problem::ambiguous_length()),
+        Some(Fault::Coding) => return Some(Problem::unknown_transfer_encoding()),
         Some(Fault::Oversize) => return Some(Problem::impossible_length()),
         None => {}
     }

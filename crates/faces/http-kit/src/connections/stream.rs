@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::bare;
 use super::head::Head;
 use super::peer::{Peer, Phase};
 
@@ -19,13 +20,15 @@ pub(super) struct Stream {
     peer: Peer,
     head: Head,
     ended: bool,
+    /// Our answer instead of one that the parser gave, and how much of it is written.
+    instead: Option<(Vec<u8>, usize)>,
     /// What may still be thrown away; set when our side is closed.
     leftover: Option<usize>,
 }
 
 impl Stream {
     pub(super) fn new(tcp: TcpStream, peer: Peer) -> Self {
-        Self { tcp, peer, head: Head::default(), ended: false, leftover: None }
+        Self { tcp, peer, head: Head::default(), ended: false, instead: None, leftover: None }
     }
 }
 
@@ -60,8 +63,37 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Whether what is to be written is an answer of the parser, and not of ours to a request.
+    fn is_bare(&mut self, bytes: &[u8]) -> bool {
+        if self.instead.is_none() && matches!(self.peer.phase().0, Phase::Idle | Phase::Head) {
+            self.instead = bare::instead_of(bytes, self.peer.fault()).map(|answer| (answer, 0));
+        }
+        self.instead.is_some()
+    }
+
+    /// Writes our answer instead of so many bytes, all of it.
+    fn poll_write_instead(&mut self, cx: &mut Context<'_>, of: usize) -> Poll<io::Result<usize>> {
+        while let Some((answer, written)) = &mut self.instead
+            && *written < answer.len()
+        {
+            let more = Pin::new(&mut self.tcp).poll_write(cx, &answer[*written..]);
+            self.peer.writes(more.is_pending());
+            match ready!(more)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                more => *written += more,
+            }
+        }
+        self.instead = None;
+        Poll::Ready(Ok(of))
+    }
+}
+
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_bare(bytes) {
+            return self.poll_write_instead(cx, bytes.len());
+        }
         let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
         self.peer.writes(written.is_pending());
         written
@@ -72,6 +104,11 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [bytes] = slices
+            && self.is_bare(bytes)
+        {
+            return self.poll_write_instead(cx, bytes.len());
+        }
         let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
         self.peer.writes(written.is_pending());
         written
