@@ -3,7 +3,7 @@
 use std::fs;
 
 use dayline_sim::client::Refusal;
-use dayline_sim::client::wire::{Body, Format, Ping};
+use dayline_sim::client::wire::{Body, Format, Ping, Seen};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -19,7 +19,8 @@ const URL: &str =
 const MARKER: &str = "kolibri";
 
 fn with_url(url: &str, ms: i64) -> Ping {
-    Ping { url: Some(url.to_owned()), ..ping("Firefox", now().plus(-600_000), ms) }
+    let start = now().plus(-600_000);
+    Ping::new(Seen::of_site("Firefox", url), start, start.plus(ms))
 }
 
 /// Everything that the servers of the installation keep: every byte of every file, of a cluster every table.

@@ -129,7 +129,7 @@ async fn whichever_write_or_sync_fails_nothing_acknowledged_is_lost() {
                 drop(server);
             }
         }
-        acknowledged = writers[0].record.acknowledged.len();
+        acknowledged = writers[0].sent.acknowledged.len();
     }
     assert!(acknowledged > 60, "only {acknowledged} pings were acknowledged at all");
 }

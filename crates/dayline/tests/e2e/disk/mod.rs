@@ -43,6 +43,6 @@ async fn expect_stored(installation: &Installation, writers: &[(&Writer, usize)]
 
 /// All acknowledged pings of each are there.
 async fn expect_all_stored(installation: &Installation, writers: &[Writer]) {
-    let all: Vec<_> = writers.iter().map(|writer| (writer, writer.record.acknowledged.len())).collect();
+    let all: Vec<_> = writers.iter().map(|writer| (writer, writer.sent.acknowledged.len())).collect();
     expect_stored(installation, &all).await;
 }

@@ -42,7 +42,7 @@ async fn write(mut written: Written, mut dice: Dice, trace: PathBuf, enough: Arc
         // The first request may meet a connection to the server before this one.
         if written.writer.send(dice.between(1, 40) as i64).await.is_ok() {
             let length = fs::metadata(&trace).unwrap().len();
-            written.acknowledged.push((length, written.writer.record.acknowledged.len()));
+            written.acknowledged.push((length, written.writer.sent.acknowledged.len()));
         }
     }
     written
@@ -86,7 +86,7 @@ async fn whenever_the_power_fails_all_that_had_a_202_is_found_again() {
     let trace = installation.folder().join("trace");
     let written = write_under_trace(&installation, writers, &trace, &dice).await;
     let events = trace::read(&trace);
-    let total: usize = written.iter().map(|written| written.writer.record.acknowledged.len()).sum();
+    let total: usize = written.iter().map(|written| written.writer.sent.acknowledged.len()).sum();
     println!("{} acts on the disk for {total} acknowledged pings", events.len());
     for moment in 0..MOMENTS {
         // The last one is when the server was killed; the others are any.

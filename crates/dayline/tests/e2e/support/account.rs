@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dayline_cli_kit::units::rfc3339;
 use dayline_domain::UtcMs;
-use dayline_sim::client::wire::{Body, Format, Ping, ReportItem};
+use dayline_sim::client::wire::{Body, Format, Ping, ReportItem, Seen};
 use dayline_sim::client::{Account, Client, Device};
 use secrecy::SecretString;
 
@@ -41,13 +40,7 @@ pub(crate) async fn newcomer(installation: &Installation, name: &str) -> Device 
 
 /// A ping of so many milliseconds.
 pub(crate) fn ping(app: &str, start: UtcMs, ms: i64) -> Ping {
-    Ping {
-        app_name: app.to_owned(),
-        url: None,
-        start_time: rfc3339(start),
-        end_time: rfc3339(start.plus(ms)),
-        device_id: None,
-    }
+    Ping::new(Seen::of_use(app), start, start.plus(ms))
 }
 
 /// Sends one ping, which must be accepted.
