@@ -170,11 +170,12 @@ impl Habits {
         seen
     }
 
-    /// Something from any time in the hours before, as from a device that had no network.
+    /// Something from any time in the two days before, as from a device that had no network. So some
+    /// midnight lies among what is sent, at whatever time of the day that is.
     pub(super) fn recall(&mut self, before: UtcMs) -> Seen {
         let dice = &mut self.dice;
         let length_ms = dice.between(1, 300_000) as i64;
-        let start = before.plus(-length_ms - dice.below(20 * 3_600_000) as i64);
+        let start = before.plus(-length_ms - dice.below(47 * 3_600_000) as i64);
         let (front, site) = (*dice.pick(&FRONTS), Some(*dice.pick(&SITES)));
         let (project, language) = *dice.pick(&WORKS);
         let app = front.name();
@@ -340,12 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recalled_is_past_and_at_most_a_day_old() {
+    fn what_is_recalled_is_past_and_at_most_two_days_old() {
         let mut habits = Habits::new(Dice::new(1));
         let now = UtcMs(1_795_000_000_000);
         for _ in 0..1_000 {
             let seen = habits.recall(now).interval;
-            assert!(seen.end() <= now && now.since(seen.start()) < 86_400_000 && seen.ms() <= 300_000);
+            assert!(seen.end() <= now && now.since(seen.start()) < 2 * 86_400_000 && seen.ms() <= 300_000);
         }
     }
 
