@@ -85,8 +85,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             return Err(Failure::usage(format!("{month} would be gone for good; say --yes to drop it")));
         }
         Action::Drop { month, yes: true, unarchived } => {
-            let dropped =
-                if unarchived { partitions.drop_anyway(month).await } else { partitions.drop(month).await };
+            let dropped = if unarchived { admin.drop_anyway(month).await } else { admin.drop(month).await };
             if !dropped.map_err(Failure::because)? {
                 return Err(Failure::new(format!("there is no month {month}")));
             }

@@ -44,7 +44,7 @@ fn settings(options: &ServeOptions) -> String {
     let connections = network.connections(Metrics::new([]));
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
     tell(&(connections.max_connections, connections.grace));
-    tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(pings, 1)));
+    tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(1)));
     tell(&(pings.limits(), reports.policy(), sessions.policy(), sessions.audit_keep));
     tell(&(passwords.argon2(), limits.rates(), limits.pings(), limits.names()));
     let postgres =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dayline_app::ports::{DeadLetter, LedgerCommit, LedgerWriter, Partition};
 use dayline_app::tracking::record;
-use dayline_domain::{Interval, Source, UserId, UtcMs};
+use dayline_domain::{Interval, Observation, Source, Subject, UserId, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_sim::client::Device;
 use dayline_sqlite::SqliteStore;
@@ -86,14 +86,22 @@ async fn dead_letter(installation: &Installation, user: UserId, record: Vec<u8>)
     let ledger = ledger(installation);
     let at = ledger.position(Partition(0)).await.unwrap();
     let dead = vec![DeadLetter { user: Some(user), reason: "a reason for the test".to_owned(), record }];
-    let commit =
-        LedgerCommit { partition: Partition(0), from: at, to: at, changes: Vec::new(), dead, at: now() };
+    let commit = LedgerCommit {
+        partition: Partition(0),
+        from: at,
+        to: at,
+        days: Vec::new(),
+        corrections: Vec::new(),
+        dead,
+        at: now(),
+    };
     ledger.apply(Arc::new(commit)).await.unwrap();
 }
 
-fn mail_at(start: UtcMs) -> dayline_domain::Ping {
+fn mail_at(start: UtcMs) -> Observation {
     let interval = Interval::new(start, start.plus(7_000)).unwrap();
-    dayline_domain::Ping { source: Source::new("laptop", "Mail", None).unwrap(), interval }
+    let subject = Subject::from(&*Source::new("laptop", "Mail", None).unwrap());
+    Observation::new(Arc::new(subject), interval)
 }
 
 #[tokio::test]
@@ -104,7 +112,7 @@ async fn dead_letters_are_listed_shown_retried_and_deleted_alongside_a_running_s
     let user = user_of(&device, &installation).await;
     assert_eq!(on_data(&installation, &["dead-letters", "list"]).expect_success(), "");
     let start = now().plus(-86_400_000).day().start();
-    dead_letter(&installation, user, record::encode(user, &[mail_at(start)])).await;
+    dead_letter(&installation, user, record::encode_observations(user, &[mail_at(start)])).await;
     dead_letter(&installation, user, vec![1, 2, 3]).await;
 
     let list = on_data(&installation, &["dead-letters", "list"]).expect_success();

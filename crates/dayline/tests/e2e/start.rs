@@ -196,8 +196,8 @@ fn kafka_is_refused_beside_a_data_folder_and_by_a_build_without_it() {
 
 #[test]
 fn settings_that_contradict_each_other_or_are_too_weak_are_usage_errors() {
-    let place = Place::alone();
-    let (address, data) = (place.address().to_string(), place.data().display().to_string());
+    let installation = Installation::alone();
+    let (address, data) = (installation.address().to_string(), installation.data().display().to_string());
     for options in
         [["--log-low", "2GiB"], ["--argon2-passes", "1"], ["--max-ping", "soon"], ["--role", "cook"]]
     {

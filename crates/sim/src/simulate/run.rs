@@ -1,6 +1,6 @@
 //! What all trackers of a simulation share, and whose they are.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::check::Sent;
 use super::stats::Stats;
@@ -9,7 +9,7 @@ use crate::client::{Device, Patience};
 /// One person and what is known about what they sent.
 #[derive(Debug)]
 pub(super) struct Person {
-    pub(super) devices: Vec<Device>,
+    pub(super) devices: Vec<Arc<Device>>,
     pub(super) sent: Mutex<Sent>,
 }
 
