@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use dayline_app::ports::LedgerReader;
 use dayline_app::reporting::stored_sums;
-use dayline_domain::timeline::day_sums::DaySums;
-use dayline_domain::{Interval, UtcDay, UtcMs};
+use dayline_domain::{DaySums, Interval, UtcDay, UtcMs};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_sqlite::SqliteStore;
 
@@ -65,21 +64,22 @@ fn in_sqlite(first: u64, last: u64, first_day: i64, last_day: i64) -> String {
     let who = format!("id BETWEEN unhex('{0}{first:010x}') AND unhex('{0}{last:010x}')", prefix());
     let slots = A_DAY - 1;
     format!(
-        "INSERT INTO sources (number, user_number, device_id, app_name, domain)
+        "INSERT INTO sources (user_number, number, device_id, app_name, domain, project, language)
          WITH RECURSIVE app (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM app WHERE n < 19)
-         SELECT 1000000000 + users.number * 20 + n, users.number, 'laptop', 'App number ' || n,
-           CASE WHEN n % 2 = 0 THEN 'site-' || n || '.example.org' ELSE '' END FROM users, app WHERE {who};
+         SELECT users.number, 1 + n, 'laptop', 'App number ' || n,
+           CASE WHEN n % 2 = 0 THEN 'site-' || n || '.example.org' ELSE '' END, '', '' FROM users, app WHERE {who};
          INSERT INTO app_usage (user_number, start_ms, end_ms, source_number)
          WITH RECURSIVE day (n) AS (VALUES ({first_day}) UNION ALL SELECT n + 1 FROM day WHERE n < {last_day}),
            slot (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM slot WHERE n < {slots}),
            piece (who, start, source) AS (
              SELECT number, day.n * 86400000 + slot.n * 315000 + number % 15 * 1000,
-               1000000000 + number * 20 + (slot.n * 7 + number) % 20
+               1 + (slot.n * 7 + number) % 20
              FROM users CROSS JOIN day CROSS JOIN slot WHERE {who})
          SELECT who, start, start + 300000, source FROM piece;
-         INSERT INTO ledger_days (user_number, day, version, changed_ms)
+         INSERT INTO ledger_days
+           (day, user_number, version, mark, changed_ms, beat_hold_minutes, audible_counts)
          WITH RECURSIVE day (n) AS (VALUES ({first_day}) UNION ALL SELECT n + 1 FROM day WHERE n < {last_day})
-         SELECT number, n, 1000, 0 FROM users, day WHERE {who};"
+         SELECT n, number, 1000, random(), 0, 15, 1 FROM users, day WHERE {who};"
     )
 }
 
@@ -88,14 +88,21 @@ fn in_postgres(people: &RangeInclusive<u64>, first_day: i64, last_day: i64) -> S
     let who = format!("uuid BETWEEN '{0}{first:010x}'::uuid AND '{0}{last:010x}'::uuid", prefix());
     let days = format!("generate_series({first_day}, {last_day}) AS day");
     format!(
-        "INSERT INTO app_usage (user_id, start_time, end_time, device_id, app_name, domain)
-         SELECT users.id, start, start + interval '300 s', 'laptop', 'App number ' || (slot * 7 + users.id) % 20,
-           CASE WHEN slot % 2 = 0 THEN 'site-' || (slot + users.id) % 50 || '.example.org' END
+        "INSERT INTO names (user_id, number, kind, key, device_id, app_name, domain)
+         SELECT users.id, 1 + app * 50 + site, 0, gen_random_uuid(), 'laptop', 'App number ' || app,
+           'site-' || site || '.example.org'
+         FROM generate_series(0, 19) AS app, generate_series(0, 49) AS site, users WHERE {who}
+         ON CONFLICT DO NOTHING;
+         INSERT INTO pieces (user_id, start_time, end_time, source)
+         SELECT users.id, start, start + interval '300 s',
+           1 + (slot * 7 + users.id) % 20 * 50 + (slot + users.id) % 50
          FROM {days}, generate_series(0, {slots}) AS slot, users,
            LATERAL (SELECT to_timestamp(day * 86400 + slot * 315 + users.id % 15) AS start) AS at
          WHERE {who} ORDER BY day, slot, users.id;
-         INSERT INTO ledger_days (user_id, day, version, changed_at)
-         SELECT users.id, date '1970-01-01' + day, 1000, now() FROM users, {days} WHERE {who};"
+         INSERT INTO ledger_days
+           (user_id, day, version, mark, changed_at, edition, beat_hold_minutes, audible_counts)
+         SELECT users.id, date '1970-01-01' + day, 1000, (random() * 1e18)::bigint, now(), 2, 15, true
+         FROM users, {days} WHERE {who};"
     )
 }
 
@@ -107,9 +114,9 @@ async fn sum_up(database: &Database, person: u64, first_day: i64, last_day: i64)
     let view = match database {
         Database::Sqlite(file) => {
             let folder = file.parent().ok_or("a database file lies in a folder")?;
-            SqliteStore::open_alongside(folder)?.read(user, days, false).await
+            SqliteStore::open_alongside(folder)?.read(user, days).await
         }
-        Database::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days, false).await,
+        Database::Postgres(url) => PgStore::open(&PgConfig::new(url)?)?.read(user, days).await,
     };
     let mut pieces = view.map_err(|error| error.to_string())?.counted.into_iter().peekable();
     let uuid = format!("{}{person:010x}", prefix());
@@ -122,7 +129,8 @@ async fn sum_up(database: &Database, person: u64, first_day: i64, last_day: i64)
         let sums = hexadecimal(&sums)?;
         writeln!(
             sql.sqlite,
-            "UPDATE ledger_days SET sums = x'{sums}', sums_version = version WHERE day = {day}
+            "INSERT INTO day_sums (user_number, day, version, bytes)
+             SELECT user_number, day, version, x'{sums}' FROM ledger_days WHERE day = {day}
                AND user_number = (SELECT number FROM users WHERE id = unhex('{uuid}'));"
         )?;
         writeln!(
