@@ -8,6 +8,7 @@ mod durability;
 mod erasure;
 mod folder;
 mod queries;
+mod release_before;
 mod tracked;
 
 use std::path::Path;
