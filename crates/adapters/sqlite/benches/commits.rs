@@ -62,6 +62,8 @@ fn app(number: i64) -> String {
 #[derive(Default)]
 struct Times {
     ms: Vec<f64>,
+    /// What all of them took of the processor, what prepares them among it.
+    processor_ms: f64,
     /// Of [`WEIGHED`] flushes.
     log_bytes: u64,
 }
@@ -71,10 +73,11 @@ impl Times {
         self.ms.sort_unstable_by(f64::total_cmp);
         let at = |share: f64| self.ms[((self.ms.len() - 1) as f64 * share) as usize];
         println!(
-            "  {what:20} median {:6.1} ms   p90 {:6.1} ms   worst {:6.1} ms   log {:6.0} bytes a person",
+            "  {what:20} median {:6.1} ms   p90 {:6.1}   worst {:6.1}   processor {:5.1} ms   log {:6.0} bytes a person",
             at(0.5),
             at(0.9),
             at(1.0),
+            self.processor_ms / ROUNDS as f64,
             self.log_bytes as f64 / WEIGHED as f64 / PEOPLE as f64,
         );
     }
@@ -82,6 +85,16 @@ impl Times {
 
 fn ms(took: Duration) -> f64 {
     took.as_secs_f64() * 1_000.0
+}
+
+/// The time that this process was on a processor; 0 where that can't be told.
+fn processor_ms() -> f64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
+    let of = |thread: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        stat.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    threads.filter_map(of).sum::<f64>() / 1e6
 }
 
 fn empty_log(folder: &Path) {
@@ -101,8 +114,12 @@ async fn main() {
         let mut now = now::Flushes::prepare(new.path());
         let (mut before_times, mut now_times) = (Times::default(), Times::default());
         for round in 0..ROUNDS {
+            let started = processor_ms();
             before_times.ms.push(ms(before.flush(habit, round)));
+            let between = processor_ms();
             now_times.ms.push(ms(now.flush(habit, round).await));
+            before_times.processor_ms += between - started;
+            now_times.processor_ms += processor_ms() - between;
         }
         for round in ROUNDS..ROUNDS + WEIGHED {
             empty_log(old.path());
