@@ -119,6 +119,16 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<(T, End), Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
+        self.write_then(call, |outcome| outcome)
+    }
+
+    /// The same; `then` is done with the outcome once the transaction has ended so, before any other
+    /// one begins to write.
+    pub(crate) fn write_then<T: 'static, R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<(T, End), Failure> + Send + 'static,
+        then: impl FnOnce(T) -> R + Send + 'static,
+    ) -> PortFuture<'_, R> {
         let wal = self.writing.wal.clone();
         Box::pin(self.writing.writer.run(move |connection| {
             let (outcome, end) = in_transaction(connection, Synchronous::Full, call)?;
@@ -126,7 +136,7 @@ impl Db {
                 End::Erase => wal.empty(connection),
                 End::Commit | End::Undo => wal.keep_short(connection),
             }
-            Ok(outcome)
+            Ok(then(outcome))
         }))
     }
 

@@ -7,6 +7,7 @@ mod damage;
 mod durability;
 mod erasure;
 mod folder;
+mod names;
 mod queries;
 mod release_before;
 mod tracked;
