@@ -134,6 +134,7 @@ impl Db {
             let (outcome, end) = in_transaction(connection, Synchronous::Full, call)?;
             match end {
                 End::Erase => wal.empty(connection),
+                End::EraseSoon => wal.empty_soon(connection),
                 End::Commit | End::Undo => wal.keep_short(connection),
             }
             Ok(then(outcome))
@@ -163,8 +164,10 @@ pub(crate) enum End {
     Undo,
     /// It is durable.
     Commit,
-    /// It is durable, and what it deleted is not readable in any file.
+    /// It is durable, and what it deleted is not readable in any file: that waits for readers.
     Erase,
+    /// The same, as soon as no reader is in the way: now, or after a later commit.
+    EraseSoon,
 }
 
 /// What a commit waits for, by SQLite's names.

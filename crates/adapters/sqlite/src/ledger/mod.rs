@@ -53,7 +53,8 @@ impl LedgerWriter for SqliteStore {
             let mut names = taking.take(tx)?;
             Ok(match commit::apply(tx, &commit, &mut names)? {
                 Outcome::Done => ((Applied::Done, Some(names)), End::Commit),
-                Outcome::Erased => ((Applied::Done, Some(names)), End::Erase),
+                // Nobody waits for it, and others' flushes wait for this one.
+                Outcome::Erased => ((Applied::Done, Some(names)), End::EraseSoon),
                 Outcome::Not(why) => ((why, None), End::Undo),
             })
         };
