@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_app::ports::{
-    Accounts, Applied, CreateUser, LedgerCommit, LedgerWriter, Partition, PasswordHash, Position, User,
+    Accounts, Applied, CreateUser, DayWrite, LedgerCommit, LedgerWriter, Mark, Partition, PasswordHash,
+    Position, StateWrite, User,
 };
 use dayline_contract::measures::reports;
 use dayline_domain::report::Cut;
 use dayline_domain::{
-    Bridge, Email, FullName, Interval, LedgerDay, LocalDate, Ping, Source, UserId, UtcDay, UtcMs,
+    AppName, Choices, DeviceId, Domain, Email, FullName, Interval, LedgerDay, LocalDate, Observation, Seen,
+    Subject, UserId, UtcDay, UtcMs,
 };
 use dayline_sqlite::{FolderLock, SqliteStore};
 
@@ -22,16 +24,36 @@ use dayline_sqlite::{FolderLock, SqliteStore};
 const A_DAY: i64 = 274;
 const FIRST: UtcDay = UtcDay(20_454);
 
-/// One piece every 315 seconds, 300 seconds long.
-fn pings(day: UtcDay) -> Vec<Ping> {
-    let ping = |slot: i64| {
-        let domain = (slot % 2 == 0).then(|| format!("site-{}.example.org", slot % 50));
-        let app = format!("App number {}", slot * 7 % 20);
+/// One use every 315 seconds, 300 seconds long.
+fn uses(day: UtcDay) -> Vec<Observation> {
+    let used = |slot: i64| {
+        let domain =
+            (slot % 2 == 0).then(|| Domain::new(&format!("site-{}.example.org", slot % 50)).unwrap());
+        let app = AppName::new(&format!("App number {}", slot * 7 % 20)).unwrap();
+        let seen = Seen::Use { app, domain, project: None };
         let start = day.start().plus(slot * 315_000);
-        let interval = Interval::new(start, start.plus(300_000)).unwrap();
-        Ping { source: Source::new("laptop", &app, domain.as_deref()).unwrap(), interval }
+        let subject = Subject { device: DeviceId::new("laptop").unwrap(), seen };
+        Observation::new(Arc::new(subject), Interval::new(start, start.plus(300_000)).unwrap())
     };
-    (0..A_DAY).map(ping).collect()
+    (0..A_DAY).map(used).collect()
+}
+
+/// A day as it is stored once it is over.
+fn write(day: UtcDay) -> DayWrite {
+    let mut settled = LedgerDay::empty(day, Choices::default());
+    let change = settled.record(&uses(day)).unwrap();
+    let hours = settled.hours().iter();
+    let hours = hours.map(|hour| (hour, settled.observations_of_hour(hour).collect())).collect();
+    DayWrite {
+        day,
+        from_version: change.from_version,
+        to_version: change.to_version,
+        mark: Mark(1),
+        settled_by: settled.choices(),
+        ended: change.counted,
+        tail: None,
+        state: StateWrite::Folded { hours, sums: settled.sums() },
+    }
 }
 
 async fn build(store: &SqliteStore) -> UserId {
@@ -48,10 +70,10 @@ async fn build(store: &SqliteStore) -> UserId {
     let position = |major| Position { major, minor: 0 };
     for n in 0..365 {
         let day = UtcDay(FIRST.0 + n);
-        let change = LedgerDay::empty(day).record(&pings(day), Bridge(0)).unwrap();
         let (from, to) = (position(n as u64), position(n as u64 + 1));
-        let (partition, changes, at) = (Partition(0), vec![(id, change)], day.start());
-        let commit = LedgerCommit { partition, from, to, changes, dead: Vec::new(), at };
+        let (partition, days, at) = (Partition(0), vec![(id, write(day))], day.start());
+        let (corrections, dead) = (Vec::new(), Vec::new());
+        let commit = LedgerCommit { partition, from, to, days, corrections, dead, at };
         assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
     }
     id

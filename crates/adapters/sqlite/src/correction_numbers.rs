@@ -11,7 +11,9 @@ use crate::users;
 use crate::values::IdBytes;
 
 const FIND: &str = "SELECT is_final FROM correction_ids WHERE user_number = ?1 AND id = ?2";
-const ADD: &str = "INSERT INTO correction_ids (user_number, id, is_final) VALUES (?1, ?2, ?3)";
+const ADD: &str = "
+    INSERT INTO correction_ids (user_number, id, is_final) VALUES (?1, ?2, ?3)
+    ON CONFLICT (user_number, id) DO UPDATE SET is_final = excluded.is_final";
 const NEXT: &str = "
     UPDATE users SET correction_version = max(correction_version + 1, ?2) WHERE number = ?1
     RETURNING correction_version";
@@ -51,10 +53,10 @@ fn next_version(
     let id = IdBytes::from(id);
     let is_final = tx.prepare_cached(FIND)?.query_row(params![user, id], |row| row.get(0)).optional()?;
     match (change, is_final) {
-        (CorrectionChange::Entry, None) => return Ok(CorrectionVersion::NotFound),
         (_, Some(true)) => return Ok(CorrectionVersion::Final),
-        (_, Some(false)) => {}
-        (CorrectionChange::NewEntry | CorrectionChange::NewErasure, None) => {
+        (CorrectionChange::Entry, None) => return Ok(CorrectionVersion::NotFound),
+        (CorrectionChange::Entry, Some(false)) => {}
+        (CorrectionChange::NewEntry | CorrectionChange::NewErasure, _) => {
             let is_final = change == CorrectionChange::NewErasure;
             tx.prepare_cached(ADD)?.execute(params![user, id, is_final])?;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::db::{self, Db};
 use crate::folder::{FolderLock, refuse_lost};
+use crate::ledger::Remembered;
 use crate::migrations::{self, MigrationState};
 use crate::open_error::OpenError;
 
@@ -13,6 +14,8 @@ use crate::open_error::OpenError;
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pub(crate) db: Arc<Db>,
+    /// What its writer knows of people's dictionaries.
+    pub(crate) names: Remembered,
 }
 
 impl SqliteStore {
@@ -37,11 +40,11 @@ impl SqliteStore {
     /// The same store with a connection of its own to read by, on a thread that has the priority of
     /// the one which asks for it. Reads by one never wait for reads by the other. Blocks.
     pub fn with_own_reader(&self) -> Result<Self, OpenError> {
-        Ok(Self { db: Arc::new(self.db.with_own_reader()?) })
+        Ok(Self { db: Arc::new(self.db.with_own_reader()?), names: self.names.clone() })
     }
 
     fn over(db: Db) -> Self {
-        Self { db: Arc::new(db) }
+        Self { db: Arc::new(db), names: Remembered::default() }
     }
 }
 

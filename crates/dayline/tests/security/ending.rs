@@ -221,7 +221,7 @@ async fn a_deleted_person_leaves_no_row_and_no_waiting_ping() {
     let database = web.installation.data().join("dayline.db");
     let before = Connection::open(&database).unwrap();
     let tables = tables(&before);
-    for kept in ["users", "sessions", "api_keys", "device_logins", "audit_events", "ledger_days", "app_usage"]
+    for kept in ["users", "sessions", "api_keys", "device_logins", "audit_events", "ledger_days", "subjects"]
     {
         assert!(tables.iter().any(|table| table == kept), "{kept} of {tables:?}");
         assert!(rows(&before, kept) > 0, "{kept}");

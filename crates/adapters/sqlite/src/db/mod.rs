@@ -119,14 +119,25 @@ impl Db {
         &self,
         call: impl FnOnce(&Transaction<'_>) -> Result<(T, End), Failure> + Send + 'static,
     ) -> PortFuture<'_, T> {
+        self.write_then(call, |outcome| outcome)
+    }
+
+    /// The same; `then` is done with the outcome once the transaction has ended so, before any other
+    /// one begins to write.
+    pub(crate) fn write_then<T: 'static, R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Transaction<'_>) -> Result<(T, End), Failure> + Send + 'static,
+        then: impl FnOnce(T) -> R + Send + 'static,
+    ) -> PortFuture<'_, R> {
         let wal = self.writing.wal.clone();
         Box::pin(self.writing.writer.run(move |connection| {
             let (outcome, end) = in_transaction(connection, Synchronous::Full, call)?;
             match end {
                 End::Erase => wal.empty(connection),
+                End::EraseSoon => wal.empty_soon(connection),
                 End::Commit | End::Undo => wal.keep_short(connection),
             }
-            Ok(outcome)
+            Ok(then(outcome))
         }))
     }
 
@@ -153,8 +164,10 @@ pub(crate) enum End {
     Undo,
     /// It is durable.
     Commit,
-    /// It is durable, and what it deleted is not readable in any file.
+    /// It is durable, and what it deleted is not readable in any file: that waits for readers.
     Erase,
+    /// The same, as soon as no reader is in the way: now, or after a later commit.
+    EraseSoon,
 }
 
 /// What a commit waits for, by SQLite's names.

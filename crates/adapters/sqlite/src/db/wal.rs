@@ -47,6 +47,12 @@ impl Wal {
         }
     }
 
+    /// Empties the log as soon as no reader is in the way: now, or after a later commit.
+    pub(super) fn empty_soon(&self, connection: &Connection) {
+        self.owed.store(true, Ordering::Relaxed);
+        self.keep_short(connection);
+    }
+
     /// Copies everything back and cuts the file off, once no reader needs it any more. What was
     /// deleted is in no file then. If a reader takes longer than the connection's busy timeout, it
     /// stays until a later commit.

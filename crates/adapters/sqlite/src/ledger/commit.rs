@@ -11,7 +11,7 @@ use dayline_domain::{Correction, Piece, PieceChanges, Resized, Source, UserId, U
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::corrections::Kept;
-use super::dictionary::{self, Numbers};
+use super::numbers::{Dictionaries, Dictionary, Numbers};
 use super::{corrections, first_edition, state, unused};
 use crate::failure::Failure;
 use crate::users;
@@ -54,7 +54,11 @@ pub(super) enum Outcome {
 }
 
 /// Applies a commit.
-pub(super) fn apply(tx: &Transaction<'_>, commit: &LedgerCommit) -> Result<Outcome, Failure> {
+pub(super) fn apply(
+    tx: &Transaction<'_>,
+    commit: &LedgerCommit,
+    dictionaries: &mut Dictionaries,
+) -> Result<Outcome, Failure> {
     if commit.to < commit.from {
         return Err(Failure::Rejected("a position would move back"));
     }
@@ -71,9 +75,9 @@ pub(super) fn apply(tx: &Transaction<'_>, commit: &LedgerCommit) -> Result<Outco
         }
     }
     for ((user, edition), (_, write)) in people.into_iter().zip(&commit.days) {
-        write_day(tx, user, edition, write, commit.at)?;
+        write_day(tx, user, edition, write, commit.at, dictionaries.of(user))?;
     }
-    let erased = keep_corrections(tx, &commit.corrections)?;
+    let erased = keep_corrections(tx, &commit.corrections, dictionaries)?;
     for dead in &commit.dead {
         bury(tx, commit, dead)?;
     }
@@ -131,6 +135,7 @@ fn write_day(
     edition: Edition,
     write: &DayWrite,
     at: UtcMs,
+    names: &mut Dictionary,
 ) -> Result<(), Failure> {
     let is_new = write.from_version == 0 || edition == Edition::First;
     if edition == Edition::First {
@@ -139,12 +144,11 @@ fn write_day(
         }
         first_edition::remove(tx, user, write.day)?;
     }
-    let mut sources = Numbers::of(user);
-    change_pieces(tx, user, write.day, &write.ended, &mut sources)?;
-    let recent = state::write(tx, user, write)?;
+    change_pieces(tx, user, write.day, &write.ended, &mut names.sources)?;
+    let recent = state::write(tx, user, write, &mut names.subjects)?;
     let tail = match &write.tail {
         Some(Piece { source, interval }) => {
-            Some((sources.get(tx, source)?, interval.start().0, interval.end().0))
+            Some((names.sources.get(tx, source)?, interval.start().0, interval.end().0))
         }
         None => None,
     };
@@ -174,12 +178,12 @@ fn change_pieces(
     sources: &mut Numbers<Source>,
 ) -> Result<(), Failure> {
     for Piece { source, interval } in &changes.removed {
-        let source = dictionary::find(tx, user, &**source)?;
+        let source = sources.find(tx, source)?;
         let row = params![user, interval.start().0, source, interval.end().0];
         found(tx.prepare_cached(REMOVE)?.execute(row)?)?;
     }
     for Resized { piece: Piece { source, interval }, new_end } in &changes.resized {
-        let source = dictionary::find(tx, user, &**source)?;
+        let source = sources.find(tx, source)?;
         let row = params![user, interval.start().0, source, interval.end().0, new_end.0];
         found(tx.prepare_cached(RESIZE)?.execute(row)?)?;
     }
@@ -200,17 +204,23 @@ fn found(rows: usize) -> Result<(), Failure> {
 
 /// Keeps corrections beside those that are stored, and lets go of the names that they leave unused;
 /// whether there may have been any.
-fn keep_corrections(tx: &Transaction<'_>, all: &[(UserId, Correction)]) -> Result<bool, Failure> {
+fn keep_corrections(
+    tx: &Transaction<'_>,
+    all: &[(UserId, Correction)],
+    dictionaries: &mut Dictionaries,
+) -> Result<bool, Failure> {
     let mut taken_from = BTreeSet::new();
     for (user, correction) in all {
         // Those of a person who is gone are forgotten.
         let Some(user) = users::number_of(tx, *user)? else { continue };
-        if corrections::keep(tx, user, correction)? == Kept::TookAway {
+        let sources = &mut dictionaries.of(user).sources;
+        if corrections::keep(tx, user, correction, sources)? == Kept::TookAway {
             taken_from.insert(user);
         }
     }
     for user in &taken_from {
         unused::remove(tx, *user)?;
+        dictionaries.forget(*user);
     }
     Ok(!taken_from.is_empty())
 }

@@ -4,7 +4,8 @@
 use dayline_domain::{Correction, CorrectionId, Interval, Says, Source};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::dictionary::{Met, Numbers};
+use super::dictionary::Met;
+use super::numbers::Numbers;
 use super::pieces;
 use crate::failure::Failure;
 use crate::values::IdBytes;
@@ -36,7 +37,12 @@ pub(super) enum Kept {
 }
 
 /// Keeps a correction, unless a greater version of it is there; an erasure is never replaced.
-pub(super) fn keep(tx: &Transaction<'_>, user: i64, correction: &Correction) -> Result<Kept, Failure> {
+pub(super) fn keep(
+    tx: &Transaction<'_>,
+    user: i64,
+    correction: &Correction,
+    sources: &mut Numbers<Source>,
+) -> Result<Kept, Failure> {
     let id = IdBytes::from(correction.id);
     let stored: Option<(i64, u8)> = tx
         .prepare_cached(STORED)?
@@ -50,9 +56,7 @@ pub(super) fn keep(tx: &Transaction<'_>, user: i64, correction: &Correction) -> 
     }
     let (kind, interval, source) = match &correction.says {
         Says::Nothing => (NOTHING, None, None),
-        Says::Entry { interval, source } => {
-            (ENTRY, Some(*interval), Some(Numbers::of(user).get(tx, source)?))
-        }
+        Says::Entry { interval, source } => (ENTRY, Some(*interval), Some(sources.get(tx, source)?)),
         Says::Erasure { interval } => (ERASURE, Some(*interval), None),
     };
     let [start, end] = [Interval::start, Interval::end].map(|of| interval.map(|interval| of(interval).0));

@@ -1,6 +1,7 @@
 //! A person's dictionary: the sources of pieces and the subjects of observations are spelled out
 //! once and written as numbers everywhere else. Not here: names shared between people, since one may
-//! go and the other stay; and how names go that nothing refers to any more (see `sweep`).
+//! go and the other stay; what writers remember of it (see `numbers`); and how names go that nothing
+//! refers to any more (see `unused`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -186,6 +187,12 @@ pub(super) fn find<T: Named>(tx: &Transaction<'_>, user: i64, of: &T) -> rusqlit
     number(tx, T::FIND, user, of)
 }
 
+/// The number of something that a person has none for yet.
+pub(super) fn add<T: Named>(tx: &Transaction<'_>, user: i64, of: &T) -> Result<u32, Failure> {
+    let number = number(tx, T::ADD, user, of)?;
+    number.ok_or_else(|| Failure::Corrupt(format!("a new {} got no number", T::WHAT)))
+}
+
 fn number<T: Named>(
     tx: &Transaction<'_>,
     statement: &str,
@@ -197,31 +204,6 @@ fn number<T: Named>(
     let before = [user.into(), ToSqlOutput::Borrowed(device.into())];
     let columns = before.into_iter().chain(kind.map(ToSqlOutput::from)).chain(texts);
     tx.prepare_cached(statement)?.query_row(params_from_iter(columns), |row| row.get(0)).optional()
-}
-
-/// Numbers of one person met while something is written.
-#[derive(Debug)]
-pub(super) struct Numbers<T> {
-    user: i64,
-    known: HashMap<Arc<T>, u32>,
-}
-
-impl<T: Named> Numbers<T> {
-    pub(super) fn of(user: i64) -> Self {
-        Self { user, known: HashMap::new() }
-    }
-
-    /// The number of something, which is stored if it was not yet.
-    pub(super) fn get(&mut self, tx: &Transaction<'_>, of: &Arc<T>) -> Result<u32, Failure> {
-        if let Some(number) = self.known.get(of) {
-            return Ok(*number);
-        }
-        let stored = find(tx, self.user, &**of)?;
-        let stored = stored.map_or_else(|| number(tx, T::ADD, self.user, &**of), |found| Ok(Some(found)))?;
-        let number = stored.ok_or_else(|| Failure::Corrupt(format!("a new {} got no number", T::WHAT)))?;
-        self.known.insert(Arc::clone(of), number);
-        Ok(number)
-    }
 }
 
 /// What one person's numbers that were met while something is read stand for: a year has many

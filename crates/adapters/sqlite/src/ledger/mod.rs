@@ -6,6 +6,7 @@ mod corrections;
 mod dictionary;
 mod first_edition;
 mod load;
+mod numbers;
 mod pieces;
 mod read;
 mod state;
@@ -21,11 +22,14 @@ use dayline_app::ports::{
 };
 use dayline_domain::{Correction, CorrectionId, Interval, UserId, UtcDay, UtcMs};
 
+use rusqlite::Transaction;
+
 use crate::db::End;
 use crate::store::SqliteStore;
 use crate::users;
 use commit::Outcome;
 use dictionary::Met;
+pub(crate) use numbers::Remembered;
 
 impl LedgerWriter for SqliteStore {
     fn position(&self, partition: Partition) -> PortFuture<'_, Position> {
@@ -44,12 +48,21 @@ impl LedgerWriter for SqliteStore {
     }
 
     fn apply(&self, commit: Arc<LedgerCommit>) -> PortFuture<'_, Applied> {
-        self.db.write_and(move |tx| {
-            Ok(match commit::apply(tx, &commit)? {
-                Outcome::Done => (Applied::Done, End::Commit),
-                Outcome::Erased => (Applied::Done, End::Erase),
-                Outcome::Not(why) => (why, End::Undo),
+        let (taking, keeping) = (self.names.clone(), self.names.clone());
+        let apply = move |tx: &Transaction<'_>| {
+            let mut names = taking.take(tx)?;
+            Ok(match commit::apply(tx, &commit, &mut names)? {
+                Outcome::Done => ((Applied::Done, Some(names)), End::Commit),
+                // Nobody waits for it, and others' flushes wait for this one.
+                Outcome::Erased => ((Applied::Done, Some(names)), End::EraseSoon),
+                Outcome::Not(why) => ((why, None), End::Undo),
             })
+        };
+        self.db.write_then(apply, move |(applied, names)| {
+            if let Some(names) = names {
+                keeping.keep(names);
+            }
+            applied
         })
     }
 

@@ -7,7 +7,8 @@ use dayline_app::tracking::stored_state::{decode_observed, encode_observed};
 use dayline_domain::{Observation, Subject, UtcDay};
 use rusqlite::{Transaction, params};
 
-use super::dictionary::{Met, Numbers};
+use super::dictionary::Met;
+use super::numbers::Numbers;
 use crate::failure::Failure;
 
 const WRITE_HOUR: &str = "
@@ -20,18 +21,22 @@ const WRITE_SUMS: &str = "
 pub(super) const HOURS: &str = "SELECT bytes FROM observations WHERE user_number = ?1 AND day = ?2";
 
 /// Writes what of a day's state has rows of its own, and gives what its own row is to hold.
-pub(super) fn write(tx: &Transaction<'_>, user: i64, write: &DayWrite) -> Result<Option<Vec<u8>>, Failure> {
-    let mut subjects = Numbers::of(user);
+pub(super) fn write(
+    tx: &Transaction<'_>,
+    user: i64,
+    write: &DayWrite,
+    subjects: &mut Numbers<Subject>,
+) -> Result<Option<Vec<u8>>, Failure> {
     match &write.state {
         StateWrite::Recent(recent) if recent.is_empty() => Ok(None),
-        StateWrite::Recent(recent) => encode(tx, write.day, recent, &mut subjects).map(Some),
+        StateWrite::Recent(recent) => encode(tx, write.day, recent, subjects).map(Some),
         StateWrite::Folded { hours, sums } => {
             for (hour, observations) in hours {
                 if observations.is_empty() {
                     tx.prepare_cached(EMPTY_HOUR)?.execute(params![user, write.day.0, hour])?;
                     continue;
                 }
-                let bytes = encode(tx, write.day, observations, &mut subjects)?;
+                let bytes = encode(tx, write.day, observations, subjects)?;
                 tx.prepare_cached(WRITE_HOUR)?.execute(params![user, write.day.0, hour, bytes])?;
             }
             let row = params![user, write.day.0, write.to_version as i64, stored_sums::encode(sums)];

@@ -294,3 +294,24 @@ async fn an_entry_that_is_replaced_or_deleted_leaves_no_name_behind() {
     let known = LedgerWriter::corrections(&store, user, vec![CorrectionId::from_bits(1)]).await.unwrap();
     assert_eq!(known, [correction(1, 4, Says::Nothing)]);
 }
+
+#[tokio::test]
+async fn a_reader_that_is_in_the_way_of_what_a_person_erases_only_delays_it() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let user = register(&store, 1).await;
+    let mut day = Tracked::new();
+    let seen = day.record(&[observed(&used("laptop", "gone-app", None), 0, 10_000)]);
+    assert_eq!(store.apply(commit(0, vec![(user, seen)])).await, Ok(Applied::Done));
+    let mut reader = Connection::open(folder.path().join("dayline.db")).unwrap();
+    let snapshot = reader.transaction().unwrap();
+    snapshot.query_row("SELECT count(*) FROM pieces", [], |_| Ok(())).unwrap();
+
+    let erasure = correction(1, 1, Says::Erasure { interval: interval(0, 20_000) });
+    let write = day.correct(std::slice::from_ref(&erasure));
+    assert_eq!(store.apply(correcting(1, user, vec![write], erasure)).await, Ok(Applied::Done));
+    assert!(is_in_a_file(folder.path(), "gone-app"));
+    drop(snapshot);
+    assert_eq!(store.apply(commit(2, Vec::new())).await, Ok(Applied::Done));
+    assert!(!is_in_a_file(folder.path(), "gone-app"));
+}

@@ -7,7 +7,9 @@ mod damage;
 mod durability;
 mod erasure;
 mod folder;
+mod names;
 mod queries;
+mod release_before;
 mod tracked;
 
 use std::path::Path;
