@@ -40,7 +40,7 @@ async fn fill(device: &Device, first: UtcDay) {
 fn damage(store: &Path) -> Vec<u8> {
     let connection = Connection::open(store).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    let pages = "SELECT pageno FROM dbstat WHERE name = 'pieces' AND pagetype = 'leaf' ORDER BY pageno";
+    let pages = "SELECT pageno FROM dbstat WHERE name = 'app_usage' AND pagetype = 'leaf' ORDER BY pageno";
     let mut pages = connection.prepare(pages).unwrap();
     let pages: Vec<i64> = pages.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();

@@ -180,7 +180,7 @@ fn earlier(connection: &Connection, number: i64, day: UtcDay) {
     for n in 0..A_DAY {
         let start = day.start().0 + n * 300_000;
         execute(
-            "INSERT INTO pieces VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO app_usage VALUES (?1, ?2, ?3, ?4)",
             &[&number, &start, &(start + 200_000), &(n % SOURCES + 1)],
         );
     }

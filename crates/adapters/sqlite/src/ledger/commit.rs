@@ -33,11 +33,12 @@ pub(super) const NEXT_VERSION: &str = "
         tail_start_ms = ?9, tail_end_ms = ?10, recent = ?11
     WHERE day = ?1 AND user_number = ?2";
 pub(super) const REMOVE: &str = "
-    DELETE FROM pieces WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4";
+    DELETE FROM app_usage WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4";
 pub(super) const RESIZE: &str = "
-    UPDATE pieces SET end_ms = ?5
+    UPDATE app_usage SET end_ms = ?5
     WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4";
-const ADD: &str = "INSERT INTO pieces (user_number, start_ms, source_number, end_ms) VALUES (?1, ?2, ?3, ?4)";
+const ADD: &str =
+    "INSERT INTO app_usage (user_number, start_ms, source_number, end_ms) VALUES (?1, ?2, ?3, ?4)";
 const BURY: &str = "
     INSERT INTO dead_pings (user_number, at_ms, partition, major, minor, reason, record)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";

@@ -1,5 +1,5 @@
 //! Days of the first edition of the timeline rule, as the release before left them: what counted is
-//! in `pieces`, like that of all days, what was outranked in a table of its own. They stay so until
+//! in `app_usage`, like that of all days, what was outranked in a table of its own. They stay so until
 //! their first write.
 
 use std::sync::Arc;

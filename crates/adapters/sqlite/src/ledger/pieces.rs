@@ -9,7 +9,7 @@ use crate::failure::Failure;
 // A piece lies within one day, so that those which touch an interval start at or after the midnight
 // before it.
 pub(super) const TOUCHING: &str = "
-    SELECT start_ms, end_ms, source_number FROM pieces
+    SELECT start_ms, end_ms, source_number FROM app_usage
     WHERE user_number = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND end_ms > ?4 ORDER BY start_ms";
 
 /// The pieces that touch an interval, by start; without tails.

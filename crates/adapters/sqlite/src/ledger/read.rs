@@ -52,7 +52,7 @@ const DEVICES: &str = "
 const TAILS: &str = "
     SELECT tail_source, tail_end_ms FROM ledger_days WHERE user_number = ?1 AND tail_source IS NOT NULL";
 const LAST_PIECES: &str = "
-    SELECT source_number, end_ms FROM pieces WHERE user_number = ?1 ORDER BY start_ms DESC";
+    SELECT source_number, end_ms FROM app_usage WHERE user_number = ?1 ORDER BY start_ms DESC";
 
 /// The position up to which the ledger contains a partition.
 pub(super) fn position(tx: &Transaction<'_>, partition: Partition) -> rusqlite::Result<Position> {

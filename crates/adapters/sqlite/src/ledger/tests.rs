@@ -10,7 +10,7 @@ use super::{commit, corrections, first_edition, load, pieces, read, state};
 use crate::migrations;
 
 const INSERT: &str =
-    "INSERT INTO pieces (user_number, start_ms, end_ms, source_number) VALUES (?1, ?2, ?3, 1)";
+    "INSERT INTO app_usage (user_number, start_ms, end_ms, source_number) VALUES (?1, ?2, ?3, 1)";
 
 /// A database in memory with the people 1 and 2.
 fn prepared() -> Connection {
@@ -38,7 +38,7 @@ fn reads_of_the_ledger_search_one_range_of_a_key() {
     let connection = prepared();
     let range = "USING PRIMARY KEY (user_number=? AND start_ms>? AND start_ms<?)";
     for (statement, expected) in [
-        (pieces::TOUCHING, format!("SEARCH pieces {range}")),
+        (pieces::TOUCHING, format!("SEARCH app_usage {range}")),
         (first_edition::OUTRANKED, format!("SEARCH first_outranked {range}")),
         (load::DAY, "SEARCH ledger_days USING PRIMARY KEY (day=? AND user_number=?)".to_owned()),
         (state::HOURS, "SEARCH observations USING PRIMARY KEY (user_number=? AND day=?)".to_owned()),
@@ -89,13 +89,13 @@ fn adding_or_growing_a_piece_costs_the_same_however_many_there_are() {
         assert_eq!(statement.get_status(StatementStatus::FullscanStep), 0);
         statement.get_status(StatementStatus::VmStep)
     };
-    let grow = "UPDATE pieces SET end_ms = ?3 WHERE user_number = ?1 AND start_ms = ?2";
+    let grow = "UPDATE app_usage SET end_ms = ?3 WHERE user_number = ?1 AND start_ms = ?2";
     let at = 20_000_000;
     let few = steps(&connection, INSERT, [1, at, at + 1]) + steps(&connection, grow, [1, at, at + 5]);
-    connection.execute("DELETE FROM pieces", []).unwrap();
+    connection.execute("DELETE FROM app_usage", []).unwrap();
     let fill = "
         WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
-        INSERT INTO pieces SELECT u, i * 4000, i * 4000 + 3000, 1 FROM n, (SELECT 1 AS u UNION SELECT 2)";
+        INSERT INTO app_usage SELECT u, i * 4000, i * 4000 + 3000, 1 FROM n, (SELECT 1 AS u UNION SELECT 2)";
     connection.execute(fill, []).unwrap();
     let at = at + 3_000;
     let many = steps(&connection, INSERT, [1, at, at + 1]) + steps(&connection, grow, [1, at, at + 5]);
@@ -140,11 +140,11 @@ type Place = (i64, i64);
 
 /// What a step does, and the piece it leaves behind: its place and its end.
 fn step_of(kind: u8, (user, start): Place, end: i64) -> (&'static str, Option<(Place, i64)>) {
-    let moved = "UPDATE pieces SET start_ms = ?2, end_ms = ?3 WHERE user_number = ?1 AND start_ms = ?4";
+    let moved = "UPDATE app_usage SET start_ms = ?2, end_ms = ?3 WHERE user_number = ?1 AND start_ms = ?4";
     let given_away = "
-        UPDATE pieces SET user_number = 3 - ?1, start_ms = ?2, end_ms = ?3
+        UPDATE app_usage SET user_number = 3 - ?1, start_ms = ?2, end_ms = ?3
         WHERE user_number = ?1 AND start_ms = ?4";
-    let deleted = "DELETE FROM pieces WHERE user_number = ?1 AND start_ms = ?4 AND ?2 < ?3";
+    let deleted = "DELETE FROM app_usage WHERE user_number = ?1 AND start_ms = ?4 AND ?2 < ?3";
     match kind {
         0 => (INSERT, Some(((user, start), end))),
         1 => (moved, Some(((user, start), end))),
@@ -184,7 +184,7 @@ fn clashes(pieces: &BTreeMap<Place, i64>, (user, start): Place, end: i64) -> boo
 }
 
 fn stored(connection: &Connection) -> BTreeMap<Place, i64> {
-    let mut statement = connection.prepare("SELECT user_number, start_ms, end_ms FROM pieces").unwrap();
+    let mut statement = connection.prepare("SELECT user_number, start_ms, end_ms FROM app_usage").unwrap();
     let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
 }

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 
 const SOURCES: &str = "
     DELETE FROM sources WHERE user_number = ?1 AND number NOT IN (
-        SELECT source_number FROM pieces WHERE user_number = ?1
+        SELECT source_number FROM app_usage WHERE user_number = ?1
         UNION ALL SELECT source_number FROM first_outranked WHERE user_number = ?1
         UNION ALL SELECT tail_source FROM ledger_days WHERE user_number = ?1 AND tail_source IS NOT NULL
         UNION ALL SELECT source_number FROM corrections WHERE user_number = ?1 AND source_number IS NOT NULL)";

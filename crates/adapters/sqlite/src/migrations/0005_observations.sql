@@ -45,7 +45,7 @@ CREATE TABLE subjects (
     UNIQUE (user_number, device_id, kind, app_name, domain, project, language)
 ) STRICT, WITHOUT ROWID;
 
--- Days of the first edition: what they counted is in pieces, as of all other days.
+-- Days of the first edition: what they counted is in app_usage, as of all other days.
 
 ALTER TABLE ledger_days RENAME TO first_days;
 ALTER TABLE outranked_usage RENAME TO first_outranked;
@@ -66,7 +66,7 @@ CREATE TABLE ledger_days (
     changed_ms        INTEGER NOT NULL,
     beat_hold_minutes INTEGER NOT NULL,  -- the choices by which it is settled
     audible_counts    INTEGER NOT NULL,
-    tail_source       INTEGER,           -- the piece that still grows, if there is one; it is not in pieces
+    tail_source       INTEGER,           -- the piece that still grows, if there is one; it is not in app_usage
     tail_start_ms     INTEGER,
     tail_end_ms       INTEGER,
     recent            BLOB,              -- observations since the last fold; NULL if there are none
@@ -125,38 +125,12 @@ CREATE TABLE correction_ids (
     PRIMARY KEY (user_number, id)
 ) STRICT, WITHOUT ROWID;
 
--- What counts, but for tails.
-ALTER TABLE app_usage RENAME TO pieces;
-DROP TRIGGER app_usage_added;
-DROP TRIGGER app_usage_changed;
-
--- The last line of defence: no two counted pieces of a person overlap. Only the neighbours need a look.
-CREATE TRIGGER pieces_added AFTER INSERT ON pieces
-BEGIN
-    SELECT RAISE (ABORT, 'counted pieces would overlap')
-    WHERE EXISTS (SELECT 1 FROM pieces
-                  WHERE user_number = NEW.user_number AND start_ms > NEW.start_ms AND start_ms < NEW.end_ms)
-       OR NEW.start_ms < (SELECT end_ms FROM pieces
-                          WHERE user_number = NEW.user_number AND start_ms < NEW.start_ms
-                          ORDER BY start_ms DESC LIMIT 1);
-END;
-
-CREATE TRIGGER pieces_changed AFTER UPDATE OF user_number, start_ms, end_ms ON pieces
-BEGIN
-    SELECT RAISE (ABORT, 'counted pieces would overlap')
-    WHERE EXISTS (SELECT 1 FROM pieces
-                  WHERE user_number = NEW.user_number AND start_ms > NEW.start_ms AND start_ms < NEW.end_ms)
-       OR NEW.start_ms < (SELECT end_ms FROM pieces
-                          WHERE user_number = NEW.user_number AND start_ms < NEW.start_ms
-                          ORDER BY start_ms DESC LIMIT 1);
-END;
-
--- Nor does a tail, which is the last piece of its day. A day's row is written after its pieces, since they may take over
+-- No tail overlaps a piece, either: it is the last piece of its day. A day's row is written after its pieces, since they may take over
 -- where the tail before it lay.
 CREATE TRIGGER tails_added AFTER INSERT ON ledger_days WHEN NEW.tail_start_ms IS NOT NULL
 BEGIN
     SELECT RAISE (ABORT, 'a tail would not be the last piece of its day')
-    WHERE NEW.tail_start_ms < (SELECT end_ms FROM pieces
+    WHERE NEW.tail_start_ms < (SELECT end_ms FROM app_usage
                                WHERE user_number = NEW.user_number AND start_ms < (NEW.day + 1) * 86400000
                                ORDER BY start_ms DESC LIMIT 1);
 END;
@@ -164,20 +138,20 @@ END;
 CREATE TRIGGER tails_changed AFTER UPDATE ON ledger_days WHEN NEW.tail_start_ms IS NOT NULL
 BEGIN
     SELECT RAISE (ABORT, 'a tail would not be the last piece of its day')
-    WHERE NEW.tail_start_ms < (SELECT end_ms FROM pieces
+    WHERE NEW.tail_start_ms < (SELECT end_ms FROM app_usage
                                WHERE user_number = NEW.user_number AND start_ms < (NEW.day + 1) * 86400000
                                ORDER BY start_ms DESC LIMIT 1);
 END;
 
 -- For people who query: all that counts, spelled out. Times are Unix milliseconds. CROSS is for SQLite's planner: one
--- person after the other, so that a time is looked up by the key of pieces.
-CREATE VIEW app_usage (user_id, device_id, app_name, domain, project, language, start_time, end_time) AS
+-- person after the other, so that a time is looked up by the key of app_usage.
+CREATE VIEW usage (user_id, device_id, app_name, domain, project, language, start_time, end_time) AS
 SELECT lower(substr(hex(u.id), 1, 8) || '-' || substr(hex(u.id), 9, 4) || '-' || substr(hex(u.id), 13, 4) || '-'
              || substr(hex(u.id), 17, 4) || '-' || substr(hex(u.id), 21)),
        s.device_id, s.app_name, nullif(s.domain, ''), nullif(s.project, ''), nullif(s.language, ''),
        p.start_ms, p.end_ms
 FROM users u
-CROSS JOIN pieces p ON p.user_number = u.number
+CROSS JOIN app_usage p ON p.user_number = u.number
 CROSS JOIN sources s ON s.user_number = u.number AND s.number = p.source_number
 UNION ALL
 SELECT lower(substr(hex(u.id), 1, 8) || '-' || substr(hex(u.id), 9, 4) || '-' || substr(hex(u.id), 13, 4) || '-'

@@ -74,7 +74,7 @@ fn plant(file: &Path, DayKey { user, day }: DayKey, counted: &[Piece], outranked
     let raw = Connection::open(file).unwrap();
     let number = "SELECT number FROM users WHERE id = ?1";
     let user: i64 = raw.query_row(number, [user.bits().to_be_bytes()], |row| row.get(0)).unwrap();
-    for (table, pieces) in [("pieces", counted), ("first_outranked", outranked)] {
+    for (table, pieces) in [("app_usage", counted), ("first_outranked", outranked)] {
         for Piece { source, interval } in pieces {
             let domain = source.activity.domain.as_ref().map_or("", Domain::as_str);
             let names = params![user, source.device.as_str(), source.activity.app.as_str(), domain];

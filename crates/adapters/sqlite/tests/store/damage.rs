@@ -183,7 +183,7 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
         let late = [observed(&used("d", "app 0", None), 86_000_000, 86_001_000)];
         let write = days[healthy].clone().record(&late);
         match store.apply(commit(2, vec![(users[healthy], write)])).await {
-            Ok(Applied::Done) => settled[healthy] += 1,
+            Ok(Applied::Done) => applied[healthy] += 1,
             // A page that both days hang from, though this one could be read without it.
             Err(PortError::Corrupt(_)) => {}
             other => panic!("{other:?}"),

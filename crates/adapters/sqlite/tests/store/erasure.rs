@@ -184,7 +184,7 @@ async fn a_reader_that_is_in_the_way_only_delays_the_erasure() {
     // A backup, say: its snapshot needs what the log has.
     let mut reader = Connection::open(folder.path().join("dayline.db")).unwrap();
     let snapshot = reader.transaction().unwrap();
-    snapshot.query_row("SELECT count(*) FROM pieces", [], |_| Ok(())).unwrap();
+    snapshot.query_row("SELECT count(*) FROM app_usage", [], |_| Ok(())).unwrap();
     Accounts::delete(&store, people[1].1, NOW).await.unwrap().unwrap();
     assert!(!traces(folder.path(), 2, people[1].1).is_empty());
     drop(snapshot);
@@ -305,7 +305,7 @@ async fn a_reader_that_is_in_the_way_of_what_a_person_erases_only_delays_it() {
     assert_eq!(store.apply(commit(0, vec![(user, seen)])).await, Ok(Applied::Done));
     let mut reader = Connection::open(folder.path().join("dayline.db")).unwrap();
     let snapshot = reader.transaction().unwrap();
-    snapshot.query_row("SELECT count(*) FROM pieces", [], |_| Ok(())).unwrap();
+    snapshot.query_row("SELECT count(*) FROM app_usage", [], |_| Ok(())).unwrap();
 
     let erasure = correction(1, 1, Says::Erasure { interval: interval(0, 20_000) });
     let write = day.correct(std::slice::from_ref(&erasure));

@@ -18,11 +18,11 @@ fn rows(connection: &Connection, query: &str, user: &str) -> Vec<(Option<String>
 /// The zone is UTC+05:30 and [`DAY`] 2026-11-20, so that the local day begins at 18:30 UTC the day
 /// before.
 const PER_APP: &str = "
-    SELECT app_name, sum(end_time - start_time) / 1000.0 AS seconds FROM app_usage
+    SELECT app_name, sum(end_time - start_time) / 1000.0 AS seconds FROM usage
     WHERE user_id = ?1 AND date(start_time / 1000, 'unixepoch', '+05:30') = '2026-11-20'
     GROUP BY app_name ORDER BY seconds DESC";
 const PER_DOMAIN: &str = "
-    SELECT domain, sum(end_time - start_time) / 1000.0 AS seconds FROM app_usage
+    SELECT domain, sum(end_time - start_time) / 1000.0 AS seconds FROM usage
     WHERE user_id = ?1 AND date(start_time / 1000, 'unixepoch', '+05:30') = '2026-11-20'
     GROUP BY domain ORDER BY seconds DESC";
 
@@ -91,7 +91,7 @@ async fn all_that_counts_is_spelled_out_and_nothing_else() {
         assert_eq!(store.apply(commit(at as u64, vec![(user, day.record(&all))])).await, Ok(Applied::Done));
     }
     let connection = Connection::open(folder.path().join("dayline.db")).unwrap();
-    let mut statement = connection.prepare("SELECT * FROM app_usage ORDER BY start_time").unwrap();
+    let mut statement = connection.prepare("SELECT * FROM usage ORDER BY start_time").unwrap();
     assert_eq!(
         statement.column_names().collect::<Vec<_>>(),
         ["user_id", "device_id", "app_name", "domain", "project", "language", "start_time", "end_time"]
@@ -129,7 +129,7 @@ fn a_persons_stretch_of_time_is_found_by_the_key_of_pieces() {
     let connection = Connection::open(folder.path().join("dayline.db")).unwrap();
     let query = "
         EXPLAIN QUERY PLAN
-        SELECT app_name, sum(end_time - start_time) FROM app_usage
+        SELECT app_name, sum(end_time - start_time) FROM usage
         WHERE user_id = '…' AND start_time >= unixepoch('2026-11-20', 'utc') * 1000
           AND start_time < unixepoch('2026-11-21', 'utc') * 1000
         GROUP BY app_name";

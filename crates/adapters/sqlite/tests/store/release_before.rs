@@ -280,7 +280,7 @@ async fn a_day_beside_an_old_one_knows_what_that_knew_within_two_hours() {
     let raw = Connection::open(folder.path().join("dayline.db")).unwrap();
     let last = row(1, 2, 1_300, 1_440);
     let piece = params![last.interval().start().0, last.interval().end().0];
-    raw.execute("INSERT INTO pieces VALUES (5, ?1, ?2, 1002)", piece).unwrap();
+    raw.execute("INSERT INTO app_usage VALUES (5, ?1, ?2, 1002)", piece).unwrap();
     let stored = loaded(&store, user_id(1), 2).await;
     let within = Interval::new(day(2).start().plus(-120 * MINUTE), day(2).start()).unwrap();
     assert_eq!(stored.observations, [last.used().clip(within).unwrap()]);
