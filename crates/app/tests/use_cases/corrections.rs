@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{AppendError, DayKey, Edition, Partition};
+use dayline_app::ports::{AppendError, DayKey, Edition, Limit, Partition};
 use dayline_app::reporting::why::why;
 use dayline_app::tracking::corrections::{Change, Draft, EntryDraft, apply, list, preview};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
-use dayline_contract::fakes::FakeApp;
+use dayline_app::{App, AppError};
+use dayline_contract::fakes::{FakeApp, FakeNames};
 use dayline_domain::{AppName, Interval, Piece, Source};
 
 use super::with_ada;
@@ -54,12 +54,32 @@ async fn where_the_log_is_full_nothing_is_said_and_the_same_may_be_said_again() 
 }
 
 #[tokio::test]
-async fn a_correction_counts_as_a_ping_against_the_persons_limit() {
+async fn corrections_count_against_the_limit_of_changes() {
     let (world, ada) = with_ada().await;
-    world.limits.allow_pings(1);
+    world.limits.allow(Limit::AccountWritePerUser, 1);
     apply(&world.app, &ada, Change::New(meeting(&world, 10))).await.unwrap();
     let refused = apply(&world.app, &ada, Change::New(meeting(&world, 10))).await;
     assert!(matches!(refused, Err(AppError::TooMany(_))));
+    assert!(preview(&world.app, &ada, Change::New(meeting(&world, 10))).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_entrys_names_count_against_the_limit_of_names() {
+    let (world, ada) = with_ada().await;
+    // Its own device is one of them.
+    let app = App { name_quota: Arc::new(FakeNames::new(3)), ..world.app.clone() };
+    for (name, status) in [("A", true), ("B", true), ("A", true), ("C", false)] {
+        let mut draft = meeting(&world, 10);
+        draft.entry.as_mut().unwrap().app = AppName::new(name).unwrap();
+        let said = apply(&app, &ada, Change::New(draft)).await;
+        assert_eq!(said.is_ok(), status, "{name}: {said:?}");
+        if !status {
+            // It is noon.
+            assert_eq!(said, Err(AppError::TooManyNames { retry_after_s: 12 * 3_600 + 1 }));
+        }
+    }
+    let erasure = Draft { entry: None, ..meeting(&world, 10) };
+    assert!(apply(&app, &ada, Change::New(erasure)).await.is_ok(), "it brings none");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{AppendError, Partition, PortError, Settling};
+use dayline_app::ports::{AppendError, Limit, Partition, PortError, Settling};
 use dayline_app::tracking::preferences::{prefer, preferences};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
@@ -77,4 +77,14 @@ async fn only_who_is_signed_in_sees_and_sets_them() {
     let key = Caller { scopes: Scopes::NONE.with(Scope::Track).with(Scope::Read), ..ada };
     assert_eq!(preferences(&world.app, &key).await, Err(AppError::MissingScope));
     assert_eq!(prefer(&world.app, &key, five_minutes()).await, Err(AppError::MissingScope));
+}
+
+#[tokio::test]
+async fn setting_them_counts_against_the_limit_of_changes() {
+    let (world, ada) = with_ada().await;
+    world.limits.allow(Limit::AccountWritePerUser, 1);
+    prefer(&world.app, &ada, Preferences::default()).await.unwrap();
+    let refused = prefer(&world.app, &ada, Preferences::default()).await;
+    assert!(matches!(refused, Err(AppError::TooMany(_))));
+    assert!(preferences(&world.app, &ada).await.is_ok());
 }
