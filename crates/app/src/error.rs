@@ -63,6 +63,11 @@ pub enum AppError {
     NoResult,
     /// The correction is an erasure, which is for good.
     ErasureIsFinal,
+    /// The person has brought as many different names as they may on one day.
+    TooManyNames {
+        /// In seconds, at least 1: until the day ends.
+        retry_after_s: u32,
+    },
     /// The person has as many report jobs under way as they may have.
     TooManyJobs,
     /// No valid credential.
@@ -108,7 +113,7 @@ impl AppError {
             }
             Self::MissingScope => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
-            Self::TooMany(_) | Self::TooManyJobs => Kind::TooMany,
+            Self::TooMany(_) | Self::TooManyJobs | Self::TooManyNames { .. } => Kind::TooMany,
             Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
             Self::Internal(_) => Kind::Internal,
         }
@@ -125,6 +130,7 @@ impl AppError {
             Self::NoResult => "no_result",
             Self::ErasureIsFinal => "erasure_is_final",
             Self::TooManyJobs => "too_many_jobs",
+            Self::TooManyNames { .. } => "too_many_names",
             Self::NotSignedIn => "not_signed_in",
             Self::SessionRevoked => "session_revoked",
             Self::TokenReused => "token_reused",
@@ -147,6 +153,9 @@ impl AppError {
             Self::NotFinished => "the job has no result yet; ask again a little later",
             Self::NoResult => "the job failed or was cancelled; ask for another one",
             Self::ErasureIsFinal => "an erasure is for good: it can neither be changed nor deleted",
+            Self::TooManyNames { .. } => {
+                "you have sent as many different names of devices, apps, sites, projects and languages as one person may in a day; try again tomorrow"
+            }
             Self::TooManyJobs => "as many of your jobs wait or run as may; wait for one or cancel it",
             Self::NotSignedIn => "sign in first: the access token is missing, expired or not valid",
             Self::SessionRevoked => "this session has ended; sign in again",
@@ -165,9 +174,9 @@ impl AppError {
     /// Seconds after which a client should try again, where that is known.
     pub fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::TooMany(TooMany { retry_after_s, .. }) | Self::LogFull { retry_after_s } => {
-                Some(*retry_after_s)
-            }
+            Self::TooMany(TooMany { retry_after_s, .. })
+            | Self::TooManyNames { retry_after_s }
+            | Self::LogFull { retry_after_s } => Some(*retry_after_s),
             Self::NotFinished | Self::Unavailable(_) => Some(1),
             Self::TooManyJobs => Some(JOBS_WAIT_S),
             _ => None,

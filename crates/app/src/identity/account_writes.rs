@@ -7,6 +7,6 @@ use crate::{App, AppError};
 
 /// Counts one change against the caller's limit. Signing out is not counted: it must always be
 /// possible.
-pub(super) async fn count_write(app: &App, caller: &Caller) -> Result<(), AppError> {
+pub(crate) async fn count_write(app: &App, caller: &Caller) -> Result<(), AppError> {
     Ok(app.limits.count(Limit::AccountWritePerUser, caller.user.to_string()).await??)
 }

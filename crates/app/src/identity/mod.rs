@@ -1,6 +1,6 @@
 //! Who somebody is: accounts, signing in and out, keys, and the record of it.
 
-mod account_writes;
+pub(crate) mod account_writes;
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;

@@ -26,7 +26,7 @@ pub enum Limit {
     /// Polls of devices that wait for approval, from one network address.
     PollPerAddress,
     /// What one person changes about their account: profile, password, keys, sessions, approved
-    /// devices. The key is the person.
+    /// devices, preferences, corrections. The key is the person.
     AccountWritePerUser,
 }
 

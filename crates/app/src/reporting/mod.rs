@@ -1,5 +1,6 @@
 //! What a person gets back: reports, long ones in the background, and everything as an export.
 
+pub mod devices;
 pub mod export;
 pub mod report_jobs;
 pub mod report_worker;
@@ -8,3 +9,4 @@ pub mod result_forms;
 pub(crate) mod states;
 pub mod stored_sums;
 pub mod timeline;
+pub mod why;

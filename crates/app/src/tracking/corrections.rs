@@ -10,15 +10,16 @@ use std::sync::Arc;
 
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Piece, Project, Says,
+    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Language, Piece, Project, Says,
     Scope, Source, UtcDay, UtcMs,
 };
 
+use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::ports::{AuditKind, CorrectionChange, CorrectionVersion, LoadedDay, StoredDay};
 use crate::reporting::states::settle;
-use crate::tracking::ingest::{append, domain_of_host};
+use crate::tracking::ingest::{append, domain_of_host, too_many_names};
 use crate::tracking::record::encode_correction;
 use crate::{App, AppError};
 
@@ -106,8 +107,9 @@ pub async fn list(app: &App, caller: &Caller, within: Option<Interval>) -> Resul
 pub async fn apply(app: &App, caller: &Caller, change: Change) -> Result<Accepted, AppError> {
     let (says, id, numbered) = checked(app, caller, change)?;
     let id = id.unwrap_or_else(|| app.new_id());
-    app.ping_quota.charge(caller.user, 1)?;
+    count_write(app, caller).await?;
     let now = app.clock.now();
+    admit_names(app, caller, &says, now)?;
     let version = match app.correction_numbers.next_version(caller.user, id, numbered, now).await? {
         CorrectionVersion::Next(version) => version,
         CorrectionVersion::NotFound => return Err(AppError::NotFound),
@@ -122,6 +124,20 @@ pub async fn apply(app: &App, caller: &Caller, change: Change) -> Result<Accepte
     let kind = if erases { AuditKind::Erased } else { AuditKind::Corrected };
     audit(app, caller.user, kind, Some(&id.to_string()), caller.address).await?;
     Ok(Accepted { id, version })
+}
+
+/// Counts the names that an entry brings, which are kept like those of pings.
+fn admit_names(app: &App, caller: &Caller, says: &Says, now: UtcMs) -> Result<(), AppError> {
+    let Says::Entry { source, .. } = says else { return Ok(()) };
+    let Activity { app: name, domain, project, language } = &*source.activity;
+    let names = [
+        Some(source.device.as_str()),
+        Some(name.as_str()),
+        domain.as_ref().map(Domain::as_str),
+        project.as_ref().map(Project::as_str),
+        language.as_ref().map(Language::as_str),
+    ];
+    if app.name_quota.admits(caller.user, names, now.day()) { Ok(()) } else { Err(too_many_names(now)) }
 }
 
 /// What a change would do to what is in the timeline now, most first; nothing is changed. A correction

@@ -199,7 +199,8 @@ fn add(
     let [app_name, domain, project, language] = seen.names();
     let names = [Some(device), app_name, domain, project, language];
     if known.is_none() && !app.name_quota.admits(caller.user, names, now.day()) {
-        return Err(too_many_names());
+        let error = too_many_names(now);
+        return Err(Refusal::for_now(error.code(), error.detail()));
     }
     record.add(known, seen, interval);
     Ok(interval.end())
@@ -235,11 +236,10 @@ pub(crate) fn domain_of_host(app: &App, host: &str) -> Option<String> {
     app.site_names.domain_of(&url).ok().flatten().map(Cow::into_owned)
 }
 
-fn too_many_names() -> Refusal {
-    Refusal::for_now(
-        "too_many_names",
-        "you have sent as many different names of devices, apps, sites, projects and languages as one person may in a day; try again tomorrow",
-    )
+/// As many different names as one person may bring were brought, until the day ends.
+pub(crate) fn too_many_names(now: UtcMs) -> AppError {
+    let left_ms = now.day().interval().end().since(now);
+    AppError::TooManyNames { retry_after_s: (left_ms / 1_000 + 1) as u32 }
 }
 
 fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {

@@ -4,6 +4,7 @@
 
 use dayline_domain::{Preferences, Scope, UserId, UtcDay};
 
+use crate::identity::account_writes::count_write;
 use crate::identity::caller::Caller;
 use crate::ports::Settling;
 use crate::tracking::ingest::append;
@@ -40,6 +41,7 @@ pub async fn preferences(app: &App, caller: &Caller) -> Result<Preferred, AppErr
 /// same call again does what is left.
 pub async fn prefer(app: &App, caller: &Caller, preferences: Preferences) -> Result<Preferred, AppError> {
     caller.require(Scope::Account)?;
+    count_write(app, caller).await?;
     let user = caller.user;
     let before = app.preferences.preferences(user).await?.ok_or(AppError::NotSignedIn)?;
     if before != preferences && !app.preferences.set_preferences(user, preferences).await? {

@@ -5,12 +5,14 @@
 mod account_writes;
 mod accounts;
 mod clean_up;
+mod corrections;
 mod device_login;
 mod export;
 mod ingest;
 mod key_agreement;
 mod keys;
 mod live;
+mod preferences;
 mod report_jobs;
 mod reports;
 mod sessions;

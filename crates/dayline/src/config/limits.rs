@@ -32,7 +32,8 @@ pub struct LimitOptions {
     /// Polls of devices that wait for approval, from one network address
     #[arg(long, env = "DAYLINE_POLL_LIMIT", default_value_t = defaults().poll_per_address, value_name = "RATE")]
     pub(crate) poll_limit: Rate,
-    /// What one person changes about their account: profile, password, keys, sessions, approved devices
+    /// What one person changes about their account: profile, password, keys, sessions, approved devices,
+    /// preferences, corrections
     #[arg(long, env = "DAYLINE_ACCOUNT_WRITE_LIMIT", default_value_t = defaults().account_write_per_user, value_name = "RATE")]
     pub(crate) account_write_limit: Rate,
     /// Pings of one person

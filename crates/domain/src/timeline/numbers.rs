@@ -230,8 +230,13 @@ impl Numbers {
 
     /// A device's activity as the surface shows it.
     pub(crate) fn spelled_out(&self, device: DeviceNo, activity: ActivityNo) -> Arc<Source> {
-        let activity = Arc::clone(&self.activities.values[activity.0 as usize]);
+        let activity = Arc::clone(self.activity_of(activity));
         Arc::new(Source { device: self.device(device).clone(), activity })
+    }
+
+    /// An activity with its names.
+    pub(crate) fn activity_of(&self, activity: ActivityNo) -> &Arc<Activity> {
+        &self.activities.values[activity.0 as usize]
     }
 
     /// The device and activity of a source.

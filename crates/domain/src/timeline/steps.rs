@@ -194,7 +194,7 @@ pub(crate) fn activities(
     within: Span,
 ) -> Vec<Stretch<(Named, Basis)>> {
     let Some(device) = evidence.device(device) else { return Vec::new() };
-    let in_front = held(seen(device, numbers, with_held(device, within)));
+    let in_front = in_front(device, numbers, within);
     let inferred = inferred(device, choices, within);
     let pages = pages_of_browsers(device, numbers, &in_front, within);
     let away = away(device, within);
@@ -220,6 +220,11 @@ pub(crate) fn activities(
         }
     }
     list
+}
+
+/// Steps 2 and 3: what is in front in `within`, and a little around it.
+pub(crate) fn in_front(device: &DeviceEvidence, numbers: &Numbers, within: Span) -> Vec<Stretch<SubjectNo>> {
+    held(seen(device, numbers, with_held(device, within)))
 }
 
 /// The part of the window that says what is in front in `within`: what is held at an edge was seen
@@ -260,7 +265,7 @@ fn held(mut seen: Vec<Stretch<SubjectNo>>) -> Vec<Stretch<SubjectNo>> {
 /// covers any instant from the earlier one up to but not including the later one, the app of the
 /// earlier one, without a domain. (Several beats at one instant count here as one: the smallest by
 /// app, then project, then language.)
-fn inferred(device: &DeviceEvidence, choices: Choices, within: Span) -> Vec<Stretch<SubjectNo>> {
+pub(crate) fn inferred(device: &DeviceEvidence, choices: Choices, within: Span) -> Vec<Stretch<SubjectNo>> {
     let mut list = Vec::new();
     let mut beats = device.beats.instants_from(within.start).peekable();
     while let Some(earlier) = beats.next().filter(|beat| beat.at < within.end) {
@@ -277,7 +282,7 @@ fn inferred(device: &DeviceEvidence, choices: Choices, within: Span) -> Vec<Stre
 /// domain, then audible), else the one that ended last (equal: as before), up to but not including
 /// the page hold after its end. If the app came without a domain, that page's domain is shown; "no
 /// domain" is a value and is shown as none.
-fn pages(pages: &Overlapping, numbers: &Numbers, within: Span) -> Vec<Stretch<SubjectNo>> {
+pub(crate) fn pages(pages: &Overlapping, numbers: &Numbers, within: Span) -> Vec<Stretch<SubjectNo>> {
     let looked_at = within.widen(PAGE_HOLD_MS, 0);
     let told = pages.meeting(looked_at).map(|page| Stretch { span: page.span, of: page.subject });
     let rank = |page: &Stretch<SubjectNo>| (page.span.start, Reverse(numbers.seen(page.of)));
@@ -311,7 +316,7 @@ fn pages_of_browsers(
 }
 
 /// Whether a page could be heard.
-fn is_audible(numbers: &Numbers, page: SubjectNo) -> bool {
+pub(crate) fn is_audible(numbers: &Numbers, page: SubjectNo) -> bool {
     matches!(numbers.seen(page), Seen::Page { audible: true, .. })
 }
 
@@ -369,6 +374,22 @@ impl Naming<'_> {
         }
         list
     }
+}
+
+/// Step 5 at one instant, for an app in front or inferred and the page that (a) finds for it.
+pub(crate) fn named(
+    evidence: &Evidence,
+    device: DeviceNo,
+    numbers: &Numbers,
+    choices: Choices,
+    app: SubjectNo,
+    page: Option<SubjectNo>,
+    at: Span,
+) -> Option<Named> {
+    let naming = Naming { evidence, device: evidence.device(device)?, numbers, choices };
+    let mut found = None;
+    naming.name(app, page, at, |_, named| found = Some(named));
+    found
 }
 
 /// Step 6, *away*. An instant within an away observation of the device counts for nothing on it,

@@ -12,3 +12,4 @@ mod properties;
 mod recorded_day;
 mod scale;
 mod values;
+mod why;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Document;
 use crate::routes::{
-    api_keys, audit, auth, corrections, device_login, device_page, docs, export, live, operations,
-    preferences, report_jobs, reports, sessions, timeline, track, users,
+    api_keys, audit, auth, corrections, device_login, device_page, devices, docs, export, live, operations,
+    preferences, report_jobs, reports, sessions, timeline, track, users, why,
 };
 use crate::state::{Api, ApiState};
 
@@ -46,9 +46,12 @@ fn table_for_all() -> OpenApiRouter<Api> {
         // /api/v1/api-keys
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
+        // /api/v1/devices
+        .routes(routes!(devices::list))
         // /api/v1/usage
         .routes(routes!(track::track))
         .routes(routes!(timeline::timeline))
+        .routes(routes!(why::why))
         .routes(routes!(corrections::list, corrections::make))
         .routes(routes!(corrections::change, corrections::delete))
         // /api/v1/report

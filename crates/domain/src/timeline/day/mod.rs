@@ -10,10 +10,12 @@ mod observed;
 mod runs;
 mod sums;
 mod touched;
+mod why;
 
 pub use change::{DayChange, PieceChanges, Resized};
 pub use hours::Hours;
 pub use sums::{CorruptSums, DaySums, QUARTER_MS, QUARTERS};
+pub use why::{DeviceWhy, InFront, Outcome, PageWhy, ShownWhy, Why};
 
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ use crate::choices::Choices;
 use crate::correction::{Correction, Says};
 use crate::names::DeviceId;
 use crate::observation::Observation;
-use crate::time::{Interval, UtcDay};
+use crate::time::{Interval, UtcDay, UtcMs};
 use crate::timeline::corrections::Corrections;
 use crate::timeline::evidence::Evidence;
 use crate::timeline::line::Line;
@@ -37,6 +39,7 @@ use observed::Observed;
 use runs::{RunChanges, Runs};
 use sums::RunningSums;
 use touched::Touched;
+use why::Settled;
 
 /// One person's UTC day.
 ///
@@ -290,6 +293,23 @@ impl LedgerDay {
         }
         list.sort_unstable();
         list
+    }
+
+    /// Why an instant of the day is what it is; `None` if it lies in another day.
+    pub fn why(&self, at: UtcMs) -> Option<Why> {
+        let instant = Interval::new(at, at.plus(1))?;
+        let within = self.window().cut(instant.clip(self.day.interval())?)?;
+        let counts = self.counted.iter().find(|run| run.span.clip(within).is_some());
+        let settled = Settled {
+            window: self.window(),
+            choices: self.choices,
+            numbers: &self.numbers,
+            evidence: &self.evidence,
+            lines: &self.lines,
+            corrections: &self.corrections,
+            counts: counts.map(|run| &self.numbers.sources()[run.of.index()]),
+        };
+        Some(settled.why(within.start))
     }
 
     /// About how much memory the day takes, in bytes.

@@ -18,3 +18,4 @@ pub(crate) mod seconds;
 pub(crate) mod session;
 pub(crate) mod timeline;
 pub(crate) mod tokens;
+pub(crate) mod why;

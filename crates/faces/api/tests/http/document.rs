@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use dayline_app::tracking::ingest::{MAX_PINGS, MAX_URL};
+use dayline_domain::{AppName, DeviceId};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -40,6 +42,7 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/api-keys",
         "GET /api/v1/auth/device",
         "GET /api/v1/auth/sessions",
+        "GET /api/v1/devices",
         "GET /api/v1/live",
         "GET /api/v1/report/apps",
         "GET /api/v1/report/days",
@@ -51,6 +54,7 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/report/urls",
         "GET /api/v1/usage/corrections",
         "GET /api/v1/usage/timeline",
+        "GET /api/v1/usage/why",
         "GET /api/v1/users/me",
         "GET /api/v1/users/me/audit",
         "GET /api/v1/users/me/export",
@@ -197,6 +201,53 @@ async fn the_answer_that_no_ping_was_accepted_is_as_documented() {
         assert!(needed.is_subset(&found) && found.is_subset(&described), "{found:?} of {described:?}");
         assert_eq!(body["rejected"].as_array().map(Vec::len), pings.as_array().map(Vec::len));
     }
+}
+
+#[test]
+fn the_limits_of_pings_are_there_as_data() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    for (schema, has_app, has_url) in [
+        ("UseObservation", true, true),
+        ("PageObservation", true, true),
+        ("BeatObservation", true, false),
+        ("PresenceObservation", false, false),
+    ] {
+        let longest = |field: &str| schemas[schema]["properties"][field]["maxLength"].as_u64();
+        let limit = |is_there: bool, limit: usize| is_there.then_some(limit as u64);
+        assert_eq!(longest("app_name"), limit(has_app, AppName::MAX), "{schema}");
+        assert_eq!(longest("url"), limit(has_url, MAX_URL), "{schema}");
+        assert_eq!(longest("device_id"), limit(true, DeviceId::MAX), "{schema}");
+    }
+    assert_eq!(schemas["ObservationList"]["maxItems"], MAX_PINGS);
+}
+
+#[tokio::test]
+async fn every_example_of_a_ping_is_accepted() {
+    let document = document();
+    let body = &document["paths"]["/api/v1/usage/track"]["post"]["requestBody"];
+    let examples = body["content"]["application/json"]["examples"].as_object().unwrap();
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    for (name, example) in examples {
+        let reply = server.post("/api/v1/usage/track").of(&ada).json(&example["value"]).send().await;
+        assert_eq!((reply.status.as_u16(), &reply.json()["rejected"]), (202, &json!([])), "{name}");
+    }
+    for kind in ["use", "page", "beat", "away", "here"] {
+        assert!(examples.contains_key(kind), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn the_defaults_of_preferences_are_those_of_who_never_chose() {
+    let document = document();
+    let described = document["components"]["schemas"]["Preferences"]["properties"].as_object().unwrap();
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let mut found = server.get("/api/v1/users/me/preferences").of(&ada).send().await.json();
+    found.as_object_mut().unwrap().remove("settling");
+    let defaults = described.iter().map(|(field, schema)| (field.clone(), schema["default"].clone()));
+    assert_eq!(Value::Object(defaults.collect()), found);
 }
 
 #[test]

@@ -91,7 +91,9 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
             | "/api/v1/auth/device"
             | "/api/v1/api-keys"
             | "/api/v1/users/me/preferences"
+            | "/api/v1/devices"
             | "/api/v1/usage/corrections"
+            | "/api/v1/usage/why"
             | "/api/v1/usage/timeline",
         ) => Attack::Own(hers),
         ("GET", path) if path.starts_with("/api/v1/report/") => Attack::Own(hers),
@@ -119,6 +121,8 @@ async fn view(server: &Server, ada: &Person) -> Vec<Value> {
         "/api/v1/report/apps",
         "/api/v1/report/domains",
         "/api/v1/usage/corrections",
+        "/api/v1/usage/why?at=2026-11-20T10:00:00Z",
+        "/api/v1/devices",
         "/api/v1/users/me/preferences",
     ] {
         let reply = server.get(path).of(ada).send().await;
@@ -159,7 +163,10 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
 
         let attack = attack(&method, &path, &hers)
             .unwrap_or_else(|| panic!("say in attack() how a stranger would misuse {method} {path}"));
-        let query = format!("?date=2026-11-20&user_id={}&user={}&email={}", ada.id, ada.email, ada.email);
+        let query = format!(
+            "?date=2026-11-20&at=2026-11-20T10:00:00Z&user_id={}&user={}&email={}",
+            ada.id, ada.email, ada.email
+        );
         let call = |path: &str| server.request(method.clone(), &format!("{path}{query}"));
         let reply = match &attack {
             Attack::Public => call(&path).send().await,
