@@ -51,7 +51,9 @@ fn way_out(error: &io::Error) -> String {
                 this_user()
             );
         }
-        io::ErrorKind::PermissionDenied => "give it to that user, or start the program as its owner",
+        io::ErrorKind::PermissionDenied => {
+            "let that user read and write it, or start the program as its owner"
+        }
         io::ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another place (--keys-file)",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
         _ => return String::new(),

@@ -77,6 +77,26 @@ pub(crate) fn create_private(file: &Path) -> io::Result<()> {
     private_file().open(file).map(drop)
 }
 
+/// Whether this process may write the file, and make others beside it.
+pub(crate) fn check_writable(file: &Path) -> Result<(), OpenError> {
+    if let Err(error) = OpenOptions::new().read(true).write(true).open(file) {
+        return Err(OpenError::File { file: file.to_owned(), error });
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    may_make_files(folder).map_err(|error| OpenError::Folder { folder: folder.to_owned(), error })
+}
+
+#[cfg(unix)]
+fn may_make_files(folder: &Path) -> io::Result<()> {
+    use rustix::fs::{Access, access};
+    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+#[cfg(not(unix))]
+fn may_make_files(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);

@@ -73,7 +73,12 @@ pub enum OpenError {
 /// must not.
 pub(crate) fn way_out(error: &io::Error) -> String {
     let advice = match error.kind() {
-        io::ErrorKind::PermissionDenied => "give it to that user, or start the program as its owner",
+        io::ErrorKind::PermissionDenied => {
+            "let that user read and write it, or start the program as its owner"
+        }
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            return ": it is no folder; choose another one".to_owned();
+        }
         io::ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another data folder",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on its disk",
         _ => return String::new(),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Language, Piece, Project, Says,
-    Scope, Source, UtcDay, UtcMs,
+    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Language, Piece,
+    Project, Says, Scope, Source, UtcDay, UtcMs,
 };
 
 use crate::identity::account_writes::count_write;

@@ -122,9 +122,9 @@ async fn on_a_day_of_the_first_edition_its_pieces_are_what_counts() {
 async fn a_dry_run_on_a_day_of_the_first_edition_compares_with_what_counts_now() {
     let (world, ada, _) = with_a_day_of_the_first_edition().await;
     let changes = preview(&world.app, &ada, Change::New(meeting(&world, 10))).await.unwrap();
-    let told = changes.iter().map(|change| {
-        (change.activity.app.as_str(), change.before_ms / 1_000, change.after_ms / 1_000)
-    });
+    let told = changes
+        .iter()
+        .map(|change| (change.activity.app.as_str(), change.before_ms / 1_000, change.after_ms / 1_000));
     // By the second edition, which then settles the day, the 20 s count too.
     let expected = [("Meeting", 0, 600), ("Code", 3_580, 3_000)];
     assert_eq!(told.collect::<Vec<_>>(), expected);

@@ -3,14 +3,16 @@
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use dayline_domain::{UtcDay, UtcMs};
 use dayline_sim::client::Device;
 use dayline_sim::client::wire::{Body, Format};
 use rusqlite::Connection;
+use secrecy::ExposeSecret;
 
-use crate::support::account::{account, eventually, ping, send, sign_in, totals};
+use crate::support::account::{account, client, eventually, ping, send, sign_in, totals};
 use crate::support::command::run;
 use crate::support::now;
 use crate::support::readiness::readiness;
@@ -20,16 +22,17 @@ use crate::support::server::Installation;
 const DAYS: i32 = 6;
 const PINGS: i64 = 800;
 
-async fn fill(device: &Device, first: UtcDay) {
+/// Sends pings of so many milliseconds each, until each 100 s of the last day show so many.
+async fn fill(device: &Device, first: UtcDay, ms: i64, shown: i64) {
     for n in 0..DAYS {
         let start = UtcDay(first.0 + n).start();
         let pings: Vec<_> =
-            (0..PINGS).map(|n| ping(&format!("App {}", n % 50), start.plus(100_000 * n), 40_000)).collect();
+            (0..PINGS).map(|n| ping(&format!("App {}", n % 50), start.plus(100_000 * n), ms)).collect();
         let receipt = device.track(&Body::new(&pings, Format::Array).unwrap()).await.unwrap();
         assert_eq!(receipt.accepted, pings.len());
     }
     let last = UtcDay(first.0 + DAYS - 1).to_string();
-    let whole = 40_000 * PINGS;
+    let whole = shown * PINGS;
     eventually(whole, Duration::from_secs(20), async || {
         totals(device, "apps", &last, "UTC").await.values().sum()
     })
@@ -70,7 +73,7 @@ async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_processed_after
     let ada = crate::support::account::newcomer(&installation, "ada").await;
     crate::support::account::register(&installation, "bob").await;
     let (first, today) = (UtcDay(now().day().0 - 40), now().plus(-120_000));
-    fill(&ada, first).await;
+    fill(&ada, first, 40_000, 40_000).await;
     assert_eq!(server.stop().code(), Some(0));
     let whole = damage(&store);
 
@@ -107,6 +110,79 @@ async fn a_damaged_page_holds_up_nobody_and_what_comes_for_it_is_processed_after
         let totals = totals(&ada, "apps", &day.day().to_string(), "UTC").await;
         assert_eq!(totals.get("Late"), Some(&5_000), "{totals:?}");
         assert_eq!(totals.values().sum::<i64>(), 40_000 * PINGS + 5_000);
+    }
+}
+
+/// The commands of the operator's page among which are these words.
+fn told(words: &str) -> &'static str {
+    const PAGE: &str = include_str!("../../../../docs/operations.md");
+    PAGE.split("```").skip(1).step_by(2).find(|block| block.contains(words)).unwrap()
+}
+
+fn shell(folder: &Path, commands: &str) {
+    let mut shell = Command::new("bash");
+    let output = shell.args(["-euc", commands]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{commands}: {output:?}");
+}
+
+/// What Ada used from one day to another, in seconds.
+async fn long_report(installation: &Installation, from: &str, to: &str) -> f64 {
+    let tokens = client(installation).login(&account("ada"), "reader").await.unwrap();
+    let url = format!("{}/api/v1/report/apps?from={from}&to={to}", installation.url());
+    let asked = reqwest::Client::new().get(url).bearer_auth(tokens.access_token.expose_secret());
+    let report: serde_json::Value = asked.send().await.unwrap().json().await.unwrap();
+    let items = report["items"].as_array().unwrap_or_else(|| panic!("{report}"));
+    items.iter().map(|item| item["seconds"].as_f64().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn what_can_be_read_is_kept_as_the_operators_page_tells_and_lost_pieces_come_back() {
+    let installation = Installation::alone();
+    let data = installation.data();
+    let mut server = installation.start(&["--unlimited"]);
+    let ada = crate::support::account::newcomer(&installation, "ada").await;
+    let first = UtcDay(now().day().0 - 40);
+    // What two devices showed at once: where a piece is lost, what it outranked must not count.
+    let phone = sign_in(&installation, &account("ada").into(), "phone").await;
+    fill(&phone, first, 100_000, 100_000).await;
+    fill(&ada, first, 40_000, 100_000).await;
+    assert_eq!(server.stop().code(), Some(0));
+    damage(&data.join("dayline.db"));
+
+    let mut server = installation.start(&["--unlimited"]);
+    let ada = sign_in(&installation, &account("ada").into(), "laptop").await;
+    let broken = unreadable(&ada, first).await;
+    for day in &broken {
+        send(&ada, ping("Late", day.plus(86_300_000), 5_000)).await;
+    }
+    let command = |words: &[&str]| run(&[words, &["--data", data.to_str().unwrap()]].concat());
+    eventually(broken.len(), Duration::from_secs(10), async || {
+        command(&["dead-letters", "list"]).expect_success().lines().count()
+    })
+    .await;
+    assert_eq!(server.stop().code(), Some(0));
+
+    shell(&data, told("sqlite3 dayline.db .dump"));
+    let _server = installation.start(&["--unlimited"]);
+    let ada = sign_in(&installation, &account("ada").into(), "laptop").await;
+    assert!(unreadable(&ada, first).await.is_empty());
+    let mut by_day = 0.0;
+    for day in (first.0..first.0 + DAYS).map(UtcDay) {
+        let sum: i64 = totals(&ada, "apps", &day.to_string(), "UTC").await.values().sum();
+        assert!(sum == 100_000 * PINGS || broken.contains(&day.start()), "{day} is as before");
+        by_day += sum as f64 / 1_000.0;
+    }
+    // Made of sums, it would show what was lost.
+    let (from, to) = (UtcDay(first.0 - 10).to_string(), UtcDay(first.0 + DAYS).to_string());
+    let long = long_report(&installation, &from, &to).await;
+    assert!((long - by_day).abs() < 0.01, "{long} s, but {by_day} s by days");
+
+    command(&["dead-letters", "retry", "--all"]).expect_success();
+    for day in &broken {
+        let totals = totals(&ada, "apps", &day.day().to_string(), "UTC").await;
+        assert_eq!(totals.get("Late"), Some(&5_000), "{totals:?}");
+        let whole = 100_000 * PINGS + 5_000;
+        assert_eq!(totals.values().sum::<i64>(), whole, "what was observed makes lost pieces anew");
     }
 }
 

@@ -12,6 +12,7 @@ mod damage;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod disk;
 mod keys;
+mod owner;
 mod readiness;
 mod replay;
 mod start;

@@ -13,7 +13,7 @@ use dayline_app::ports::PortFuture;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::failure::Failure;
-use crate::folder::{FolderLock, create_private, database_in};
+use crate::folder::{FolderLock, check_writable, create_private, database_in};
 use crate::migrations::{self, Migration};
 use crate::open_error::OpenError;
 use pool::ConnectionPool;
@@ -231,9 +231,21 @@ fn existing(folder: &Path) -> Result<std::path::PathBuf, OpenError> {
 
 fn connect(file: &Path, cache_kib: i32) -> Result<Connection, OpenError> {
     set_up(file, cache_kib).map_err(|error| match error {
-        OpenError::Sqlite(error) => OpenError::Unusable { file: file.to_owned(), error },
+        OpenError::Sqlite(error) => why_unusable(file, error),
         other => other,
     })
+}
+
+/// SQLite does not tell a file that this process must not write from one that it can't read, nor that
+/// it is the folder, where it makes files of its own, that must not be written.
+fn why_unusable(file: &Path, error: rusqlite::Error) -> OpenError {
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+    if matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
+        && let Err(refused) = check_writable(file)
+    {
+        return refused;
+    }
+    OpenError::Unusable { file: file.to_owned(), error }
 }
 
 fn set_up(file: &Path, cache_kib: i32) -> Result<Connection, OpenError> {
