@@ -68,7 +68,9 @@ fn bad() -> Vec<(Value, &'static str)> {
         (with(good(), "end_time", json!(rfc3339(now().plus(-70_000)))), "end_before_start"),
         (with(good(), "start_time", json!(rfc3339(now().plus(-90_000_000)))), "too_long"),
         (with(good(), "end_time", json!(rfc3339(now().plus(3_600_000)))), "too_far_in_future"),
-        (with(good(), "url", json!("not a url")), "invalid_url"),
+        (with(good(), "url", json!(format!("https://a.org/{}", "x".repeat(8_192)))), "url_too_long"),
+        (with(good(), "project", json!("p".repeat(256))), "invalid_project"),
+        (with(good(), "kind", json!("nap")), "invalid_kind"),
         (with(good(), "app_name", json!("a\u{0}b")), "invalid_app_name"),
         (with(good(), "app_name", json!("   ")), "invalid_app_name"),
         (with(good(), "device_id", json!("d".repeat(129))), "invalid_device_id"),
@@ -94,10 +96,10 @@ async fn a_bad_ping_is_told_its_reason_and_never_holds_up_the_good_ones() {
     }
     let days = [rfc3339(now().plus(-86_400_000)), rfc3339(now())].map(|at| at[..10].to_owned());
     let (status, answer) = tracker.track("application/json", &json!(batch).to_string()).await;
-    assert_eq!((status, answer["accepted"].as_u64()), (202, Some(7)), "{answer}");
+    assert_eq!((status, answer["accepted"].as_u64()), (202, Some(9)), "{answer}");
     assert_eq!(codes(&answer), expected);
-    // Seven pings of five seconds that touch: no gap, so it is the same when they lie around midnight.
-    let good = BTreeMap::from([("Good".to_owned(), 35.0)]);
+    // Nine pings of five seconds that touch: no gap, so it is the same when they lie around midnight.
+    let good = BTreeMap::from([("Good".to_owned(), 45.0)]);
     let seconds = async || {
         let apps = tracker.apps(&days[0], &days[1]).await;
         apps.into_iter().map(|(app, seconds)| (app, seconds.round())).collect()

@@ -64,8 +64,8 @@ async fn a_damaged_entry_of_the_log_becomes_a_dead_letter_and_holds_up_nothing()
     let held = installation.hold_ledger();
     let start = now().plus(-86_400_000).day().start();
     send(&device, ping("Code", start, 5_000)).await;
-    send(&device, ping("Petrichor", start.plus(10_000), 5_000)).await;
-    send(&device, ping("Mail", start.plus(20_000), 5_000)).await;
+    send(&device, ping("Petrichor", start.plus(60_000), 5_000)).await;
+    send(&device, ping("Mail", start.plus(120_000), 5_000)).await;
     server.stop();
     drop(held);
     flip_a_byte(&installation, b"Petrichor");
