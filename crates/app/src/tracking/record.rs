@@ -65,6 +65,7 @@ impl RecordWriter {
     }
 
     /// Adds a ping of the source that was looked for last.
+    #[inline]
     pub(crate) fn add(&mut self, known: Option<Known>, interval: Interval) {
         if let Some(Known(place)) = known {
             varint::write(&mut self.bytes, place);
@@ -82,6 +83,7 @@ impl RecordWriter {
     }
 
     /// Looks for a source among the record's last ones.
+    #[inline]
     pub(crate) fn find(&mut self, source: SourceRef<'_>) -> Option<Known> {
         self.scratch.clear();
         for text in [source.device, source.app, source.domain.unwrap_or("")] {
