@@ -177,7 +177,11 @@ async fn what_can_be_read_is_kept_as_the_operators_page_tells_and_lost_days_take
     let long = long_report(&installation, &from, &to).await;
     assert!((long - by_day).abs() < 0.01, "{long} s, but {by_day} s by days");
 
-    assert_eq!(command(&["dead-letters", "retry", "--all"]).code, Some(1), "a day that lost pieces takes none");
+    assert_eq!(
+        command(&["dead-letters", "retry", "--all"]).code,
+        Some(1),
+        "a day that lost pieces takes none"
+    );
     let letters = command(&["dead-letters", "list"]).expect_success();
     assert_eq!(server.stop().code(), Some(0));
     let person = letters.split_whitespace().find(|word| word.len() == 36).unwrap();
