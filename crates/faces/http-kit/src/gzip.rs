@@ -15,9 +15,9 @@ use crate::budget::{Exhausted, Permit};
 const MAX_MEMBERS: usize = 16;
 /// Memory is taken for so many bytes at a time.
 const STEP: usize = 16 * 1024;
-/// So many bytes are unpacked in one turn: some microseconds' work, or two milliseconds' where each of
-/// them is in a block of its own.
-const TURN: usize = 2 * 1024;
+/// So many packed bytes are looked at in one turn, which gives at most a step: some microseconds'
+/// work, or a tenth of a millisecond's where each byte is in a block of its own.
+const TURN: usize = 1024;
 /// By so many bytes a body may be larger packed than unpacked. What no compressor gains anything by,
 /// such as blocks that hold nothing, costs work all the same.
 const MAX_LOSS: usize = STEP + 16 * 1024;
@@ -53,7 +53,7 @@ pub(crate) async fn unpack(
     permit: &mut Permit<'_>,
     turns: &Semaphore,
 ) -> Result<Bytes, Failure> {
-    let mut input = Metered { packed, consumed: 0, produced: 0 };
+    let mut input = Metered { packed, consumed: 0, produced: 0, turn_end: 0 };
     let mut plain = Vec::new();
     for _ in 0..MAX_MEMBERS {
         let before = plain.len();
@@ -79,31 +79,37 @@ async fn member(
     loop {
         // Nobody closes it, and without a turn it would be done all the same.
         let turn = turns.acquire().await;
-        if plain.capacity() - plain.len() < TURN {
+        let input = decoder.get_mut();
+        input.turn_end = input.consumed + TURN;
+        if plain.capacity() == plain.len() {
             permit.extend(STEP)?;
             plain.reserve_exact(STEP);
         }
         let start = plain.len();
-        plain.resize(start + TURN, 0);
+        plain.resize(plain.capacity().min(start + STEP), 0);
         let read = decoder.read(&mut plain[start..]);
         plain.truncate(start + *read.as_ref().unwrap_or(&0));
         decoder.get_mut().produced = plain.len();
         if plain.len() > limit {
             return Err(Failure::TooLarge);
         }
-        if read? == 0 {
-            return Ok(());
+        match read {
+            Ok(0) => return Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error.into()),
+            Ok(_) | Err(_) => drop(turn),
         }
-        drop(turn);
         tokio::task::yield_now().await;
     }
 }
 
-/// The packed bytes, which end in an error when too little comes of them.
+/// The packed bytes, which end in an error when too little comes of them, and make the decoder come
+/// back when a turn is over.
 struct Metered<'a> {
     packed: &'a [u8],
     consumed: usize,
     produced: usize,
+    /// Where in `packed` the turn ends.
+    turn_end: usize,
 }
 
 impl Metered<'_> {
@@ -119,7 +125,11 @@ impl BufRead for Metered<'_> {
         if may_be_lost == 0 && !left.is_empty() {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        Ok(&left[..left.len().min(may_be_lost)])
+        let in_turn = self.turn_end.saturating_sub(self.consumed);
+        if in_turn == 0 && !left.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(&left[..left.len().min(may_be_lost).min(in_turn)])
     }
 
     fn consume(&mut self, bytes: usize) {
@@ -216,7 +226,7 @@ mod tests {
         assert!(matches!(unpacked(&with_empty_blocks(10_000)).await, Err(Failure::Invalid)));
         let budget = Budget::new(4 << 20);
         let many = with_empty_blocks(200_000);
-        let mut input = Metered { packed: &many, consumed: 0, produced: 0 };
+        let mut input = Metered { packed: &many, consumed: 0, produced: 0, turn_end: 0 };
         let turns = Semaphore::new(1);
         assert!(member(&mut input, LIMIT, &mut Vec::new(), &mut budget.none(), &turns).await.is_err());
         assert_eq!(input.consumed, MAX_LOSS);
