@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use flate2::Compression;
@@ -69,10 +69,12 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Table, Failure> 
             let address = dayline.addresses[client % dayline.addresses.len()].clone();
             flood.spawn(send(address, Arc::clone(&request), Arc::clone(&stopped), Arc::clone(&sent)));
         }
+        let begin = Instant::now();
         let beside = pings().await?;
+        // Pings that are late make it longer.
+        let rate = sent.load(Ordering::Relaxed) as f64 / begin.elapsed().as_secs_f64();
         stopped.store(true, Ordering::Relaxed);
         flood.join_all().await;
-        let rate = sent.load(Ordering::Relaxed) as f64 / window.as_secs_f64();
         table.rows.push(row(&dayline, kind.name, kind.body.len(), &beside.times, rate)?);
     }
     Ok(table)

@@ -85,7 +85,10 @@ pub(crate) struct BodyProblems;
 impl IntoResponses for BodyProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
-            (StatusCode::BAD_REQUEST, "`malformed_json`, `invalid_utf8`, `invalid_gzip`, `broken_body`"),
+            (
+                StatusCode::BAD_REQUEST,
+                "`malformed_json`, `invalid_utf8`, `broken_body`; of pings also `invalid_gzip`",
+            ),
             (StatusCode::REQUEST_TIMEOUT, "`body_timeout`"),
             (StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`, `too_many_pings`"),
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_encoding`"),

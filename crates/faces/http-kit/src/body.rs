@@ -36,14 +36,25 @@ impl TextBody<'_> {
     }
 }
 
+/// How a route takes bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// As they are. For what is small and may come from anybody: unpacking is work that strangers
+    /// must not be able to make.
+    Identity,
+    /// Also as gzip.
+    Gzip,
+}
+
 /// Receives the body, at most `limit` bytes on the wire and unpacked.
 pub async fn receive<'a>(
     kit: &'a KitState,
     parts: &request::Parts,
     body: Body,
     limit: usize,
+    takes: Coding,
 ) -> Result<TextBody<'a>, Problem> {
-    let packed = is_gzip(&parts.headers)?;
+    let packed = is_gzip(&parts.headers, takes)?;
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
@@ -51,7 +62,7 @@ pub async fn receive<'a>(
     let mut permit = kit.body_memory.none();
     let collecting = collect(body, limit, &mut permit);
     let bytes = in_time(kit.config.body_timeout, peer, collecting).await??;
-    let bytes = if packed { unpack(&bytes, limit, &mut permit)? } else { bytes };
+    let bytes = if packed { unpack(kit, &bytes, limit, &mut permit).await? } else { bytes };
     Ok(TextBody { bytes, _permit: permit })
 }
 
@@ -63,13 +74,15 @@ fn no_memory(_: Exhausted) -> Problem {
     AppError::Unavailable("too many large bodies at once".into()).into()
 }
 
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
+fn is_gzip(headers: &HeaderMap, takes: Coding) -> Result<bool, Problem> {
     let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(false) };
-    match encoding.as_bytes() {
-        b"identity" => Ok(false),
-        encoding if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
-        _ => Err(Problem::unsupported("unsupported_encoding", "content-encoding must be gzip or absent")),
-    }
+    let refused = match (encoding.as_bytes(), takes) {
+        (b"identity", _) => return Ok(false),
+        (encoding, Coding::Gzip) if encoding.eq_ignore_ascii_case(b"gzip") => return Ok(true),
+        (_, Coding::Gzip) => "content-encoding must be gzip or absent",
+        (_, Coding::Identity) => "send this body as it is, without content-encoding",
+    };
+    Err(Problem::unsupported("unsupported_encoding", refused))
 }
 
 /// Waits for a body. Most are there already, and then no timer is set.
@@ -123,8 +136,13 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
 }
 
 /// Unpacks gzip, at most `limit` bytes.
-fn unpack(packed: &[u8], limit: usize, permit: &mut Permit<'_>) -> Result<Bytes, Problem> {
-    gzip::unpack(packed, limit, permit).map_err(|failure| match failure {
+async fn unpack(
+    kit: &KitState,
+    packed: &[u8],
+    limit: usize,
+    permit: &mut Permit<'_>,
+) -> Result<Bytes, Problem> {
+    gzip::unpack(packed, limit, permit, &kit.unpacking).await.map_err(|failure| match failure {
         gzip::Failure::Invalid => {
             Problem::malformed("invalid_gzip", "the body is not the gzip it claims to be")
         }

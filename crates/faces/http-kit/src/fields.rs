@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::body;
+use crate::body::{self, Coding};
 use crate::problem::Problem;
 use crate::state::{Face, KitState};
 
@@ -41,7 +41,7 @@ async fn json<T: FromFields>(request: Request, kit: &KitState) -> Result<T, Prob
     if !is_json(&parts.headers) {
         return Err(not_json());
     }
-    let body = body::receive(kit, &parts, body, MAX_BODY).await?;
+    let body = body::receive(kit, &parts, body, MAX_BODY, Coding::Identity).await?;
     read(body.text()?)
 }
 
@@ -59,7 +59,7 @@ impl<T: FromFields, F: Face> FromRequest<F> for MaybeJson<T> {
 async fn maybe_json<T: FromFields>(request: Request, kit: &KitState) -> Result<Option<T>, Problem> {
     let (parts, body) = request.into_parts();
     let is_json = is_json(&parts.headers);
-    let body = body::receive(kit, &parts, body, MAX_BODY).await?;
+    let body = body::receive(kit, &parts, body, MAX_BODY, Coding::Identity).await?;
     match body.text()? {
         "" => Ok(None),
         _ if !is_json => Err(not_json()),

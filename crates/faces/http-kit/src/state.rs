@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::response::IntoResponse;
 use dayline_app::App;
 use http::request;
+use tokio::sync::Semaphore;
 
 use crate::budget::Budget;
 use crate::credential::Forms;
@@ -58,6 +59,8 @@ pub struct KitState {
     pub ping_work: Budget,
     pub(crate) body_memory: Budget,
     pub(crate) unread: Arc<Unread>,
+    /// Whose turn it is to be unpacked.
+    pub(crate) unpacking: Semaphore,
 }
 
 impl KitState {
@@ -66,7 +69,8 @@ impl KitState {
         let body_memory = Budget::new(config.max_body_memory);
         let ping_work = Budget::new(config.max_ping_work.max(1));
         let unread = Unread::new(MAX_UNREAD);
-        Arc::new(Self { app, metrics, config, ping_work, body_memory, unread })
+        let unpacking = Semaphore::new(1);
+        Arc::new(Self { app, metrics, config, ping_work, body_memory, unread, unpacking })
     }
 }
 

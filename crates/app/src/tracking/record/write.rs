@@ -132,6 +132,7 @@ impl ObservationsWriter {
     }
 
     /// Adds an observation of the subject that was looked for last.
+    #[inline]
     pub(crate) fn add(&mut self, known: Option<Known>, seen: SeenRef<'_>, interval: Interval) {
         if let Some(Known(place)) = known {
             varint::write(&mut self.bytes, place);
@@ -150,6 +151,7 @@ impl ObservationsWriter {
     }
 
     /// Looks for a subject among the record's last ones.
+    #[inline]
     pub(crate) fn find(&mut self, device: &str, seen: SeenRef<'_>) -> Option<Known> {
         let (kind, texts, count) = seen.parts();
         self.scratch.clear();

@@ -141,7 +141,7 @@ pub(crate) struct NoTokens {
         (status = 400, body = NoTokens, content_type = "application/problem+json",
             description = "`authorization_pending`: poll again; `slow_down`: the same, less often; \
                 `expired_token`: the code is unknown, used or too old; `access_denied`: the person refused. \
-                Also `malformed_json`, `invalid_utf8`, `invalid_gzip`, `broken_body`, without `error`"),
+                Also `malformed_json`, `invalid_utf8`, `broken_body`, without `error`"),
     ),
 )]
 pub(crate) async fn poll(

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use dayline_app::AppError;
 use dayline_app::tracking::ingest::{self, Receipt, Rejected};
 use dayline_domain::Scope;
+use dayline_http_kit::body::{self, Coding};
 use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::fields;
 use dayline_http_kit::problem::{Problem, ProblemBody};
-use dayline_http_kit::{body, fields};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -78,7 +79,7 @@ pub(crate) async fn track(
     caller.require(Scope::Track)?;
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
-    let body = body::receive(&api.kit, &parts, body, MAX_BODY).await?;
+    let body = body::receive(&api.kit, &parts, body, MAX_BODY, Coding::Gzip).await?;
     let work = api.kit.ping_work.acquire_or_all(body.bytes() + REQUEST_WORK);
     // What comes on top would wait for longer than is worth it, and keep all others waiting.
     let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;

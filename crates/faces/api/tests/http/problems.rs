@@ -13,6 +13,9 @@ use crate::support::{PASSWORD, Server, ping};
 
 const SECRET_CAUSE: &str = "SELECT failed at /var/lib/dayline v0.1.0";
 
+const TRACK: &str = "/api/v1/usage/track";
+const LOGIN: &str = "/api/v1/auth/login";
+
 #[tokio::test]
 async fn an_unknown_route_is_a_problem() {
     let server = Server::new();
@@ -44,8 +47,12 @@ async fn a_missing_or_strange_content_type_is_a_problem() {
         assert_eq!(reply.problem(), problem, "{content_type}");
     }
     assert_eq!(server.post("/api/v1/users").send().await.problem(), problem);
-    let reply = server.post("/api/v1/users").json(&json!({})).header("content-encoding", "br").send().await;
-    assert_eq!(reply.problem(), (415, "unsupported_encoding".into()));
+    for (path, encoding) in
+        [(TRACK, "br"), ("/api/v1/users", "br"), ("/api/v1/users", "gzip"), (LOGIN, "gzip")]
+    {
+        let call = server.post(path).of(&ada).json(&json!({})).header("content-encoding", encoding);
+        assert_eq!(call.send().await.problem(), (415, "unsupported_encoding".into()), "{path} {encoding}");
+    }
 }
 
 #[tokio::test]
