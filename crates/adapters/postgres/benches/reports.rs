@@ -44,10 +44,9 @@ fn year() -> Interval {
 /// shifted.
 async fn fill(client: &Client, month: &str) {
     let pieces = format!(
-        "INSERT INTO app_usage (user_id, start_time, end_time, device_id, app_name, domain)
-         SELECT users.id, start, start + interval '300 s', 'laptop-' || users.id % 3,
-           'App number ' || (slot * 7 + users.id) % 20,
-           CASE WHEN slot % 2 = 0 THEN 'site-' || (slot + users.id) % 50 || '.example.org' END
+        "INSERT INTO pieces (user_id, start_time, end_time, source)
+         SELECT users.id, start, start + interval '300 s',
+           1 + (slot * 7 + users.id) % 20 + CASE WHEN slot % 2 = 0 THEN 20 * (1 + (slot + users.id) % 50) ELSE 0 END
          FROM generate_series('{month}-01'::date, ('{month}-01'::date + interval '1 month - 1 day')::date, '1 day') AS day,
            generate_series(0, {last}) AS slot, users,
            LATERAL (SELECT (day::date::text || ' 00:00:00+00')::timestamptz
@@ -57,16 +56,25 @@ async fn fill(client: &Client, month: &str) {
     );
     client.batch_execute(&pieces).await.unwrap();
     let days = format!(
-        "INSERT INTO ledger_days (user_id, day, version, changed_at)
-         SELECT users.id, day, 1000, now() FROM users,
+        "INSERT INTO ledger_days (user_id, day, version, changed_at, mark, edition)
+         SELECT users.id, day, 1000, now(), users.id, 2 FROM users,
            generate_series('{month}-01'::date, ('{month}-01'::date + interval '1 month - 1 day')::date, '1 day') AS day"
     );
     client.batch_execute(&days).await.unwrap();
 }
 
+/// Names of everybody's sources: 20 apps, alone and with each of 50 domains.
+async fn name(client: &Client) {
+    let names = "INSERT INTO names (user_id, number, kind, key, device_id, app_name, domain)
+         SELECT users.id, 1 + app + 20 * site, 0, gen_random_uuid(), 'laptop-' || users.id % 3,
+           'App number ' || app, CASE WHEN site > 0 THEN 'site-' || site || '.example.org' END
+         FROM users, generate_series(0, 19) AS app, generate_series(0, 50) AS site";
+    client.batch_execute(names).await.unwrap();
+}
+
 /// Stores the sums of a person's year, as commits would have; gives their bytes.
 async fn sum_up(store: &PgStore, client: &Client, user: UserId) -> usize {
-    let view = store.read(user, year(), false).await.unwrap();
+    let view = store.read(user, year()).await.unwrap();
     let mut days = BTreeMap::<UtcDay, Vec<Piece>>::new();
     for piece in view.counted {
         days.entry(piece.interval.start().day()).or_default().push(piece);
@@ -87,6 +95,7 @@ async fn build(store: &PgStore, client: &Client, count: u64) -> UserId {
     for n in 1..=count {
         people.push(register(store, n).await);
     }
+    name(client).await;
     let mut month: Option<Month> = Some("2026-01".parse().unwrap());
     let started = Instant::now();
     for _ in 0..12 {
@@ -118,7 +127,7 @@ async fn measure(store: &PgStore, user: UserId, what: &str, intervals: &[Interva
         executed.push(time_in(&plan, "Execution Time:"));
         planned.push(time_in(&plan, "Planning Time:"));
         let started = Instant::now();
-        pieces = store.read(user, interval, false).await.unwrap().counted.len();
+        pieces = store.read(user, interval).await.unwrap().counted.len();
         read.push(started.elapsed().as_secs_f64() * 1_000.0);
     }
     println!("{what}: {pieces} pieces, {} reports", intervals.len());

@@ -45,6 +45,10 @@ impl<'a> DeadColumns<'a> {
     }
 }
 
+fn is_erasure(correction: &Correction) -> bool {
+    matches!(correction.says, Says::Erasure { .. })
+}
+
 /// Corrections, of each id one.
 #[derive(Default)]
 pub(super) struct CorrectionColumns<'a> {
@@ -65,7 +69,7 @@ impl<'a> CorrectionColumns<'a> {
         let mut kept = HashMap::<(UserId, CorrectionId), &Correction>::new();
         for (user, correction) in &commit.corrections {
             let before = kept.entry((*user, correction.id)).or_insert(correction);
-            if !matches!(before.says, Says::Erasure { .. }) && before.version < correction.version {
+            if !is_erasure(before) && (is_erasure(correction) || before.version < correction.version) {
                 *before = correction;
             }
         }

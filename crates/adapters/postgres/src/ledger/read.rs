@@ -48,7 +48,7 @@ WHERE user_id = PERSON AND start_time >= $4 AND start_time < $5 AND end_time > $
 const IS_SUMMED: &str = "(sums IS NOT NULL AND sums_version = version AND day <> ALL ($7))";
 
 const SUMS: &str = "SELECT day, MARK, CASE WHEN IS_SUMMED THEN sums END AS sums FROM ledger_days
-WHERE user_id = PERSON AND day >= $2 AND day <= $3 AND ($4::timestamptz, $5::timestamptz, $6::timestamptz) IS NOT NULL
+WHERE user_id = PERSON AND day >= $2 AND day <= $3
 ORDER BY day";
 
 /// The pieces of the other days. The sub-selects are kept apart by `OFFSET 0`: one index scan for
@@ -88,14 +88,17 @@ const OF_IDS: &str =
 FROM corrections WHERE user_id = PERSON AND id = ANY ($2) ORDER BY version";
 
 const DEVICES: &str = "SELECT device_id, max(end_time) AS last FROM (
-  SELECT names.device_id, piece.end_time FROM (
+  SELECT names.device_id, piece.end_time FROM names
+  LEFT JOIN (
     SELECT source, max(end_time) AS end_time FROM pieces WHERE user_id = PERSON GROUP BY source
     UNION ALL
     SELECT tail_source, tail_end FROM ledger_days WHERE user_id = PERSON AND tail_source IS NOT NULL
-  ) AS piece
-  JOIN names ON names.user_id = PERSON AND names.number = piece.source
+  ) AS piece ON piece.source = names.number
+  WHERE names.user_id = PERSON
   UNION ALL
   SELECT device_id, max(end_time) FROM first_pieces WHERE user_id = PERSON GROUP BY device_id
+  UNION ALL
+  SELECT DISTINCT device_id, NULL::timestamptz FROM first_outranked WHERE user_id = PERSON
 ) AS used
 GROUP BY device_id ORDER BY device_id";
 
@@ -242,7 +245,7 @@ pub(super) async fn extent(
     Ok(first.zip(last).map(|(first, last)| (first.0, last.0)))
 }
 
-/// The devices of a person on which anything counts.
+/// The devices of a person that anything is stored of.
 pub(super) async fn devices(pool: &ConnectionPool, user: UserId) -> Result<Vec<KnownDevice>, PortError> {
     let rows = pool.query(&of_person(DEVICES), &[(&uuid(user), Type::UUID)]).await?;
     let device = |row: &Row| {

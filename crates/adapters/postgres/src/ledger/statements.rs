@@ -137,8 +137,8 @@ ORDER BY number";
         (self.dead.len() > 0).then(|| part(SQL, params, self.dead.len(), Short::Fine))
     }
 
-    /// Of each id the greatest version; erasures are final. Those of people who are gone are
-    /// forgotten. People stay locked, since names may be taken from them afterwards.
+    /// Of each id the greatest version; an erasure takes the place of any entry and is final. Those
+    /// of people who are gone are forgotten. People stay locked, since names may be taken from them afterwards.
     fn correct(&self) -> Option<Part<'_>> {
         const SQL: &str = "WITH of AS (
   SELECT users.id, new.* FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -155,7 +155,8 @@ SELECT id, correction, version, start_time, end_time, device_id, app_name, domai
 ON CONFLICT (user_id, id) DO UPDATE SET version = excluded.version,
   start_time = excluded.start_time, end_time = excluded.end_time, device_id = excluded.device_id,
   app_name = excluded.app_name, domain = excluded.domain, project = excluded.project, language = excluded.language
-WHERE stored.version < excluded.version AND (stored.start_time IS NULL OR stored.app_name IS NOT NULL)";
+WHERE (stored.start_time IS NULL OR stored.app_name IS NOT NULL)
+  AND (stored.version < excluded.version OR excluded.start_time IS NOT NULL AND excluded.app_name IS NULL)";
         let rows = self.corrections.len();
         (rows > 0).then(|| part(SQL, self.corrections.corrections(), rows, Short::Fine))
     }

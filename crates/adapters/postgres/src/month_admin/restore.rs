@@ -100,6 +100,8 @@ async fn restore_batch(
                 }
             }
         }
+        // In the order in which workers lock them.
+        writes.sort_unstable_by_key(|(user, write)| (*user, write.day));
         if restored_first::insert(store, &pool, &first).await? == Written::Stale {
             continue;
         }

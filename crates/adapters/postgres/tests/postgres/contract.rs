@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins,
-    ledger, preferences, prove, report_jobs, sessions, sign_outs,
+    ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;

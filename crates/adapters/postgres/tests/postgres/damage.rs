@@ -2,37 +2,27 @@
 
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
-use std::sync::Arc;
 
-use dayline_app::ports::{
-    Applied, DayKey, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, Partition, PortError, Position,
-};
-use dayline_domain::{Bridge, DayChange, LedgerDay, Ping, UserId, UtcMs};
+use dayline_app::ports::{Applied, DayKey, LedgerReader, LedgerWriter, LoadedDay, Partition, PortError};
+use dayline_domain::{Observation, UserId};
 use dayline_postgres::PgStore;
 
 use crate::test_postgres::TestPostgres;
-use crate::world::{day, ping, register};
+use crate::world::{WorkedDay, commit, day, ping, register};
 
 /// Bytes of a page of a table.
 const PAGE: u64 = 8_192;
 
-fn commit(from: u64, user: UserId, change: DayChange) -> Arc<LedgerCommit> {
-    let at = |major| Position { major, minor: 0 };
-    let (from, to) = (at(from), at(from + 1));
-    let changes = vec![(user, change)];
-    Arc::new(LedgerCommit { partition: Partition(0), from, to, changes, dead: Vec::new(), at: UtcMs(0) })
-}
-
 /// Pings of many pieces, so that they fill pages of their own.
-fn busy() -> Vec<Ping> {
-    (0..400).map(|n| ping(&format!("App {n}"), day(2026, 11, 20), 100 * n, 100 * n + 50)).collect()
+fn busy() -> Vec<Observation> {
+    (0..900).map(|n| ping(&format!("App {n}"), day(2026, 11, 20), 90 * n, 90 * n + 50)).collect()
 }
 
 /// Overwrites the first page of a month's pieces while the server is down.
 async fn damage_first_page(server: &mut TestPostgres) {
     let client = server.client().await;
     client.batch_execute("CHECKPOINT").await.unwrap();
-    let path = "SELECT pg_relation_filepath('app_usage_2026_11')";
+    let path = "SELECT pg_relation_filepath('pieces_2026_11')";
     let path: String = client.query_one(path, &[]).await.unwrap().get(0);
     drop(client);
     server.stop();
@@ -54,10 +44,10 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
     let mut server = TestPostgres::start();
     let store = server.migrated().await;
     let users = [register(&store, 1).await, register(&store, 2).await, register(&store, 3).await];
-    let mut days = users.map(|_| LedgerDay::empty(day(2026, 11, 20)));
+    let mut days = users.map(|_| WorkedDay::empty(day(2026, 11, 20)));
     for (at, (user, day)) in users.into_iter().zip(&mut days).enumerate() {
-        let change = day.record(&busy(), Bridge(0)).unwrap();
-        assert_eq!(store.apply(commit(at as u64, user, change)).await, Ok(Applied::Done));
+        let write = day.record(&busy());
+        assert_eq!(store.apply(commit(at as u64, vec![(user, write)])).await, Ok(Applied::Done));
     }
     damage_first_page(&mut server).await;
     // The first call may find a connection that ended with the server.
@@ -68,14 +58,14 @@ async fn a_page_that_can_not_be_read_is_the_damage_of_the_days_on_it_and_holds_u
         panic!("{loaded:?}")
     };
     assert!(why.contains("XX001"), "{why}");
-    let report = store.read(users[0], day(2026, 11, 20).interval(), false).await;
+    let report = store.read(users[0], day(2026, 11, 20).interval()).await;
     assert!(matches!(report, Err(PortError::Corrupt(_))), "{report:?}");
 
     // What a worker has in memory is not loaded again: then the commit fails, for this person alone.
     let longer = [ping("App 0", day(2026, 11, 20), 50, 60)];
-    let mut change = |who: usize| days[who].record(&longer, Bridge(0));
-    let damaged = store.apply(commit(3, users[0], change(0).unwrap())).await;
+    let mut write = |who: usize| vec![(users[who], days[who].record(&longer))];
+    let damaged = store.apply(commit(3, write(0))).await;
     assert!(matches!(damaged, Err(PortError::Corrupt(_))), "{damaged:?}");
-    let healthy = store.apply(commit(3, users[2], change(2).unwrap())).await;
+    let healthy = store.apply(commit(3, write(2))).await;
     assert_eq!(healthy, Ok(Applied::Done));
 }

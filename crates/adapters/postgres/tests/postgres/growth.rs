@@ -1,16 +1,15 @@
 //! What a commit reads: the rows that it changes, however many others there are and whatever the
 //! planner's statistics say.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_app::ports::{Applied, DayKey, LedgerCommit, LedgerWriter, Partition, Position};
-use dayline_domain::{Bridge, LedgerDay, UserId};
+use dayline_app::ports::{Applied, DayKey, LedgerWriter};
+use dayline_domain::UserId;
 use dayline_postgres::PgStore;
 use tokio_postgres::Client;
 
 use crate::database::{Database, Via};
-use crate::world::{day, ping};
+use crate::world::{self, WorkedDay, day, ping};
 
 const PEOPLE: u64 = 3_000;
 /// Enough for reading a whole table to look cheap.
@@ -32,29 +31,19 @@ async fn crowd(client: &Client) -> Vec<UserId> {
     people
 }
 
-/// A ping of each, the `turn`-th of the day.
-async fn commit(store: &PgStore, people: &[UserId], days: &mut [LedgerDay], turn: i64) {
-    let today = day(2026, 11, 20);
-    let pings = [ping("Code", today, turn * 10, turn * 10 + 5)];
-    let change =
-        |(user, day): (&UserId, &mut LedgerDay)| (*user, day.record(&pings, Bridge::default()).unwrap());
-    let position = |major| Position { major, minor: 0 };
-    let commit = LedgerCommit {
-        partition: Partition(0),
-        from: position(turn.cast_unsigned()),
-        to: position(turn.cast_unsigned() + 1),
-        changes: people.iter().zip(days).map(change).collect(),
-        dead: Vec::new(),
-        at: today.start(),
-    };
-    assert_eq!(store.apply(Arc::new(commit)).await, Ok(Applied::Done));
+/// A new app of each, the `turn`-th of the day, so that the one before becomes a row.
+async fn commit(store: &PgStore, people: &[UserId], days: &mut [WorkedDay], turn: i64) {
+    let pings = [ping(&format!("App {turn}"), day(2026, 11, 20), turn * 10, turn * 10 + 5)];
+    let days = people.iter().zip(days).map(|(user, day)| (*user, day.record(&pings))).collect();
+    let commit = world::commit(turn.cast_unsigned(), days);
+    assert_eq!(store.apply(commit).await, Ok(Applied::Done));
 }
 
 /// How many rows were changed in today's days, and how many rows were read by reading a whole
 /// table.
 async fn read(client: &Client) -> (i64, i64) {
     let sql = "SELECT coalesce(sum(n_tup_upd) FILTER (WHERE relname = 'ledger_days_2026_11'), 0)::bigint,
-                 coalesce(sum(seq_tup_read) FILTER (WHERE relname ~ 'users|ledger_days|usage'), 0)::bigint
+                 coalesce(sum(seq_tup_read) FILTER (WHERE relname ~ 'users|ledger_days|pieces|observations|names'), 0)::bigint
                FROM pg_stat_user_tables";
     let row = client.query_one(sql, &[]).await.unwrap();
     (row.get(0), row.get(1))
@@ -77,7 +66,7 @@ async fn commits_and_loads_read_no_table_as_a_whole_whatever_statistics_say() {
     let client = database.client().await;
     let people = crowd(&client).await;
     let today = day(2026, 11, 20);
-    let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(today)).collect();
+    let mut days: Vec<WorkedDay> = people.iter().map(|_| WorkedDay::empty(today)).collect();
     let store = database.store(Via::Direct);
     store.prepare_months(today.start()).await.unwrap();
     // Statistics of a month without rows, as it had when its first day began.

@@ -8,7 +8,7 @@ use dayline_domain::{AppName, Interval, UserId, UtcMs, report};
 use dayline_postgres::{Month, PgStore};
 
 use crate::database::{Database, Via};
-use crate::world::{Dice, World, assert_by_the_rule, at, day, ping, register, view};
+use crate::world::{Dice, World, assert_by_the_rule, at, by_the_rule, day, ping, register, view};
 
 fn month(text: &str) -> Month {
     text.parse().unwrap()
@@ -30,10 +30,27 @@ async fn pings_over_the_edges_of_months_without_tables_are_kept() {
     for edge in edges {
         let pings = [ping("Code", edge, 86_390, 86_410), ping("Mail", edge, 86_399, 86_401)];
         let around = Interval::new(at(edge, 86_000), at(edge, 86_800)).unwrap();
-        let stored = store.read(user, around, true).await.unwrap();
-        let expected = dayline_domain::timeline::timeline(&pings, dayline_domain::Bridge::default());
-        assert_eq!((stored.counted, stored.outranked), (expected.counted, expected.outranked), "{edge}");
+        let stored = store.read(user, around).await.unwrap();
+        assert_eq!(stored.counted, by_the_rule(edge, 2, &pings), "{edge}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lies_far_back_makes_months_for_its_own_days_alone() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let user = register(&store, 1).await;
+    let world = World::over(store.clone());
+    let old = [ping("Code", day(2006, 12, 3), 0, 60), ping("Code", day(2016, 2, 29), 84_000, 84_060)];
+    world.track(user, &old, 2).await;
+    world.drain().await;
+    let months: Vec<_> =
+        store.month_admin().list().await.unwrap().into_iter().map(|info| info.month).collect();
+    assert_eq!(months, ["2006-12", "2016-02", "2016-03"].map(month), "within two hours of March");
+    let tables = "SELECT count(*) FROM pg_inherits";
+    let tables: i64 = database.client().await.query_one(tables, &[]).await.unwrap().get(0);
+    // Three tables and their three keys for each month.
+    assert_eq!(tables, 18);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +92,8 @@ async fn workers_of_many_processes_make_the_months_they_need_at_once() {
         let (user, pings) = done.await.unwrap();
         assert_by_the_rule(&store, user, first, 365, &pings).await;
     }
-    assert_eq!(store.month_admin().list().await.unwrap().len(), 12);
+    // The first of January is within two hours of December.
+    assert!((12..=13).contains(&store.month_admin().list().await.unwrap().len()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +107,7 @@ async fn a_month_dropped_behind_a_workers_back_is_made_again() {
     worker.step().await.unwrap();
 
     // Another process drops it: neither this store nor the worker knows.
-    assert!(database.store(Via::Direct).month_admin().drop(month("2026-03")).await.unwrap());
+    assert!(database.store(Via::Direct).month_admin().drop_anyway(month("2026-03")).await.unwrap());
     assert_eq!(store.extent(user).await, Ok(None));
 
     let later = [ping("Mail", first, 100, 160)];
@@ -111,26 +129,36 @@ async fn dropping_a_month_takes_milliseconds_and_leaves_its_neighbours() {
     world.drain().await;
     let april = view(&store, user, day(2026, 4, 1), 30).await;
     let listed = store.month_admin().list().await.unwrap();
-    assert!(listed.iter().all(|info| info.bytes > 100_000), "{listed:?}");
+    let [.., march, in_april] = listed.as_slice() else { panic!("{listed:?}") };
+    assert!(march.bytes > 100_000 && in_april.bytes > 100_000, "{listed:?}");
+    // Exactly as many as there are.
+    let counted = |first, days| {
+        let pings = &pings;
+        async move { by_the_rule(first, days, pings).len() as u64 }
+    };
+    assert_eq!((march.days, march.counted), (31, counted(first, 31).await));
+    // What was observed in the last two hours lies in the window of the day after, too.
+    assert_eq!((in_april.days, in_april.counted), (30, counted(day(2026, 4, 1), 29).await));
 
     let started = Instant::now();
-    assert!(store.month_admin().drop(month("2026-03")).await.unwrap());
+    assert!(store.month_admin().drop_anyway(month("2026-03")).await.unwrap());
     let took = started.elapsed();
     assert!(took < Duration::from_secs(1), "{took:?}");
-    assert!(!store.month_admin().drop(month("2026-03")).await.unwrap());
+    assert!(!store.month_admin().drop_anyway(month("2026-03")).await.unwrap());
     assert_eq!(view(&store, user, first, 31).await, dayline_app::ports::LedgerView::default());
     assert_eq!(view(&store, user, day(2026, 4, 1), 30).await, april);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_month_archived_dropped_and_restored_reads_the_same() {
+async fn a_month_archived_dropped_and_restored_reads_the_same_with_new_marks() {
     for via in [Via::Direct, Via::PgBouncer] {
         let database = Database::migrated().await;
         let store = database.store(via);
         let (ada, bob, first) = (register(&store, 1).await, register(&store, 2).await, day(2026, 2, 20));
         let world = World::over(store.clone());
-        for (user, seed) in [(ada, 1), (bob, 2)] {
-            world.track(user, &Dice(seed).pings(3_000, first, 20), 500).await;
+        let [hers, his] = [1, 2].map(|seed| Dice(seed).pings(2_000, first, 20));
+        for (user, pings) in [(ada, &hers), (bob, &his)] {
+            world.track(user, pings, 500).await;
         }
         world.drain().await;
         let before = [view(&store, ada, first, 21).await, view(&store, bob, first, 21).await];
@@ -138,34 +166,99 @@ async fn a_month_archived_dropped_and_restored_reads_the_same() {
         let file = folder.path().join("2026-02.ndjson.gz");
 
         let archived = store.month_admin().archive(month("2026-02"), &file).await.unwrap();
-        assert!(archived.days >= 16 && archived.counted > 1_000 && archived.outranked > 0, "{archived:?}");
-        let refused = store.month_admin().restore(&file).await;
-        assert!(matches!(refused, Err(PortError::Rejected(_))), "the month is still there: {refused:?}");
+        assert!(archived.days >= 18 && archived.observations > 1_000, "{archived:?}");
+        // What is there already is not new.
+        assert_eq!(store.month_admin().restore(&file).await.unwrap().days, 0);
         let days = Interval::new(first.start(), at(day(2026, 3, 12), 0)).unwrap();
         let all = by_app(&store, ada, days).await;
-        assert_eq!(all.0, 20, "days are read as sums");
-        store.month_admin().drop(month("2026-02")).await.unwrap();
-        assert!(view(&store, ada, first, 8).await.counted.is_empty());
-        let march = Interval::new(day(2026, 3, 1).start(), days.end()).unwrap();
-        assert_eq!(by_app(&store, ada, days).await, by_app(&store, ada, march).await, "sums stayed");
+        assert!(store.month_admin().drop(month("2026-02")).await.unwrap());
+        assert!(view(&store, ada, first, 9).await.counted.is_empty());
 
         assert_eq!(store.month_admin().restore(&file).await, Ok(archived));
-        assert_eq!([view(&store, ada, first, 21).await, view(&store, bob, first, 21).await], before);
-        // The archive has no sums: these days are read as pieces, until they change.
-        assert_eq!(by_app(&store, ada, days).await, (11, all.1));
+        let after = [view(&store, ada, first, 21).await, view(&store, bob, first, 21).await];
+        assert_eq!(after.each_ref().map(|view| &view.counted), before.each_ref().map(|view| &view.counted));
+        // Of the days of February no mark came back; of the others all stayed.
+        for (before, after) in before.iter().zip(&after) {
+            for ((day, before), (_, after)) in before.marks.iter().zip(&after.marks) {
+                assert_eq!(before == after, day.0 >= first.0 + 9, "{day}");
+            }
+        }
+        assert_eq!(by_app(&store, ada, days).await.1, all.1);
+        assert_by_the_rule(&store, ada, first, 21, &hers).await;
         // And it can be written again, with its constraints.
-        world.track(ada, &[ping("Late", first, 0, 86_399)], 1).await;
+        let late = [ping("Late", first, 0, 86_399)];
+        world.track(ada, &late, 1).await;
         world.drain().await;
-        let stored = store.read(ada, first.interval(), true).await.unwrap();
-        assert!(
-            stored.counted.iter().chain(&stored.outranked).any(|p| p.source.activity.app.as_str() == "Late")
-        );
+        assert_by_the_rule(&store, ada, first, 1, &[&hers[..], &late].concat()).await;
         let client = database.client().await;
-        let overlapping = "INSERT INTO app_usage SELECT user_id, start_time + interval '1 ms', end_time, device_id,
-                             app_name FROM app_usage_2026_02 WHERE end_time - start_time > interval '1 s' LIMIT 1";
+        let overlapping = "INSERT INTO pieces SELECT user_id, start_time + interval '1 ms', end_time, source
+                           FROM pieces_2026_02 WHERE end_time - start_time > interval '1 s' LIMIT 1";
         let refused = client.batch_execute(overlapping).await.unwrap_err();
         assert_eq!(refused.code().unwrap().code(), "23P01");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_restored_beside_what_came_later_is_exact() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, first) = (register(&store, 1).await, day(2026, 2, 1));
+    let world = World::over(store.clone());
+    let mut pings = Dice(31).pings(1_500, first, 28);
+    world.track(user, &pings, 500).await;
+    world.drain().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("month.gz");
+    store.month_admin().archive(month("2026-02"), &file).await.unwrap();
+    assert!(store.month_admin().drop(month("2026-02")).await.unwrap());
+
+    // Late pings of some days, by a worker that goes on afterwards.
+    let late = Dice(32).pings(200, day(2026, 2, 10), 3);
+    let mut worker = world.worker(1 << 20);
+    world.track(user, &late[..100], 10).await;
+    while worker.step().await.unwrap().entries > 0 {}
+    let alone = view(&store, user, first, 28).await;
+    store.month_admin().restore(&file).await.unwrap();
+    world.track(user, &late[100..], 10).await;
+    assert!(worker.step().await.unwrap().stale, "the days it had in mind are others");
+    while worker.step().await.unwrap().entries > 0 {}
+    pings.extend(late);
+    assert_by_the_rule(&store, user, first, 28, &pings).await;
+    let marks = view(&store, user, first, 28).await.marks;
+    assert!(alone.marks.iter().all(|mark| !marks.contains(mark)));
+    // Once more changes nothing.
+    assert_eq!(store.month_admin().restore(&file).await.unwrap().days, 0);
+    assert_eq!(view(&store, user, first, 28).await.marks, marks);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_that_is_not_as_it_was_archived_is_dropped_only_when_told() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, first) = (register(&store, 1).await, day(2026, 2, 20));
+    let world = World::over(store.clone());
+    let track = async |from| {
+        world.track(user, &[ping("Code", first, from, from + 5)], 1).await;
+        world.drain().await;
+    };
+    let refused = async |why: &str| {
+        let refused = store.month_admin().drop(month("2026-02")).await;
+        assert!(matches!(&refused, Err(PortError::Rejected(text)) if text.contains(why)), "{refused:?}");
+    };
+    track(0).await;
+    refused("never archived").await;
+    let folder = tempfile::tempdir().unwrap();
+    let archive =
+        async |name| store.month_admin().archive(month("2026-02"), &folder.path().join(name)).await.unwrap();
+    archive("1").await;
+    track(100).await;
+    refused("has changed").await;
+    archive("2").await;
+    assert!(store.month_admin().drop(month("2026-02")).await.unwrap());
+    track(200).await;
+    refused("has changed").await;
+    assert!(store.month_admin().drop_anyway(month("2026-02")).await.unwrap());
+    assert!(!store.month_admin().drop(month("2026-02")).await.unwrap());
 }
 
 /// Of how many days sums were read, and what a report of sums says.
@@ -182,15 +275,15 @@ async fn a_person_deleted_after_archiving_is_not_restored() {
     let (ada, bob, first) = (register(&store, 1).await, register(&store, 2).await, day(2026, 2, 20));
     let world = World::over(store.clone());
     for user in [ada, bob] {
-        world.track(user, &[ping("Code", first, 0, 60)], 1).await;
+        world.track(user, &[ping("Code", first, 40_000, 40_060)], 1).await;
     }
     world.drain().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("month.gz");
-    assert_eq!(store.month_admin().archive(month("2026-02"), &file).await.unwrap().counted, 2);
+    assert_eq!(store.month_admin().archive(month("2026-02"), &file).await.unwrap().days, 2);
     store.delete(bob, UtcMs(0)).await.unwrap();
-    store.month_admin().drop(month("2026-02")).await.unwrap();
-    assert_eq!(store.month_admin().restore(&file).await.unwrap().counted, 1);
+    assert!(store.month_admin().drop_anyway(month("2026-02")).await.unwrap());
+    assert_eq!(store.month_admin().restore(&file).await.unwrap().days, 1);
     assert_eq!(view(&store, ada, first, 1).await.counted.len(), 1);
 }
 
@@ -243,8 +336,8 @@ async fn reports_read_only_the_months_that_can_match() {
 fn months_read(plan: &[String]) -> Vec<&str> {
     let mut months: Vec<&str> = Vec::new();
     for line in plan {
-        assert!(!line.contains("Seq Scan on app_usage"), "{plan:#?}");
-        if let Some((_, table)) = line.split_once(" on app_usage_") {
+        assert!(!line.contains("Seq Scan on pieces"), "{plan:#?}");
+        if let Some((_, table)) = line.split_once(" on pieces_") {
             months.push(&table[..7]);
         }
     }

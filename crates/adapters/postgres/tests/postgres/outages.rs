@@ -108,7 +108,8 @@ fn empty_commit() -> Arc<LedgerCommit> {
         partition: Partition(0),
         from: Position::START,
         to: Position { major: 1, minor: 0 },
-        changes: Vec::new(),
+        days: Vec::new(),
+        corrections: Vec::new(),
         dead: Vec::new(),
         at: UtcMs(0),
     })

@@ -23,7 +23,7 @@ fn everything(first: UtcDay) -> Interval {
 }
 
 async fn counted(store: &PgStore, user: UserId, first: UtcDay) -> usize {
-    store.read(user, everything(first), false).await.unwrap().counted.len()
+    store.read(user, everything(first)).await.unwrap().counted.len()
 }
 
 /// How many statements a server has run in its database, as far as it has told.
@@ -82,7 +82,7 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
     primary.stop();
     assert_eq!(counted(&store, user, first).await, 2);
     until("too long without the primary", async || store.usable_replicas() == 0).await;
-    assert!(store.read(user, everything(first), false).await.is_err());
+    assert!(store.read(user, everything(first)).await.is_err());
     primary.start_again();
     until("the primary is back", async || store.usable_replicas() == 1).await;
 }
@@ -103,7 +103,7 @@ async fn reports_take_turns_among_replicas_and_a_server_of_its_own_is_none() {
     let before = [commits(&one).await, commits(&two).await];
     let nobody = UserId::from_bits(1);
     for _ in 0..60 {
-        store.versions(nobody, everything(day(2026, 11, 20))).await.unwrap();
+        store.marks(nobody, everything(day(2026, 11, 20))).await.unwrap();
     }
     for (server, before) in [(&one, before[0]), (&two, before[1])] {
         until("each has answered its part", async || commits(server).await >= before + 15).await;

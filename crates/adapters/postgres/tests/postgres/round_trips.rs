@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dayline_app::ports::{Applied, DayKey, LedgerCommit, LedgerReader, LedgerWriter, Partition, Position};
-use dayline_domain::{Bridge, LedgerDay, UserId};
+use dayline_app::ports::{Applied, DayKey, LedgerCommit, LedgerReader, LedgerWriter};
+use dayline_domain::UserId;
 use dayline_postgres::{PgConfig, PgStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::database::{Database, Via};
-use crate::world::{Dice, day, register};
+use crate::world::{self, WorkedDay, day, ping, register};
 
 /// Passes bytes on and counts round trips: requests that come after an answer. Answers are held
 /// back for a while, so that everything that is sent without waiting for them is there first.
@@ -51,23 +51,15 @@ async fn counting_proxy(to: String) -> (u16, Arc<AtomicUsize>) {
     (port, trips)
 }
 
-fn commit(people: &[UserId], days: &mut [LedgerDay], from: u64) -> LedgerCommit {
-    let (first, position) = (day(2026, 11, 20), |major| Position { major, minor: 0 });
-    let pings = Dice(from).pings(5, first, 1);
-    let changes =
-        people.iter().zip(days).map(|(user, day)| (*user, day.record(&pings, Bridge::default()).unwrap()));
-    LedgerCommit {
-        partition: Partition(0),
-        from: position(from),
-        to: position(from + 1),
-        changes: changes.collect(),
-        dead: Vec::new(),
-        at: first.start(),
-    }
+/// An app of each that nobody had before, and what was a tail as a row.
+fn commit(people: &[UserId], days: &mut [WorkedDay], from: u64) -> Arc<LedgerCommit> {
+    let start = 100 * from.cast_signed();
+    let pings = [ping(&format!("App {from}"), day(2026, 11, 20), start, start + 5)];
+    world::commit(from, people.iter().zip(days).map(|(user, day)| (*user, day.record(&pings))).collect())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commits_wait_twice_and_reads_once_for_one_person_or_hundreds() {
+async fn commits_and_loads_wait_twice_and_reports_once_for_one_person_or_hundreds() {
     let database = Database::migrated().await;
     let direct = database.store(Via::Direct);
     let first = day(2026, 11, 20);
@@ -85,23 +77,31 @@ async fn commits_wait_twice_and_reads_once_for_one_person_or_hundreds() {
     // What is done once: connecting, looking at the schema and at the month.
     store.prepare_months(first.start()).await.unwrap();
 
-    let mut days: Vec<LedgerDay> = people.iter().map(|_| LedgerDay::empty(first)).collect();
+    let mut days: Vec<WorkedDay> = people.iter().map(|_| WorkedDay::empty(first)).collect();
     let mut from = 0;
     for count in [1, 300] {
-        for _ in 0..2 {
-            let commit = Arc::new(commit(&people[..count], &mut days[..count], from));
+        trips.store(0, Ordering::SeqCst);
+        let keys = people[..count].iter().map(|&user| DayKey { user, day: first }).collect();
+        store.load(keys).await.unwrap();
+        assert_eq!(trips.load(Ordering::SeqCst), 2, "loading {count}");
+        for _ in 0..3 {
+            let commit = commit(&people[..count], &mut days[..count], from);
             from += 1;
             trips.store(0, Ordering::SeqCst);
             assert_eq!(store.apply(commit).await, Ok(Applied::Done));
             assert_eq!(trips.load(Ordering::SeqCst), 2, "a commit for {count}");
         }
-        trips.store(0, Ordering::SeqCst);
-        let keys = people[..count].iter().map(|&user| DayKey { user, day: first }).collect();
-        store.load(keys).await.unwrap();
-        assert_eq!(trips.load(Ordering::SeqCst), 1, "loading {count}");
     }
+    // Who was not loaded is looked up before.
+    let stranger = PgStore::open(&config).unwrap();
+    stranger.prepare_months(first.start()).await.unwrap();
     trips.store(0, Ordering::SeqCst);
-    store.read(people[0], first.interval(), true).await.unwrap();
+    let commit = commit(&people, &mut days, from);
+    assert_eq!(stranger.apply(commit).await, Ok(Applied::Done));
+    assert_eq!(trips.load(Ordering::SeqCst), 3, "a commit for strangers");
+
+    trips.store(0, Ordering::SeqCst);
+    store.read(people[0], first.interval()).await.unwrap();
     assert_eq!(trips.load(Ordering::SeqCst), 1, "a report");
     trips.store(0, Ordering::SeqCst);
     store.read_sums(people[0], first.interval(), vec![first]).await.unwrap();

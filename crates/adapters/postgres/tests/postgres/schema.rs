@@ -1,11 +1,11 @@
 //! The schema: made once however many start at once, read by older programs, refused where it must
 //! be.
 
-use dayline_app::ports::{Accounts, LedgerReader, LedgerWriter, Partition, PortError, Position};
+use dayline_app::ports::{Accounts, LedgerWriter, Partition, PortError, Position};
 use dayline_postgres::PgStore;
 
 use crate::database::{Database, Via};
-use crate::world::{Dice, World, assert_by_the_rule, day, ping, register};
+use crate::world::{Dice, World, assert_by_the_rule, day, register};
 
 async fn assert_refused(store: &PgStore, why: &str) {
     let refused = store.position(Partition(0)).await;
@@ -26,7 +26,17 @@ async fn many_processes_migrate_an_empty_database_at_once() {
     }
     let mut applied: Vec<_> = applied.iter().map(|step| step.name).collect();
     applied.sort_unstable();
-    assert_eq!(applied, ["approving_session", "covered_reports", "day_sums", "foundation", "report_jobs"]);
+    assert_eq!(
+        applied,
+        [
+            "approving_session",
+            "covered_reports",
+            "day_sums",
+            "foundation",
+            "report_jobs",
+            "what_was_observed"
+        ]
+    );
     assert_eq!(database.store(Via::PgBouncer).position(Partition(0)).await, Ok(Position::START));
 }
 
@@ -44,7 +54,7 @@ async fn processes_of_this_version_go_on_while_and_after_a_newer_one_migrates() 
     // What a later version may do: it only adds.
     let client = database.client().await;
     let later = "ALTER TABLE users ADD COLUMN locale text;
-                 ALTER TABLE app_usage ADD COLUMN note text;
+                 ALTER TABLE pieces ADD COLUMN note text;
                  ALTER TABLE ledger_days ADD COLUMN checked boolean NOT NULL DEFAULT false;
                  CREATE TABLE notes (id uuid PRIMARY KEY);
                  INSERT INTO schema_migrations VALUES (100, 'later', 'unknown', 1)";
@@ -58,31 +68,6 @@ async fn processes_of_this_version_go_on_while_and_after_a_newer_one_migrates() 
     assert!(started_later.find(user).await.unwrap().is_some());
     started_later.prepare_months(first.start()).await.unwrap();
     assert_eq!(started_later.migrate().await.unwrap().applied, []);
-}
-
-/// What programs of before sums do to a day: its next version comes without any.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_program_that_knows_no_sums_leaves_none_that_are_used() {
-    let database = Database::migrated().await;
-    let store = database.store(Via::Direct);
-    let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
-    let world = World::over(store.clone());
-    world.track(user, &[ping("Code", first, 0, 60)], 1).await;
-    world.drain().await;
-    let read = async || store.read_sums(user, first.interval(), Vec::new()).await.unwrap();
-    assert_eq!((read().await.sums.len(), read().await.counted.len()), (1, 0));
-
-    let older = "UPDATE app_usage SET end_time = end_time + interval '1 minute';
-                 UPDATE ledger_days SET version = version + 1, changed_at = now()";
-    database.client().await.batch_execute(older).await.unwrap();
-    let view = read().await;
-    assert_eq!((view.sums.len(), view.counted[0].interval.ms()), (0, 120_000));
-
-    let mut worker = world.worker(1 << 20);
-    world.track(user, &[ping("Code", first, 110, 130)], 1).await;
-    worker.step().await.unwrap();
-    let view = read().await;
-    assert_eq!((view.counted.len(), view.sums[0].activities()[0].1), (0, 130_000));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

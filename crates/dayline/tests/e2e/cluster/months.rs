@@ -28,10 +28,10 @@ fn partitions(installation: &Installation, arguments: &[&str]) -> Ended {
     run(&[&["partitions"], arguments, &data.each_ref().map(String::as_str)[..]].concat())
 }
 
-/// What every report says about the days around the edge, byte for byte.
-async fn reports(caller: &Caller, midnight: UtcMs) -> Vec<(String, Vec<u8>)> {
+/// The tags of all reports, and what they say about the days around the edge, byte for byte.
+async fn reports(caller: &Caller, midnight: UtcMs) -> (Vec<String>, Vec<Vec<u8>>) {
     let (from, to) = (midnight.plus(-DAY_MS).day(), midnight.day());
-    let mut all = Vec::new();
+    let (mut tags, mut all) = (Vec::new(), Vec::new());
     for path in [
         format!("/api/v1/report/apps?from={from}&to={to}&tz=UTC"),
         format!("/api/v1/report/days?from={from}&to={to}&tz=America/New_York"),
@@ -40,10 +40,10 @@ async fn reports(caller: &Caller, midnight: UtcMs) -> Vec<(String, Vec<u8>)> {
     ] {
         let answer = caller.get(&path).await;
         assert_eq!(answer.status(), 200, "{path}");
-        let tag = answer.headers().get("etag").map_or("", |tag| tag.to_str().unwrap()).to_owned();
-        all.push((tag, answer.bytes().await.unwrap().to_vec()));
+        tags.push(answer.headers()["etag"].to_str().unwrap().to_owned());
+        all.push(answer.bytes().await.unwrap().to_vec());
     }
-    all
+    (tags, all)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,7 +70,7 @@ async fn a_month_is_archived_dropped_and_restored_and_reports_are_the_same_to_th
     let unknown = partitions(&installation, &["archive", "2001-01", &file]);
     assert!(unknown.code == Some(1) && unknown.stderr.contains("2001-01"), "{unknown:?}");
     let archived = partitions(&installation, &["archive", &month, &file]).expect_success();
-    assert!(archived.contains("1 days, 2 pieces"), "{archived}");
+    assert!(archived.contains("1 days, 2 observations"), "{archived}");
     let again = partitions(&installation, &["archive", &month, &file]);
     assert!(again.code == Some(1) && again.stderr.contains(&file), "{again:?}");
     assert!(partitions(&installation, &["list"]).expect_success().contains(&month));
@@ -80,13 +80,19 @@ async fn a_month_is_archived_dropped_and_restored_and_reports_are_the_same_to_th
     partitions(&installation, &["drop", &month, "--yes"]).expect_success();
     assert_eq!(both_sides().await, (None, Some(20_000)));
     assert_eq!(partitions(&installation, &["drop", &month, "--yes"]).code, Some(1));
-    assert_ne!(reports(&caller, midnight).await, before);
+    assert_ne!(reports(&caller, midnight).await.1, before.1);
 
-    partitions(&installation, &["restore", &file]).expect_success();
-    assert_eq!(reports(&caller, midnight).await, before);
-    let twice = partitions(&installation, &["restore", &file]);
-    assert!(twice.code == Some(1) && twice.stderr.trim().lines().count() <= 2, "{twice:?}");
-    assert_eq!(reports(&caller, midnight).await, before);
+    let restored = partitions(&installation, &["restore", &file]).expect_success();
+    assert!(restored.contains("1 days, 2 observations"), "{restored}");
+    let after = reports(&caller, midnight).await;
+    assert_eq!(after.1, before.1);
+    assert!(after.0.iter().zip(&before.0).all(|(after, before)| after != before), "{after:?}");
+    let twice = partitions(&installation, &["restore", &file]).expect_success();
+    assert!(twice.contains("0 days"), "{twice}");
+    assert_eq!(reports(&caller, midnight).await, after);
+    // It is what was archived, and yet another state of it.
+    let changed = partitions(&installation, &["drop", &month, "--yes"]);
+    assert!(changed.code == Some(1) && changed.stderr.contains("has changed"), "{changed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +107,7 @@ async fn pings_into_a_month_that_was_dropped_alongside_the_servers_are_neither_r
     eventually(Some(5_000), Duration::from_secs(10), async || of("Code").await).await;
     for round in 1..4 {
         // A worker has the day in memory as it was.
-        partitions(&installation, &["drop", &month, "--yes"]).expect_success();
+        partitions(&installation, &["drop", &month, "--yes", "--unarchived"]).expect_success();
         send(&device, ping("Mail", start.plus(round * 100_000), 7_000)).await;
         eventually(Some(7_000), Duration::from_secs(10), async || of("Mail").await).await;
     }
