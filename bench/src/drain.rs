@@ -95,7 +95,7 @@ impl Shape {
         Amount {
             people,
             order: match self {
-                Self::InOrder | Self::Crowd => Order::InOrder,
+                Self::InOrder | Self::Crowd => Order::AsItHappens,
                 Self::LateAndDoubled => Order::LateAndDoubled,
                 Self::Switching => Order::Switching,
             },

@@ -152,7 +152,7 @@ impl Crowd {
     fn people(&mut self) -> (Stream, Pace) {
         let people = self.tokens.len();
         let steps = (self.window.as_secs() / PING) as usize + 1;
-        let stream = Stream::new(self.tokens.clone(), Order::InOrder, steps, 1, self.end, people);
+        let stream = Stream::new(self.tokens.clone(), Order::AsItHappens, steps, 1, self.end, people);
         // What was due too late to be sent leaves a gap at the end; nothing may be near enough to close it.
         self.end = stream.begin - 3_600;
         let per_second = Some(people as f64 / PING as f64);

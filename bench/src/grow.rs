@@ -79,7 +79,7 @@ async fn with_people(lab: &Lab, options: &Options) -> Result<Table, Failure> {
     for &people in &options.people {
         let amount = Amount {
             people,
-            order: Order::InOrder,
+            order: Order::AsItHappens,
             pings: options.pings,
             connections: 64,
             steady: Duration::from_secs(options.seconds),

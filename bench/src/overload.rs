@@ -85,7 +85,7 @@ async fn measure(lab: &Lab, options: &Options) -> Result<Measured, Failure> {
 
     let (due, window) = (rate(&before) * options.factor, Duration::from_secs(options.seconds));
     let each = (due * window.as_secs_f64()) as usize / options.people + 2;
-    let (order, steps) = (Order::InOrder, each * options.in_request);
+    let (order, steps) = (Order::AsItHappens, each * options.in_request);
     let stream =
         Stream::new(tokens.clone(), order, steps, options.in_request, begin - 3_600, options.connections);
     let begin = stream.begin;

@@ -29,7 +29,7 @@ pub(crate) async fn find(
 ) -> Result<(Outcomes, i64), Failure> {
     let requests = BOUND / in_request.isqrt() * window.as_secs().max(1) as usize;
     let steps = (requests / tokens.len() + 2) * in_request;
-    let stream = Stream::new(tokens.to_vec(), Order::InOrder, steps, in_request, end, connections);
+    let stream = Stream::new(tokens.to_vec(), Order::AsItHappens, steps, in_request, end, connections);
     let begin = stream.begin;
     let outcomes = send_stream(server, stream, Pace { connections, per_second: None, window }).await?;
     if outcomes.sent() != outcomes.count(202) {

@@ -81,7 +81,8 @@ pub(crate) async fn run(lab: &Lab, options: &Options) -> Result<Vec<Table>, Fail
     let (per_second, window) = (peak * options.share, Duration::from_secs_f64(options.minutes * 60.0));
     let day = (86_400 / PING) as usize;
     let steps = (per_second * window.as_secs_f64()) as usize / options.people + 2 + day;
-    let stream = Stream::new(tokens.clone(), Order::InOrder, steps, 1, begin - 3_600, options.connections);
+    let stream =
+        Stream::new(tokens.clone(), Order::AsItHappens, steps, 1, begin - 3_600, options.connections);
     let (begin, stream) = (stream.begin, stream.staggered(day));
     let pace = Pace { connections: options.connections, per_second: Some(per_second), window };
     let (load, samples) = tokio::join!(

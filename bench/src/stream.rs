@@ -12,8 +12,8 @@ use crate::switching;
 /// How pings arrive.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Order {
-    /// As they happened, 5 s each.
-    InOrder,
+    /// In the order in which they happened, 5 s each.
+    AsItHappens,
     /// 60 s each, sent twice; every third one late by up to all of the rest, so that some are hours late.
     LateAndDoubled,
     /// People who switch apps every few seconds on two devices, with pages and away time.
@@ -24,7 +24,7 @@ impl Order {
     /// Seconds of a ping.
     fn length(self) -> i64 {
         match self {
-            Self::InOrder => 5,
+            Self::AsItHappens => 5,
             Self::LateAndDoubled => 60,
             Self::Switching => switching::LENGTH,
         }
@@ -124,7 +124,7 @@ impl Stream {
     pub(crate) fn seconds(&self) -> Result<f64, Failure> {
         match self.order {
             Order::Switching => switching::counted(self.steps, self.begin),
-            Order::InOrder | Order::LateAndDoubled => Ok((self.end - self.begin) as f64),
+            Order::AsItHappens | Order::LateAndDoubled => Ok((self.end - self.begin) as f64),
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn each_person_sends_each_ping_once() {
         let tokens = (0..7).map(|person| format!("person{person}")).collect();
-        let stream = Stream::new(tokens, Order::InOrder, 3, 1, 1_000, 3);
+        let stream = Stream::new(tokens, Order::AsItHappens, 3, 1, 1_000, 3);
         let mut sent = Vec::new();
         for connection in 0..3 {
             let turn = |number| Turn { connection, number, due: Duration::ZERO };
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn staggered_people_do_not_begin_together() {
         let tokens = vec!["ada".to_owned(), "bob".to_owned()];
-        let stream = Stream::new(tokens, Order::InOrder, 8, 1, 1_000, 1).staggered(4);
+        let stream = Stream::new(tokens, Order::AsItHappens, 8, 1, 1_000, 1).staggered(4);
         let request = |number| {
             let turn = Turn { connection: 0, number, due: Duration::ZERO };
             String::from_utf8(stream.request(&turn).unwrap()).unwrap()

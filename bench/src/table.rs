@@ -156,7 +156,7 @@ async fn batches(lab: &Lab, options: &Options, targets: &mut Targets) -> Result<
 async fn end_to_end(lab: &Lab, options: &Options, targets: &mut Targets) -> Result<u64, Failure> {
     let amount = Amount {
         people: options.pings.clamp(1, 1_000),
-        order: Order::InOrder,
+        order: Order::AsItHappens,
         pings: options.pings,
         connections: options.connections,
         steady: Duration::from_secs(options.seconds * options.rounds as u64),

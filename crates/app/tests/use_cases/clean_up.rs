@@ -5,7 +5,7 @@ use dayline_app::clean_up::{CleanUp, clean_up};
 use dayline_app::identity::caller::Caller;
 use dayline_app::identity::refresh::refresh;
 use dayline_app::ports::{AuditLog, Partition, Sessions};
-use dayline_app::tracking::ingest::{PingDraft, accept};
+use dayline_app::tracking::ingest::{PingDraft, SeenDraft, Site, accept};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::DAY_MS;
@@ -29,8 +29,8 @@ async fn kept(world: &FakeApp, ada: &Caller) -> (usize, usize) {
 /// A tracker with a right clock sends a ping that ends so many milliseconds from the server's now.
 async fn ping(world: &FakeApp, ada: &Caller, from_now: i64) {
     let end = world.app.clock.now().plus(from_now);
-    let draft =
-        PingDraft { app_name: "Code".into(), url: None, start: end.plus(-5_000), end, device_id: None };
+    let seen = SeenDraft::Use { app_name: "Code".into(), site: Site::None, project: None };
+    let draft = PingDraft { seen, start: end.plus(-5_000), end, device_id: None };
     assert_eq!(accept(&world.app, ada, [Ok(draft)]).await.unwrap().accepted, 1);
 }
 

@@ -15,6 +15,7 @@ use dayline_cli_kit::units::{self, whole_ms};
 /// Which pings are taken.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pings")]
+#[allow(clippy::struct_field_names, reason = "the options are named after them")]
 pub struct PingOptions {
     /// Longest use or page
     #[arg(long, env = "DAYLINE_MAX_PING", default_value = "24h", value_parser = units::some_time)]

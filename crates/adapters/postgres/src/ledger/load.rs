@@ -205,6 +205,9 @@ fn names_sql() -> String {
     NAMES.replace("SPELLED", SPELLED)
 }
 
+/// One of the kinds of rows that a day has several of.
+type Part<'a> = for<'b> fn(&'b mut StoredRows<'a>) -> &'b mut Vec<&'a Row>;
+
 /// What was answered, by day.
 fn sorted<'a>(keys: &[DayKey], answers: &'a [Vec<Row>]) -> Result<Vec<StoredRows<'a>>, PortError> {
     let [days, pieces, observed, first, outranked, beside, corrections] = answers else {
@@ -212,7 +215,7 @@ fn sorted<'a>(keys: &[DayKey], answers: &'a [Vec<Row>]) -> Result<Vec<StoredRows
     };
     let mut stored: Vec<StoredRows<'_>> =
         keys.iter().zip(days).map(|(key, row)| StoredRows::of(key.day, row)).collect();
-    let parts: [(&[Row], for<'b> fn(&'b mut StoredRows<'a>) -> &'b mut Vec<&'a Row>); 6] = [
+    let parts: [(&[Row], Part<'a>); 6] = [
         (pieces, |day| &mut day.pieces),
         (observed, |day| &mut day.observed),
         (first, |day| &mut day.first),

@@ -57,7 +57,7 @@ impl LedgerReader for PgStore {
     fn marks(&self, user: UserId, interval: Interval) -> PortFuture<'_, Vec<(UtcDay, Mark)>> {
         Box::pin(async move {
             let report = &read::Report::new(user, interval);
-            self.from_replica_or_primary(|pool| async move { report.marks(&pool).await }).await
+            self.replica_or_primary(|pool| async move { report.marks(&pool).await }).await
         })
     }
 
@@ -68,41 +68,40 @@ impl LedgerReader for PgStore {
 
     fn extent(&self, user: UserId) -> PortFuture<'_, Option<(UtcDay, UtcDay)>> {
         Box::pin(async move {
-            self.from_replica_or_primary(|pool| async move { read::extent(&pool, user).await }).await
+            self.replica_or_primary(|pool| async move { read::extent(&pool, user).await }).await
         })
     }
 
     fn read(&self, user: UserId, interval: Interval) -> PortFuture<'_, LedgerView> {
         Box::pin(async move {
             let report = &read::Report::new(user, interval);
-            self.from_replica_or_primary(|pool| async move { report.read(&pool).await }).await
+            self.replica_or_primary(|pool| async move { report.read(&pool).await }).await
         })
     }
 
     fn read_sums(&self, user: UserId, interval: Interval, cut: Vec<UtcDay>) -> PortFuture<'_, LedgerView> {
         Box::pin(async move {
             let (report, cut) = (&read::Report::new(user, interval), &cut);
-            self.from_replica_or_primary(|pool| async move { report.read_sums(&pool, cut).await }).await
+            self.replica_or_primary(|pool| async move { report.read_sums(&pool, cut).await }).await
         })
     }
 
     fn days(&self, user: UserId, days: Vec<UtcDay>) -> PortFuture<'_, Vec<LoadedDay>> {
         Box::pin(async move {
             let keys: &Vec<DayKey> = &days.into_iter().map(|day| DayKey { user, day }).collect();
-            self.from_replica_or_primary(|pool| async move { load::read(&pool, keys).await }).await
+            self.replica_or_primary(|pool| async move { load::read(&pool, keys).await }).await
         })
     }
 
     fn corrections(&self, user: UserId, within: Option<Interval>) -> PortFuture<'_, Vec<Correction>> {
         Box::pin(async move {
-            self.from_replica_or_primary(|pool| async move { read::corrections(&pool, user, within).await })
-                .await
+            self.replica_or_primary(|pool| async move { read::corrections(&pool, user, within).await }).await
         })
     }
 
     fn devices(&self, user: UserId) -> PortFuture<'_, Vec<KnownDevice>> {
         Box::pin(async move {
-            self.from_replica_or_primary(|pool| async move { read::devices(&pool, user).await }).await
+            self.replica_or_primary(|pool| async move { read::devices(&pool, user).await }).await
         })
     }
 
@@ -114,7 +113,7 @@ impl LedgerReader for PgStore {
 
 impl PgStore {
     /// Reads from a replica that keeps up; from the primary if there is none, or it fails.
-    async fn from_replica_or_primary<T, Reading: Future<Output = Result<T, PortError>>>(
+    async fn replica_or_primary<T, Reading: Future<Output = Result<T, PortError>>>(
         &self,
         read: impl Fn(ConnectionPool) -> Reading,
     ) -> Result<T, PortError> {

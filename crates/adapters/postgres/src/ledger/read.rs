@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::stored::interval as interval_of;
 use crate::db::{ConnectionPool, Param, Statement};
 use crate::error::corrupt;
-use crate::names::spelled_source;
+use crate::names::{Spelled, spelled_source};
 use crate::values::{Day, Interned, Timestamp, bits_column, column, nth, uuid};
 
 /// The person that all of a statement is about.
@@ -293,7 +293,7 @@ pub(super) async fn corrections_of(
 pub(super) fn correction(row: &Row, from: usize) -> Result<Correction, PortError> {
     let times: (Option<Timestamp>, Option<Timestamp>) = (nth(row, from + 2)?, nth(row, from + 3)?);
     let interval = times.0.zip(times.1).map(|(start, end)| interval_of(start, end)).transpose()?;
-    let source = spelled_source(row, from + 4)?.map(|spelled| spelled.to_source()).transpose()?;
+    let source = spelled_source(row, from + 4)?.map(Spelled::to_source).transpose()?;
     let says = match (interval, source) {
         (None, _) => Says::Nothing,
         (Some(interval), Some(source)) => Says::Entry { interval, source },

@@ -89,16 +89,15 @@ impl DayLine {
     /// The day; an error says what is wrong with the line.
     pub(super) fn to_day(&self) -> Result<ArchivedDay, String> {
         let day = parse_day(&self.day)?;
-        let kept = match &self.observed {
-            Some(observed) => Kept::Observed(observed.to_observations(day)?),
-            None => {
-                let pieces = |lines: &[PieceLine]| -> Result<Vec<Piece>, String> {
-                    lines.iter().map(|line| line.to_piece(day)).collect()
-                };
-                Kept::First {
-                    counted: pieces(&self.counted).and_then(not_overlapping)?,
-                    outranked: pieces(&self.outranked)?,
-                }
+        let kept = if let Some(observed) = &self.observed {
+            Kept::Observed(observed.to_observations(day)?)
+        } else {
+            let pieces = |lines: &[PieceLine]| -> Result<Vec<Piece>, String> {
+                lines.iter().map(|line| line.to_piece(day)).collect()
+            };
+            Kept::First {
+                counted: pieces(&self.counted).and_then(not_overlapping)?,
+                outranked: pieces(&self.outranked)?,
             }
         };
         Ok(ArchivedDay { user: parse_user(&self.user)?, day, version: self.version, kept })

@@ -102,7 +102,7 @@ fn days(path: &Path, wanted: impl Fn(UserId) -> bool) -> io::Result<Vec<Archived
             }
             Line::Counted(row) => row.add(&mut days, &wanted, |(_, counted, _)| counted).map_err(damaged)?,
             Line::Outranked(row) => {
-                row.add(&mut days, &wanted, |(.., outranked)| outranked).map_err(damaged)?
+                row.add(&mut days, &wanted, |(.., outranked)| outranked).map_err(damaged)?;
             }
             Line::End(_) => {}
         }

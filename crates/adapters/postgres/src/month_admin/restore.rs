@@ -105,9 +105,13 @@ async fn restore_batch(
         if restored_first::insert(store, &pool, &first).await? == Written::Stale {
             continue;
         }
-        first.iter().for_each(|(day, _)| summary.add(day));
+        for (day, _) in &first {
+            summary.add(day);
+        }
         if write_days(store, &pool, writes, now).await? == Written::Done {
-            added.into_iter().for_each(|day| summary.add(day));
+            for day in added {
+                summary.add(day);
+            }
             return Ok(());
         }
     }

@@ -101,8 +101,12 @@ impl MonthRows {
         self.days.push(Day(day.day));
         self.versions.push(bits(day.version.max(1)));
         self.marks.push(bits(mark.0));
-        counted.iter().for_each(|piece| self.counted.push(user, piece));
-        outranked.iter().for_each(|piece| self.outranked.push(user, piece));
+        for piece in counted {
+            self.counted.push(user, piece);
+        }
+        for piece in outranked {
+            self.outranked.push(user, piece);
+        }
     }
 
     async fn insert(&self, transaction: &mut Transaction, month: Month) -> Result<Written, PortError> {

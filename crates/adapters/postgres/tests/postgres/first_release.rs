@@ -12,16 +12,15 @@ use crate::database::Database;
 async fn first_month(client: &Client, month: Month) {
     let name = month.to_string().replace('-', "_");
     let next = month.next().unwrap();
-    let mut sql = String::new();
     for table in ["ledger_days", "first_pieces", "first_outranked"] {
         let clock = if table == "ledger_days" { "" } else { " 00:00:00+00" };
         let (part, from, to) =
             (format!("{table}_{name}"), format!("{month}-01{clock}"), format!("{next}-01{clock}"));
-        sql += &format!(
-            "CREATE TABLE IF NOT EXISTS {part} PARTITION OF {table} FOR VALUES FROM ('{from}') TO ('{to}');"
+        let sql = format!(
+            "CREATE TABLE IF NOT EXISTS {part} PARTITION OF {table} FOR VALUES FROM ('{from}') TO ('{to}')"
         );
+        client.batch_execute(&sql).await.unwrap();
     }
-    client.batch_execute(&sql).await.unwrap();
 }
 
 /// Stores a day as the release before did.

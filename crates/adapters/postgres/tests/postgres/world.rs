@@ -144,7 +144,7 @@ fn random() -> Arc<FakeRandomness> {
     static WORKERS: AtomicU64 = AtomicU64::new(1);
     let randomness = Arc::new(FakeRandomness::default());
     for _ in 0..WORKERS.fetch_add(1, Ordering::Relaxed) {
-        dayline_app::ports::Randomness::fill(&*randomness, &mut [0; 8 * 9_973]);
+        dayline_app::ports::Randomness::fill(&*randomness, &mut vec![0; 8 * 9_973]);
     }
     randomness
 }

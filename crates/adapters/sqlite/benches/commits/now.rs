@@ -38,7 +38,7 @@ pub(crate) struct Flushes {
 
 impl Flushes {
     pub(crate) fn prepare(folder: &Path) -> Self {
-        let store = SqliteStore::open(FolderLock::take(folder).unwrap()).unwrap();
+        let store = SqliteStore::open(FolderLock::acquire(folder).unwrap()).unwrap();
         fill(&Connection::open(folder.join("dayline.db")).unwrap());
         let apps = (0..SOURCES).map(|n| {
             let seen = Seen::Use { app: AppName::new(&app(n)).unwrap(), domain: None, project: None };

@@ -39,7 +39,7 @@ async fn devices_have_their_last_use_and_the_kinds_of_what_was_observed() {
     ]);
     let reply = server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
     assert_eq!(reply.json()["accepted"], 6, "{reply:?}");
-    server.settle().await;
+    server.process_log().await;
     let device = |id: &str, name: Value, at: &str, kinds: Value| json!({"device_id": id, "name": name, "last_use": format!("2026-{at}.000Z"), "kinds": kinds});
     assert_eq!(
         devices(&server, &ada).await,

@@ -108,14 +108,14 @@ async fn another_choice_settles_the_past_again_and_says_how_far_that_is() {
     assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (202, "1"));
     assert_eq!(reply.json()["settling"], json!({"days": 2, "left": 2}));
     assert_eq!(get(&world).await["settling"]["left"], 2);
-    world.0.settle().await;
+    world.0.process_log().await;
     assert_eq!(get(&world).await["settling"], json!({"days": 2, "left": 0}));
     assert_eq!(total(&world).await, 0, "beats ten minutes apart are too far from each other");
 
     let reply = put(&world, &five).await;
     assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (200, ""));
     put(&world, &json!({})).await;
-    world.0.settle().await;
+    world.0.process_log().await;
     assert_eq!(total(&world).await, 1_200);
 }
 
@@ -145,11 +145,11 @@ async fn all_days_from_the_first_on_are_settled_in_parts() {
     let early = [("2026-08-01T10:00:00Z"), ("2026-08-01T10:10:00Z")]
         .map(|at| json!({"kind": "beat", "app_name": "Code", "start_time": at}));
     world.0.post("/api/v1/usage/track").of(&world.1).json(&json!(early)).send().await;
-    world.0.settle().await;
+    world.0.process_log().await;
     let before = records(&world).await;
     assert_eq!(put(&world, &json!({"beat_hold_minutes": 5})).await.json()["settling"]["left"], 2);
     // 113 days from the first to tomorrow, at most 31 in a record.
     assert_eq!(records(&world).await, before + 4);
-    world.0.settle().await;
+    world.0.process_log().await;
     assert_eq!(get(&world).await["settling"], json!({"days": 2, "left": 0}));
 }

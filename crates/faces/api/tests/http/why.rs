@@ -27,7 +27,7 @@ async fn with_ada() -> (Server, Person) {
     ]);
     let reply = server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
     assert_eq!(reply.json()["accepted"], 6, "{reply:?}");
-    server.settle().await;
+    server.process_log().await;
     (server, ada)
 }
 
@@ -92,7 +92,7 @@ async fn a_correction_that_decides_is_told() {
         "app_name": "Meeting", "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:02:00Z",
     });
     let made = server.post("/api/v1/usage/corrections").of(ada).json(&entry).send().await.json();
-    server.settle().await;
+    server.process_log().await;
     let told = why(&world, "10:01:00").await;
     assert_eq!((&told["counts"]["app_name"], &told["correction"]["id"]), (&json!("Meeting"), &made["id"]));
     assert_eq!(told["devices"][1]["outcome"], "corrected");
