@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::choices::Choices;
+use crate::time::LocalDate;
 
 /// What a person may choose: two things that the timeline depends on, two that reports do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +58,13 @@ impl Weekday {
     /// The day with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|day| day.name() == name)
+    }
+
+    /// The first day of the week in which `date` lies, where weeks begin with this day.
+    pub fn week_of(self, date: LocalDate) -> LocalDate {
+        // 1970-01-01 was a Thursday.
+        let into_week = (i64::from(date.0) + 3 - self as i64).rem_euclid(7);
+        date.plus_days(-(into_week as i32))
     }
 }
 
@@ -125,5 +133,18 @@ mod tests {
         }
         assert_eq!(Weekday::from_name("Monday"), None);
         assert_eq!(Preferences::default().week_start, Weekday::Monday);
+    }
+
+    #[test]
+    fn a_week_begins_with_the_day_that_was_chosen() {
+        // 2026-11-16 was a Monday.
+        let monday = LocalDate::from_ymd(2026, 11, 16).unwrap();
+        for (n, start) in (0..).zip(Weekday::ALL) {
+            for day in 0..7 {
+                assert_eq!(start.week_of(monday.plus_days(n + day)), monday.plus_days(n), "{start:?} {day}");
+            }
+        }
+        let friday = "1969-12-26".parse().unwrap();
+        assert_eq!(Weekday::Friday.week_of("1970-01-01".parse().unwrap()), friday);
     }
 }

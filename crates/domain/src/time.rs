@@ -142,6 +142,13 @@ impl LocalDate {
         (year as i32, month as u32, day as u32)
     }
 
+    /// The first day of the month in which the date lies.
+    #[must_use]
+    pub fn month(self) -> Self {
+        let (_, _, day) = self.ymd();
+        self.plus_days(1 - day as i32)
+    }
+
     /// The date `days` later.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
@@ -201,6 +208,7 @@ mod tests {
             let date = LocalDate(days);
             assert_eq!(date.ymd(), expected);
             assert_eq!(LocalDate::from_ymd(expected.0, expected.1, expected.2), Some(date));
+            assert_eq!(date.month().ymd(), (expected.0, expected.1, 1));
             expected = next_by_the_school_rule(expected);
         }
         assert_eq!("2026-11-20".parse::<LocalDate>().unwrap().to_string(), "2026-11-20");

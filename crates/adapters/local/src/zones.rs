@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use dayline_app::ports::TimeZones;
+use dayline_domain::zone::first_showing;
 use dayline_domain::{DAY_MS, LocalDate, UtcMs, Zone};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -94,17 +95,8 @@ impl Zone for JiffZone {
 
     fn start_of(&self, date: LocalDate) -> UtcMs {
         let midnight = i64::from(date.0) * DAY_MS;
-        // Before this instant it is an earlier date in any zone; from it on, each stretch of
-        // constant offset is asked in turn, so that a midnight that is skipped or comes twice needs
-        // no rule of its own.
-        let mut from = UtcMs(midnight - MAX_OFFSET_MS);
-        loop {
-            let shown = UtcMs(midnight - i64::from(self.offset_s_at(from)) * 1_000).max(from);
-            match self.next_transition(from).filter(|&change| change > from) {
-                Some(change) if change <= shown => from = change,
-                _ => return shown,
-            }
-        }
+        // Before this instant it is an earlier date in any zone.
+        first_showing(self, UtcMs(midnight - MAX_OFFSET_MS), midnight)
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::Instant;
 use dayline_app::ports::LedgerReader;
 use dayline_app::reporting::stored_sums;
 use dayline_contract::measures::reports;
-use dayline_domain::report::Cut;
+use dayline_domain::report::{Cut, Period};
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
 use dayline_postgres::{Month, PgStore};
 use support::{Database, argument, median_and_p99, register};
@@ -163,6 +163,6 @@ async fn main() {
     measure(store, user, "a day", &days).await;
     measure(store, user, "a year", &[year(); 20]).await;
     compare(store, user, "per app", Cut::Whole).await;
-    compare(store, user, "per day", Cut::Days).await;
+    compare(store, user, "per day", Cut::Periods(Period::Day)).await;
     compare(store, user, "per hour", Cut::Hours).await;
 }

@@ -51,6 +51,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0006_what_was_observed.sql"),
         oldest_writer: 6,
     },
+    // A program of the version before would make reports of everything where they were asked for of some.
+    Migration {
+        name: "filtered_reports",
+        sql: include_str!("../migrations/0007_filtered_reports.sql"),
+        oldest_writer: 7,
+    },
 ];
 
 /// What this program knows: the number of its last migration.

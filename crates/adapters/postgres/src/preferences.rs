@@ -39,10 +39,18 @@ impl PreferenceStore for PgStore {
 }
 
 fn preferences(row: &Row) -> Result<Preferences, PortError> {
-    let week_start = Weekday::from_name(column(row, "week_start")?)
-        .ok_or_else(|| corrupt("week_start", "not the name of a day"))?;
-    let minutes = column::<i16>(row, "day_start_minutes")?.cast_unsigned();
-    let day_start = DayStart::from_minutes(minutes).map_err(|error| corrupt("day_start_minutes", error))?;
     let choices = choices(column(row, "beat_hold_minutes")?, column(row, "audible_counts")?)?;
-    Ok(Preferences { choices, week_start, day_start })
+    Ok(Preferences { choices, week_start: week_start(row)?, day_start: day_start(row)? })
+}
+
+/// The first day of weeks in the column `week_start`.
+pub(crate) fn week_start(row: &Row) -> Result<Weekday, PortError> {
+    let week_start = Weekday::from_name(column(row, "week_start")?);
+    week_start.ok_or_else(|| corrupt("week_start", "not the name of a day"))
+}
+
+/// The start of days in the column `day_start_minutes`.
+pub(crate) fn day_start(row: &Row) -> Result<DayStart, PortError> {
+    let minutes = column::<i16>(row, "day_start_minutes")?.cast_unsigned();
+    DayStart::from_minutes(minutes).map_err(|error| corrupt("day_start_minutes", error))
 }

@@ -2,6 +2,7 @@
 //! just taking.
 
 use dayline_app::ports::{CreateJob, PortError, PortFuture, ReportJobs};
+use dayline_domain::report::Filter;
 use dayline_domain::report::report_job::{JobDays, JobFailure};
 use dayline_domain::{
     JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcDay, UtcMs,
@@ -11,13 +12,15 @@ use tokio_postgres::types::Type;
 
 use crate::db::{Param, Transaction};
 use crate::error::corrupt;
+use crate::preferences::{day_start, week_start};
 use crate::store::PgStore;
 use crate::values::{
     Day, Timestamp, bits, bits_column, column, id_column, optional_time, time_column, u32_column, uuid,
 };
 
 const COLUMNS: &str = "report_jobs.id, users.uuid AS user_uuid, kind, format, from_day, to_day,
-  report_jobs.timezone, report_jobs.created_at, state, leased_until, ended_at, failure, attempt, days_done, days_all,
+  report_jobs.timezone, report_jobs.day_start_minutes, report_jobs.week_start, app_name, domain, project, device_id,
+  report_jobs.created_at, state, leased_until, ended_at, failure, attempt, days_done, days_all,
   chunks, bytes";
 
 impl ReportJobs for PgStore {
@@ -175,7 +178,10 @@ async fn create(
     transaction.execute(surplus, &[(&user, Type::INT8), (&(max_ended as i64), Type::INT8)]).await?;
     let day = |date: LocalDate| Day(UtcDay(date.0));
     let days = job.days.as_ref();
-    let params: [Param<'_>; 13] = [
+    let (day_start, week_start) =
+        days.map_or_else(Default::default, |days| (days.day_start, days.week_start));
+    let [app, domain, project, device] = job.filter.texts();
+    let params: [Param<'_>; 19] = [
         (&uuid(job.id), Type::UUID),
         (&user, Type::INT8),
         (&job.kind.name(), Type::TEXT),
@@ -183,6 +189,12 @@ async fn create(
         (&days.map(|days| day(days.from)), Type::DATE),
         (&days.map(|days| day(days.to)), Type::DATE),
         (&days.map(|days| days.tz.as_str()), Type::TEXT),
+        (&day_start.minutes().cast_signed(), Type::INT2),
+        (&week_start.name(), Type::TEXT),
+        (&app, Type::TEXT),
+        (&domain, Type::TEXT),
+        (&project, Type::TEXT),
+        (&device, Type::TEXT),
         (&Timestamp(job.created_at), Type::TIMESTAMPTZ),
         (&i64::from(job.attempt), Type::INT8),
         (&i64::from(job.days_done), Type::INT8),
@@ -190,9 +202,10 @@ async fn create(
         (&i64::from(job.chunks), Type::INT8),
         (&bits(job.bytes), Type::INT8),
     ];
-    let sql = "INSERT INTO report_jobs (id, user_id, kind, format, from_day, to_day, timezone, created_at, state, attempt,
-                 days_done, days_all, chunks, bytes)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13)";
+    let sql = "INSERT INTO report_jobs (id, user_id, kind, format, from_day, to_day, timezone, day_start_minutes,
+                 week_start, app_name, domain, project, device_id, created_at, state, attempt, days_done, days_all,
+                 chunks, bytes)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'queued', $15, $16, $17, $18, $19)";
     transaction.execute(sql, &params).await?;
     Ok(CreateJob::Created)
 }
@@ -228,6 +241,7 @@ fn report_job(row: &Row) -> Result<ReportJob, PortError> {
         kind: ReportKind::from_name(kind).ok_or_else(|| corrupt("kind", kind))?,
         format: ReportFormat::from_name(format).ok_or_else(|| corrupt("format", format))?,
         days: days(row)?,
+        filter: filter(row)?,
         created_at: time_column(row, "created_at")?,
         state: state(row)?,
         attempt: u32_column(row, "attempt")?,
@@ -241,7 +255,14 @@ fn report_job(row: &Row) -> Result<ReportJob, PortError> {
 fn days(row: &Row) -> Result<Option<JobDays>, PortError> {
     let Some(tz) = column::<Option<String>>(row, "timezone")? else { return Ok(None) };
     let date = |name: &str| column::<Day>(row, name).map(|day| LocalDate(day.0.0));
-    Ok(Some(JobDays { from: date("from_day")?, to: date("to_day")?, tz }))
+    let (from, to) = (date("from_day")?, date("to_day")?);
+    Ok(Some(JobDays { from, to, tz, day_start: day_start(row)?, week_start: week_start(row)? }))
+}
+
+fn filter(row: &Row) -> Result<Filter, PortError> {
+    let text = |name| column::<Option<&str>>(row, name);
+    let texts = [text("app_name")?, text("domain")?, text("project")?, text("device_id")?];
+    Filter::from_texts(texts).map_err(|error| corrupt("filter", error))
 }
 
 fn state(row: &Row) -> Result<JobState, PortError> {

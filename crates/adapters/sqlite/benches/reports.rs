@@ -13,7 +13,7 @@ use dayline_app::ports::{
     Position, StateWrite, User,
 };
 use dayline_contract::measures::reports;
-use dayline_domain::report::Cut;
+use dayline_domain::report::{Cut, Period};
 use dayline_domain::{
     AppName, Choices, DeviceId, Domain, Email, FullName, Interval, LedgerDay, LocalDate, Observation, Seen,
     Subject, UserId, UtcDay, UtcMs,
@@ -100,6 +100,6 @@ async fn main() {
     let bytes = std::fs::metadata(folder.path().join("dayline.db")).unwrap().len();
     println!("one person with {} pieces in {} kB", A_DAY * 365, bytes >> 10);
     compare(&store, user, "per app", Cut::Whole).await;
-    compare(&store, user, "per day", Cut::Days).await;
+    compare(&store, user, "per day", Cut::Periods(Period::Day)).await;
     compare(&store, user, "per hour", Cut::Hours).await;
 }

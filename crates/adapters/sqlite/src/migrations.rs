@@ -35,6 +35,11 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("migrations/0004_approving_session.sql"),
     },
     Migration { number: 5, name: "observations", sql: include_str!("migrations/0005_observations.sql") },
+    Migration {
+        number: 6,
+        name: "filtered_reports",
+        sql: include_str!("migrations/0006_filtered_reports.sql"),
+    },
 ];
 
 /// What a database says about one step.

@@ -42,11 +42,21 @@ fn find(tx: &Transaction<'_>, user: UserId) -> Result<Option<Preferences>, Failu
 }
 
 fn parse(row: &Row<'_>) -> Result<Preferences, Failure> {
-    let week_start = Weekday::from_name(row.get_ref("week_start")?.as_str()?);
-    let day_start = DayStart::from_minutes(row.get("day_start_minutes")?);
     Ok(Preferences {
         choices: users::choices(row)?,
-        week_start: week_start.ok_or_else(|| Failure::Corrupt("a week starts with no weekday".to_owned()))?,
-        day_start: day_start.map_err(|why| Failure::corrupt("a stored start of days", why))?,
+        week_start: week_start(row)?,
+        day_start: day_start(row)?,
     })
+}
+
+/// The first day of weeks in the column `week_start`.
+pub(crate) fn week_start(row: &Row<'_>) -> Result<Weekday, Failure> {
+    let week_start = Weekday::from_name(row.get_ref("week_start")?.as_str()?);
+    week_start.ok_or_else(|| Failure::Corrupt("a week starts with no weekday".to_owned()))
+}
+
+/// The start of days in the column `day_start_minutes`.
+pub(crate) fn day_start(row: &Row<'_>) -> Result<DayStart, Failure> {
+    let day_start = DayStart::from_minutes(row.get("day_start_minutes")?);
+    day_start.map_err(|why| Failure::corrupt("a stored start of days", why))
 }

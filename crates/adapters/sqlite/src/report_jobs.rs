@@ -1,11 +1,15 @@
 //! Report jobs, each one row, and their results, each some chunks of one attempt.
 
 use dayline_app::ports::{CreateJob, PortFuture, ReportJobs};
+use dayline_domain::report::Filter;
 use dayline_domain::report::report_job::{JobDays, JobFailure};
-use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs};
+use dayline_domain::{
+    DayStart, JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs, Weekday,
+};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 use crate::failure::Failure;
+use crate::preferences::{day_start, week_start};
 use crate::store::SqliteStore;
 use crate::users;
 use crate::values::{IdBytes, instant};
@@ -16,9 +20,11 @@ const DELETE_SURPLUS: &str = "
         SELECT id FROM report_jobs WHERE user_number = ?1 AND ended_ms IS NOT NULL
         ORDER BY created_ms DESC, id DESC LIMIT -1 OFFSET ?2)";
 const INSERT: &str = "
-    INSERT INTO report_jobs (id, user_number, kind, format, from_day, to_day, timezone, created_ms, state, attempt,
-                             days_done, days_all, chunks, bytes)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11, ?12, ?13)";
+    INSERT INTO report_jobs (id, user_number, kind, format, from_day, to_day, timezone, day_start_minutes, week_start,
+                             app_name, domain, project, device_id, created_ms, state, attempt, days_done, days_all,
+                             chunks, bytes)
+    VALUES (:id, :user, :kind, :format, :from, :to, :timezone, :day_start, :week_start, :app, :domain, :project,
+            :device, :created, 'queued', :attempt, :days_done, :days_all, :chunks, :bytes)";
 const FIND: &str = "
     SELECT j.*, u.id AS user_id FROM report_jobs j JOIN users u ON u.number = j.user_number
     WHERE j.id = ?2 AND u.id = ?1";
@@ -61,22 +67,7 @@ impl ReportJobs for SqliteStore {
                 return Ok(CreateJob::TooMany);
             }
             tx.prepare_cached(DELETE_SURPLUS)?.execute(params![user, max_ended as i64])?;
-            let days = job.days.as_ref();
-            tx.prepare_cached(INSERT)?.execute(params![
-                IdBytes::from(job.id),
-                user,
-                job.kind.name(),
-                job.format.name(),
-                days.map(|days| days.from.0),
-                days.map(|days| days.to.0),
-                days.map(|days| &days.tz),
-                job.created_at.0,
-                job.attempt,
-                job.days_done,
-                job.days_all,
-                job.chunks,
-                job.bytes as i64,
-            ])?;
+            insert(tx, user, &job)?;
             Ok(CreateJob::Created)
         })
     }
@@ -153,6 +144,33 @@ impl ReportJobs for SqliteStore {
     }
 }
 
+fn insert(tx: &Transaction<'_>, user: i64, job: &ReportJob) -> rusqlite::Result<()> {
+    let days = job.days.as_ref();
+    let [app, domain, project, device] = job.filter.texts();
+    tx.prepare_cached(INSERT)?.execute(named_params! {
+        ":id": IdBytes::from(job.id),
+        ":user": user,
+        ":kind": job.kind.name(),
+        ":format": job.format.name(),
+        ":from": days.map(|days| days.from.0),
+        ":to": days.map(|days| days.to.0),
+        ":timezone": days.map(|days| &days.tz),
+        ":day_start": days.map_or_else(DayStart::default, |days| days.day_start).minutes(),
+        ":week_start": days.map_or_else(Weekday::default, |days| days.week_start).name(),
+        ":app": app,
+        ":domain": domain,
+        ":project": project,
+        ":device": device,
+        ":created": job.created_at.0,
+        ":attempt": job.attempt,
+        ":days_done": job.days_done,
+        ":days_all": job.days_all,
+        ":chunks": job.chunks,
+        ":bytes": job.bytes as i64,
+    })?;
+    Ok(())
+}
+
 fn find(tx: &Transaction<'_>, user: UserId, id: JobId) -> Result<Option<ReportJob>, Failure> {
     let which = params![IdBytes::from(user), IdBytes::from(id)];
     tx.prepare_cached(FIND)?.query_row(which, |row| Ok(parse(row))).optional()?.transpose()
@@ -192,6 +210,7 @@ fn parse(row: &Row<'_>) -> Result<ReportJob, Failure> {
         kind: ReportKind::from_name(&kind).ok_or_else(|| unknown("kind", &kind))?,
         format: ReportFormat::from_name(&format).ok_or_else(|| unknown("format", &format))?,
         days: days(row)?,
+        filter: filter(row)?,
         created_at: instant(row, "created_ms")?,
         state: state(row)?,
         attempt: row.get("attempt")?,
@@ -202,9 +221,18 @@ fn parse(row: &Row<'_>) -> Result<ReportJob, Failure> {
     })
 }
 
-fn days(row: &Row<'_>) -> rusqlite::Result<Option<JobDays>> {
+fn days(row: &Row<'_>) -> Result<Option<JobDays>, Failure> {
     let Some(tz) = row.get("timezone")? else { return Ok(None) };
-    Ok(Some(JobDays { from: LocalDate(row.get("from_day")?), to: LocalDate(row.get("to_day")?), tz }))
+    let (from, to) = (LocalDate(row.get("from_day")?), LocalDate(row.get("to_day")?));
+    let (day_start, week_start) = (day_start(row)?, week_start(row)?);
+    Ok(Some(JobDays { from, to, tz, day_start, week_start }))
+}
+
+fn filter(row: &Row<'_>) -> Result<Filter, Failure> {
+    let texts: [Option<String>; 4] =
+        [row.get("app_name")?, row.get("domain")?, row.get("project")?, row.get("device_id")?];
+    Filter::from_texts(texts.each_ref().map(Option::as_deref))
+        .map_err(|why| Failure::corrupt("a stored job", why))
 }
 
 fn state(row: &Row<'_>) -> Result<JobState, Failure> {

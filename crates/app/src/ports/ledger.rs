@@ -225,7 +225,7 @@ pub struct LedgerView {
 impl LedgerView {
     /// What counted, for a report.
     pub fn as_counted(&self) -> Counted<'_> {
-        Counted { pieces: &self.counted, sums: &self.sums }
+        Counted { sums: &self.sums, ..Counted::from(&self.counted) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod devices;
 pub mod export;
+pub mod filters;
 pub mod report_jobs;
 pub mod report_worker;
 pub mod reports;

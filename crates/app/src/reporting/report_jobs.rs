@@ -2,10 +2,12 @@
 //! Not here: making the report (see [`crate::reporting::report_worker`]) and wire formats.
 
 use dayline_domain::report::report_job::JobDays;
+use dayline_domain::report::{Filter, LocalDays};
 use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, Scope};
 
 use crate::identity::caller::Caller;
 use crate::ports::CreateJob;
+use crate::reporting::filters::{FilterAsked, resolve_filter};
 use crate::reporting::reports::{DaysAsked, resolve_days};
 use crate::{App, AppError};
 
@@ -22,12 +24,15 @@ pub struct NewJob {
     pub to: Option<LocalDate>,
     /// The time zone; the profile's if not given.
     pub tz: Option<String>,
+    /// Of what a report of sums is to be.
+    pub filter: FilterAsked,
 }
 
 /// Asks for a job. It waits for a worker then.
 pub async fn request(app: &App, caller: &Caller, new: NewJob) -> Result<ReportJob, AppError> {
     caller.require(scope_of(new.kind))?;
     let (kind, format) = (new.kind, format_of(&new)?);
+    let filter = filter_of(app, kind, new.filter.clone())?;
     let days = days_of(app, caller, new).await?;
     let job = ReportJob {
         id: app.new_id(),
@@ -36,6 +41,7 @@ pub async fn request(app: &App, caller: &Caller, new: NewJob) -> Result<ReportJo
         format,
         days_all: days.as_ref().map_or(0, |days| (days.to.0 - days.from.0 + 1) as u32),
         days,
+        filter,
         created_at: app.clock.now(),
         state: JobState::Queued,
         attempt: 0,
@@ -67,6 +73,16 @@ fn format_of(new: &NewJob) -> Result<ReportFormat, AppError> {
     Err(AppError::field("format", format!("must be {names} for the kind {kind}, not {}", format.name())))
 }
 
+fn filter_of(app: &App, kind: ReportKind, asked: FilterAsked) -> Result<Filter, AppError> {
+    match (kind, asked.given()) {
+        (ReportKind::Timeline | ReportKind::Export, Some(field)) => {
+            let detail = format!("must be left out: the kind {} has no filters", kind.name());
+            Err(AppError::field(field, detail))
+        }
+        _ => resolve_filter(app, asked),
+    }
+}
+
 async fn days_of(app: &App, caller: &Caller, new: NewJob) -> Result<Option<JobDays>, AppError> {
     let NewJob { kind, from, to, tz, .. } = new;
     if kind == ReportKind::Export {
@@ -80,7 +96,8 @@ async fn days_of(app: &App, caller: &Caller, new: NewJob) -> Result<Option<JobDa
         return Err(AppError::field("from", "is missing: give from and to"));
     }
     let days = resolve_days(app, caller, DaysAsked { date: None, from, to, tz }).await?;
-    Ok(Some(JobDays { from: days.from, to: days.to, tz: days.zone.name().to_owned() }))
+    let LocalDays { zone, from, to, week_start } = days;
+    Ok(Some(JobDays { from, to, tz: zone.name().to_owned(), day_start: zone.day_start(), week_start }))
 }
 
 /// One of the caller's jobs. Somebody else's is not found, nor is one that ended too long ago.

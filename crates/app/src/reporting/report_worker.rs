@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dayline_domain::report::report_job::JobFailure;
 use dayline_domain::report::{self, Grouping, Joining, LocalDays, Report};
-use dayline_domain::{JobPolicy, JobState, ReportJob, ReportKind, UtcMs};
+use dayline_domain::{JobPolicy, JobState, ReportJob, ReportKind, UtcMs, with_days_from};
 
 use crate::ports::{Clock, ReportJobs, TimeZones};
 use crate::reporting::export::{Export, ExportPorts};
@@ -143,14 +143,16 @@ impl Run<'_> {
         let days = self.job.days.as_ref().ok_or_else(none)?;
         let gone = || AppError::Internal(format!("time zone {} of a job is not known any more", days.tz));
         let zone = self.ports.zones.find(&days.tz).ok_or_else(gone)?;
-        Ok(LocalDays { zone, from: days.from, to: days.to })
+        let zone = with_days_from(zone, days.day_start);
+        Ok(LocalDays { zone, from: days.from, to: days.to, week_start: days.week_start })
     }
 
     async fn sums(&mut self, grouping: Grouping) -> Result<(), End> {
         let days = self.local_days()?;
         let mut report = Report::empty(grouping);
         for stretch in days.stretches(STRETCH_DAYS) {
-            reports::add(&*self.ports.data.ledger, self.job.user, &stretch, &mut report).await?;
+            let (ledger, job) = (&*self.ports.data.ledger, &self.job);
+            reports::add(ledger, job.user, &stretch, &job.filter, &mut report).await?;
             self.tell((stretch.to.0 - days.from.0 + 1) as u32).await?;
         }
         self.ports.forms.report(report, &days, self.job.format, &mut self.out);

@@ -1,10 +1,11 @@
-//! Reports over local days, and what an answer was read from.
+//! Reports over local days, and what an answer was read from. Local days begin, and weeks too, as the
+//! person prefers.
 
 use std::sync::Arc;
 
-use dayline_domain::report::{Cut, Grouping, LocalDays, Report};
+use dayline_domain::report::{self, Counted, Filter, Grouping, LocalDays, Report};
 use dayline_domain::zone::Zone;
-use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, report};
+use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, with_days_from};
 
 use crate::identity::caller::Caller;
 use crate::ports::{LedgerReader, LedgerView, Mark, PortError};
@@ -34,10 +35,13 @@ pub struct DaysAsked {
     pub tz: Option<String>,
 }
 
-/// Resolves the days a request asks for: one date, a range, or today if neither is given.
+/// Resolves the days a request asks for: one date, a range, or today if neither is given. They begin
+/// when the caller's days do.
 pub async fn resolve_days(app: &App, caller: &Caller, asked: DaysAsked) -> Result<LocalDays, AppError> {
     caller.require(Scope::Read)?;
-    let zone = zone_for(app, caller, asked.tz.as_deref()).await?;
+    let preferences = app.preferences.preferences(caller.user).await?.ok_or(AppError::NotSignedIn)?;
+    let zone = resolve_zone(app, caller, asked.tz.as_deref()).await?;
+    let zone = with_days_from(zone, preferences.day_start);
     let (from, to) = match (asked.date, asked.from, asked.to) {
         (None, None, None) => {
             let today = zone.date_at(app.clock.now());
@@ -57,10 +61,15 @@ pub async fn resolve_days(app: &App, caller: &Caller, asked: DaysAsked) -> Resul
     if to.0 - from.0 >= MAX_REPORT_DAYS {
         return Err(AppError::field("to", format!("must be less than {MAX_REPORT_DAYS} days after from")));
     }
-    Ok(LocalDays { zone, from, to })
+    Ok(LocalDays { zone, from, to, week_start: preferences.week_start })
 }
 
-async fn zone_for(app: &App, caller: &Caller, tz: Option<&str>) -> Result<Arc<dyn Zone>, AppError> {
+/// The zone of this name, or that of the caller's profile.
+pub(crate) async fn resolve_zone(
+    app: &App,
+    caller: &Caller,
+    tz: Option<&str>,
+) -> Result<Arc<dyn Zone>, AppError> {
     if let Some(name) = tz {
         let unknown = || AppError::field("tz", "must be an iana time zone such as Europe/Berlin");
         return app.zones.find(name).ok_or_else(unknown);
@@ -93,46 +102,50 @@ pub struct Versioned<T> {
     pub answer: T,
 }
 
-/// Counted time of local days, grouped.
+/// Counted time of local days that the filter keeps, grouped.
 pub async fn report(
     app: &App,
     caller: &Caller,
     grouping: Grouping,
     days: &LocalDays,
+    filter: &Filter,
 ) -> Result<Versioned<Report>, AppError> {
     caller.require(Scope::Read)?;
     let mut answer = Report::empty(grouping);
-    let version = add(&*app.ledger, caller.user, days, &mut answer).await?;
+    let version = add(&*app.ledger, caller.user, days, filter, &mut answer).await?;
     Ok(Versioned { version, answer })
 }
 
-/// Reads what counted in the days, and adds it to a report.
+/// Reads what counted in the days, and adds what the filter keeps of it to a report.
 pub(crate) async fn add(
     ledger: &dyn LedgerReader,
     user: UserId,
     days: &LocalDays,
+    filter: &Filter,
     report: &mut Report,
 ) -> Result<ReadVersion, PortError> {
     let view = match days.interval() {
-        Some(window) => read(ledger, user, days, window, report.grouping().cut()).await?,
+        Some(window) => {
+            let cut = || report::cut_days(days, report.grouping().cut(), filter);
+            read(ledger, user, window, cut).await?
+        }
         None => LedgerView::default(),
     };
-    report.add(view.as_counted(), days);
+    report.add(Counted { filter, ..view.as_counted() }, days);
     Ok(ReadVersion(view.marks))
 }
 
-/// Reads what a report needs that cuts local days so, which cover `window`: pieces if the days are
-/// few or if it cuts most of them where sums can't be cut, else sums.
+/// Reads what a report needs that covers `window`: pieces if the days are few or if it cuts most of
+/// them where sums can't be cut, else sums.
 async fn read(
     ledger: &dyn LedgerReader,
     user: UserId,
-    days: &LocalDays,
     window: Interval,
-    cut: Cut,
+    cut: impl FnOnce() -> Vec<UtcDay>,
 ) -> Result<LedgerView, PortError> {
     let touched = window.end().plus(-1).day().0 - window.start().day().0 + 1;
     if touched > MAX_DAYS_OF_PIECES {
-        let cut = report::cut_days(&*days.zone, days.dates(), cut);
+        let cut = cut();
         if cut.len() <= touched as usize / 2 {
             return ledger.read_sums(user, window, cut).await;
         }

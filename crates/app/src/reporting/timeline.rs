@@ -4,28 +4,42 @@ use std::sync::Arc;
 use std::vec::IntoIter;
 
 use dayline_domain::report::{Joining, OverlapJoining, clip, join_at_midnight};
-use dayline_domain::{DeviceId, Interval, LedgerDay, Piece, Scope, UserId, UtcDay, UtcMs};
+use dayline_domain::zone::shown_at;
+use dayline_domain::{DAY_MS, DeviceId, Interval, LedgerDay, Piece, Scope, UserId, UtcDay, UtcMs};
 
 use crate::identity::caller::Caller;
 use crate::ports::LedgerReader;
-use crate::reporting::reports::{ReadVersion, Versioned};
+use crate::reporting::reports::{ReadVersion, Versioned, resolve_zone};
 use crate::reporting::states::settled_days;
 use crate::{App, AppError};
 
-/// Longest timeline in one answer: a leap year and a day, in milliseconds.
-pub const MAX_TIMELINE_MS: i64 = 367 * 86_400_000;
+/// Longest timeline in one answer, in local days; a report job makes longer ones.
+pub const MAX_TIMELINE_DAYS: i64 = 31;
 /// UTC days of one page: those that a local day touches, so that it is read from one snapshot.
 const PAGE_DAYS: usize = 2;
 
-/// Checks the ends of a stretch of the timeline.
+/// Checks the ends of a stretch of the timeline. How many local days it is, the clock of the zone
+/// says, or that of the caller's profile.
 ///
 /// # Errors
 ///
-/// [`AppError::Invalid`] if it ends before it starts or is longer than [`MAX_TIMELINE_MS`].
-pub fn stretch(from: UtcMs, to: UtcMs) -> Result<Interval, AppError> {
+/// [`AppError::MissingScope`]; [`AppError::Invalid`] if it ends before it starts or is longer than
+/// [`MAX_TIMELINE_DAYS`], or if there is no such zone; when the profile can't be read.
+pub async fn stretch(
+    app: &App,
+    caller: &Caller,
+    (from, to): (UtcMs, UtcMs),
+    tz: Option<&str>,
+) -> Result<Interval, AppError> {
+    caller.require(Scope::Read)?;
     let interval = Interval::new(from, to).ok_or_else(|| AppError::field("to", "must be after from"))?;
-    if interval.ms() > MAX_TIMELINE_MS {
-        return Err(AppError::field("to", "must be at most 367 days after from"));
+    let zone = resolve_zone(app, caller, tz).await?;
+    if shown_at(&*zone, to) - shown_at(&*zone, from) > MAX_TIMELINE_DAYS * DAY_MS {
+        let detail = format!(
+            "must be at most {MAX_TIMELINE_DAYS} days after from: \
+             ask for a longer timeline by POST /api/v1/report/jobs with the kind timeline"
+        );
+        return Err(AppError::field("to", detail));
     }
     Ok(interval)
 }

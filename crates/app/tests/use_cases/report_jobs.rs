@@ -9,6 +9,7 @@ use dayline_app::ports::{
     ReportJobs, Settling,
 };
 use dayline_app::reporting::export::ExportPorts;
+use dayline_app::reporting::filters::FilterAsked;
 use dayline_app::reporting::report_jobs::{NewJob, cancel, list, request, result, show};
 use dayline_app::reporting::report_worker::{CHUNK, Ran, ReportPorts, ReportWorker};
 use dayline_app::reporting::reports::{DaysAsked, report, resolve_days};
@@ -16,8 +17,8 @@ use dayline_app::reporting::timeline::{Beside, timeline};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_app::{App, AppError};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::report::Grouping;
 use dayline_domain::report::report_job::JobFailure;
+use dayline_domain::report::{Filter, Grouping};
 use dayline_domain::{
     Correction, DAY_MS, Interval, JobPolicy, JobState, LocalDate, ReportJob, ReportKind, UserId, UtcDay,
     UtcMs,
@@ -28,7 +29,8 @@ use super::{caller, login, send, used, with_ada};
 fn year(kind: ReportKind) -> NewJob {
     let date = |text: &str| text.parse::<LocalDate>().ok();
     let (from, to) = (date("2025-11-21"), date("2026-11-20"));
-    NewJob { kind, format: None, from, to, tz: Some("Asia/Tokyo".to_owned()) }
+    let (tz, filter) = (Some("Asia/Tokyo".to_owned()), FilterAsked::default());
+    NewJob { kind, format: None, from, to, tz, filter }
 }
 
 /// Lets the ledger hold a year of pings, also over each midnight of UTC and of Tokyo.
@@ -74,7 +76,7 @@ async fn a_year_as_a_job_is_the_same_as_at_once() {
         assert_eq!(worker.run_next(&|| false).await, Ok(Some(Ran::Done)));
         let NewJob { from, to, tz, .. } = year(kind);
         let days = resolve_days(app, &ada, DaysAsked { date: None, from, to, tz }).await.unwrap();
-        let at_once = report(app, &ada, grouping, &days).await.unwrap().answer;
+        let at_once = report(app, &ada, grouping, &days, &Filter::ALL).await.unwrap().answer;
         assert_eq!(text_of(app, &ada, &job).await, format!("{at_once:?}\n"), "{kind:?}");
         let done = show(app, &ada, job.id).await.unwrap();
         assert_eq!((done.days_done, done.state), (365, JobState::Done { at: app.clock.now() }));

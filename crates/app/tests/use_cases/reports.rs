@@ -8,7 +8,7 @@ use dayline_app::reporting::reports::{
 };
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
-use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report};
+use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
 use dayline_domain::{AppName, Domain, Interval, LocalDate};
 
 use super::{send, used, with_ada};
@@ -26,7 +26,7 @@ async fn observe(world: &FakeApp, ada: &Caller, from_h: i64, to_h: i64) {
 }
 
 async fn read(world: &FakeApp, ada: &Caller, grouping: Grouping, days: &LocalDays) -> Versioned<Report> {
-    report(&world.app, ada, grouping, days).await.unwrap()
+    report(&world.app, ada, grouping, days, &Filter::ALL).await.unwrap()
 }
 
 async fn by_app(world: &FakeApp, ada: &Caller, days: &LocalDays) -> Vec<(AppName, i64)> {

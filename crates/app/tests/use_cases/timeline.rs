@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::ports::{LedgerReader, LoadedDay, Partition, PortError, StoredDay};
 use dayline_app::reporting::reports::read_version;
@@ -59,7 +60,7 @@ async fn the_timeline_is_clipped_and_joined_over_midnight() {
     let (world, ada) = with_ada().await;
     observe(&world, &ada, "laptop", "Firefox", (-20, -4)).await;
     let now = world.app.clock.now();
-    let window = stretch(now.plus(-18 * HOUR), now).unwrap();
+    let window = Interval::new(now.plus(-18 * HOUR), now).unwrap();
     let found = timeline(&world.app, &ada, Some(window), Beside::default()).await.unwrap();
     let counted = all(found.answer.counted).await;
     assert_eq!(counted.iter().map(|piece| piece.interval.ms()).collect::<Vec<_>>(), [14 * HOUR]);
@@ -78,7 +79,7 @@ async fn a_long_timeline_is_the_same_page_by_page_as_at_once() {
     }
     let now = world.app.clock.now();
     for (from_h, to_h) in [(-40 * 24, 0), (-39 * 24 + 5, -11 * 24 + 1), (-36 * 24, -31 * 24)] {
-        let window = stretch(now.plus(from_h * HOUR), now.plus(to_h * HOUR)).unwrap();
+        let window = Interval::new(now.plus(from_h * HOUR), now.plus(to_h * HOUR)).unwrap();
         let found = timeline(&world.app, &ada, Some(window), ALL).await.unwrap();
         assert_eq!(found.version, read_version(&world.app, &ada, Some(window)).await.unwrap());
         let view = LedgerReader::read(&*world.store, ada.user, window).await.unwrap();
@@ -104,7 +105,7 @@ async fn no_page_of_a_timeline_has_more_than_two_days_of_it() {
         .await;
     }
     let now = world.app.clock.now();
-    let window = stretch(now.plus(-480 * HOUR), now).unwrap();
+    let window = Interval::new(now.plus(-480 * HOUR), now).unwrap();
     let mut counted =
         timeline(&world.app, &ada, Some(window), Beside::default()).await.unwrap().answer.counted;
     let (mut pages, mut pieces) = (0, 0);
@@ -151,9 +152,14 @@ async fn away_time_is_shown_on_request_and_is_one_over_midnight() {
     assert_eq!(found.answer.away, None);
 }
 
-#[test]
-fn a_stretch_ends_after_it_starts_and_within_a_year() {
-    assert!(stretch(UtcMs(5), UtcMs(5)).is_err());
-    assert!(stretch(UtcMs(0), UtcMs(367 * DAY_MS)).is_ok());
-    assert!(stretch(UtcMs(0), UtcMs(367 * DAY_MS + 1)).is_err());
+#[tokio::test]
+async fn a_stretch_ends_after_it_starts_and_within_31_days() {
+    let (world, ada) = with_ada().await;
+    let ends = async |from: i64, to: i64| {
+        stretch(&world.app, &ada, (UtcMs(from), UtcMs(to)), Some("Asia/Tokyo")).await
+    };
+    assert!(ends(5, 5).await.is_err());
+    assert!(ends(7, 7 + 31 * DAY_MS).await.is_ok());
+    let Err(AppError::Invalid(errors)) = ends(7, 8 + 31 * DAY_MS).await else { panic!() };
+    assert!(errors[0].field == "to" && errors[0].detail.contains("report/jobs"), "{errors:?}");
 }

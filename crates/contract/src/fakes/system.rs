@@ -9,7 +9,7 @@ use dayline_app::ports::{
     Clock, CredentialId, InvalidUrl, Limit, NameQuota, PingQuota, PortFuture, Randomness, RateLimits,
     Revocations, SiteNames, TimeZones, TooMany,
 };
-use dayline_domain::zone::Zone;
+use dayline_domain::zone::{Zone, first_showing};
 use dayline_domain::{LocalDate, UserId, UtcDay, UtcMs};
 
 use super::store::locked;
@@ -52,6 +52,7 @@ impl Randomness for FakeRandomness {
 }
 
 /// A zone that is always the same number of seconds ahead of UTC.
+#[derive(Debug, Clone, Copy)]
 pub struct FixedZone {
     /// The name.
     pub name: &'static str,
@@ -77,12 +78,40 @@ impl Zone for FixedZone {
     }
 }
 
-/// Knows `UTC`, `Etc/GMT+5` (five hours west) and `Asia/Tokyo`, which has had no other offset since
-/// 1951.
+/// New York's zone in the summer and autumn of 2026: the clock is put back at two on 1 November.
+struct AutumnInNewYork;
+
+impl Zone for AutumnInNewYork {
+    fn name(&self) -> &'static str {
+        "America/New_York"
+    }
+
+    fn offset_s_at(&self, at: UtcMs) -> i32 {
+        if at < PUT_BACK { -4 * 3_600 } else { -5 * 3_600 }
+    }
+
+    fn next_transition(&self, at: UtcMs) -> Option<UtcMs> {
+        (at < PUT_BACK).then_some(PUT_BACK)
+    }
+
+    fn start_of(&self, date: LocalDate) -> UtcMs {
+        let midnight = UtcDay(date.0).start();
+        first_showing(self, midnight, midnight.0)
+    }
+}
+
+/// 2026-11-01T06:00:00Z.
+const PUT_BACK: UtcMs = UtcMs(1_793_512_800_000);
+
+/// Knows `UTC`, `Etc/GMT+5` (five hours west), `Asia/Tokyo`, which has had no other offset since
+/// 1951, and `America/New_York`, which changes its own.
 pub struct FakeZones;
 
 impl TimeZones for FakeZones {
     fn find(&self, name: &str) -> Option<Arc<dyn Zone>> {
+        if AutumnInNewYork.name().eq_ignore_ascii_case(name) {
+            return Some(Arc::new(AutumnInNewYork));
+        }
         let known = [("UTC", 0), ("Etc/GMT+5", -18_000), ("Asia/Tokyo", 32_400)];
         let (name, offset_s) = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(Arc::new(FixedZone { name, offset_s }))

@@ -1,11 +1,12 @@
 //! A year's reports: made of pieces, and made of sums.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dayline_app::ports::{LedgerReader, LedgerView};
-use dayline_domain::report::{self, Cut};
-use dayline_domain::{Interval, LocalDate, UserId};
+use dayline_domain::report::{self, Cut, Filter, LocalDays};
+use dayline_domain::{Interval, LocalDate, UserId, Weekday};
 
 use crate::fakes::FixedZone;
 
@@ -35,16 +36,18 @@ pub async fn times(
     cut: Cut,
 ) -> ReportTimes {
     let window = report::local_days(&WEST, dates.clone()).expect("there are days");
+    let (from, to) = (*dates.start(), *dates.end());
+    let local = LocalDays { zone: Arc::new(WEST), from, to, week_start: Weekday::Monday };
     let mut times = ReportTimes::default();
     for _ in 0..ROUNDS {
         let started = Instant::now();
         let view = ledger.read(user, window).await.expect("the ledger can be read");
-        let expected = items(&view, window, dates.clone(), cut);
+        let expected = items(&view, window, &local, cut);
         times.of_pieces.push(started.elapsed());
         let started = Instant::now();
-        let days = report::cut_days(&WEST, dates.clone(), cut);
+        let days = report::cut_days(&local, cut, &Filter::ALL);
         let view = ledger.read_sums(user, window, days).await.expect("the ledger can be read");
-        assert_eq!(items(&view, window, dates.clone(), cut), expected);
+        assert_eq!(items(&view, window, &local, cut), expected);
         times.of_sums.push(started.elapsed());
     }
     times.of_pieces.sort_unstable();
@@ -53,11 +56,13 @@ pub async fn times(
 }
 
 /// The milliseconds of each item of a report.
-fn items(view: &LedgerView, window: Interval, dates: RangeInclusive<LocalDate>, cut: Cut) -> Vec<i64> {
+fn items(view: &LedgerView, window: Interval, days: &LocalDays, cut: Cut) -> Vec<i64> {
     let counted = view.as_counted();
     match cut {
         Cut::Whole => report::by_app(counted, window).into_iter().map(|(_, ms)| ms).collect(),
-        Cut::Days => report::by_day(counted, &WEST, dates).into_iter().map(|(_, ms)| ms).collect(),
-        Cut::Hours => report::by_hour(counted, &WEST, dates).into_iter().map(|slot| slot.ms).collect(),
+        Cut::Hours => report::by_hour(counted, &WEST, days.dates()).into_iter().map(|slot| slot.ms).collect(),
+        Cut::Periods(period) => {
+            report::by_period(counted, days, period).into_iter().map(|(_, ms)| ms).collect()
+        }
     }
 }

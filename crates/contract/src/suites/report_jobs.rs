@@ -1,9 +1,12 @@
 //! What every store of report jobs keeps.
 
 use dayline_app::ports::CreateJob;
-use dayline_domain::report::Grouping;
 use dayline_domain::report::report_job::{JobDays, JobFailure};
-use dayline_domain::{JobId, JobState, LocalDate, ReportFormat, ReportJob, ReportKind, UserId, UtcMs};
+use dayline_domain::report::{Filter, Grouping};
+use dayline_domain::{
+    AppName, DayStart, DeviceId, Domain, JobId, JobState, LocalDate, Project, ReportFormat, ReportJob,
+    ReportKind, UserId, UtcMs, Weekday,
+};
 
 use super::Fact;
 use super::store::{NOW, StorePorts, person};
@@ -13,6 +16,7 @@ pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_job_is_found_exactly_as_it_was_made", |s| {
         Box::pin(a_job_is_found_exactly_as_it_was_made(s))
     }),
+    Fact::new("every_filter_is_kept", |s| Box::pin(every_filter_is_kept(s))),
     Fact::new("every_state_is_kept", |s| Box::pin(every_state_is_kept(s))),
     Fact::new("nobody_finds_a_job_of_somebody_else", |s| Box::pin(nobody_finds_a_job_of_somebody_else(s))),
     Fact::new("jobs_are_listed_the_newest_first", |s| Box::pin(jobs_are_listed_the_newest_first(s))),
@@ -62,13 +66,20 @@ pub const FACTS: &[Fact<StorePorts>] = &[
 
 /// The `n`-th sample job of a person, made `n` milliseconds after [`NOW`].
 pub(super) fn job(user: UserId, n: u64) -> ReportJob {
-    let days = JobDays { from: LocalDate(20_000), to: LocalDate(20_009), tz: "Europe/Berlin".to_owned() };
+    let days = JobDays {
+        from: LocalDate(20_000),
+        to: LocalDate(20_009),
+        tz: "Europe/Berlin".to_owned(),
+        day_start: DayStart::from_minutes(245).unwrap(),
+        week_start: Weekday::Sunday,
+    };
     ReportJob {
         id: JobId::v7(NOW.0 as u64 + n, user.bits().to_be_bytes()[6..].try_into().unwrap()),
         user,
         kind: ReportKind::Sums(Grouping::Apps),
         format: ReportFormat::Csv,
         days: Some(days),
+        filter: Filter::ALL,
         created_at: NOW.plus(n as i64),
         state: JobState::Queued,
         attempt: 0,
@@ -108,6 +119,25 @@ async fn a_job_is_found_exactly_as_it_was_made(store: StorePorts) {
     }
     let other = job(user, 99);
     assert_eq!(store.report_jobs.find(user, other.id).await.unwrap(), None);
+}
+
+async fn every_filter_is_kept(store: StorePorts) {
+    let user = store.register(1).await.id;
+    let (app, device) = (AppName::new("Code; \"an\" editor").ok(), DeviceId::new("laptop ").ok());
+    let (domain, project) = (Domain::new("github.com").ok(), Project::new("day, line").ok());
+    let filters = [
+        Filter { app: app.clone(), ..Filter::ALL },
+        Filter { domain: Some(None), ..Filter::ALL },
+        Filter { domain: Some(domain.clone()), ..Filter::ALL },
+        Filter { project: Some(None), ..Filter::ALL },
+        Filter { device: device.clone(), ..Filter::ALL },
+        Filter { app, domain: Some(domain), project: Some(project), device },
+    ];
+    for (n, filter) in (1..).zip(filters) {
+        let job = create(&store, ReportJob { filter, ..job(user, n) }).await;
+        assert_eq!(store.report_jobs.find(user, job.id).await.unwrap().as_ref(), Some(&job));
+        assert_eq!(claim(&store, NOW.plus(n as i64)).await.map(|job| job.filter), Some(job.filter));
+    }
 }
 
 async fn every_state_is_kept(store: StorePorts) {

@@ -4,6 +4,7 @@ use clap::{Args, Command, FromArgMatches};
 use dayline_app::ports::{CreateUser, PasswordHash, PortError, User};
 use dayline_app::reporting::report_worker::Ran;
 use dayline_contract::fakes::FakeApp;
+use dayline_domain::report::Filter;
 use dayline_domain::{
     Email, FullName, JobId, JobPolicy, JobState, ReportFormat, ReportJob, ReportKind, UserId,
 };
@@ -30,6 +31,7 @@ fn export_job(user: UserId, now: UtcMs) -> ReportJob {
         kind: ReportKind::Export,
         format: ReportFormat::Ndjson,
         days: None,
+        filter: Filter::ALL,
         created_at: now,
         state: JobState::Queued,
         attempt: 0,

@@ -16,8 +16,8 @@ use crate::web::{Session, Web, send};
 
 /// What a server may have in memory at any time.
 const MOST_MIB: u64 = 512;
-const DAYS: i64 = 300;
-const PINGS_A_DAY: i64 = 200;
+const DAYS: i64 = 30;
+const PINGS_A_DAY: i64 = 2_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// The most that the server has had in memory until now.
@@ -48,13 +48,13 @@ fn get(path: &str, access: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: dayline\r\nauthorization: Bearer {access}\r\n\r\n")
 }
 
-/// Fills some hundred days, so that a timeline of them has more than 20 MB.
+/// Fills a month, so that a timeline of them has more than 20 MB.
 async fn fill(web: &Web, session: &Session) -> (String, String) {
     let first = now().day().start().plus(-DAYS * DAY_MS);
     let ping = |n: i64| {
-        let start = first.plus(n / PINGS_A_DAY * DAY_MS + n % PINGS_A_DAY * 60_000);
+        let start = first.plus(n / PINGS_A_DAY * DAY_MS + n % PINGS_A_DAY * 40_000);
         let app = format!("{}{}", "An app with a name as long as names may be, ".repeat(5), n % 3);
-        json!({"app_name": app, "start_time": rfc3339(start), "end_time": rfc3339(start.plus(50_000))})
+        json!({"app_name": app, "start_time": rfc3339(start), "end_time": rfc3339(start.plus(35_000))})
     };
     for batch in 0..DAYS * PINGS_A_DAY / 1_000 {
         let pings: Vec<_> = (batch * 1_000..(batch + 1) * 1_000).map(ping).collect();

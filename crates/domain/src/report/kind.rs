@@ -1,7 +1,7 @@
 //! What reports there are, one row for each: a kind is added here, with its sum in
 //! [`Report`](super::Report). Not here: how a report is shown.
 
-use super::Cut;
+use super::{Cut, Period};
 
 /// By what a report groups counted time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,10 +10,20 @@ pub enum Grouping {
     Apps,
     /// Time per domain.
     Domains,
-    /// Time per local hour.
+    /// Time per project.
+    Projects,
+    /// Time per language.
+    Languages,
+    /// Time per device.
+    Devices,
+    /// Time per hour of the clock.
     Hours,
     /// Time per local day.
     Days,
+    /// Time per week.
+    Weeks,
+    /// Time per month.
+    Months,
 }
 
 /// What a job makes.
@@ -40,14 +50,29 @@ pub enum ReportFormat {
 
 impl Grouping {
     /// Every grouping.
-    pub const ALL: [Self; 4] = [Self::Apps, Self::Domains, Self::Hours, Self::Days];
+    pub const ALL: [Self; 9] = [
+        Self::Apps,
+        Self::Domains,
+        Self::Projects,
+        Self::Languages,
+        Self::Devices,
+        Self::Hours,
+        Self::Days,
+        Self::Weeks,
+        Self::Months,
+    ];
 
     const fn row(self) -> (&'static str, Cut) {
         match self {
             Self::Apps => ("apps", Cut::Whole),
             Self::Domains => ("domains", Cut::Whole),
+            Self::Projects => ("projects", Cut::Whole),
+            Self::Languages => ("languages", Cut::Whole),
+            Self::Devices => ("devices", Cut::Whole),
             Self::Hours => ("hours", Cut::Hours),
-            Self::Days => ("days", Cut::Days),
+            Self::Days => ("days", Cut::Periods(Period::Day)),
+            Self::Weeks => ("weeks", Cut::Periods(Period::Week)),
+            Self::Months => ("months", Cut::Periods(Period::Month)),
         }
     }
 

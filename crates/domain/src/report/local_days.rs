@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::local_days;
+use crate::preferences::Weekday;
 use crate::time::{Interval, LocalDate};
 use crate::zone::Zone;
 
@@ -17,6 +17,8 @@ pub struct LocalDays {
     pub from: LocalDate,
     /// The last day, included.
     pub to: LocalDate,
+    /// With which day weeks begin.
+    pub week_start: Weekday,
 }
 
 impl LocalDays {
@@ -32,12 +34,29 @@ impl LocalDays {
 
     /// The same days, at most so many at a time.
     pub fn stretches(&self, days: u16) -> impl Iterator<Item = Self> + use<> {
-        let Self { zone, from, to } = self.clone();
+        let Self { zone, from, to, week_start } = self.clone();
         let days = usize::from(days).max(1);
         (from.0..=to.0).step_by(days).map(move |first| Self {
             zone: Arc::clone(&zone),
             from: LocalDate(first),
             to: LocalDate(first.saturating_add(days as i32 - 1).min(to.0)),
+            week_start,
         })
     }
+}
+
+/// The instants from the start of a local day to the start of the next; `None` if the zone skips
+/// the day.
+pub fn local_day(zone: &dyn Zone, date: LocalDate) -> Option<Interval> {
+    local_days(zone, date..=date)
+}
+
+/// The instants of all local days of a range, both ends included; `None` if there are none.
+pub fn local_days(zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Option<Interval> {
+    Interval::new(zone.start_of(*dates.start()), zone.start_of(dates.end().plus_days(1)))
+}
+
+/// The dates of a range, one by one.
+pub(super) fn each(dates: RangeInclusive<LocalDate>) -> impl Iterator<Item = LocalDate> {
+    (dates.start().0..=dates.end().0).map(LocalDate)
 }

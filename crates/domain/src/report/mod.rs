@@ -1,14 +1,18 @@
 //! Reports over local days, and the state machine of a report that is made in the background.
 
+mod filter;
 mod joining;
 mod kind;
 mod local_days;
 pub mod report_job;
+mod slots;
 mod sums;
 mod totals;
 
+pub use filter::Filter;
 pub use joining::{Joining, OverlapJoining, join_at_midnight};
 pub use kind::{Grouping, ReportFormat, ReportKind};
-pub use local_days::LocalDays;
+pub use local_days::{LocalDays, local_day, local_days};
+pub use slots::{Cut, Period, cut_days};
 pub use sums::{Report, Totals};
 pub use totals::*;

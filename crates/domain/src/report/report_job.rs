@@ -1,8 +1,9 @@
 //! A long report made in the background: what was asked for, and how a job goes from queued to its
 //! end.
 
-use super::{ReportFormat, ReportKind};
+use super::{Filter, ReportFormat, ReportKind};
 use crate::id::{JobId, UserId};
+use crate::preferences::{DayStart, Weekday};
 use crate::time::{DAY_MS, LocalDate, UtcMs};
 
 /// Why a job failed.
@@ -44,6 +45,10 @@ pub struct JobDays {
     pub to: LocalDate,
     /// The time zone's IANA name.
     pub tz: String,
+    /// When its person's days began when they asked for it.
+    pub day_start: DayStart,
+    /// With which day their weeks began then.
+    pub week_start: Weekday,
 }
 
 /// How long jobs may take and live, and how much there may be of them.
@@ -144,6 +149,8 @@ pub struct ReportJob {
     pub format: ReportFormat,
     /// Over which days; none for an export, which is of everything.
     pub days: Option<JobDays>,
+    /// Of what, where it makes sums; all of it else.
+    pub filter: Filter,
     /// When it was asked for.
     pub created_at: UtcMs,
     /// Where it stands.
@@ -218,6 +225,7 @@ mod tests {
             kind: ReportKind::Timeline,
             format: ReportFormat::Json,
             days: None,
+            filter: Filter::ALL,
             created_at: UtcMs(0),
             state: JobState::Queued,
             attempt: 0,

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use super::{Counted, Grouping, HourSlot, LocalDays, by_day, by_hour, most_first, per_name};
-use crate::activity::Activity;
-use crate::names::{AppName, Domain};
+use super::slots::is_within_hour;
+use super::{Counted, Grouping, HourSlot, LocalDays, Period, by_hour, by_period, most_first, per_name};
+use crate::activity::{Language, Project, Source};
+use crate::names::{AppName, DeviceId, Domain};
 use crate::time::LocalDate;
+use crate::zone::Zone;
 
 /// Counted milliseconds per name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Totals<Name>(BTreeMap<Name, i64>);
 /// use std::sync::Arc;
 ///
 /// use dayline_domain::report::{Grouping, LocalDays, Report};
-/// use dayline_domain::{AppName, Interval, LocalDate, Piece, Source, UtcMs, Zone};
+/// use dayline_domain::{AppName, Interval, LocalDate, Piece, Source, UtcMs, Weekday, Zone};
 ///
 /// struct Utc;
 ///
@@ -38,7 +40,8 @@ pub struct Totals<Name>(BTreeMap<Name, i64>);
 ///     interval: Interval::new(start, start.plus(60_000)).unwrap(),
 /// }];
 ///
-/// let days = LocalDays { zone: Arc::new(Utc), from: morning, to: morning.plus_days(6) };
+/// let (zone, to) = (Arc::new(Utc), morning.plus_days(6));
+/// let days = LocalDays { zone, from: morning, to, week_start: Weekday::Monday };
 /// let mut report = Report::empty(Grouping::Apps);
 /// report.add((&pieces).into(), &days);
 /// let Report::Apps(totals) = report else { unreachable!() };
@@ -51,10 +54,20 @@ pub enum Report {
     Apps(Totals<AppName>),
     /// Per domain, `None` being what was no web page.
     Domains(Totals<Option<Domain>>),
-    /// Per local hour, in order.
+    /// Per project, `None` being what had none.
+    Projects(Totals<Option<Project>>),
+    /// Per language, `None` being what had none.
+    Languages(Totals<Option<Language>>),
+    /// Per device.
+    Devices(Totals<DeviceId>),
+    /// Per hour of the clock, in order.
     Hours(Vec<HourSlot>),
     /// Per local day, in order.
     Days(Vec<(LocalDate, i64)>),
+    /// Per week, by its first day, in order.
+    Weeks(Vec<(LocalDate, i64)>),
+    /// Per month, by its first day, in order.
+    Months(Vec<(LocalDate, i64)>),
 }
 
 impl Report {
@@ -63,8 +76,13 @@ impl Report {
         match grouping {
             Grouping::Apps => Self::Apps(Totals::default()),
             Grouping::Domains => Self::Domains(Totals::default()),
+            Grouping::Projects => Self::Projects(Totals::default()),
+            Grouping::Languages => Self::Languages(Totals::default()),
+            Grouping::Devices => Self::Devices(Totals::default()),
             Grouping::Hours => Self::Hours(Vec::new()),
             Grouping::Days => Self::Days(Vec::new()),
+            Grouping::Weeks => Self::Weeks(Vec::new()),
+            Grouping::Months => Self::Months(Vec::new()),
         }
     }
 
@@ -73,24 +91,59 @@ impl Report {
         match self {
             Self::Apps(_) => Grouping::Apps,
             Self::Domains(_) => Grouping::Domains,
+            Self::Projects(_) => Grouping::Projects,
+            Self::Languages(_) => Grouping::Languages,
+            Self::Devices(_) => Grouping::Devices,
             Self::Hours(_) => Grouping::Hours,
             Self::Days(_) => Grouping::Days,
+            Self::Weeks(_) => Grouping::Weeks,
+            Self::Months(_) => Grouping::Months,
         }
     }
 
     /// Adds what counted in days that come after those that were added before.
     pub fn add(&mut self, counted: Counted<'_>, days: &LocalDays) {
         match self {
-            Self::Apps(totals) => totals.add(counted, days, |activity| &activity.app),
-            Self::Domains(totals) => totals.add(counted, days, |activity| &activity.domain),
-            Self::Hours(slots) => slots.extend(by_hour(counted, &*days.zone, days.dates())),
-            Self::Days(totals) => totals.extend(by_day(counted, &*days.zone, days.dates())),
+            Self::Apps(totals) => totals.add(counted, days, |source| &source.activity.app),
+            Self::Domains(totals) => totals.add(counted, days, |source| &source.activity.domain),
+            Self::Projects(totals) => totals.add(counted, days, |source| &source.activity.project),
+            Self::Languages(totals) => totals.add(counted, days, |source| &source.activity.language),
+            Self::Devices(totals) => totals.add(counted, days, |source| &source.device),
+            Self::Hours(slots) => {
+                append_hours(slots, by_hour(counted, &*days.zone, days.dates()), &*days.zone);
+            }
+            Self::Days(rows) => append(rows, by_period(counted, days, Period::Day)),
+            Self::Weeks(rows) => append(rows, by_period(counted, days, Period::Week)),
+            Self::Months(rows) => append(rows, by_period(counted, days, Period::Month)),
         }
     }
 }
 
+/// Adds rows after those before. The first goes on with the last if a stretch of days ended within
+/// what both are of.
+fn append(rows: &mut Vec<(LocalDate, i64)>, more: Vec<(LocalDate, i64)>) {
+    let mut more = more.into_iter().peekable();
+    if let Some((label, ms)) = rows.last_mut()
+        && let Some((_, also)) = more.next_if(|(next, _)| next == label)
+    {
+        *ms += also;
+    }
+    rows.extend(more);
+}
+
+/// Adds hours after those before, likewise: days may begin within an hour.
+fn append_hours(slots: &mut Vec<HourSlot>, more: Vec<HourSlot>, zone: &dyn Zone) {
+    let mut more = more.into_iter().peekable();
+    if let Some(last) = slots.last_mut()
+        && let Some(also) = more.next_if(|next| is_within_hour(zone, next.start))
+    {
+        last.ms += also.ms;
+    }
+    slots.extend(more);
+}
+
 impl<Name: Clone + Hash + Ord> Totals<Name> {
-    fn add<'a>(&mut self, counted: Counted<'a>, days: &LocalDays, name: impl Fn(&'a Activity) -> &'a Name)
+    fn add<'a>(&mut self, counted: Counted<'a>, days: &LocalDays, name: impl Fn(&'a Source) -> &'a Name)
     where
         Name: 'a,
     {

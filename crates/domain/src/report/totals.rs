@@ -5,57 +5,50 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 
-use crate::activity::{Activity, Piece};
+use super::local_days::each;
+use super::slots::{hours, periods};
+use super::{Filter, LocalDays, Period, local_day, local_days};
+use crate::activity::{Piece, Source};
 use crate::names::{AppName, Domain};
-use crate::time::{DAY_MS, Interval, LocalDate, UtcDay, UtcMs};
-use crate::timeline::day::{DaySums, QUARTER_MS};
+use crate::time::{Interval, LocalDate, UtcMs};
+use crate::timeline::day::DaySums;
 use crate::zone::Zone;
 
 /// What counted in a stretch of time. Days are known by their sums or by their pieces, never by
-/// both. Pieces without sums are a `Counted` too.
+/// both. Pieces without sums, all of them, are a `Counted` too.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     /// Pieces, in order and without overlap.
     pub pieces: &'a [Piece],
     /// Sums of days, by day. A report over them must cut none of these days where it cuts (see
-    /// [`cut_days`]).
+    /// [`cut_days`](super::cut_days)).
     pub sums: &'a [DaySums],
+    /// Which of it a report is about.
+    pub filter: &'a Filter,
 }
 
 impl<'a, Pieces: AsRef<[Piece]> + ?Sized> From<&'a Pieces> for Counted<'a> {
     fn from(pieces: &'a Pieces) -> Self {
-        Self { pieces: pieces.as_ref(), sums: &[] }
+        Self { pieces: pieces.as_ref(), sums: &[], filter: &Filter::ALL }
     }
 }
 
-/// Into what a report cuts its local days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Nothing: it sums up all of them, per activity.
-    Whole,
-    /// Local days, each with a sum of its own.
-    Days,
-    /// The hours of each local day, each with a sum of its own.
-    Hours,
-}
+impl<'a> Counted<'a> {
+    /// Per day of which there are sums, how much counted of what the report is about.
+    fn whole_days(self) -> impl Iterator<Item = (Interval, i64)> + use<'a> {
+        self.sums.iter().map(move |day| {
+            let kept = day.sources().iter().filter(|(source, _)| self.filter.keeps(source));
+            (day.day().interval(), kept.map(|(_, ms)| i64::from(*ms)).sum())
+        })
+    }
 
-/// The UTC days that a report over local days cuts where their sums can't be cut, by day: a sum per
-/// activity nowhere, one per quarter of an hour between quarters. Of these days it needs the
-/// pieces.
-pub fn cut_days(zone: &dyn Zone, dates: RangeInclusive<LocalDate>, cut: Cut) -> Vec<UtcDay> {
-    let (grain, slots): (i64, Vec<Interval>) = match cut {
-        Cut::Whole => (DAY_MS, local_days(zone, dates).into_iter().collect()),
-        Cut::Days => (QUARTER_MS, each(dates).filter_map(|date| local_day(zone, date)).collect()),
-        Cut::Hours => (QUARTER_MS, hours(zone, dates).into_iter().map(|(slot, _)| slot).collect()),
-    };
-    let cuts = slots.into_iter().flat_map(|slot| [slot.start(), slot.end()]);
-    let mut days: Vec<UtcDay> = cuts.filter(|at| at.0.rem_euclid(grain) != 0).map(UtcMs::day).collect();
-    days.dedup();
-    days
-}
-
-fn each(dates: RangeInclusive<LocalDate>) -> impl Iterator<Item = LocalDate> {
-    (dates.start().0..=dates.end().0).map(LocalDate)
+    /// The shortest stretches of which it is known without pieces how much counted in them.
+    fn known(self) -> impl Iterator<Item = (Interval, i64)> + use<'a> {
+        let all = self.filter.keeps_all();
+        let quarters = all.then(|| self.sums.iter().flat_map(DaySums::used_quarters));
+        let days = (!all).then(|| self.whole_days());
+        quarters.into_iter().flatten().chain(days.into_iter().flatten())
+    }
 }
 
 /// Counted time in one local hour; shorter than an hour where the zone's offset changes within it.
@@ -67,17 +60,6 @@ pub struct HourSlot {
     pub offset_s: i32,
     /// Counted milliseconds.
     pub ms: i64,
-}
-
-/// The instants from the start of a local day to the start of the next; `None` if the zone skips
-/// the day.
-pub fn local_day(zone: &dyn Zone, date: LocalDate) -> Option<Interval> {
-    local_days(zone, date..=date)
-}
-
-/// The instants of all local days of a range, both ends included; `None` if there are none.
-pub fn local_days(zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Option<Interval> {
-    Interval::new(zone.start_of(*dates.start()), zone.start_of(dates.end().plus_days(1)))
 }
 
 /// The parts of the pieces that lie in a window.
@@ -94,29 +76,29 @@ pub fn total(pieces: &[Piece], window: Interval) -> i64 {
 
 /// Counted milliseconds per app in a window: most first, equal ones by name.
 pub fn by_app<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(&'a AppName, i64)> {
-    per_name(counted.into(), window, |activity| &activity.app)
+    per_name(counted.into(), window, |source| &source.activity.app)
 }
 
 /// Counted milliseconds per domain in a window, `None` being what was no web page: most first,
 /// equal ones by name, none before some.
 pub fn by_domain<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(Option<&'a Domain>, i64)> {
-    per_name(counted.into(), window, |activity| activity.domain.as_ref())
+    per_name(counted.into(), window, |source| source.activity.domain.as_ref())
 }
 
 pub(super) fn per_name<'a, Name: Ord + Hash>(
     counted: Counted<'a>,
     window: Interval,
-    name: impl Fn(&'a Activity) -> Name,
+    name: impl Fn(&'a Source) -> Name,
 ) -> Vec<(Name, i64)> {
     let mut sums = HashMap::new();
-    for piece in counted.pieces {
+    for piece in counted.pieces.iter().filter(|piece| counted.filter.keeps(&piece.source)) {
         if let Some(part) = piece.interval.clip(window) {
-            *sums.entry(name(&piece.source.activity)).or_default() += part.ms();
+            *sums.entry(name(&piece.source)).or_default() += part.ms();
         }
     }
     for day in counted.sums.iter().filter(|day| day.day().interval().clip(window).is_some()) {
-        for (source, ms) in day.sources() {
-            *sums.entry(name(&source.activity)).or_default() += i64::from(*ms);
+        for (source, ms) in day.sources().iter().filter(|(source, _)| counted.filter.keeps(source)) {
+            *sums.entry(name(source)).or_default() += i64::from(*ms);
         }
     }
     most_first(sums)
@@ -129,9 +111,9 @@ pub fn most_first<Name: Ord>(sums: impl IntoIterator<Item = (Name, i64)>) -> Vec
     sums
 }
 
-/// Counted milliseconds per hour of local days: the maximal runs of instants with the same local
-/// date, hour and offset. So an hour that the clock shows twice is listed twice, and one that it
-/// skips is not listed.
+/// Counted milliseconds per hour of local days: the maximal runs of instants with the same date,
+/// hour and offset of the clock. So an hour that the clock shows twice is listed twice, and one that
+/// it skips is not listed. Where the first day begins within an hour, its part of it is listed.
 pub fn by_hour<'a>(
     counted: impl Into<Counted<'a>>,
     zone: &dyn Zone,
@@ -156,41 +138,31 @@ pub fn by_day<'a>(
     each(dates).zip(spread(counted.into(), &days)).collect()
 }
 
-/// The hours of local days, in order, with their offsets in seconds.
-fn hours(zone: &dyn Zone, dates: RangeInclusive<LocalDate>) -> Vec<(Interval, i32)> {
-    each(dates).filter_map(|date| local_day(zone, date)).flat_map(|day| hours_of(zone, day)).collect()
-}
-
-fn hours_of(zone: &dyn Zone, day: Interval) -> Vec<(Interval, i32)> {
-    const HOUR_MS: i64 = 3_600_000;
-    let mut slots = Vec::new();
-    let mut start = day.start();
-    let mut change = zone.next_transition(start);
-    while start < day.end() {
-        if change.is_some_and(|change| change <= start) {
-            change = zone.next_transition(start).filter(|&change| change > start);
-        }
-        let offset_s = zone.offset_s_at(start);
-        let into_hour = start.plus(i64::from(offset_s) * 1000).0.rem_euclid(HOUR_MS);
-        let full_hour = start.plus(HOUR_MS - into_hour);
-        let end = full_hour.min(day.end()).min(change.unwrap_or(full_hour));
-        slots.extend(Interval::new(start, end).map(|slot| (slot, offset_s)));
-        start = end;
-    }
-    slots
+/// Counted milliseconds per day, week or month, by the first day of each. Of a week or month that
+/// the local days cut, what counted in those days.
+pub fn by_period<'a>(
+    counted: impl Into<Counted<'a>>,
+    days: &LocalDays,
+    period: Period,
+) -> Vec<(LocalDate, i64)> {
+    let periods = periods(days, period);
+    let slots: Vec<_> = periods.iter().map(|(_, dates)| local_days(&*days.zone, dates.clone())).collect();
+    periods.into_iter().map(|(first, _)| first).zip(spread(counted.into(), &slots)).collect()
 }
 
 /// Counted milliseconds in each of the slots, which are in order and do not overlap; `None` is an
 /// empty one.
 fn spread(counted: Counted<'_>, slots: &[Option<Interval>]) -> Vec<i64> {
     let mut rest = counted.pieces;
-    let mut quarters = counted.sums.iter().flat_map(DaySums::used_quarters).peekable();
+    let mut known = counted.known().peekable();
     let mut sum_of = |slot: Interval| {
         let past = rest.iter().take_while(|piece| piece.interval.end() <= slot.start()).count();
         rest = &rest[past..];
-        let mut sum = rest.iter().map_while(|piece| piece.interval.clip(slot)).map(Interval::ms).sum();
-        while quarters.next_if(|(quarter, _)| quarter.start() < slot.start()).is_some() {}
-        while let Some((_, ms)) = quarters.next_if(|(quarter, _)| quarter.start() < slot.end()) {
+        let inside = rest.iter().map_while(|piece| Some((piece, piece.interval.clip(slot)?)));
+        let kept = inside.filter(|(piece, _)| counted.filter.keeps(&piece.source));
+        let mut sum = kept.map(|(_, part)| part.ms()).sum();
+        while known.next_if(|(stretch, _)| stretch.start() < slot.start()).is_some() {}
+        while let Some((_, ms)) = known.next_if(|(stretch, _)| stretch.start() < slot.end()) {
             sum += ms;
         }
         sum

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dayline_app::ports::TimeZones;
 use dayline_domain::report::{by_day, by_hour, local_day, local_days};
-use dayline_domain::{DAY_MS, Interval, LocalDate, Piece, Source, Zone};
+use dayline_domain::{DAY_MS, DayStart, Interval, LocalDate, Piece, Source, Zone, with_days_from};
 use dayline_local::JiffZones;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -79,11 +79,12 @@ fn check(zone: &dyn Zone, pieces: &[Piece], from: LocalDate, to: LocalDate) -> L
 }
 
 /// Checks every zone, on as many threads as the machine has; gives the lengths of days by zone.
-fn check_all(from: &str, to: &str) -> BTreeMap<String, Lengths> {
+fn check_all(from: &str, to: &str, day_start: DayStart) -> BTreeMap<String, Lengths> {
     let (zones, from, to) = (JiffZones::new(), date(from), date(to));
     let (pieces, names) = (full_timeline(from, to), zones.names().collect::<Vec<_>>());
     let check_some = |some: &[&str]| -> Vec<(String, Lengths)> {
-        let check_one = |name: &str| check(&*zones.find(name).unwrap(), &pieces, from, to);
+        let zone = |name: &str| with_days_from(zones.find(name).unwrap(), day_start);
+        let check_one = |name: &str| check(&*zone(name), &pieces, from, to);
         some.iter().map(|name| ((*name).to_owned(), check_one(name))).collect()
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -96,7 +97,7 @@ fn check_all(from: &str, to: &str) -> BTreeMap<String, Lengths> {
 
 #[test]
 fn in_every_zone_the_days_and_hours_of_three_years_add_up() {
-    let zones = check_all("2024-01-01", "2026-12-31");
+    let zones = check_all("2024-01-01", "2026-12-31", DayStart::default());
     assert!(zones.len() > 590);
     for (name, lengths) in &zones {
         assert!(lengths.keys().all(|minutes| (22 * 60..=26 * 60).contains(minutes)), "{name}: {lengths:?}");
@@ -109,11 +110,29 @@ fn in_every_zone_the_days_and_hours_of_three_years_add_up() {
 
 #[test]
 fn in_every_zone_they_add_up_in_the_year_when_samoa_lost_a_day() {
-    let zones = check_all("2011-01-01", "2011-12-31");
+    let zones = check_all("2011-01-01", "2011-12-31", DayStart::default());
     for (name, lengths) in &zones {
         let lost = ["Pacific/Apia", "Pacific/Fakaofo"].contains(&name.as_str());
         assert_eq!(lengths.get(&0).copied().unwrap_or_default(), usize::from(lost), "{name}");
     }
+}
+
+#[test]
+fn in_every_zone_they_add_up_when_days_begin_in_the_hours_that_clocks_skip_and_repeat() {
+    for minutes in [90, 150] {
+        let zones = check_all("2026-01-01", "2026-12-31", DayStart::from_minutes(minutes).unwrap());
+        assert_eq!(zones["UTC"], Lengths::from([(1_440, 365)]));
+        // What is between the skipped beginning and the end of the gap is missing on both sides of it.
+        let new_york = match minutes {
+            90 => Lengths::from([(1_380, 1), (1_440, 363), (1_500, 1)]),
+            _ => Lengths::from([(1_410, 2), (1_440, 362), (1_500, 1)]),
+        };
+        assert_eq!(zones["America/New_York"], new_york, "{minutes}");
+    }
+    let apia = with_days_from(zone("Pacific/Apia"), DayStart::from_minutes(240).unwrap());
+    let days = ["2011-12-28", "2011-12-29", "2011-12-30", "2011-12-31", "2012-01-01"];
+    // At midnight the clock shows the 31st, so that the 30th has begun, and lasts until four.
+    assert_eq!(days.map(|day| minutes(&*apia, day) / 60), [24, 20, 4, 24, 24]);
 }
 
 #[test]

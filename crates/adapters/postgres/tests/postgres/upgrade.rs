@@ -1,7 +1,11 @@
 //! A database of the release before, with days of many people, and what this program makes of it.
 
-use dayline_app::ports::{Edition, LedgerReader, LoadedDay};
-use dayline_domain::{Choices, LedgerDay, Observation, UserId, UtcDay};
+use dayline_app::ports::{Edition, LedgerReader, LoadedDay, ReportJobs};
+use dayline_domain::report::report_job::JobDays;
+use dayline_domain::report::{Filter, Grouping};
+use dayline_domain::{
+    Choices, DayStart, JobId, LedgerDay, LocalDate, Observation, ReportKind, UserId, UtcDay, UtcMs, Weekday,
+};
 use dayline_postgres::PgStore;
 use tokio_postgres::Client;
 
@@ -94,6 +98,35 @@ async fn loaded(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_job_of_the_release_before_is_of_everything_and_of_days_that_begin_at_midnight() {
+    let database = Database::blank();
+    let client = database.client().await;
+    first_release(&client).await;
+    let [ada, _] = old_days(&client).await;
+    let id = JobId::from_bits(7);
+    let insert = format!(
+        "INSERT INTO report_jobs (id, user_id, kind, format, from_day, to_day, timezone, created_at, state, attempt,
+           days_done, days_all, chunks, bytes)
+         SELECT '{id}', id, 'domains', 'csv', '2026-09-28', '2026-10-03', 'Europe/Berlin', now(), 'queued', 0, 0, 6, 0, 0
+         FROM users WHERE uuid = '{ada}'"
+    );
+    client.batch_execute(&insert).await.unwrap();
+    let store = database.store(Via::Direct);
+    store.migrate().await.unwrap();
+    let days = JobDays {
+        from: LocalDate(day(2026, 9, 28).0),
+        to: LocalDate(day(2026, 10, 3).0),
+        tz: "Europe/Berlin".to_owned(),
+        day_start: DayStart::default(),
+        week_start: Weekday::Monday,
+    };
+    let job = store.claim(UtcMs(6), UtcMs(9)).await.unwrap().unwrap();
+    assert_eq!((job.id, job.user, job.kind), (id, ada, ReportKind::Sums(Grouping::Domains)));
+    assert_eq!((&job.days, &job.filter), (&Some(days), &Filter::ALL));
+    assert_eq!(ReportJobs::find(&*store, ada, id).await, Ok(Some(job)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_the_release_before_is_read_as_it_was_and_written_exactly() {
     let database = Database::blank();
     let client = database.client().await;
@@ -101,7 +134,10 @@ async fn a_database_of_the_release_before_is_read_as_it_was_and_written_exactly(
     let [ada, bob] = old_days(&client).await;
     let store = database.store(Via::Direct);
     let applied = store.migrate().await.unwrap().applied;
-    assert_eq!(applied.iter().map(|step| step.name).collect::<Vec<_>>(), ["what_was_observed"]);
+    assert_eq!(
+        applied.iter().map(|step| step.name).collect::<Vec<_>>(),
+        ["what_was_observed", "filtered_reports"]
+    );
 
     let first = day(2026, 9, 28);
     let before = [view(&store, ada, first, 6).await, view(&store, bob, first, 6).await];

@@ -10,6 +10,7 @@ use dayline_app::ports::{
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
+use dayline_domain::report::Filter;
 use dayline_domain::{
     ApiKeyId, AppName, Correction, CorrectionId, DeviceId, JobId, JobState, Language, Project, ReportFormat,
     ReportJob, ReportKind, Says, Scopes, Seen, Session, SessionId, Source, UserId,
@@ -76,6 +77,7 @@ async fn have_report(store: &SqliteStore, n: u64, user: UserId) {
         kind: ReportKind::Export,
         format: ReportFormat::Ndjson,
         days: None,
+        filter: Filter::ALL,
         created_at: NOW,
         state: JobState::Queued,
         attempt: 0,

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use dayline_app::ports::{
     Applied, DayKey, DayWrite, Edition, LedgerReader, LedgerWriter, LoadedDay, Mark, PortError,
-    PreferenceStore, StateWrite, StoredDay,
+    PreferenceStore, ReportJobs, StateWrite, StoredDay,
 };
+use dayline_domain::report::report_job::JobDays;
+use dayline_domain::report::{Filter, Grouping};
 use dayline_domain::{
-    Choices, Interval, LedgerDay, Observation, Piece, PieceChanges, Preferences, Source, UserId, UtcDay,
-    UtcMs,
+    Choices, DayStart, Interval, JobId, LedgerDay, LocalDate, Observation, Piece, PieceChanges, Preferences,
+    ReportKind, Source, UserId, UtcDay, UtcMs, Weekday,
 };
 use dayline_sqlite::SqliteStore;
 use rusqlite::{Connection, params};
@@ -191,6 +193,30 @@ async fn reports_of_old_days_are_what_they_were() {
     assert_eq!(store.preferences(user).await, Ok(Some(Preferences::default())));
     assert_eq!(store.read(user_id(2), three_days()).await.unwrap().counted, []);
     assert_eq!(count(folder.path(), "app_usage"), 9);
+}
+
+#[tokio::test]
+async fn a_report_job_of_before_is_of_everything_and_of_days_that_begin_at_midnight() {
+    let folder = left_behind();
+    let (user, id) = (user_id(1), JobId::from_bits(7));
+    let insert = "INSERT INTO report_jobs (id, user_number, kind, format, from_day, to_day, timezone, created_ms, state,
+                      attempt, days_done, days_all, chunks, bytes)
+                  VALUES (?1, 5, 'domains', 'csv', 20000, 20009, 'Europe/Berlin', 5, 'queued', 0, 0, 10, 0, 0)";
+    let raw = Connection::open(folder.path().join("dayline.db")).unwrap();
+    raw.execute(insert, [id.bits().to_be_bytes()]).unwrap();
+    drop(raw);
+    let days = JobDays {
+        from: LocalDate(20_000),
+        to: LocalDate(20_009),
+        tz: "Europe/Berlin".to_owned(),
+        day_start: DayStart::default(),
+        week_start: Weekday::Monday,
+    };
+    let store = open(folder.path());
+    let job = store.claim(UtcMs(6), UtcMs(9)).await.unwrap().unwrap();
+    assert_eq!((job.id, job.user, job.kind), (id, user, ReportKind::Sums(Grouping::Domains)));
+    assert_eq!((&job.days, &job.filter), (&Some(days), &Filter::ALL));
+    assert_eq!(ReportJobs::find(&store, user, id).await, Ok(Some(job)));
 }
 
 /// A cache must not take one day for another, nor one database for another that holds the same days.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dayline_app::ports::{Applied, DayKey, LedgerCommit, LedgerView};
-use dayline_domain::report::{Cut, by_app, by_day, by_domain, by_hour, cut_days, local_days};
-use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay};
+use dayline_domain::report::{
+    Counted, Cut, Filter, LocalDays, Period, by_app, by_domain, by_hour, by_period, cut_days, local_days,
+};
+use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay, Weekday};
 
 use crate::fakes::FixedZone;
 use crate::suites::store::{DAY, NOW, StorePorts, commit};
@@ -160,9 +162,24 @@ async fn a_report_of_a_year_of_sums_is_that_of_its_pieces(store: StorePorts) {
         let zone = FixedZone { name: "Test/Fixed", offset_s };
         let window = local_days(&zone, dates.clone()).unwrap();
         let pieces = store.reader.read(user, window).await.unwrap().counted;
+        let (from, to) = (*dates.start(), *dates.end());
+        let local = LocalDays { zone: Arc::new(zone), from, to, week_start: Weekday::Monday };
         let read = async |cut| -> LedgerView {
-            store.reader.read_sums(user, window, cut_days(&zone, dates.clone(), cut)).await.unwrap()
+            store.reader.read_sums(user, window, cut_days(&local, cut, &Filter::ALL)).await.unwrap()
         };
+        for period in [Period::Day, Period::Week, Period::Month] {
+            let view = read(Cut::Periods(period)).await;
+            assert_eq!(by_period(view.as_counted(), &local, period), by_period(&pieces, &local, period));
+        }
+        let some =
+            Filter { app: pieces.first().map(|piece| piece.source.activity.app.clone()), ..Filter::ALL };
+        let months = Cut::Periods(Period::Month);
+        let view = store.reader.read_sums(user, window, cut_days(&local, months, &some)).await.unwrap();
+        let of_pieces = Counted { filter: &some, ..Counted::from(&pieces) };
+        let of_pieces = by_period(of_pieces, &local, Period::Month);
+        assert!(of_pieces.iter().all(|(_, ms)| *ms > 0) && view.sums.len() > 300, "{of_pieces:?}");
+        let of_sums = Counted { filter: &some, ..view.as_counted() };
+        assert_eq!(by_period(of_sums, &local, Period::Month), of_pieces);
         let view = read(Cut::Whole).await;
         assert!(
             view.sums.len() > 350 && view.counted.len() < 60,
@@ -172,10 +189,8 @@ async fn a_report_of_a_year_of_sums_is_that_of_its_pieces(store: StorePorts) {
         );
         assert_eq!(by_app(view.as_counted(), window), by_app(&pieces, window), "{offset_s}");
         assert_eq!(by_domain(view.as_counted(), window), by_domain(&pieces, window), "{offset_s}");
-        let (view, dates) = (read(Cut::Days).await, dates.clone());
-        assert_eq!(by_day(view.as_counted(), &zone, dates.clone()), by_day(&pieces, &zone, dates.clone()));
         let view = read(Cut::Hours).await;
-        assert_eq!(by_hour(view.as_counted(), &zone, dates.clone()), by_hour(&pieces, &zone, dates));
+        assert_eq!(by_hour(view.as_counted(), &zone, dates.clone()), by_hour(&pieces, &zone, dates.clone()));
     }
 }
 

@@ -29,10 +29,10 @@ pub(crate) struct PreferencesBody {
     /// Whether a page that can be heard counts while the device reports that nobody is there.
     #[schema(value_type = Option<bool>, nullable, required = false, default = true)]
     audible_counts: bool,
-    /// With which day my weeks begin.
+    /// With which day my weeks begin in reports.
     #[schema(value_type = Option<WeekdayName>, nullable, required = false, default = "monday")]
     week_start: Weekday,
-    /// When my days begin: 00:00 to 12:00.
+    /// When my days begin in reports, by the clock: 00:00 to 12:00.
     #[schema(value_type = Option<String>, nullable, required = false, default = "00:00",
         pattern = "^(0[0-9]|1[01]):[0-5][0-9]$|^12:00$")]
     day_start: DayStart,
@@ -98,7 +98,7 @@ pub(crate) struct PreferencesAnswer {
     /// Whether a page that can be heard counts while the device reports that nobody is there.
     #[schema(example = true)]
     audible_counts: bool,
-    /// With which day my weeks begin.
+    /// With which day my weeks begin in reports.
     #[schema(value_type = WeekdayName, example = "monday")]
     week_start: &'static str,
     /// When my days begin.

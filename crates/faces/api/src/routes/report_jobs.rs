@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
+use dayline_app::reporting::filters::FilterAsked;
 use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
@@ -44,6 +45,18 @@ pub(crate) struct NewReportJob {
     /// The time zone of the days, by its IANA name; the profile's if left out.
     #[schema(nullable, required = false, example = "America/New_York")]
     tz: Option<String>,
+    /// Of this app alone; reports only, as the other three. All that is given has to hold.
+    #[schema(nullable, required = false, example = "Firefox")]
+    app: Option<String>,
+    /// Of this domain alone; an empty text is what was no web page.
+    #[schema(nullable, required = false, example = "github.com")]
+    domain: Option<String>,
+    /// Of this project alone; an empty text is what had none.
+    #[schema(nullable, required = false, example = "dayline")]
+    project: Option<String>,
+    /// Of this device alone.
+    #[schema(nullable, required = false, example = "laptop")]
+    device: Option<String>,
 }
 
 impl FromFields for NewReportJob {
@@ -57,7 +70,18 @@ impl FromFields for NewReportJob {
         let from = fields.optional("from", str::parse);
         let to = fields.optional("to", str::parse);
         let tz = fields.optional("tz", str::parse);
-        Some(Self { kind: kind?, format, from, to, tz })
+        let app = fields.optional("app", str::parse);
+        let domain = fields.optional("domain", str::parse);
+        let project = fields.optional("project", str::parse);
+        let device = fields.optional("device", str::parse);
+        Some(Self { kind: kind?, format, from, to, tz, app, domain, project, device })
+    }
+}
+
+impl From<NewReportJob> for NewJob {
+    fn from(asked: NewReportJob) -> Self {
+        let NewReportJob { kind, format, from, to, tz, app, domain, project, device } = asked;
+        Self { kind, format, from, to, tz, filter: FilterAsked { app, domain, project, device } }
     }
 }
 
@@ -107,9 +131,9 @@ pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> 
 pub(crate) async fn request(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Json(NewReportJob { kind, format, from, to, tz }): Json<NewReportJob>,
+    Json(asked): Json<NewReportJob>,
 ) -> Result<Response, Problem> {
-    let job = report_jobs::request(&api.app, &caller, NewJob { kind, format, from, to, tz }).await?;
+    let job = report_jobs::request(&api.app, &caller, asked.into()).await?;
     let mut response = answer(&api, &job);
     *response.status_mut() = StatusCode::ACCEPTED;
     if let Ok(location) = path_of(&job).parse() {

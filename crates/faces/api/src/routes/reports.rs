@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use dayline_app::AppError;
+use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_domain::LocalDate;
 use dayline_domain::report::Grouping;
@@ -22,10 +23,11 @@ use crate::stream::{CHUNK, LongAnswer, Writer};
 use crate::views::conditional_request::ConditionalRequest;
 use crate::views::report::{Description, Texts, describe, show};
 
-/// Which local days: `date`, or `from` and `to`; today if nothing is given.
+/// Which local days: `date`, or `from` and `to`; today if nothing is given. And of what: all that is
+/// given has to hold.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct DaysParams {
+pub(crate) struct ReportParams {
     /// One local day.
     #[param(value_type = Option<String>, format = Date, example = "2026-11-20")]
     date: Option<LocalDate>,
@@ -38,22 +40,39 @@ pub(crate) struct DaysParams {
     /// The time zone, by its IANA name; the profile's if left out.
     #[param(example = "America/New_York")]
     tz: Option<String>,
+    /// Of this app alone, by its exact name.
+    #[param(example = "Firefox")]
+    app: Option<String>,
+    /// Of this domain alone; an empty value is what was no web page.
+    #[param(example = "github.com")]
+    domain: Option<String>,
+    /// Of this project alone, by its exact name; an empty value is what had none.
+    #[param(example = "dayline")]
+    project: Option<String>,
+    /// Of this device alone, by its `device_id`.
+    #[param(example = "laptop")]
+    device: Option<String>,
 }
 
-impl FromParams for DaysParams {
+impl FromParams for ReportParams {
     fn from_params(params: &mut Params<'_>) -> Self {
         Self {
             date: params.optional("date", str::parse),
             from: params.optional("from", str::parse),
             to: params.optional("to", str::parse),
             tz: params.optional("tz", str::parse),
+            app: params.optional("app", str::parse),
+            domain: params.optional("domain", str::parse),
+            project: params.optional("project", str::parse),
+            device: params.optional("device", str::parse),
         }
     }
 }
 
-impl From<DaysParams> for DaysAsked {
-    fn from(DaysParams { date, from, to, tz }: DaysParams) -> Self {
-        Self { date, from, to, tz }
+impl ReportParams {
+    fn parts(self) -> (DaysAsked, FilterAsked) {
+        let Self { date, from, to, tz, app, domain, project, device } = self;
+        (DaysAsked { date, from, to, tz }, FilterAsked { app, domain, project, device })
     }
 }
 
@@ -88,7 +107,7 @@ fn route(name: &str, grouping: Grouping, summary: &str) -> UtoipaMethodRouter<Ap
 
 /// Answers the report of a grouping.
 #[utoipa::path(
-    get, path = "/api/v1/report/{grouping}", params(DaysParams),
+    get, path = "/api/v1/report/{grouping}", params(ReportParams),
     responses(
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
@@ -99,17 +118,20 @@ async fn report(
     grouping: Grouping,
     State(api): State<Api>,
     answer: LongAnswer,
-    Query(asked): Query<DaysParams>,
+    Query(asked): Query<ReportParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let caller = answer.caller();
-    let days = reports::resolve_days(&api.app, caller, asked.into()).await?;
-    let request =
-        ConditionalRequest::new(&headers, caller, &(grouping.name(), days.zone.name(), days.from, days.to));
+    let (days, filter) = asked.parts();
+    let filter = resolve_filter(&api.app, filter)?;
+    let days = reports::resolve_days(&api.app, caller, days).await?;
+    let calendar = (days.zone.name(), days.zone.day_start(), days.week_start);
+    let question = (grouping.name(), calendar, days.from, days.to, &filter);
+    let request = ConditionalRequest::new(&headers, caller, &question);
     if let Some(unchanged) = request.unchanged(&api.app, caller, days.interval()).await? {
         return Ok(unchanged);
     }
-    let report = reports::report(&api.app, caller, grouping, &days).await?;
+    let report = reports::report(&api.app, caller, grouping, &days, &filter).await?;
     let texts = show(report.answer, &days, request.format);
     Ok(request.answer(&report.version, answer.body_of_any_length(texts).await?))
 }

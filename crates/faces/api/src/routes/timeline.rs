@@ -28,13 +28,14 @@ pub(crate) struct TimelineAsked {
     /// A local day.
     #[param(value_type = Option<String>, format = Date, example = "2026-11-20")]
     date: Option<LocalDate>,
-    /// The time zone of `date`, by its IANA name; the profile's if left out.
+    /// The time zone of `date`, by its IANA name, or in which `from` and `to` are at most 31 days apart;
+    /// the profile's if left out.
     #[param(example = "America/New_York")]
     tz: Option<String>,
     /// From this instant (RFC 3339 with an offset), together with `to` and instead of `date`.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<UtcMs>,
-    /// To this instant, at most 367 days after `from`.
+    /// To this instant, at most 31 local days after `from`; a report job makes longer timelines.
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<UtcMs>,
     /// Whether outranked time is shown as well.
@@ -132,7 +133,7 @@ impl Writer for TimelineWriter {
 async fn ends(app: &App, caller: &Caller, asked: TimelineAsked) -> Result<(UtcMs, UtcMs), AppError> {
     match (asked.date, asked.from, asked.to) {
         (None, Some(from), Some(to)) => {
-            let interval = use_case::stretch(from, to)?;
+            let interval = use_case::stretch(app, caller, (from, to), asked.tz.as_deref()).await?;
             Ok((interval.start(), interval.end()))
         }
         (date, None, None) => {

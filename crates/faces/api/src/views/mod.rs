@@ -13,6 +13,7 @@ pub(crate) mod json;
 pub(crate) mod observation;
 pub(crate) mod profile;
 pub(crate) mod report;
+mod report_items;
 pub(crate) mod report_job;
 pub(crate) mod seconds;
 pub(crate) mod session;

@@ -1,11 +1,9 @@
-//! Reports as clients know them: JSON with an item a row, or a table. A grouping is added here
-//! with its item.
+//! Reports as clients know them: JSON with an item a row, or a table.
+//! Not here: the items (see [`super::report_items`]).
 
 use std::iter::once;
 
-use dayline_domain::report::{Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{AppName, Domain, LocalDate};
-use dayline_http_kit::instant;
+use dayline_domain::report::{Grouping, LocalDays, Report};
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -13,6 +11,10 @@ use utoipa::{PartialSchema, ToSchema};
 use super::accept::Format;
 use super::csv::Csv;
 use super::json::{begin_list, write_json};
+use super::report_items::{
+    AppSeconds, DaySeconds, DeviceSeconds, DomainSeconds, HourSeconds, Item, LanguageSeconds, MonthSeconds,
+    ProjectSeconds, WeekSeconds,
+};
 use super::seconds::Seconds;
 
 /// A report over local days.
@@ -30,163 +32,9 @@ struct ReportBody<Item> {
     tz: String,
     /// The sum of all items.
     total_seconds: Seconds,
-    /// Apps and domains: most first. Hours and days: in order.
+    /// Apps, domains, projects, languages and devices: most first. Hours, days, weeks and months: in
+    /// order.
     items: Vec<Item>,
-}
-
-/// Counted time of an app.
-#[derive(Serialize, ToSchema)]
-struct AppSeconds {
-    /// The app, by the name that its tracker gave it.
-    #[schema(example = "Firefox")]
-    app_name: String,
-    /// Its counted time.
-    seconds: Seconds,
-}
-
-/// Counted time of a domain.
-#[derive(Serialize, ToSchema)]
-struct DomainSeconds {
-    /// The domain; null for what was no web page.
-    #[schema(required, example = "github.com")]
-    domain: Option<String>,
-    /// Its counted time.
-    seconds: Seconds,
-}
-
-/// Counted time of a local hour.
-#[derive(Serialize, ToSchema)]
-struct HourSeconds {
-    /// When the hour begins, in local time.
-    #[schema(format = DateTime, example = "2026-11-20T09:00:00-05:00")]
-    start: String,
-    /// Its counted time.
-    seconds: Seconds,
-}
-
-/// Counted time of a local day.
-#[derive(Serialize, ToSchema)]
-struct DaySeconds {
-    /// A day in the report's time zone.
-    #[schema(format = Date, example = "2026-11-20")]
-    date: String,
-    /// Its counted time.
-    seconds: Seconds,
-}
-
-/// The item that a row of a report becomes.
-trait Item: From<Self::Row> + Serialize + ToSchema + 'static {
-    /// What the domain has of it.
-    type Row: Send + 'static;
-    /// The names of its columns in a table.
-    const COLUMNS: &str;
-    /// What such a report shows, for the API document.
-    const SUMMARY: &str;
-
-    /// Counted milliseconds of a row.
-    fn ms(row: &Self::Row) -> i64;
-
-    /// Its counted time.
-    fn seconds(&self) -> Seconds;
-
-    /// Writes what the time belongs to.
-    fn label(&self, csv: &mut Csv);
-}
-
-impl Item for AppSeconds {
-    type Row = (AppName, i64);
-    const COLUMNS: &str = "app_name,seconds";
-    const SUMMARY: &str = "Seconds per app, most first.";
-
-    fn ms((_, ms): &Self::Row) -> i64 {
-        *ms
-    }
-
-    fn seconds(&self) -> Seconds {
-        self.seconds
-    }
-
-    fn label(&self, csv: &mut Csv) {
-        csv.text(&self.app_name);
-    }
-}
-
-impl Item for DomainSeconds {
-    type Row = (Option<Domain>, i64);
-    const COLUMNS: &str = "domain,seconds";
-    const SUMMARY: &str = "Seconds per domain, most first. What was no web page is an item of its own.";
-
-    fn ms((_, ms): &Self::Row) -> i64 {
-        *ms
-    }
-
-    fn seconds(&self) -> Seconds {
-        self.seconds
-    }
-
-    fn label(&self, csv: &mut Csv) {
-        csv.optional(self.domain.as_deref());
-    }
-}
-
-impl Item for HourSeconds {
-    type Row = HourSlot;
-    const COLUMNS: &str = "start,seconds";
-    const SUMMARY: &str = "Seconds per local hour, in order.";
-
-    fn ms(slot: &HourSlot) -> i64 {
-        slot.ms
-    }
-
-    fn seconds(&self) -> Seconds {
-        self.seconds
-    }
-
-    fn label(&self, csv: &mut Csv) {
-        csv.plain(&self.start);
-    }
-}
-
-impl Item for DaySeconds {
-    type Row = (LocalDate, i64);
-    const COLUMNS: &str = "date,seconds";
-    const SUMMARY: &str = "Seconds per local day, in order.";
-
-    fn ms((_, ms): &Self::Row) -> i64 {
-        *ms
-    }
-
-    fn seconds(&self) -> Seconds {
-        self.seconds
-    }
-
-    fn label(&self, csv: &mut Csv) {
-        csv.plain(&self.date);
-    }
-}
-
-impl From<(AppName, i64)> for AppSeconds {
-    fn from((app, ms): (AppName, i64)) -> Self {
-        Self { app_name: app.as_str().to_owned(), seconds: Seconds(ms) }
-    }
-}
-
-impl From<(Option<Domain>, i64)> for DomainSeconds {
-    fn from((domain, ms): (Option<Domain>, i64)) -> Self {
-        Self { domain: domain.map(|domain| domain.as_str().to_owned()), seconds: Seconds(ms) }
-    }
-}
-
-impl From<HourSlot> for HourSeconds {
-    fn from(slot: HourSlot) -> Self {
-        Self { start: instant::with_offset(slot.start, slot.offset_s), seconds: Seconds(slot.ms) }
-    }
-}
-
-impl From<(LocalDate, i64)> for DaySeconds {
-    fn from((date, ms): (LocalDate, i64)) -> Self {
-        Self { date: date.to_string(), seconds: Seconds(ms) }
-    }
 }
 
 /// A report in a form that clients know, text by text.
@@ -205,36 +53,45 @@ pub(crate) fn show(report: Report, days: &LocalDays, format: Format) -> Texts {
     match report {
         Report::Apps(totals) => texts::<AppSeconds>(totals.most_first(), days, format),
         Report::Domains(totals) => texts::<DomainSeconds>(totals.most_first(), days, format),
-        Report::Hours(slots) => texts::<HourSeconds>(slots, days, format),
-        Report::Days(totals) => texts::<DaySeconds>(totals, days, format),
+        Report::Projects(totals) => texts::<ProjectSeconds>(totals.most_first(), days, format),
+        Report::Languages(totals) => texts::<LanguageSeconds>(totals.most_first(), days, format),
+        Report::Devices(totals) => texts::<DeviceSeconds>(totals.most_first(), days, format),
+        Report::Hours(slots) => {
+            let rows = slots.into_iter().map(|slot| (slot, slot.ms)).collect();
+            texts::<HourSeconds>(rows, days, format)
+        }
+        Report::Days(rows) => texts::<DaySeconds>(rows, days, format),
+        Report::Weeks(rows) => texts::<WeekSeconds>(rows, days, format),
+        Report::Months(rows) => texts::<MonthSeconds>(rows, days, format),
     }
 }
 
-fn texts<I: Item>(rows: Vec<I::Row>, days: &LocalDays, format: Format) -> Texts {
+fn texts<I: Item>(rows: Vec<(I::Label, i64)>, days: &LocalDays, format: Format) -> Texts {
     match format {
         Format::Json => {
             let head = begin_list(&ReportBody::<I> {
                 from: days.from.to_string(),
                 to: days.to.to_string(),
                 tz: days.zone.name().to_owned(),
-                total_seconds: Seconds(rows.iter().map(I::ms).sum()),
+                total_seconds: Seconds(rows.iter().map(|(_, ms)| ms).sum()),
                 items: Vec::new(),
             });
-            let items = rows.into_iter().enumerate().map(|(at, row)| {
+            let items = rows.into_iter().enumerate().map(|(at, (label, ms))| {
                 let mut text = if at == 0 { Vec::new() } else { vec![b','] };
-                write_json(&I::from(row), &mut text);
+                write_json(&I::new(label, Seconds(ms)), &mut text);
                 text
             });
             Texts(Box::new(once(head).chain(items).chain(once(b"]}".to_vec()))))
         }
         Format::Csv => {
-            let rows = rows.into_iter().map(|row| {
-                let (item, mut csv) = (I::from(row), Csv::more());
-                item.label(&mut csv);
-                csv.plain(&item.seconds().text()).end_row();
+            let head = Csv::new(&format!("{},seconds", I::COLUMN)).finish();
+            let rows = rows.into_iter().map(|(label, ms)| {
+                let mut csv = Csv::more();
+                I::cell(&label, &mut csv);
+                csv.plain(&Seconds(ms).text()).end_row();
                 csv.finish().into_bytes()
             });
-            Texts(Box::new(once(Csv::new(I::COLUMNS).finish().into_bytes()).chain(rows)))
+            Texts(Box::new(once(head.into_bytes()).chain(rows)))
         }
     }
 }
@@ -254,8 +111,13 @@ pub(crate) fn describe(grouping: Grouping) -> Description {
     match grouping {
         Grouping::Apps => description::<AppSeconds>(),
         Grouping::Domains => description::<DomainSeconds>(),
+        Grouping::Projects => description::<ProjectSeconds>(),
+        Grouping::Languages => description::<LanguageSeconds>(),
+        Grouping::Devices => description::<DeviceSeconds>(),
         Grouping::Hours => description::<HourSeconds>(),
         Grouping::Days => description::<DaySeconds>(),
+        Grouping::Weeks => description::<WeekSeconds>(),
+        Grouping::Months => description::<MonthSeconds>(),
     }
 }
 

@@ -106,6 +106,18 @@ pub(crate) struct JobItem {
     /// The time zone of the days; null for an export.
     #[schema(required, example = "America/New_York")]
     tz: Option<String>,
+    /// Of which app alone; null for all.
+    #[schema(required, example = "Firefox")]
+    app: Option<String>,
+    /// Of which domain alone; empty for what was no web page, null for all.
+    #[schema(required)]
+    domain: Option<String>,
+    /// Of which project alone; empty for what had none, null for all.
+    #[schema(required)]
+    project: Option<String>,
+    /// Of which device alone; null for all.
+    #[schema(required)]
+    device: Option<String>,
     /// Where it stands.
     status: StatusName,
     /// Why it failed (`too_large`, `too_many_attempts`, `broken`); null if it did not.
@@ -149,6 +161,7 @@ impl JobItem {
             JobState::Failed { why, .. } => Some(why.name()),
             _ => None,
         };
+        let [app, domain, project, device] = job.filter.texts().map(|text| text.map(str::to_owned));
         Self {
             id: job.id.to_string(),
             kind: KindName(job.kind),
@@ -156,6 +169,10 @@ impl JobItem {
             from: days.map(|days| days.from.to_string()),
             to: days.map(|days| days.to.to_string()),
             tz: days.map(|days| days.tz.clone()),
+            app,
+            domain,
+            project,
+            device,
             status: StatusName(job.state),
             failure,
             progress: JobProgress { days_done: job.days_done, days_all: job.days_all },

@@ -19,6 +19,7 @@ mod preferences;
 mod problems;
 mod proxies;
 mod report_jobs;
+mod report_kinds;
 mod reports;
 mod sessions;
 mod streams;

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::support::{Person, Server, ping};
 
 const JOBS: &str = "/api/v1/report/jobs";
+const ALL_KINDS: [&str; 9] =
+    ["apps", "domains", "projects", "languages", "devices", "hours", "days", "weeks", "months"];
 
 /// Ada with some pings on two days, one of them of an app whose name a spreadsheet would take for a formula.
 async fn with_ada() -> (Server, Person) {
@@ -43,7 +45,8 @@ async fn a_job_is_queued_then_done_and_says_where_its_result_is() {
         job,
         json!({
             "id": job["id"], "kind": "apps", "format": "csv", "from": "2026-10-01", "to": "2026-11-30",
-            "tz": "Asia/Tokyo", "status": "queued", "failure": null,
+            "tz": "Asia/Tokyo", "app": null, "domain": null, "project": null, "device": null,
+            "status": "queued", "failure": null,
             "progress": {"days_done": 0, "days_all": 61}, "created_at": "2026-11-20T12:00:00.000Z",
             "finished_at": null, "expires_at": null, "result": null, "bytes": null,
         })
@@ -67,7 +70,7 @@ async fn a_job_is_queued_then_done_and_says_where_its_result_is() {
 #[tokio::test]
 async fn a_result_is_what_the_report_of_the_same_kind_answers() {
     let (server, ada) = with_ada().await;
-    for kind in ["apps", "domains", "hours", "days"] {
+    for kind in ALL_KINDS {
         for (format, media_type) in [("json", "application/json"), ("csv", "text/csv")] {
             let location = ask(&server, &ada, &days(kind, format)).await;
             server.make_reports().await;
@@ -84,20 +87,18 @@ async fn a_result_is_what_the_report_of_the_same_kind_answers() {
 #[tokio::test]
 async fn a_timeline_as_a_job_is_the_timeline() {
     let (server, ada) = with_ada().await;
-    // Tokyo's days from 2026-10-01 to 2026-11-30.
-    let path = "/api/v1/usage/timeline?from=2026-09-30T15:00:00Z&to=2026-11-30T15:00:00Z";
+    // Days of Tokyo, where they begin nine hours earlier.
+    let all = ("2026-11-01", "2026-11-30", "from=2026-10-31T15:00:00Z&to=2026-11-30T15:00:00Z");
+    let nothing = ("2026-01-01", "2026-01-03", "from=2025-12-31T15:00:00Z&to=2026-01-03T15:00:00Z");
     for (format, media_type) in [("json", "application/json"), ("csv", "text/csv")] {
-        for job in [days("timeline", format), {
-            let mut nothing = days("timeline", format);
-            (nothing["from"], nothing["to"]) = (json!("2026-01-01"), json!("2026-01-03"));
-            nothing
-        }] {
+        for (from, to, ends) in [all, nothing] {
+            let mut job = days("timeline", format);
+            (job["from"], job["to"]) = (json!(from), json!(to));
             let location = ask(&server, &ada, &job).await;
             server.make_reports().await;
             let result = server.get(&format!("{location}/result")).of(&ada).send().await;
-            let nothing = "/api/v1/usage/timeline?from=2025-12-31T15:00:00Z&to=2026-01-03T15:00:00Z";
-            let path = if job["from"] == "2026-01-01" { nothing } else { path };
-            let timeline = server.get(path).of(&ada).header("accept", media_type).send().await;
+            let path = format!("/api/v1/usage/timeline?{ends}");
+            let timeline = server.get(&path).of(&ada).header("accept", media_type).send().await;
             assert!(result.body == timeline.body, "{format}: {result:?} and not {timeline:?}");
         }
     }
@@ -144,7 +145,12 @@ async fn what_a_job_can_not_be_is_refused_with_the_field() {
     let (server, ada) = with_ada().await;
     let cases = [
         (json!({"from": "2026-01-01", "to": "2026-01-02"}), "kind"),
-        (json!({"kind": "weeks", "from": "2026-01-01", "to": "2026-01-02"}), "kind"),
+        (json!({"kind": "years", "from": "2026-01-01", "to": "2026-01-02"}), "kind"),
+        (json!({"kind": "export", "app": "Code"}), "app"),
+        (json!({"kind": "timeline", "from": "2026-01-01", "to": "2026-01-02", "project": ""}), "project"),
+        (json!({"kind": "apps", "from": "2026-01-01", "to": "2026-01-02", "app": ""}), "app"),
+        (json!({"kind": "apps", "from": "2026-01-01", "to": "2026-01-02", "domain": "a b"}), "domain"),
+        (json!({"kind": "apps", "from": "2026-01-01", "to": "2026-01-02", "device": 7}), "device"),
         (days("apps", "xlsx"), "format"),
         (days("apps", "ndjson"), "format"),
         (json!({"kind": "export", "format": "csv"}), "format"),

@@ -240,7 +240,8 @@ async fn a_stretch_of_the_timeline_has_two_ends_in_order() {
         (format!("to={a}"), "from"),
         (format!("from={b}&to={a}"), "to"),
         (format!("from={a}&to={a}"), "to"),
-        (format!("from={a}&to=2027-11-23T00:00:00Z"), "to"),
+        (format!("from={a}&to=2026-12-21T00:00:00.001Z"), "to"),
+        (format!("from={a}&to={b}&tz=Mars"), "tz"),
         (format!("from={a}&to=2026-11-21"), "to"),
         (format!("date=2026-11-20&from={a}&to={b}"), "date"),
         ("date=2026-11-20&outranked=yes".into(), "outranked"),
@@ -249,6 +250,20 @@ async fn a_stretch_of_the_timeline_has_two_ends_in_order() {
         let reply = server.get(&format!("/api/v1/usage/timeline?{query}")).of(&ada).send().await;
         assert_eq!((reply.problem().0, reply.fields()), (422, vec![field.to_owned()]), "{query}");
     }
+}
+
+#[tokio::test]
+async fn more_than_31_local_days_of_the_timeline_are_a_report_job() {
+    let (server, ada) = world().await;
+    // A month in which New York's clock is put back: 31 days and an hour.
+    let ends = "from=2026-10-15T04:00:00Z&to=2026-11-15T05:00:00Z";
+    let get =
+        async |query: String| server.get(&format!("/api/v1/usage/timeline?{query}")).of(&ada).send().await;
+    assert_eq!(get(format!("{ends}&tz=America/New_York")).await.status, 200);
+    let refused = get(format!("{ends}&tz=UTC")).await;
+    assert_eq!((refused.problem().0, refused.fields()), (422, vec!["to".to_owned()]));
+    assert!(refused.text().contains("POST /api/v1/report/jobs with the kind timeline"), "{refused:?}");
+    assert_eq!(get(ends.to_owned()).await.status, 422, "the profile's zone is UTC");
 }
 
 #[tokio::test]

@@ -1,0 +1,116 @@
+//! Of which activities a report is, where it is not of all.
+
+use crate::activity::{Project, Source};
+use crate::names::{AppName, DeviceId, Domain, NameError};
+
+/// What a report is about: all that is said here has to hold. Nothing said: everything that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Filter {
+    /// This app alone.
+    pub app: Option<AppName>,
+    /// This domain alone; `Some(None)` is what was no web page.
+    pub domain: Option<Option<Domain>>,
+    /// This project alone; `Some(None)` is what had none.
+    pub project: Option<Option<Project>>,
+    /// This device alone.
+    pub device: Option<DeviceId>,
+}
+
+impl Filter {
+    /// Keeps everything.
+    pub const ALL: Self = Self { app: None, domain: None, project: None, device: None };
+
+    /// Whether it keeps everything.
+    pub fn keeps_all(&self) -> bool {
+        let Self { app, domain, project, device } = self;
+        app.is_none() && domain.is_none() && project.is_none() && device.is_none()
+    }
+
+    /// Its app, domain, project and device as texts; a domain or project that is to be none is an empty
+    /// one.
+    pub fn texts(&self) -> [Option<&str>; 4] {
+        let Self { app, domain, project, device } = self;
+        [
+            app.as_ref().map(AppName::as_str),
+            domain.as_ref().map(|domain| domain.as_ref().map_or("", Domain::as_str)),
+            project.as_ref().map(|project| project.as_ref().map_or("", Project::as_str)),
+            device.as_ref().map(DeviceId::as_str),
+        ]
+    }
+
+    /// The filter of such texts.
+    ///
+    /// # Errors
+    /// If one of them is not such a name.
+    pub fn from_texts([app, domain, project, device]: [Option<&str>; 4]) -> Result<Self, NameError> {
+        fn some<T>(
+            text: &str,
+            parse: impl FnOnce(&str) -> Result<T, NameError>,
+        ) -> Result<Option<T>, NameError> {
+            if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+        }
+        Ok(Self {
+            app: app.map(AppName::new).transpose()?,
+            domain: domain.map(|text| some(text, Domain::new)).transpose()?,
+            project: project.map(|text| some(text, Project::new)).transpose()?,
+            device: device.map(DeviceId::new).transpose()?,
+        })
+    }
+
+    /// Whether a report is about `source`.
+    pub fn keeps(&self, source: &Source) -> bool {
+        fn fits<Name: PartialEq>(wanted: Option<&Name>, found: &Name) -> bool {
+            wanted.is_none_or(|wanted| wanted == found)
+        }
+        let activity = &source.activity;
+        fits(self.app.as_ref(), &activity.app)
+            && fits(self.domain.as_ref(), &activity.domain)
+            && fits(self.project.as_ref(), &activity.project)
+            && fits(self.device.as_ref(), &source.device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_said_has_to_hold() {
+        let page = Source::new("laptop", "Firefox", Some("github.com")).unwrap();
+        let no_page = Source::new("laptop", "Firefox", None).unwrap();
+        let (app, device) = (AppName::new("Firefox").ok(), DeviceId::new("laptop").ok());
+        let github = Some(Domain::new("github.com").ok());
+        let keeps = |filter: &Filter| (filter.keeps(&page), filter.keeps(&no_page));
+        assert_eq!(keeps(&Filter::ALL), (true, true));
+        assert_eq!(keeps(&Filter { app: app.clone(), device: device.clone(), ..Filter::ALL }), (true, true));
+        assert_eq!(keeps(&Filter { app, domain: github, device, ..Filter::ALL }), (true, false));
+        assert_eq!(keeps(&Filter { domain: Some(None), ..Filter::ALL }), (false, true));
+        assert_eq!(keeps(&Filter { project: Some(None), ..Filter::ALL }), (true, true));
+        assert_eq!(keeps(&Filter { app: AppName::new("firefox").ok(), ..Filter::ALL }), (false, false));
+        assert_eq!(keeps(&Filter { device: DeviceId::new("phone").ok(), ..Filter::ALL }), (false, false));
+    }
+
+    #[test]
+    fn a_filter_is_read_as_what_it_was_written_for() {
+        let none = [Some(""), None];
+        let texts = none.into_iter().chain([Some("a.org")]);
+        for (domain, project) in texts.clone().flat_map(|domain| texts.clone().map(move |of| (domain, of))) {
+            for (app, device) in [(None, Some("laptop ")), (Some("Code"), None), (None, None)] {
+                let texts = [app, domain, project, device];
+                assert_eq!(Filter::from_texts(texts).unwrap().texts(), texts);
+            }
+        }
+        assert_eq!(Filter::from_texts([Some(""), None, None, None]), Err(NameError::Empty));
+        assert_eq!(Filter::from_texts([None, None, None, Some("")]), Err(NameError::Empty));
+    }
+
+    #[test]
+    fn a_filter_that_says_nothing_keeps_all_and_no_other_does() {
+        assert_eq!(Filter::default(), Filter::ALL);
+        assert!(Filter::ALL.keeps_all());
+        assert!(!Filter { domain: Some(None), ..Filter::ALL }.keeps_all());
+        assert!(!Filter { project: Some(None), ..Filter::ALL }.keeps_all());
+        assert!(!Filter { app: AppName::new("Code").ok(), ..Filter::ALL }.keeps_all());
+        assert!(!Filter { device: DeviceId::new("phone").ok(), ..Filter::ALL }.keeps_all());
+    }
+}
