@@ -21,6 +21,7 @@ mod names;
 mod preferences;
 mod replicas;
 mod report_jobs;
+mod rule_edition;
 mod sessions;
 mod store;
 mod stored_time;

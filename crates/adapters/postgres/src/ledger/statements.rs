@@ -16,11 +16,14 @@ use super::letters::{CorrectionColumns, DeadColumns};
 use crate::db::{Param, Statement};
 use crate::month_tables::sql::{DAYS, OBSERVATIONS, PIECES};
 use crate::months::Month;
+use crate::rule_edition;
 use crate::values::{Timestamp, bits};
 
 /// What it means if a statement changes another number of rows than it should.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Short {
+    /// Days are settled by another edition of the rule than this program's.
+    OtherRule,
     /// Somebody else has moved the position.
     Fenced,
     /// A day is not as the write wants it, or what was known of its person is out of date.
@@ -80,7 +83,8 @@ impl<'a> Values<'a> {
     /// people, as deleting a person does first.
     pub(super) fn parts<'s>(&'s self, columns: &'s Columns, adopted: &'s Adopted) -> Vec<Part<'s>> {
         let months = || columns.months.iter();
-        let mut parts: Vec<Part<'_>> = self.move_position().into_iter().collect();
+        let mut parts = vec![Part { statement: rule_edition::is_ours(), rows: 1, short: Short::OtherRule }];
+        parts.extend(self.move_position());
         parts.extend(self.bury());
         parts.extend(self.correct());
         parts.extend(self.forget_erased());
