@@ -10,6 +10,7 @@ mod config;
 mod correction_numbers;
 mod db;
 mod dead_letters;
+mod device_book;
 mod device_logins;
 mod error;
 mod ledger;

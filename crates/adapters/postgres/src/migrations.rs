@@ -57,6 +57,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0007_rule_edition.sql"),
         oldest_writer: 6,
     },
+    Migration {
+        name: "device_names",
+        sql: include_str!("../migrations/0008_device_names.sql"),
+        oldest_writer: 6,
+    },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -233,6 +238,7 @@ mod tests {
             "19ec24b02a74d97c9f906b0c672dd1ff20caefdd5243ffbe181ab21e1773e525",
             "8798025c03c1443c7ca954c8145baf7b99a4efa19acfd63212526ee4764bfb07",
             "cfd4d0763116174d72ecf9d908f3a4a382eeba80f18faceed84e4f4959aee45a",
+            "53421142d228db6e91023495629279fb1dc1b6eb64e1735e404d996f968fa763",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

@@ -35,6 +35,7 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("migrations/0004_approving_session.sql"),
     },
     Migration { number: 5, name: "observations", sql: include_str!("migrations/0005_observations.sql") },
+    Migration { number: 6, name: "device_names", sql: include_str!("migrations/0006_device_names.sql") },
 ];
 
 /// What a database says about one step.

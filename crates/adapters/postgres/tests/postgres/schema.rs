@@ -32,6 +32,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
             "approving_session",
             "covered_reports",
             "day_sums",
+            "device_names",
             "foundation",
             "report_jobs",
             "rule_edition",

@@ -101,7 +101,10 @@ async fn a_database_of_the_release_before_is_read_as_it_was_and_written_exactly(
     let [ada, bob] = old_days(&client).await;
     let store = database.store(Via::Direct);
     let applied = store.migrate().await.unwrap().applied;
-    assert_eq!(applied.iter().map(|step| step.name).collect::<Vec<_>>(), ["what_was_observed", "rule_edition"]);
+    assert_eq!(
+        applied.iter().map(|step| step.name).collect::<Vec<_>>(),
+        ["what_was_observed", "rule_edition", "device_names"]
+    );
 
     let first = day(2026, 9, 28);
     let before = [view(&store, ada, first, 6).await, view(&store, bob, first, 6).await];
