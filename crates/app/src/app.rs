@@ -8,10 +8,10 @@ use dayline_domain::{Id, JobPolicy, PingLimits};
 
 use crate::clock_check::ClockCheck;
 use crate::ports::{
-    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins,
-    LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota, PreferenceStore, Randomness,
-    RateLimits, RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames, StoredTime,
-    TimeZones,
+    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
+    DeviceLogins, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota, PreferenceStore,
+    Randomness, RateLimits, RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames,
+    StoredTime, TimeZones,
 };
 use crate::recent_polls::RecentPolls;
 
@@ -62,6 +62,8 @@ pub struct App {
     pub correction_numbers: Arc<dyn CorrectionNumbers>,
     /// How people's days are settled and reported.
     pub preferences: Arc<dyn PreferenceStore>,
+    /// What people call their devices.
+    pub device_book: Arc<dyn DeviceBook>,
     /// Report jobs with their results, shared by all nodes.
     pub report_jobs: Arc<dyn ReportJobs>,
     /// People, their profiles and the hashes of their passwords.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
-    StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins, ledger,
-    preferences, prove, report_jobs, sessions, sign_outs,
+    StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book, device_logins,
+    ledger, preferences, prove, report_jobs, sessions, sign_outs,
 };
 
 async fn fresh() -> StorePorts {
@@ -126,4 +126,9 @@ async fn the_fake_store_keeps_the_audit_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_report_jobs() {
     prove(report_jobs::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_what_is_said_of_devices() {
+    prove(device_book::FACTS, fresh).await;
 }

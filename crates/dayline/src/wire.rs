@@ -14,9 +14,9 @@ use std::sync::Arc;
 use dayline_api::ClientForms;
 use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
-    Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceLogins, Leases, LedgerReader,
-    LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore, RateLimits, ReportJobs,
-    Revocations, Sessions, StoredTime,
+    Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins, Leases,
+    LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore, RateLimits,
+    ReportJobs, Revocations, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -237,6 +237,7 @@ trait Store:
     + AuditLog
     + CorrectionNumbers
     + DeadLetters
+    + DeviceBook
     + DeviceLogins
     + LedgerReader
     + LedgerWriter
@@ -321,6 +322,7 @@ fn app(
         accounts: store.clone(),
         sessions: store.clone(),
         api_keys: Arc::new(RememberedApiKeys::of(store.clone())),
+        device_book: store.clone(),
         device_logins: store.clone(),
         audit: store.clone(),
         revocations: shared.revocations,
@@ -356,6 +358,7 @@ fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send
             accounts: store.clone(),
             sessions: store.clone(),
             api_keys: store.clone(),
+            device_book: store.clone(),
             audit: store.clone(),
             dead_letters: store.clone(),
             ledger: store.clone(),

@@ -27,7 +27,7 @@ pub use identity::account::{Email, FullName, NewPassword, Scope, Scopes};
 pub use identity::session::Session;
 pub use limits::{PingLimits, PingRefusal};
 pub use moved_days::with_days_from;
-pub use names::{AppName, DeviceId, Domain, NameError};
+pub use names::{AppName, DeviceId, DeviceName, Domain, NameError};
 pub use observation::{Observation, Seen, Subject};
 pub use preferences::{DayStart, Preferences, Weekday};
 pub use report::report_job::{JobPolicy, JobState, ReportJob};

@@ -137,6 +137,26 @@ impl DeviceId {
     }
 }
 
+/// What a person calls a device: 1–128 characters after trimming, no control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceName(Box<str>);
+
+impl DeviceName {
+    /// Largest number of characters.
+    pub const MAX: usize = 128;
+
+    /// Parses a name, trimming white space around it.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        check(text, Self::MAX).map(|()| Self(text.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +168,15 @@ mod tests {
         assert_eq!(AppName::new(&"x".repeat(256)), Err(NameError::TooLong { max: 255 }));
         assert_eq!(AppName::new(" \t "), Err(NameError::Empty));
         assert_eq!(AppName::new("a\0b"), Err(NameError::ControlCharacter));
+    }
+
+    #[test]
+    fn names_of_devices_are_trimmed_and_bounded_in_characters() {
+        assert_eq!(DeviceName::new(" My laptop ").unwrap().as_str(), "My laptop");
+        assert!(DeviceName::new("ü".repeat(128).as_str()).is_ok());
+        assert_eq!(DeviceName::new(&"x".repeat(129)), Err(NameError::TooLong { max: 128 }));
+        assert_eq!(DeviceName::new(" "), Err(NameError::Empty));
+        assert_eq!(DeviceName::new("a\nb"), Err(NameError::ControlCharacter));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio_postgres::types::Type;
 
 use crate::db::{ConnectionPool, Transaction};
 use crate::error::corrupt;
+use crate::rule_edition;
 use crate::values::column;
 
 struct Migration {
@@ -55,6 +56,16 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "filtered_reports",
         sql: include_str!("../migrations/0007_filtered_reports.sql"),
+        oldest_writer: 7,
+    },
+    Migration {
+        name: "rule_edition",
+        sql: include_str!("../migrations/0008_rule_edition.sql"),
+        oldest_writer: 7,
+    },
+    Migration {
+        name: "device_names",
+        sql: include_str!("../migrations/0009_device_names.sql"),
         oldest_writer: 7,
     },
 ];
@@ -119,6 +130,10 @@ pub(crate) async fn migrate(pool: &ConnectionPool) -> Result<Migrated, PortError
         }
     }
     judge(&history(pool).await?)?;
+    let mut transaction = pool.begin().await?;
+    let raised = rule_edition::raise(&mut transaction).await;
+    transaction.finish(raised).await?;
+    rule_edition::judge(pool).await??;
     Ok(Migrated { applied })
 }
 
@@ -228,6 +243,8 @@ mod tests {
             "77eeb8baceb1be57711a74328b1247a99462d7ccd8db2dee7d9be6b70c75b6e9",
             "19ec24b02a74d97c9f906b0c672dd1ff20caefdd5243ffbe181ab21e1773e525",
             "8798025c03c1443c7ca954c8145baf7b99a4efa19acfd63212526ee4764bfb07",
+            "cfd4d0763116174d72ecf9d908f3a4a382eeba80f18faceed84e4f4959aee45a",
+            "53421142d228db6e91023495629279fb1dc1b6eb64e1735e404d996f968fa763",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

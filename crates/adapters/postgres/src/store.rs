@@ -14,6 +14,7 @@ use crate::month_tables::KnownMonths;
 use crate::months::Month;
 use crate::names::KnownPeople;
 use crate::replicas::Replicas;
+use crate::rule_edition;
 use crate::values::column;
 
 /// How many months after the current one have their tables made ahead.
@@ -72,10 +73,13 @@ impl PgStore {
     }
 
     /// Why this program must not work with the database that answers, if so: its schema is missing,
-    /// too old or too new, or a commit would not be durable when it is acknowledged. An error if
+    /// too old or too new, its days are settled by another edition of the rule, or a commit would not be durable when it is acknowledged. An error if
     /// none answers. Every other call asks this before its first statement.
     pub async fn unfitness(&self) -> Result<Option<PortError>, PortError> {
         if let Err(unfit) = migrations::judge(&migrations::history(&self.primary).await?) {
+            return Ok(Some(unfit));
+        }
+        if let Err(unfit) = rule_edition::judge(&self.primary).await? {
             return Ok(Some(unfit));
         }
         let rows = self.primary.query("SELECT current_setting('synchronous_commit') AS value", &[]).await?;
@@ -130,6 +134,15 @@ impl PgStore {
             self.checked.store(true, Ordering::Relaxed);
         }
         Ok(&self.primary)
+    }
+
+    /// Why this program must not go on with the database, which was fit once and has refused a commit.
+    pub(crate) async fn look_again(&self) -> PortError {
+        self.checked.store(false, Ordering::Relaxed);
+        match self.primary().await {
+            Err(why) => why,
+            Ok(_) => PortError::Unavailable("the database was changed by another program just now".into()),
+        }
     }
 
     /// The primary for work that takes long: migrations, months, the erasure of a person.

@@ -7,6 +7,7 @@ mod audit;
 mod correction_numbers;
 mod db;
 mod dead_letters;
+mod device_book;
 mod device_logins;
 mod failure;
 mod folder;

@@ -40,6 +40,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "filtered_reports",
         sql: include_str!("migrations/0006_filtered_reports.sql"),
     },
+    Migration { number: 7, name: "device_names", sql: include_str!("migrations/0007_device_names.sql") },
 ];
 
 /// What a database says about one step.

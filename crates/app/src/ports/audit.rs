@@ -42,11 +42,13 @@ pub enum AuditKind {
     Corrected,
     /// A stretch of time was erased for good.
     Erased,
+    /// A device was given another name.
+    DeviceRenamed,
 }
 
 impl AuditKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Registered,
         Self::SignedIn,
         Self::DeviceSignedIn,
@@ -63,6 +65,7 @@ impl AuditKind {
         Self::KeyDeleted,
         Self::Corrected,
         Self::Erased,
+        Self::DeviceRenamed,
     ];
 
     /// A stable name, for the store and for clients.
@@ -84,6 +87,7 @@ impl AuditKind {
             Self::KeyDeleted => "key_deleted",
             Self::Corrected => "corrected",
             Self::Erased => "erased",
+            Self::DeviceRenamed => "device_renamed",
         }
     }
 

@@ -143,7 +143,8 @@ pub struct LedgerCommit {
     pub days: Vec<(UserId, DayWrite)>,
     /// Corrections to be kept beside what is stored, of each id the greatest version, of which there may
     /// be several here. An erasure takes the place of any entry and is never replaced, so that the order
-    /// does not matter. Those of a person who is gone are forgotten.
+    /// does not matter. Of an entry that newer erasures cover wholly ([`Correction::is_erased_by`]) only
+    /// its version is kept, whichever comes first. Those of a person who is gone are forgotten.
     pub corrections: Vec<(UserId, Correction)>,
     /// What could not be processed. A dead letter of a person who is gone is forgotten, like their
     /// pings.

@@ -17,7 +17,7 @@ const DAYS_OF_KINDS: i32 = 7;
 pub struct Device {
     /// Which.
     pub id: DeviceId,
-    /// What the person calls it, while it is signed in.
+    /// What the person calls it; where they never said so, what it is called where it is signed in.
     pub name: Option<Box<str>>,
     /// The end of what counts or was observed on it last, if that is known.
     pub last_use: Option<UtcMs>,
@@ -81,6 +81,11 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Device>, AppError> {
         let name = session.device_name.map(|name| name.as_str().into());
         if let Some(device) = devices.get_mut(&session.device) {
             device.name = name;
+        }
+    }
+    for (id, name) in app.device_book.device_names(user).await? {
+        if let Some(device) = devices.get_mut(&id) {
+            device.name = Some(name.as_str().into());
         }
     }
     let mut devices: Vec<Device> = devices.into_values().collect();

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use dayline_domain::{Correction, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs};
+use dayline_domain::{
+    Correction, DeviceId, DeviceName, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs,
+};
 
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;
 use crate::ports::{
-    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, LedgerReader, LoadedDay, Sessions, StoredAuditEvent,
-    StoredDeadLetter, User,
+    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, DeviceBook, LedgerReader, LoadedDay, Sessions,
+    StoredAuditEvent, StoredDeadLetter, User,
 };
 use crate::reporting::states::settle;
 use crate::tracking::record::{self, Body};
@@ -24,6 +26,8 @@ pub enum Page {
     Sessions(Vec<Session>),
     /// The API keys, all in one page: a person may have only so many.
     Keys(Vec<ApiKey>),
+    /// What devices are called, all in one page: few are given a name.
+    Devices(Vec<(DeviceId, DeviceName)>),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
     /// A dead letter: pings that could not be processed.
@@ -64,6 +68,8 @@ pub struct ExportPorts {
     pub sessions: Arc<dyn Sessions>,
     /// For the names and scopes of keys.
     pub api_keys: Arc<dyn ApiKeys>,
+    /// For the names of devices.
+    pub device_book: Arc<dyn DeviceBook>,
     /// For the entries that are not purged yet, read in pages.
     pub audit: Arc<dyn AuditLog>,
     /// For the person's pings that could not be processed.
@@ -78,6 +84,7 @@ impl ExportPorts {
             accounts: app.accounts.clone(),
             sessions: app.sessions.clone(),
             api_keys: app.api_keys.clone(),
+            device_book: app.device_book.clone(),
             audit: app.audit.clone(),
             dead_letters: app.dead_letters.clone(),
             ledger: app.ledger.clone(),
@@ -98,6 +105,7 @@ enum Next {
     Profile,
     Sessions,
     Keys,
+    Devices,
     Audit(Option<u64>),
     DeadLetter(u64),
     Extent,
@@ -155,8 +163,12 @@ impl Export {
                     return Ok(Some(Page::Sessions(self.ports.sessions.list(self.user).await?)));
                 }
                 Next::Keys => {
-                    self.next = Next::Audit(None);
+                    self.next = Next::Devices;
                     return Ok(Some(Page::Keys(self.ports.api_keys.list(self.user).await?)));
+                }
+                Next::Devices => {
+                    self.next = Next::Audit(None);
+                    return Ok(Some(Page::Devices(self.ports.device_book.device_names(self.user).await?)));
                 }
                 Next::Audit(before) => {
                     let entries = self.ports.audit.list(self.user, before, MAX_ENTRIES).await?;

@@ -1,6 +1,7 @@
 //! A ping's way: into the log, out of it into the ledger, and the word that a day changed.
 
 pub mod corrections;
+pub mod devices;
 pub mod ingest;
 pub mod live;
 pub mod preferences;

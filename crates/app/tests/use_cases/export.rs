@@ -27,6 +27,7 @@ async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
             Page::Profile(user) => profiles += usize::from(user.id == ada.user),
             Page::Sessions(page) => sessions += page.len(),
             Page::Keys(page) => assert!(page.is_empty()),
+            Page::Devices(page) => assert!(page.is_empty()),
             Page::DeadLetter(letter) => panic!("{letter:?} was never written"),
             Page::Audit(page) => events += page.len(),
             Page::Corrections(page) => assert!(page.is_empty()),
@@ -86,5 +87,5 @@ async fn an_export_of_somebody_without_pings_ends_too() {
     while export.page().await.unwrap().is_some() {
         pages += 1;
     }
-    assert_eq!(pages, 5);
+    assert_eq!(pages, 6);
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod clean_up;
 mod corrections;
 mod device_login;
+mod devices;
 mod export;
 mod ingest;
 mod key_agreement;

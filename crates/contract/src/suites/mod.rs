@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod correction_numbers;
 pub mod dead_letters;
+pub mod device_book;
 pub mod device_logins;
 pub mod key_marks;
 pub mod leases;

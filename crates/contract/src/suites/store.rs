@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CorrectionNumbers, CreateUser, DayKey, DayWrite,
-    DeadLetter, DeadLetters, DeviceLogins, LedgerCommit, LedgerReader, LedgerView, LedgerWriter, LoadedDay,
-    Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, Sessions, SignOut,
+    DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,
+    LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, Sessions, SignOut,
     StartSession, Started, StoredDay, StoredTime, User,
 };
 use dayline_domain::identity::account::Label;
@@ -44,6 +44,7 @@ pub struct StorePorts {
     pub(super) accounts: Arc<dyn Accounts>,
     pub(super) sessions: Arc<dyn Sessions>,
     pub(super) api_keys: Arc<dyn ApiKeys>,
+    pub(super) device_book: Arc<dyn DeviceBook>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) preferences: Arc<dyn PreferenceStore>,
@@ -73,6 +74,7 @@ impl StorePorts {
             + Accounts
             + Sessions
             + ApiKeys
+            + DeviceBook
             + DeviceLogins
             + AuditLog
             + PreferenceStore
@@ -88,6 +90,7 @@ impl StorePorts {
             accounts: store.clone(),
             sessions: store.clone(),
             api_keys: store.clone(),
+            device_book: store.clone(),
             device_logins: store.clone(),
             audit: store.clone(),
             preferences: store.clone(),

@@ -31,6 +31,9 @@ use crate::timeline::spans::{Overlapping, SpanSet};
 use crate::timeline::stretch::{Stretch, append, split, topmost};
 use crate::timeline::window::{Span, Window};
 
+/// Which edition of the rule this is. All programs that settle days of one store must have the same:
+/// with any change of what the rule gives it becomes another.
+pub const EDITION: u8 = 2;
 /// The longest gap within a use, away or here that is no gap, in milliseconds.
 pub const JOIN_MS: u32 = 1_000;
 /// How long what was seen last is held until something else is seen, in milliseconds.

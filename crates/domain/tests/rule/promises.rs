@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::cases::{Case, DAY, anybody, cases};
-use crate::values::{interval, observation};
+use crate::values::{interval, observation, settle_all};
 
 fn three_days() -> impl Iterator<Item = UtcDay> {
     (DAY.0 - 1..=DAY.0 + 1).map(UtcDay)
@@ -191,6 +191,26 @@ proptest! {
         for day in three_days() {
             let whole = settle(day, &observations, &corrections, choices);
             prop_assert_eq!(settle(day, &with_holes, &corrections, choices), whole);
+        }
+    }
+
+    #[test]
+    fn what_an_entry_says_under_newer_erasures_is_not_needed_and_any_other_is(
+        Case { observations, corrections, choices } in anybody(20)
+    ) {
+        let is_erased = |said: &&Correction| said.is_erased_by(&corrections);
+        let left: Vec<Correction> = corrections
+            .iter()
+            .map(|said| if is_erased(&said) { said.without_words() } else { said.clone() })
+            .collect();
+        for day in three_days() {
+            let with_words = settle(day, &observations, &corrections, choices);
+            prop_assert_eq!(settle(day, &observations, &left, choices), with_words);
+        }
+        for said in corrections.iter().filter(|said| matches!(said.says, Says::Entry { .. })) {
+            let erasures = corrections.iter().filter(|other| matches!(other.says, Says::Erasure { .. }));
+            let alone: Vec<Correction> = erasures.chain([said]).cloned().collect();
+            prop_assert_eq!(settle_all(&[], &alone, choices).is_empty(), is_erased(&said), "{:?}", said);
         }
     }
 

@@ -48,6 +48,7 @@ fn table_for_all() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::delete))
         // /api/v1/devices
         .routes(routes!(devices::list))
+        .routes(routes!(devices::change))
         // /api/v1/usage
         .routes(routes!(track::track))
         .routes(routes!(timeline::timeline))

@@ -28,6 +28,7 @@ const ATTEMPTS: usize = 5;
 
 enum Outcome {
     Applied(Applied),
+    OtherRule,
     MissingPartition,
     Days,
     Names(Chosen),
@@ -96,6 +97,7 @@ async fn apply_to(
                 return Ok(Applied::Fenced);
             }
             Outcome::Applied(applied) => return Ok(applied),
+            Outcome::OtherRule => return Err(store.look_again().await),
             Outcome::MissingPartition => store.months().forget(),
             Outcome::Names(other) => chosen = other,
             Outcome::Days => match adopt::find(primary, commit).await? {
@@ -149,6 +151,7 @@ async fn try_apply(
             Ok(changed) if changed == rows as u64 => continue,
             Ok(_) => match short {
                 Short::Fine => continue,
+                Short::OtherRule => Ok(Outcome::OtherRule),
                 Short::Fenced => Ok(Outcome::Applied(Applied::Fenced)),
                 Short::Days => Ok(Outcome::Days),
                 Short::Names => Ok(Outcome::Names(columns.names.choose(pool).await?)),

@@ -103,11 +103,15 @@ impl<'a> CorrectionColumns<'a> {
         self.ids.len()
     }
 
+    /// Whose, and which.
+    pub(super) fn keys(&self) -> Vec<Param<'_>> {
+        vec![(&self.users, Type::UUID_ARRAY), (&self.ids, Type::UUID_ARRAY)]
+    }
+
     /// Whose, which, and what they say.
     pub(super) fn corrections(&self) -> Vec<Param<'_>> {
-        vec![
-            (&self.users, Type::UUID_ARRAY),
-            (&self.ids, Type::UUID_ARRAY),
+        let mut params = self.keys();
+        let said: [Param<'_>; 8] = [
             (&self.versions, Type::INT8_ARRAY),
             (&self.starts, Type::TIMESTAMPTZ_ARRAY),
             (&self.ends, Type::TIMESTAMPTZ_ARRAY),
@@ -116,6 +120,8 @@ impl<'a> CorrectionColumns<'a> {
             (&self.domains, Type::TEXT_ARRAY),
             (&self.projects, Type::TEXT_ARRAY),
             (&self.languages, Type::TEXT_ARRAY),
-        ]
+        ];
+        params.extend(said);
+        params
     }
 }

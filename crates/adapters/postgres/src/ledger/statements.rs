@@ -16,11 +16,14 @@ use super::letters::{CorrectionColumns, DeadColumns};
 use crate::db::{Param, Statement};
 use crate::month_tables::sql::{DAYS, OBSERVATIONS, PIECES};
 use crate::months::Month;
+use crate::rule_edition;
 use crate::values::{Timestamp, bits};
 
 /// What it means if a statement changes another number of rows than it should.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Short {
+    /// Days are settled by another edition of the rule than this program's.
+    OtherRule,
     /// Somebody else has moved the position.
     Fenced,
     /// A day is not as the write wants it, or what was known of its person is out of date.
@@ -80,9 +83,11 @@ impl<'a> Values<'a> {
     /// people, as deleting a person does first.
     pub(super) fn parts<'s>(&'s self, columns: &'s Columns, adopted: &'s Adopted) -> Vec<Part<'s>> {
         let months = || columns.months.iter();
-        let mut parts: Vec<Part<'_>> = self.move_position().into_iter().collect();
+        let mut parts = vec![Part { statement: rule_edition::is_ours(), rows: 1, short: Short::OtherRule }];
+        parts.extend(self.move_position());
         parts.extend(self.bury());
         parts.extend(self.correct());
+        parts.extend(self.forget_erased());
         parts.extend(months().filter_map(|(month, columns)| self.make_days(*month, &columns.new_days)));
         parts.extend(months().filter_map(|(month, columns)| self.change_days(*month, &columns.changed_days)));
         if columns.names.len() > 0 {
@@ -159,6 +164,28 @@ WHERE (stored.start_time IS NULL OR stored.app_name IS NOT NULL)
   AND (stored.version < excluded.version OR excluded.start_time IS NOT NULL AND excluded.app_name IS NULL)";
         let rows = self.corrections.len();
         (rows > 0).then(|| part(SQL, self.corrections.corrections(), rows, Short::Fine))
+    }
+
+    /// Of entries that newer erasures cover wholly only the version is kept. The corrections of the
+    /// commit are there by now: what they meet is looked at, themselves among it.
+    fn forget_erased(&self) -> Option<Part<'_>> {
+        const SQL: &str = "WITH told AS (
+  SELECT stored.user_id, stored.start_time, stored.end_time FROM unnest($1, $2) AS new (uuid, correction)
+  JOIN users USING (uuid) JOIN corrections AS stored ON stored.user_id = users.id AND stored.id = new.correction
+  WHERE stored.start_time IS NOT NULL
+)
+UPDATE corrections AS entry SET start_time = NULL, end_time = NULL, device_id = NULL, app_name = NULL,
+  domain = NULL, project = NULL, language = NULL
+FROM told
+WHERE entry.user_id = told.user_id AND entry.app_name IS NOT NULL
+  AND entry.start_time < told.end_time AND entry.end_time > told.start_time
+  AND (
+    SELECT range_agg(tstzrange(start_time, end_time)) FROM corrections AS erasure
+    WHERE user_id = entry.user_id AND app_name IS NULL AND version > entry.version
+      AND start_time < entry.end_time AND end_time > entry.start_time
+  ) @> tstzrange(entry.start_time, entry.end_time)";
+        let keys = self.corrections.keys();
+        (self.corrections.len() > 0).then(|| part(SQL, keys, 0, Short::Fine))
     }
 
     fn make_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins,
-    ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
+    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
+    device_logins, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -164,4 +164,9 @@ async fn the_postgres_store_keeps_report_jobs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_knows_the_newest_moment() {
     keeps_both_ways(stored_time::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_what_is_said_of_devices() {
+    keeps_both_ways(device_book::FACTS).await;
 }

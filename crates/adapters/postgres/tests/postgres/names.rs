@@ -7,7 +7,7 @@ use dayline_app::tracking::record;
 use dayline_contract::fakes::FakeLog;
 use dayline_domain::{
     AppName, Choices, Correction, CorrectionId, DeviceId, Domain, Interval, LedgerDay, Observation, Says,
-    Seen, Subject, UserId, UtcDay,
+    Seen, Source, Subject, UserId, UtcDay,
 };
 use tokio_postgres::Client;
 
@@ -129,4 +129,37 @@ async fn corrections_told_through_the_log_erase_for_good() {
     let mut expected = LedgerDay::empty(first, Choices::default());
     expected.record(&seen[1..]);
     assert!(counted.into_iter().eq(expected.counted()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_wholly_under_newer_erasures_leaves_no_name_behind() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, today) = (register(&store, 1).await, day(2026, 11, 20));
+    let client = database.client().await;
+    let world = World::over(store.clone());
+    let says = |from: i64, to: i64| Interval::new(at(today, from), at(today, to)).unwrap();
+    let entry = |name: &str, from, to| Says::Entry {
+        interval: says(from, to),
+        source: Source::new(name, name, Some("secret.example")).unwrap(),
+    };
+    let erasure = |from, to| Says::Erasure { interval: says(from, to) };
+    let told = [
+        (1, 10, entry("gone-1", 0, 100)),
+        (2, 11, entry("kept", 50, 101)),
+        (3, 20, erasure(0, 50)),
+        (4, 21, erasure(50, 100)),
+        (5, 12, entry("gone-2", 10, 90)),
+    ];
+    for (id, version, says) in told {
+        let correction = Correction { id: CorrectionId::from_bits(id), version, says };
+        world.log.append(world.partition, record::encode_correction(user, &correction)).await.unwrap();
+        world.drain().await;
+    }
+    let sql =
+        "SELECT device_id FROM names UNION SELECT device_id FROM corrections WHERE device_id IS NOT NULL";
+    let devices: Vec<String> = client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(devices, ["kept"]);
+    let counted = view(&store, user, today, 1).await.counted;
+    assert!(counted.iter().map(|piece| piece.interval).eq([says(100, 101)]), "{counted:?}");
 }

@@ -32,9 +32,11 @@ async fn many_processes_migrate_an_empty_database_at_once() {
             "approving_session",
             "covered_reports",
             "day_sums",
+            "device_names",
             "filtered_reports",
             "foundation",
             "report_jobs",
+            "rule_edition",
             "what_was_observed"
         ]
     );
@@ -97,4 +99,65 @@ async fn a_database_that_acknowledges_before_it_is_durable_is_refused() {
     let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
     database.client().await.batch_execute(set).await.unwrap();
     assert_refused(&database.store(Via::Direct), "synchronous_commit is off").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_beside_a_later_edition_of_the_rule_commits_nothing_and_says_why() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::PgBouncer);
+    let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
+    let pings = Dice(22).pings(600, first, 2);
+    let world = World::over(store.clone());
+    world.track(user, &pings[..300], 10).await;
+    let mut worker = world.worker(2_000);
+    while worker.step().await.unwrap().entries > 0 {}
+    let before = store.position(world.partition).await.unwrap();
+
+    // What `dayline migrate` of a later program does.
+    let client = database.client().await;
+    client.batch_execute("UPDATE rule_edition SET edition = 3").await.unwrap();
+    world.track(user, &pings[300..], 10).await;
+    let why = "settled by edition 3 of the timeline rule, this program has edition 2: use a newer program";
+    for _ in 0..3 {
+        let refused = worker.step().await;
+        assert!(matches!(&refused, Err(error) if error.to_string().contains(why)), "{refused:?}");
+    }
+    for unready in [store.clone(), database.store(Via::Direct)] {
+        assert_refused(&unready, why).await;
+        let unfit = unready.unfitness().await.unwrap().unwrap();
+        assert!(unfit.to_string().contains(why), "{unfit}");
+        assert_eq!(unready.check().await, Err(unfit));
+        assert!(unready.migrate().await.is_err());
+    }
+
+    // Nothing was lost, and nothing was written.
+    client.batch_execute("UPDATE rule_edition SET edition = 2").await.unwrap();
+    assert_eq!(store.position(world.partition).await.unwrap(), before);
+    while worker.step().await.unwrap().entries > 0 {}
+    assert_by_the_rule(&store, user, first, 3, &pings).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrating_raises_the_edition_of_the_rule_when_commits_under_way_have_ended() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let [mut committing, client] = [database.client().await, database.client().await];
+    client.batch_execute("UPDATE rule_edition SET edition = 1").await.unwrap();
+    assert_refused(&store, "this program has edition 2: run `dayline migrate`").await;
+
+    let commit = committing.transaction().await.unwrap();
+    commit.batch_execute("UPDATE log_positions SET major = 1").await.unwrap();
+    let migrating = tokio::spawn({
+        let store = store.clone();
+        async move { store.migrate().await }
+    });
+    let waits = "SELECT FROM pg_locks WHERE relation = 'log_positions'::regclass AND NOT granted
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while client.query(waits, &[]).await.unwrap().is_empty() {}
+    let edition =
+        async || -> i16 { client.query_one("SELECT edition FROM rule_edition", &[]).await.unwrap().get(0) };
+    assert_eq!(edition().await, 1);
+    commit.commit().await.unwrap();
+    assert_eq!(migrating.await.unwrap().unwrap().applied, []);
+    assert_eq!((edition().await, store.unfitness().await), (2, Ok(None)));
 }

@@ -215,7 +215,12 @@ fn keep_corrections(
         // Those of a person who is gone are forgotten.
         let Some(user) = users::number_of(tx, *user)? else { continue };
         let sources = &mut dictionaries.of(user).sources;
-        if corrections::keep(tx, user, correction, sources)? == Kept::TookAway {
+        let kept = corrections::keep(tx, user, correction, sources)?;
+        let erased = match correction.says.interval().filter(|_| kept != Kept::Not) {
+            Some(met) => corrections::forget_erased(tx, user, met)?,
+            None => false,
+        };
+        if erased || kept == Kept::TookAway {
             taken_from.insert(user);
         }
     }

@@ -54,16 +54,48 @@ pub(super) fn keep(
     {
         return Ok(Kept::Not);
     }
-    let (kind, interval, source) = match &correction.says {
-        Says::Nothing => (NOTHING, None, None),
-        Says::Entry { interval, source } => (ENTRY, Some(*interval), Some(sources.get(tx, source)?)),
-        Says::Erasure { interval } => (ERASURE, Some(*interval), None),
+    let source = match &correction.says {
+        Says::Entry { source, .. } => Some(sources.get(tx, source)?),
+        Says::Nothing | Says::Erasure { .. } => None,
     };
-    let [start, end] = [Interval::start, Interval::end].map(|of| interval.map(|interval| of(interval).0));
-    let row = params![user, id, correction.version as i64, kind, start, end, source];
-    tx.prepare_cached(KEEP)?.execute(row)?;
+    write(tx, user, correction, source)?;
     let takes_away = is_erasure || stored.is_some_and(|(_, kind)| kind == ENTRY);
     Ok(if takes_away { Kept::TookAway } else { Kept::Added })
+}
+
+/// Lets go of what entries say that newer erasures cover wholly, among those that a correction which
+/// was kept meets; whether there were any.
+pub(super) fn forget_erased(tx: &Transaction<'_>, user: i64, met: Interval) -> Result<bool, Failure> {
+    let mut sources = Met::of(user);
+    let mut entries = within(tx, Some(met), &mut sources)?;
+    entries.retain(|said| matches!(said.says, Says::Entry { .. }));
+    let all = entries.iter().filter_map(|entry| entry.says.interval()).reduce(Interval::hull);
+    let Some(all) = all else { return Ok(false) };
+    let near = within(tx, Some(all), &mut sources)?;
+    entries.retain(|entry| entry.is_erased_by(&near));
+    for entry in &entries {
+        write(tx, user, &entry.without_words(), None)?;
+    }
+    Ok(!entries.is_empty())
+}
+
+/// Writes a correction in place of what was there.
+fn write(
+    tx: &Transaction<'_>,
+    user: i64,
+    correction: &Correction,
+    source: Option<u32>,
+) -> rusqlite::Result<()> {
+    let kind = match correction.says {
+        Says::Nothing => NOTHING,
+        Says::Entry { .. } => ENTRY,
+        Says::Erasure { .. } => ERASURE,
+    };
+    let interval = correction.says.interval();
+    let [start, end] = [Interval::start, Interval::end].map(|of| interval.map(|interval| of(interval).0));
+    let (id, version) = (IdBytes::from(correction.id), correction.version as i64);
+    tx.prepare_cached(KEEP)?.execute(params![user, id, version, kind, start, end, source])?;
+    Ok(())
 }
 
 /// Some of a person's corrections, those never stored left out.

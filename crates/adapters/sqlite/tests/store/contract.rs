@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_logins,
-    ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
+    SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
+    device_logins, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -187,4 +187,9 @@ async fn the_sqlite_store_keeps_report_jobs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_knows_the_newest_moment() {
     prove(stored_time::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_what_is_said_of_devices() {
+    prove(device_book::FACTS, fresh).await;
 }

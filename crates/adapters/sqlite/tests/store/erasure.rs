@@ -298,6 +298,33 @@ async fn an_entry_that_is_replaced_or_deleted_leaves_no_name_behind() {
 }
 
 #[tokio::test]
+async fn an_entry_wholly_under_newer_erasures_leaves_no_name_behind() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let user = register(&store, 1).await;
+    let erasure = |start, end| Says::Erasure { interval: interval(start, end) };
+    let steps: [(u128, u64, Says, &[&str]); 6] = [
+        (1, 10, entry("gone-1", 0, 100), &["gone-1"]),
+        (2, 11, entry("kept", 50, 101), &["gone-1", "kept"]),
+        (3, 20, erasure(0, 50), &["gone-1", "kept"]),
+        (4, 21, erasure(50, 100), &["kept"]),
+        // They come too late.
+        (5, 12, entry("gone-2", 10, 90), &["kept"]),
+        (2, 13, entry("gone-3", 99, 100), &[]),
+    ];
+    for (at, (id, version, says, expected)) in steps.into_iter().enumerate() {
+        let commit = correcting(at as u64, user, Vec::new(), correction(id, version, says));
+        assert_eq!(store.apply(commit).await, Ok(Applied::Done));
+        assert_eq!(names(folder.path()), *expected, "step {at}");
+    }
+    assert!(!is_in_a_file(folder.path(), "gone-"));
+    let ids = [1, 2, 5].map(CorrectionId::from_bits).to_vec();
+    let known = LedgerWriter::corrections(&store, user, ids).await.unwrap();
+    let left = [(1, 10), (2, 13), (5, 12)].map(|(id, version)| correction(id, version, Says::Nothing));
+    assert_eq!(known, left);
+}
+
+#[tokio::test]
 async fn a_reader_that_is_in_the_way_of_what_a_person_erases_only_delays_it() {
     let folder = tempdir().unwrap();
     let store = open(folder.path());

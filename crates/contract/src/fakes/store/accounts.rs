@@ -97,6 +97,7 @@ impl Accounts for FakeStore {
             tables.days.retain(|key, _| key.user != id);
             tables.corrections.retain(|(user, _), _| *user != id);
             tables.correction_numbers.remove(&id);
+            tables.device_names.retain(|(user, _), _| *user != id);
             tables.dead.retain(|_, stored| stored.letter.user != Some(id));
             tables.audit.retain(|entry| entry.event.user != id);
             tables.jobs.retain(|_, job| job.user != id);

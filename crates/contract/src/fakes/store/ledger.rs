@@ -56,6 +56,9 @@ impl LedgerWriter for FakeStore {
             for (user, correction) in &commit.corrections {
                 tables.keep(*user, correction);
             }
+            for (user, _) in &commit.corrections {
+                tables.forget_erased_entries(*user);
+            }
             tables.bury(&commit);
             tables.positions.insert(commit.partition, commit.to);
             Ok(Applied::Done)
@@ -149,6 +152,14 @@ impl Tables {
             [&kept.says, &correction.says].map(|says| matches!(says, Says::Erasure { .. }));
         if !is_final && (erases || kept.version < correction.version) {
             kept.clone_from(correction);
+        }
+    }
+
+    /// Lets go of what entries say that newer erasures cover wholly.
+    fn forget_erased_entries(&mut self, user: UserId) {
+        let theirs = self.corrections_in(user, None);
+        for erased in theirs.iter().filter(|said| said.is_erased_by(&theirs)) {
+            self.corrections.insert((user, erased.id), erased.without_words());
         }
     }
 

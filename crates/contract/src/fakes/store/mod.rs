@@ -4,6 +4,7 @@
 mod accounts;
 mod day;
 mod dead_letters;
+mod device_book;
 mod jobs;
 mod keys;
 mod ledger;
@@ -23,8 +24,8 @@ use dayline_app::ports::{
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{
-    ApiKeyId, Correction, CorrectionId, JobId, Piece, Preferences, ReportJob, Session, SessionId, UserId,
-    UtcMs,
+    ApiKeyId, Correction, CorrectionId, DeviceId, DeviceName, JobId, Piece, Preferences, ReportJob, Session,
+    SessionId, UserId, UtcMs,
 };
 
 use crate::suites::SpoiltSums;
@@ -43,6 +44,7 @@ struct Tables {
     users: BTreeMap<UserId, (User, PasswordHash)>,
     /// Of people who set some.
     preferences: BTreeMap<UserId, Preferences>,
+    device_names: BTreeMap<(UserId, DeviceId), DeviceName>,
     sessions: BTreeMap<SessionId, Session>,
     ended: BTreeMap<SessionId, UtcMs>,
     keys: BTreeMap<ApiKeyId, ApiKey>,

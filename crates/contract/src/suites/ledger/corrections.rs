@@ -40,6 +40,12 @@ pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("an_erasure_leaves_nothing_of_what_it_erases", |s| {
         Box::pin(an_erasure_leaves_nothing_of_what_it_erases(s))
     }),
+    Fact::new("an_entry_wholly_under_newer_erasures_leaves_its_version_in_any_order", |s| {
+        Box::pin(an_entry_wholly_under_newer_erasures_leaves_its_version_in_any_order(s))
+    }),
+    Fact::new("an_erased_entry_is_known_and_may_say_something_else", |s| {
+        Box::pin(an_erased_entry_is_known_and_may_say_something_else(s))
+    }),
 ];
 
 /// An entry for an app.
@@ -183,12 +189,16 @@ async fn a_day_comes_with_the_corrections_of_its_window(store: StorePorts) {
     let (start, end) = (window.start(), window.end());
     let between = |from, to| Interval::new(from, to).unwrap();
     let inside = [
+        // What comes after an erasure stands.
+        erasure(4, 5, between(start.plus(-99), end.plus(99))),
         entry(1, 10, "A", between(start.plus(-9), start.plus(1))),
         erasure(2, 20, between(end.plus(-1), end.plus(9))),
         entry(3, 30, "A", seconds(100, 200)),
-        erasure(4, 40, between(start.plus(-99), end.plus(99))),
+        erasure(8, 40, seconds(100, 199)),
     ];
     store.keep(ada, [entry(5, 35, "A", between(start.plus(-9), start)), deletion(7, 50)]).await;
+    // It is erased wholly, the one around it in part.
+    store.keep(ada, [entry(10, 36, "A", seconds(120, 199))]).await;
     store.keep(ada, [erasure(6, 45, between(end, end.plus(9)))]).await;
     store.keep(ada, inside.clone()).await;
     // Of a day that was never written too, and of each of its versions.
@@ -204,7 +214,7 @@ async fn a_day_comes_with_the_corrections_of_its_window(store: StorePorts) {
     // What they say is whole, not cut to the window; and what has moved comes no more.
     let moved = entry(3, 99, "A", UtcDay(DAY.0 + 3).interval());
     store.keep(ada, [moved.clone()]).await;
-    let left = [&inside[..2], &inside[3..]].concat();
+    let left: Vec<Correction> = inside.iter().filter(|said| said.id != moved.id).cloned().collect();
     assert_eq!(store.day(ada, DAY).await.corrections, left);
     assert_eq!(store.day(ada, UtcDay(DAY.0 + 3)).await.corrections, [moved]);
 }
@@ -305,4 +315,69 @@ async fn an_erasure_leaves_nothing_of_what_it_erases(store: StorePorts) {
     assert_eq!(again.record(Form::Folded, &[as_use(&seen)]), None);
     let everything = format!("{:?}", store.day(user, DAY).await);
     assert!(!everything.contains("secret"), "{everything}");
+}
+
+/// All orders of so few.
+fn orders(of: &[Correction]) -> Vec<Vec<Correction>> {
+    let [first, rest @ ..] = of else { return vec![Vec::new()] };
+    let with_first = |order: Vec<Correction>| {
+        (0..of.len()).map(move |at| {
+            let mut order = order.clone();
+            order.insert(at, first.clone());
+            order
+        })
+    };
+    orders(rest).into_iter().flat_map(with_first).collect()
+}
+
+async fn an_entry_wholly_under_newer_erasures_leaves_its_version_in_any_order(store: StorePorts) {
+    let secret = Source::new("secret device", "secret app", Some("secret.example")).unwrap();
+    let says = Says::Entry { interval: seconds(10, 50), source: secret };
+    let erased = Correction { id: CorrectionId::from_bits(1), version: 20, says };
+    let told = [
+        erased.clone(),
+        erasure(2, 30, seconds(0, 30)),
+        erasure(3, 40, seconds(30, 60)),
+        entry(4, 25, "cut short", seconds(50, 61)),
+    ];
+    let said_later = entry(5, 35, "said later", seconds(20, 25));
+    let [_, first, last, cut_short] = told.clone();
+    let left = [erased.without_words(), cut_short, first, said_later.clone(), last];
+    for (n, order) in (1..).zip(orders(&told)) {
+        let user = store.register(n).await.id;
+        // One by one, and some in one commit.
+        let (alone, at_once) = order.split_at(n as usize % order.len());
+        store.keep(user, [said_later.clone()]).await;
+        for correction in alone {
+            store.keep(user, [correction.clone()]).await;
+        }
+        store.keep(user, at_once.to_vec()).await;
+        // Told again, as after a crash, it does not come back.
+        store.keep(user, order.clone()).await;
+        assert_eq!(kept(&store, user, 1..6).await, left, "{order:?}");
+        let found = store.reader.corrections(user, None).await.unwrap();
+        assert_eq!(found, left[1..], "{order:?}");
+        assert_eq!(store.day(user, DAY).await.corrections, left[1..], "{order:?}");
+        let devices = store.reader.devices(user).await.unwrap();
+        assert!(!devices.iter().any(|device| device.id.as_str() == "secret device"), "{order:?}");
+    }
+}
+
+async fn an_erased_entry_is_known_and_may_say_something_else(store: StorePorts) {
+    let user = store.register(1).await.id;
+    store.keep(user, [entry(1, 10, "A", seconds(0, 10)), erasure(2, 20, seconds(0, 10))]).await;
+    // An older version, which nothing covers, comes too late.
+    store.keep(user, [entry(1, 5, "B", seconds(50, 60))]).await;
+    assert_eq!(kept(&store, user, [1]).await, [deletion(1, 10)]);
+    // So does one that is newer, and erased as well.
+    store.keep(user, [entry(1, 15, "B", seconds(5, 6))]).await;
+    assert_eq!(kept(&store, user, [1]).await, [deletion(1, 15)]);
+    let again = entry(1, 30, "C", seconds(0, 10));
+    store.keep(user, [again.clone()]).await;
+    assert_eq!(kept(&store, user, [1]).await, [again]);
+    // Another's erasure is none of theirs.
+    let other = store.register(2).await.id;
+    store.keep(other, [erasure(3, 90, seconds(0, 99))]).await;
+    assert_eq!(kept(&store, user, [1]).await.len(), 1);
+    assert_eq!(store.reader.corrections(user, None).await.unwrap().len(), 2);
 }

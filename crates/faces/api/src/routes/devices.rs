@@ -3,14 +3,19 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use dayline_app::AppError;
 use dayline_app::reporting::devices::{self, Device, Kind};
-use dayline_http_kit::Problem;
+use dayline_app::tracking::devices::rename;
+use dayline_domain::DeviceName;
 use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
+use dayline_http_kit::path::PathDevice;
+use dayline_http_kit::problem::{Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::openapi::SignedInProblems;
+use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::json::private_json;
 
@@ -28,7 +33,7 @@ struct DeviceItem<'a> {
     /// Which.
     #[schema(example = "laptop")]
     device_id: &'a str,
-    /// What I call it, while it is signed in.
+    /// What I call it; where I never said so, what it is called where it is signed in.
     #[schema(required, example = "My laptop")]
     name: Option<&'a str>,
     /// The end of what was last observed on it or counts on it.
@@ -80,4 +85,43 @@ impl<'a> From<&'a Device> for DeviceItem<'a> {
 pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
     let found = devices::list(&api.app, &caller).await?;
     Ok(private_json(&DeviceList { devices: found.iter().map(DeviceItem::from).collect() }))
+}
+
+/// What to change about a device.
+#[derive(ToSchema)]
+pub(crate) struct DeviceChange {
+    /// What I call it: 1–128 characters.
+    #[schema(value_type = String, min_length = 1, example = "My laptop")]
+    name: DeviceName,
+}
+
+impl FromFields for DeviceChange {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { name: fields.required("name", DeviceName::new)? })
+    }
+}
+
+/// Give a device a name. Its `device_id` stays.
+#[utoipa::path(
+    patch, path = "/api/v1/devices/{id}", tag = "usage", operation_id = "change_device",
+    params(("id" = String, Path, min_length = 1, max_length = 128, description = "Its `device_id`")),
+    request_body = DeviceChange,
+    responses(
+        (status = 200, body = DeviceItem<'_>, description = "The device as it is now"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "Nothing is known of such a device of mine"),
+        SignedInProblems, BodyProblems,
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn change(
+    State(api): State<Api>,
+    SignedIn(caller): SignedIn,
+    PathDevice(id): PathDevice,
+    Json(DeviceChange { name }): Json<DeviceChange>,
+) -> Result<Response, Problem> {
+    rename(&api.app, &caller, id.clone(), name).await?;
+    let found = devices::list(&api.app, &caller).await?;
+    let device = found.iter().find(|device| device.id == id).ok_or(AppError::NotFound)?;
+    Ok(private_json(&DeviceItem::from(device)))
 }

@@ -2,7 +2,7 @@
 
 use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
 use dayline_app::reporting::export::{DeadLetterPings, Page};
-use dayline_domain::{Correction, Observation, Piece, Session, SessionId};
+use dayline_domain::{Correction, DeviceId, DeviceName, Observation, Piece, Session, SessionId};
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +25,8 @@ pub(crate) enum ExportLine<'a> {
     Session(SessionItem),
     /// A key, without its text.
     ApiKey(KeyItem),
+    /// What I call a device.
+    Device(DeviceNameItem<'a>),
     /// Something that happened to my account, the newest first.
     Audit(AuditEntry<'a>),
     /// Pings that could not be processed and were put aside.
@@ -42,6 +44,17 @@ pub(crate) enum ExportLine<'a> {
         /// How many lines of each type came before.
         counts: Counts,
     },
+}
+
+/// What I call a device.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeviceNameItem<'a> {
+    /// Which.
+    #[schema(example = "laptop")]
+    device_id: &'a str,
+    /// What I call it.
+    #[schema(example = "My laptop")]
+    name: &'a str,
 }
 
 /// What was accepted but could not be processed; the operator may try again.
@@ -83,6 +96,7 @@ pub(crate) struct Counts {
     profile: u64,
     session: u64,
     api_key: u64,
+    device: u64,
     audit: u64,
     put_aside: u64,
     correction: u64,
@@ -96,6 +110,7 @@ pub(crate) enum ExportItem {
     Profile(User),
     Session(Session),
     Key(ApiKey),
+    Device((DeviceId, DeviceName)),
     Audit(StoredAuditEvent),
     DeadLetter(DeadLetterPings),
     Correction(Correction),
@@ -112,6 +127,7 @@ pub(crate) fn lines(page: Page) -> ExportItems {
         Page::Profile(user) => Box::new(std::iter::once(ExportItem::Profile(user))),
         Page::Sessions(sessions) => Box::new(sessions.into_iter().map(ExportItem::Session)),
         Page::Keys(keys) => Box::new(keys.into_iter().map(ExportItem::Key)),
+        Page::Devices(names) => Box::new(names.into_iter().map(ExportItem::Device)),
         Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
         Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
         Page::Corrections(corrections) => Box::new(corrections.into_iter().map(ExportItem::Correction)),
@@ -144,6 +160,10 @@ impl ExportLines {
                 (ExportLine::Session(SessionItem::new(session.clone(), self.current)), &mut counts.session)
             }
             ExportItem::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
+            ExportItem::Device((id, name)) => {
+                let item = DeviceNameItem { device_id: id.as_str(), name: name.as_str() };
+                (ExportLine::Device(item), &mut counts.device)
+            }
             ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
             ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
             ExportItem::Correction(correction) => {

@@ -51,3 +51,73 @@ async fn devices_have_their_last_use_and_the_kinds_of_what_was_observed() {
     );
     assert_eq!(devices(&server, &eve).await, json!([]));
 }
+
+async fn change(server: &Server, person: &Person, device: &str, change: Value) -> crate::support::Reply {
+    let path = format!("/api/v1/devices/{device}");
+    server.request(http::Method::PATCH, &path).of(person).json(&change).send().await
+}
+
+/// Ada, who has used some devices.
+async fn with_devices(server: &Server, ids: &[&str]) -> Person {
+    let ada = server.person("ada").await;
+    for (n, id) in ids.iter().enumerate() {
+        let mut ping = ping("Code", &format!("09:0{n}:00"), &format!("09:0{n}:30"));
+        ping["device_id"] = json!(id);
+        server.post("/api/v1/usage/track").of(&ada).json(&ping).send().await;
+    }
+    server.process_log().await;
+    ada
+}
+
+fn names(devices: &Value) -> Vec<(&str, &Value)> {
+    let devices = devices.as_array().unwrap().iter();
+    devices.map(|device| (device["device_id"].as_str().unwrap(), &device["name"])).collect()
+}
+
+#[tokio::test]
+async fn a_device_is_called_what_its_person_says_wherever_it_is_signed_in() {
+    let server = Server::new();
+    let ada = with_devices(&server, &["laptop", "a/b ü"]).await;
+    let login = json!({"email": ada.email, "password": crate::support::PASSWORD, "device_id": "a/b ü",
+        "device_name": "As it says itself"});
+    server.post("/api/v1/auth/login").json(&login).send().await;
+    assert_eq!(names(&devices(&server, &ada).await)[0], ("a/b ü", &json!("As it says itself")));
+    let reply = change(&server, &ada, "laptop", json!({"name": " My laptop "})).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let expected = json!({"device_id": "laptop", "name": "My laptop", "last_use": "2026-11-20T09:00:30.000Z",
+        "kinds": ["use"]});
+    assert_eq!(reply.json(), expected);
+    let reply = change(&server, &ada, "a%2Fb%20%C3%BC", json!({"name": "Odd"})).await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["device_id"]), (200, &json!("a/b ü")));
+    let after = devices(&server, &ada).await;
+    assert_eq!(names(&after), [("a/b ü", &json!("Odd")), ("laptop", &json!("My laptop"))]);
+    change(&server, &ada, "laptop", json!({"name": "Another"})).await;
+    assert_eq!(names(&devices(&server, &ada).await)[1], ("laptop", &json!("Another")));
+    let audit = server.get("/api/v1/users/me/audit").of(&ada).send().await.json();
+    assert_eq!(
+        (&audit["entries"][0]["kind"], &audit["entries"][0]["subject"]),
+        (&json!("device_renamed"), &json!("laptop"))
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_is_none_is_refused_and_an_unknown_device_is_not_found() {
+    let server = Server::new();
+    let ada = with_devices(&server, &["laptop"]).await;
+    for (name, why) in [
+        (json!(""), "must not be empty"),
+        (json!("x".repeat(129)), "must have at most 128 characters"),
+        (json!("a\u{0}b"), "must not contain control characters"),
+        (json!(7), "must be a string"),
+        (json!(null), "is missing"),
+    ] {
+        let reply = change(&server, &ada, "laptop", json!({"name": name})).await;
+        assert_eq!(reply.problem(), (422, "invalid_input".into()), "{name}");
+        assert_eq!(reply.json()["errors"][0], json!({"field": "name", "detail": why}), "{name}");
+    }
+    for unknown in ["phone", "%FF", "%00", &"x".repeat(129)] {
+        let reply = change(&server, &ada, unknown, json!({"name": "Mine"})).await;
+        assert_eq!(reply.problem(), (404, "not_found".into()), "{unknown}");
+    }
+    assert_eq!(names(&devices(&server, &ada).await), [("laptop", &Value::Null)]);
+}

@@ -70,6 +70,7 @@ fn the_document_lists_the_contract() {
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "PATCH /api/v1/devices/{id}",
         "PATCH /api/v1/users/me",
         "POST /api/v1/api-keys",
         "POST /api/v1/auth/device",

@@ -44,6 +44,8 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     ]);
     server.post("/api/v1/usage/track").of(&ada).json(&pings).send().await;
     server.process_log().await;
+    let phone = server.request(http::Method::PATCH, "/api/v1/devices/phone").of(&ada);
+    assert_eq!(phone.json(&json!({"name": "My phone"})).send().await.status, 200);
 
     let reply = server.get(EXPORT).of(&ada).send().await;
     assert_eq!(reply.header("content-type"), "application/x-ndjson");
@@ -57,6 +59,8 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
             "profile",
             "session",
             "api_key",
+            "device",
+            "audit",
             "audit",
             "audit",
             "audit",
@@ -75,37 +79,39 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!((&lines[0]["email"], &lines[0]["id"]), (&json!(ada.email), &json!(ada.id)));
     assert_eq!((&lines[1]["device_id"], &lines[1]["current"]), (&json!("laptop"), &json!(true)));
     assert_eq!(lines[2]["name"], "tracker");
-    assert_eq!(lines[3]["kind"], "key_created");
+    assert_eq!(lines[3], json!({"type": "device", "device_id": "phone", "name": "My phone"}));
+    assert_eq!((&lines[4]["kind"], &lines[4]["subject"]), (&json!("device_renamed"), &json!("phone")));
+    assert_eq!(lines[5]["kind"], "key_created");
     assert_eq!(
-        (&lines[6]["start_time"], &lines[6]["kind"]),
+        (&lines[8]["start_time"], &lines[8]["kind"]),
         (&json!("2026-11-18T23:59:55.000Z"), &json!("use"))
     );
     assert_eq!(
-        (&lines[7]["start_time"], &lines[7]["end_time"]),
-        (&lines[6]["start_time"], &lines[6]["end_time"])
+        (&lines[9]["start_time"], &lines[9]["end_time"]),
+        (&lines[8]["start_time"], &lines[8]["end_time"])
     );
     assert_eq!(
-        lines[11],
+        lines[13],
         json!({
             "type": "observation", "kind": "use", "app_name": "Firefox", "domain": "github.com", "project": null,
             "device_id": "phone", "start_time": "2026-11-20T09:00:05.000Z", "end_time": "2026-11-20T09:00:15.000Z",
         })
     );
     assert_eq!(
-        lines[13],
+        lines[15],
         json!({
             "type": "interval", "app_name": "Firefox", "domain": "github.com", "project": null, "language": null,
             "device_id": "phone", "start_time": "2026-11-20T09:00:05.000Z", "end_time": "2026-11-20T09:00:15.000Z",
         })
     );
     assert_eq!(
-        (&lines[14]["app_name"], &lines[14]["start_time"]),
-        (&json!("Code"), &lines[13]["start_time"])
+        (&lines[16]["app_name"], &lines[16]["start_time"]),
+        (&json!("Code"), &lines[15]["start_time"])
     );
     assert_eq!(
-        lines[15],
+        lines[17],
         json!({"type": "end", "counts": {
-            "profile": 1, "session": 1, "api_key": 1, "audit": 3, "put_aside": 0, "correction": 0,
+            "profile": 1, "session": 1, "api_key": 1, "device": 1, "audit": 4, "put_aside": 0, "correction": 0,
             "observation": 4, "interval": 4, "outranked": 1,
         }})
     );

@@ -59,6 +59,7 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
         ("PUT" | "DELETE", "/api/v1/usage/corrections/{id}") => {
             Attack::Named(entry["id"].as_str().unwrap().to_owned())
         }
+        ("PATCH", "/api/v1/devices/{id}") => Attack::Named("laptop".to_owned()),
         ("POST", "/api/v1/usage/corrections") => Attack::Own(evil_entry(ada)),
         ("PUT", "/api/v1/users/me/preferences") => Attack::Own(with("beat_hold_minutes", json!(1))),
         ("POST", "/api/v1/report/jobs") => Attack::Own(with("kind", json!("export"))),
@@ -101,10 +102,11 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
     })
 }
 
-/// What somebody else says about Ada's timeline.
+/// What somebody else says about Ada's timeline, and about her device.
 fn evil_entry(ada: &Person) -> Value {
     let mut entry = ping("Evil", "10:00:00", "10:00:05");
     entry["user_id"] = json!(ada.id);
+    entry["name"] = json!("Evil");
     entry
 }
 

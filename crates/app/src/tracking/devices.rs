@@ -1,0 +1,31 @@
+//! What a person says about their devices. Not here: which there are (see
+//! [`crate::reporting::devices`]).
+
+use dayline_domain::{DeviceId, DeviceName, Scope};
+
+use crate::identity::account_writes::count_write;
+use crate::identity::audit::audit;
+use crate::identity::caller::Caller;
+use crate::ports::AuditKind;
+use crate::{App, AppError};
+
+/// Gives one of the caller's devices a name, whatever it is called where it signs in.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; [`AppError::TooMany`]; [`AppError::NotFound`] if nothing is known of
+/// such a device; when a store is away.
+pub async fn rename(app: &App, caller: &Caller, device: DeviceId, name: DeviceName) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    count_write(app, caller).await?;
+    require_known(app, caller, &device).await?;
+    if !app.device_book.name_device(caller.user, device.clone(), name).await? {
+        return Err(AppError::NotSignedIn);
+    }
+    audit(app, caller.user, AuditKind::DeviceRenamed, Some(device.as_str()), caller.address).await
+}
+
+async fn require_known(app: &App, caller: &Caller, device: &DeviceId) -> Result<(), AppError> {
+    let known = app.ledger.devices(caller.user).await?;
+    if known.iter().any(|known| known.id == *device) { Ok(()) } else { Err(AppError::NotFound) }
+}
