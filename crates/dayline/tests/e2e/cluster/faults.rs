@@ -131,7 +131,7 @@ fn while_the_database_is_away_every_ping_is_taken_and_all_are_in_the_timeline_so
     // The timelines are looked at for 30 s after the last ping, which is sent when the database is back.
     let lasting = away + seconds(3);
     let began = Instant::now();
-    let simulation = Simulation::start(&installation, lasting, dice.next(), &["--settle", "30s"]);
+    let simulation = Simulation::start(&installation, lasting, dice.next(), &[]);
     sleep(seconds(1));
     postgres.stop();
     sleep(away);

@@ -23,8 +23,7 @@ fn leaders_killed_under_load_lose_and_double_nothing() {
     let (times, mut dice) = (length(2, 6, 20), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers]);
-    let simulation =
-        Simulation::start(&installation, seconds(10 * times), dice.next(), &["--chaos", "--settle", "30s"]);
+    let simulation = Simulation::start(&installation, seconds(10 * times), dice.next(), &["--chaos"]);
     for round in 0..times {
         sleep(Duration::from_millis(dice.between(1_000, 3_000)));
         // Each leads a third of the partitions.
@@ -43,7 +42,7 @@ fn while_all_brokers_are_away_nothing_is_promised_and_then_all_goes_on() {
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers, "--kafka-replicas", "1"]);
     let lasting = away + seconds(12);
-    let simulation = Simulation::start(&installation, lasting, dice.next(), &["--chaos", "--settle", "30s"]);
+    let simulation = Simulation::start(&installation, lasting, dice.next(), &["--chaos"]);
     sleep(seconds(2));
     kafka.kill(0);
     sleep(away);

@@ -26,6 +26,8 @@ impl Simulation {
         let start = |(number, url): (usize, &String)| {
             let seed = seed.wrapping_add(number as u64).to_string();
             let mut command = dayline(&["simulate", "--interval", "100ms", "--users", &users]);
+            // Beside other tests a worker may be late; what is lost never comes.
+            command.args(["--settle", "120s"]);
             command.args(["--url", url, "--duration", &duration, "--seed", &seed]).args(options);
             let mut child = command.spawn().unwrap();
             let remarks = BufReader::new(child.stderr.take().unwrap());
