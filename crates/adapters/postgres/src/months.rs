@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use dayline_app::ports::PortError;
 use dayline_domain::{LocalDate, UtcDay, UtcMs};
 
 /// A month of the years 1 to 9999, in UTC.
@@ -11,6 +12,11 @@ pub struct Month(
     /// Months since January of the year 0.
     i32,
 );
+
+/// The month of a day that is written; one far outside of the calendar is refused.
+pub(crate) fn month_of(day: UtcDay) -> Result<Month, PortError> {
+    Month::of(day).ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))
+}
 
 impl Month {
     /// The month a day lies in; `None` outside the years 1 to 9999.

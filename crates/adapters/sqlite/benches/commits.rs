@@ -11,52 +11,20 @@
 mod before;
 #[path = "commits/now.rs"]
 mod now;
+#[path = "commits/people.rs"]
+mod people;
 
 use std::path::Path;
 use std::time::Duration;
 
-use dayline_domain::{UserId, UtcDay};
 use rusqlite::Connection;
 
-/// How many people each flush is of.
-const PEOPLE: u64 = 1_000;
-/// Days that everybody has stored already, each with so many pieces.
-const EARLIER_DAYS: i32 = 30;
-const A_DAY: i64 = 100;
-/// The day that is written.
-const TODAY: UtcDay = UtcDay(20_777);
+use people::{Habit, PEOPLE};
+
 /// Flushes of each kind that are measured, one every five seconds of the people's day.
 const ROUNDS: i64 = 192;
 /// Flushes after them of which the write-ahead log is looked at.
 const WEIGHED: i64 = 32;
-const FLUSH_MS: i64 = 5_000;
-/// What people use in turn.
-const SOURCES: i64 = 20;
-
-/// Which people begin something else with a flush.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Habit {
-    /// Every sixth.
-    GoOn,
-    /// All.
-    Switch,
-}
-
-impl Habit {
-    fn begins(self, person: u64, round: i64) -> bool {
-        self == Self::Switch || (person as i64 + round) % 6 == 0
-    }
-}
-
-fn user_id(person: u64) -> UserId {
-    let mut bytes = [0; 10];
-    bytes[2..].copy_from_slice(&person.to_be_bytes());
-    UserId::v7(1, bytes)
-}
-
-fn app(number: i64) -> String {
-    format!("App number {}", number % SOURCES)
-}
 
 /// What some flushes took.
 #[derive(Default)]

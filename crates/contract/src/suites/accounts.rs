@@ -10,8 +10,8 @@ use dayline_domain::{Correction, CorrectionId, Email, FullName, Preferences, Say
 use super::Fact;
 use super::device_logins::waiting;
 use super::report_jobs::{done, job};
-use super::store::{DAY, NOW, StorePorts, api_key, dead_letter, hash, person, session, sign_out};
-use super::worked_day::{Form, WorkedDay, app, as_uses, first, piece, seconds};
+use super::store::{NOW, StorePorts, api_key, dead_letter, hash, person, session, sign_out};
+use super::worked_day::{DAY, Form, WorkedDay, app, as_uses, first, piece, seconds};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

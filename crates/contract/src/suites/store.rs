@@ -18,7 +18,7 @@ use dayline_domain::{
     UtcDay, UtcMs,
 };
 
-use super::worked_day::sorted;
+use super::worked_day::{DAY, sorted};
 
 /// What may have become of the sums of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,6 @@ pub struct StorePorts {
     _keeping: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// The day that samples lie in.
-pub(super) const DAY: UtcDay = UtcDay(20_777);
 /// Its partition, where it does not matter which.
 pub(super) const PARTITION: Partition = Partition(3);
 /// When samples happen, where it does not matter when.

@@ -3,8 +3,8 @@
 use dayline_domain::UtcMs;
 
 use super::Fact;
-use super::store::{DAY, NOW, StorePorts, session};
-use super::worked_day::{first, piece};
+use super::store::{NOW, StorePorts, session};
+use super::worked_day::{DAY, first, piece};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

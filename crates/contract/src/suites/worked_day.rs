@@ -11,7 +11,8 @@ use dayline_domain::{
     Seen, Source, Subject, UtcDay,
 };
 
-use super::store::DAY;
+/// The day that samples lie in.
+pub(super) const DAY: UtcDay = UtcDay(20_777);
 
 /// In which of its forms a day is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,6 +41,7 @@ pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Resu
     let run = Arc::new(Run {
         stats: Stats::default(),
         patience: Patience::new(options.patience, dice.fork(u64::MAX)),
+        patience_of_people: Patience::new(options.patience, dice.fork(u64::MAX - 1)),
         chaos: options.chaos,
     });
     let mut people = crowd::gather(&options, &run, &dice, random).await?;
@@ -133,7 +134,11 @@ fn show_sent(run: &Run, took: Duration, people: usize, devices: usize) {
     say(format_args!("people: {people} with {devices} devices, sending for {:.1} s", took.as_secs_f64()));
     say(format_args!("accepted: {accepted} pings, {:.0}/s", per_second(accepted)));
     say(format_args!("requests: {requests}, {:.0}/s", per_second(requests)));
-    say(format_args!("corrections: {}", value(&stats.corrections)));
+    say(format_args!(
+        "corrections: {}, {} tries repeated",
+        value(&stats.corrections),
+        run.patience_of_people.retries()
+    ));
     say(format_args!("tries repeated: {}", run.patience.retries()));
     say(format_args!(
         "not acknowledged: {} refused, {} abandoned, {} given up",

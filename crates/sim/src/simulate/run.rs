@@ -24,6 +24,9 @@ impl Person {
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) stats: Stats,
+    /// With what is said of pings, and for people to sign in.
     pub(super) patience: Patience,
+    /// With what people say themselves, which needs the database.
+    pub(super) patience_of_people: Patience,
     pub(super) chaos: bool,
 }

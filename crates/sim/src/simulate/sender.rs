@@ -1,4 +1,4 @@
-//! Sends what a tracker saw and what its person said, in order, and remembers what became of it.
+//! Sends what a tracker saw, in order, and remembers what became of it.
 //! The schedule is open: a slow answer delays no look at the screen, and its wait counts into the
 //! latency of all behind it.
 
@@ -9,44 +9,34 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout};
 
 use super::chaos::Parcel;
-use super::correcting::Word;
 use super::habits::Seen;
 use super::run::{Person, Run};
-use super::speaker::Speaker;
 use super::stats::count;
 use crate::client::wire::{self, Body, Receipt};
 use crate::client::{Device, Refusal};
 use crate::dice::Dice;
 use dayline_cli_kit::console::remark;
 
-/// More tasks waiting than this: the tracker is behind and sends several parcels at once, as far as
+/// More parcels waiting than this: the tracker is behind and sends several parcels at once, as far as
 /// they fit.
 const BEHIND: usize = 8;
 /// Most pings in a request.
 const MOST_PINGS: usize = 1_000;
 
-/// Something to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Task {
-    Pings(Parcel),
-    Word(Word),
-}
-
-/// A task and when it was due.
-pub(super) type Due = (Instant, Task);
+/// A parcel and when it was due.
+pub(super) type Due = (Instant, Parcel);
 
 /// One device's sender.
 pub(super) struct Sender<'a> {
     run: &'a Run,
     person: &'a Person,
     device: &'a Device,
-    speaker: Speaker<'a>,
     dice: Dice,
 }
 
 impl<'a> Sender<'a> {
     pub(super) fn new(run: &'a Run, person: &'a Person, device: &'a Device, dice: Dice) -> Self {
-        Self { run, person, device, speaker: Speaker::new(run, person, device), dice }
+        Self { run, person, device, dice }
     }
 
     /// Sends all that comes, until nothing more can come.
@@ -59,18 +49,9 @@ impl<'a> Sender<'a> {
             while let Ok(due) = outbox.try_recv() {
                 waiting.push_back(due);
             }
-            match waiting.pop_front() {
-                Some((due, Task::Pings(parcel))) => {
-                    let (dues, parcel) = take_along(due, parcel, &mut waiting);
-                    self.send(&dues, &parcel).await;
-                }
-                Some((_, Task::Word(word))) => {
-                    let leaves = self.run.chaos && self.dice.one_in(20);
-                    let leaves_after = leaves.then(|| self.moment());
-                    self.speaker.say(word, leaves_after).await;
-                }
-                None => return,
-            }
+            let Some((due, parcel)) = waiting.pop_front() else { return };
+            let (dues, parcel) = take_along(due, parcel, &mut waiting);
+            self.send(&dues, &parcel).await;
         }
     }
 
@@ -136,16 +117,15 @@ impl<'a> Sender<'a> {
 }
 
 /// A tracker that is behind sends what waits together with the first, as far as that fits into a
-/// request and nothing else stands between.
+/// request.
 fn take_along(due: Instant, mut parcel: Parcel, waiting: &mut VecDeque<Due>) -> (Vec<Instant>, Parcel) {
     let mut dues = vec![due];
     if waiting.len() < BEHIND || parcel.abandoned {
         return (dues, parcel);
     }
-    while let Some((due, Task::Pings(next))) = waiting.pop_front_if(|(_, next)| match next {
-        Task::Pings(next) => !next.abandoned && parcel.pings.len() + next.pings.len() <= MOST_PINGS,
-        Task::Word(_) => false,
-    }) {
+    while let Some((due, next)) = waiting
+        .pop_front_if(|(_, next)| !next.abandoned && parcel.pings.len() + next.pings.len() <= MOST_PINGS)
+    {
         dues.push(due);
         parcel.pings.extend(next.pings);
     }
@@ -165,15 +145,15 @@ mod tests {
         Parcel { pings: vec![seen; pings], format: Format::Array, abandoned }
     }
 
-    fn taken(first: Parcel, waiting: &[Task]) -> (usize, usize) {
+    fn taken(first: Parcel, waiting: &[Parcel]) -> (usize, usize) {
         let now = Instant::now();
-        let mut waiting = waiting.iter().map(|task| (now, task.clone())).collect();
+        let mut waiting = waiting.iter().map(|parcel| (now, parcel.clone())).collect();
         let (dues, parcel) = take_along(now, first, &mut waiting);
         (dues.len(), parcel.pings.len())
     }
 
-    fn parcels(count: usize, pings: usize, abandoned: bool) -> Vec<Task> {
-        vec![Task::Pings(parcel(pings, abandoned)); count]
+    fn parcels(count: usize, pings: usize, abandoned: bool) -> Vec<Parcel> {
+        vec![parcel(pings, abandoned); count]
     }
 
     #[tokio::test]
@@ -187,12 +167,5 @@ mod tests {
     async fn abandoned_parcels_travel_alone() {
         assert_eq!(taken(parcel(2, true), &parcels(9, 3, false)), (1, 2));
         assert_eq!(taken(parcel(2, false), &parcels(9, 3, true)), (1, 2));
-    }
-
-    #[tokio::test]
-    async fn what_a_person_said_is_not_overtaken() {
-        let mut waiting = parcels(9, 3, false);
-        waiting[2] = Task::Word(Word::Withdraw(0));
-        assert_eq!(taken(parcel(2, false), &waiting), (3, 8));
     }
 }

@@ -8,6 +8,7 @@ use dayline_domain::{
     Activity, AppName, Correction, CorrectionId, DeviceId, Domain, NameError, Project, Says, Source,
 };
 use reqwest::StatusCode;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
 use super::check::Attempt;
@@ -16,6 +17,7 @@ use super::run::{Person, Run};
 use super::stats::count;
 use crate::client::wire::{CorrectionReceipt, Entry, NewCorrection};
 use crate::client::{Device, Refusal};
+use crate::dice::Dice;
 
 /// Speaks for a person on one of their devices.
 pub(super) struct Speaker<'a> {
@@ -24,6 +26,7 @@ pub(super) struct Speaker<'a> {
     device: &'a Device,
     /// The entries that were made here and may still be there.
     entries: Vec<CorrectionId>,
+    dice: Dice,
 }
 
 /// What is asked of the server.
@@ -44,12 +47,22 @@ impl Request {
 }
 
 impl<'a> Speaker<'a> {
-    pub(super) fn new(run: &'a Run, person: &'a Person, device: &'a Device) -> Self {
-        Self { run, person, device, entries: Vec::new() }
+    pub(super) fn new(run: &'a Run, person: &'a Person, device: &'a Device, dice: Dice) -> Self {
+        Self { run, person, device, entries: Vec::new(), dice }
+    }
+
+    /// Says all that comes, in order, until nothing more can come. With chaos the person sometimes goes
+    /// away after a moment that is often too short for an answer.
+    pub(super) async fn say_all(mut self, mut words: UnboundedReceiver<Word>) {
+        while let Some(word) = words.recv().await {
+            let leaves = self.run.chaos && self.dice.one_in(20);
+            let leaves_after = leaves.then(|| Duration::from_micros(self.dice.below(5_000)));
+            self.say(word, leaves_after).await;
+        }
     }
 
     /// Says it to the server until it is acknowledged; or only once, and goes away after a moment.
-    pub(super) async fn say(&mut self, word: Word, leaves_after: Option<Duration>) {
+    async fn say(&mut self, word: Word, leaves_after: Option<Duration>) {
         let Some((request, says)) = self.request(word) else { return };
         let mut tries = 0;
         let outcome = if let Some(moment) = leaves_after {
@@ -60,7 +73,7 @@ impl<'a> Speaker<'a> {
                 tries = number;
                 self.send(&request, number)
             };
-            self.run.patience.until_done(attempt).await
+            self.run.patience_of_people.until_done(attempt).await
         };
         let is_sure = tries == 0 && outcome.is_ok();
         if !is_sure {

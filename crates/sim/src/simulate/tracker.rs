@@ -1,5 +1,5 @@
 //! One simulated tracker: it sees on schedule, whatever the server does, and what it saw is sent in
-//! order.
+//! order; beside it its person says what they have to say.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::catalog::DEVICES;
 use super::chaos::{Chaos, Parcel};
-use super::correcting::Corrector;
+use super::correcting::{Corrector, Word};
 use super::habits::{Habits, Seen};
 use super::run::{Person, Run};
-use super::sender::{Due, Sender, Task};
+use super::sender::{Due, Sender};
+use super::speaker::Speaker;
 use crate::client::wire::Format;
 use crate::dice::Dice;
 
@@ -46,28 +47,44 @@ impl Schedule {
 
 /// Runs the tracker on the `number`-th device of a person until everything seen is sent.
 pub(super) async fn run(run: Arc<Run>, person: Arc<Person>, number: usize, schedule: Schedule, dice: Dice) {
-    let (outbox, tasks) = unbounded_channel();
-    let sender = Sender::new(&run, &person, &person.devices[number], dice.fork(2));
-    tokio::join!(see(run.chaos, schedule, &dice, outbox), sender.send_all(tasks));
+    let (outbox, parcels) = unbounded_channel();
+    let (mouth, words) = unbounded_channel();
+    let device = &person.devices[number];
+    let sender = Sender::new(&run, &person, device, dice.fork(2));
+    let speaker = Speaker::new(&run, &person, device, dice.fork(4));
+    tokio::join!(
+        see(run.chaos, schedule, &dice, outbox),
+        correct(schedule, Corrector::new(dice.fork(3), &DEVICES), mouth),
+        sender.send_all(parcels),
+        speaker.say_all(words)
+    );
 }
 
 /// Sees on schedule and puts what is to be sent into the outbox, which closes at the end.
 async fn see(with_chaos: bool, schedule: Schedule, dice: &Dice, outbox: UnboundedSender<Due>) {
     let (mut habits, mut chaos) = (Habits::new(dice.fork(0)), Chaos::new(dice.fork(1)));
-    let mut corrector = Corrector::new(dice.fork(3), &DEVICES);
     for number in 0..schedule.ticks {
         let (due, interval) = schedule.tick(number);
         sleep_until(due).await;
         let Some(interval) = interval else { continue };
         let seen = habits.observe(interval);
         let parcels = if with_chaos { chaos.tick(seen, &mut habits) } else { whole(seen) };
-        put(&outbox, due, parcels.into_iter().map(Task::Pings));
-        put(&outbox, due, corrector.tick(interval).map(Task::Word));
+        put(&outbox, parcels.into_iter().map(|parcel| (due, parcel)));
     }
-    put(&outbox, Instant::now(), chaos.end().into_iter().map(Task::Pings));
-    let (_, last) = schedule.tick(schedule.ticks.saturating_sub(1));
-    let word = last.and_then(|last| corrector.end(last));
-    put(&outbox, Instant::now(), word.map(Task::Word));
+    put(&outbox, chaos.end().into_iter().map(|parcel| (Instant::now(), parcel)));
+}
+
+/// Thinks on the same schedule of what was seen, and says what there is to say.
+async fn correct(schedule: Schedule, mut corrector: Corrector, mouth: UnboundedSender<Word>) {
+    let mut last = None;
+    for number in 0..schedule.ticks {
+        let (due, interval) = schedule.tick(number);
+        sleep_until(due).await;
+        let Some(interval) = interval else { continue };
+        put(&mouth, corrector.tick(interval));
+        last = Some(interval);
+    }
+    put(&mouth, last.and_then(|last| corrector.end(last)));
 }
 
 /// All in one parcel, if there is anything.
@@ -78,10 +95,10 @@ fn whole(pings: Vec<Seen>) -> Vec<Parcel> {
     vec![Parcel { pings, format: Format::Object, abandoned: false }]
 }
 
-fn put(outbox: &UnboundedSender<Due>, due: Instant, tasks: impl IntoIterator<Item = Task>) {
-    for task in tasks {
-        // The receiver lives until the outbox closes.
-        let _ = outbox.send((due, task));
+fn put<T>(queue: &UnboundedSender<T>, all: impl IntoIterator<Item = T>) {
+    for one in all {
+        // The receiver lives until the sender is gone.
+        let _ = queue.send(one);
     }
 }
 

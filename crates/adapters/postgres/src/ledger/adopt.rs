@@ -9,11 +9,10 @@ use dayline_domain::UtcDay;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::columns::month_of;
-use super::statements::{Part, Short, part};
+use super::part::{Part, Short, part};
 use crate::db::{ConnectionPool, Param};
 use crate::month_tables::sql::{FIRST_OUTRANKED, FIRST_PIECES, PIECES, Parent};
-use crate::months::Month;
+use crate::months::{Month, month_of};
 use crate::names::{Name, NewNames, People, spelled_source};
 use crate::values::{Day, Timestamp, bits, bits_column, column, nth, uuid};
 

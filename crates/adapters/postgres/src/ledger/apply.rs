@@ -12,12 +12,13 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::adopt::{self, Adopted, Found};
-use super::columns::{Columns, month_of};
-use super::statements::{Moves, Short, Values};
+use super::columns::Columns;
+use super::part::Short;
+use super::statements::{Moves, Values};
 use super::sweep::sweep;
 use crate::db::ConnectionPool;
 use crate::error::{is_missing_table, port_error};
-use crate::months::Month;
+use crate::months::{Month, month_of};
 use crate::names::{Chosen, NewNames, People, Person};
 use crate::store::PgStore;
 use crate::values::{id_column, nth, uuid};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::adopt::Adopted;
 use crate::db::Param;
-use crate::months::Month;
+use crate::months::{Month, month_of};
 use crate::names::{Name, NewNames, People, Person};
 use crate::values::{Day, Timestamp, bits, uuid};
 
@@ -241,11 +241,6 @@ impl Columns {
         }
         Ok(columns)
     }
-}
-
-/// The month of a day.
-pub(super) fn month_of(day: UtcDay) -> Result<Month, PortError> {
-    Month::of(day).ok_or_else(|| PortError::Rejected("a day outside the years 1 to 9999".into()))
 }
 
 impl MonthColumns {

@@ -5,6 +5,7 @@ mod apply;
 mod columns;
 mod letters;
 mod load;
+mod part;
 mod read;
 mod statements;
 mod stored;

@@ -5,17 +5,15 @@ use std::borrow::Cow;
 
 use dayline_app::ports::{KnownDevice, LedgerView, Mark, PortError, Settling};
 use dayline_app::reporting::stored_sums;
-use dayline_domain::{
-    Correction, CorrectionId, DaySums, DeviceId, Interval, Piece, Says, UserId, UtcDay, UtcMs,
-};
+use dayline_domain::{Correction, CorrectionId, DaySums, DeviceId, Interval, Piece, UserId, UtcDay, UtcMs};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::stored::interval as interval_of;
+use super::stored::{correction, interval as interval_of};
 use crate::db::{ConnectionPool, Param, Statement};
 use crate::error::corrupt;
-use crate::names::{Spelled, spelled_source};
+use crate::names::spelled_source;
 use crate::values::{Day, Interned, Timestamp, bits_column, column, nth, uuid};
 
 /// The person that all of a statement is about.
@@ -287,19 +285,4 @@ pub(super) async fn corrections_of(
     let params: [Param<'_>; 2] = [(&uuid(user), Type::UUID), (&ids, Type::UUID_ARRAY)];
     let rows = pool.query(&of_person(OF_IDS), &params).await?;
     rows.iter().map(|row| correction(row, 0)).collect()
-}
-
-/// The correction in a row whose columns from `from` on are id, version, start, end and names.
-pub(super) fn correction(row: &Row, from: usize) -> Result<Correction, PortError> {
-    let times: (Option<Timestamp>, Option<Timestamp>) = (nth(row, from + 2)?, nth(row, from + 3)?);
-    let interval = times.0.zip(times.1).map(|(start, end)| interval_of(start, end)).transpose()?;
-    let source = spelled_source(row, from + 4)?.map(Spelled::to_source).transpose()?;
-    let says = match (interval, source) {
-        (None, _) => Says::Nothing,
-        (Some(interval), Some(source)) => Says::Entry { interval, source },
-        (Some(interval), None) => Says::Erasure { interval },
-    };
-    let id: Uuid = nth(row, from)?;
-    let version: i64 = nth(row, from + 1)?;
-    Ok(Correction { id: CorrectionId::from_bits(id.as_u128()), version: version.cast_unsigned(), says })
 }

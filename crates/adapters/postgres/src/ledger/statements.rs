@@ -5,36 +5,18 @@
 //! planner would need bounds on the day, and of today's rows its statistics know nothing yet: it
 //! then believes that there are hardly any, and reads all of the month for each changed row.
 
-use std::borrow::Cow;
-
 use dayline_app::ports::{LedgerCommit, Position};
 use tokio_postgres::types::Type;
 
 use super::adopt::Adopted;
 use super::columns::{Columns, DayColumns, HourColumns, PieceColumns, TailColumns};
 use super::letters::{CorrectionColumns, DeadColumns};
-use crate::db::{Param, Statement};
+use super::part::{Part, Short, part};
+use crate::db::Param;
 use crate::month_tables::sql::{DAYS, OBSERVATIONS, PIECES};
 use crate::months::Month;
 use crate::rule_edition;
 use crate::values::{Timestamp, bits};
-
-/// What it means if a statement changes another number of rows than it should.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Short {
-    /// Days are settled by another edition of the rule than this program's.
-    OtherRule,
-    /// Somebody else has moved the position.
-    Fenced,
-    /// A day is not as the write wants it, or what was known of its person is out of date.
-    Days,
-    /// A name can't have its number.
-    Names,
-    /// A piece is not there, or the tail is not behind all others.
-    Pieces,
-    /// It may be any number: a person is gone, or there was nothing to change.
-    Fine,
-}
 
 /// What else a commit does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +25,6 @@ pub(super) enum Moves {
     Position,
     /// Nothing: it is an operator's.
     Nothing,
-}
-
-/// A statement and how many rows it should change or give.
-pub(super) struct Part<'a> {
-    pub(super) statement: Statement<'a>,
-    pub(super) rows: usize,
-    pub(super) short: Short,
 }
 
 /// What the statements of a commit refer to, whoever its days belong to.
@@ -294,13 +269,4 @@ fn observe<'s>(table: &str, hours: &'s HourColumns) -> Option<Part<'s>> {
 ON CONFLICT (user_id, day, hour) DO UPDATE SET bytes = excluded.bytes"
     );
     (hours.len() > 0).then(|| part(sql, hours.observed(), hours.len(), Short::Fine))
-}
-
-pub(super) fn part(
-    sql: impl Into<Cow<'static, str>>,
-    params: Vec<Param<'_>>,
-    rows: usize,
-    short: Short,
-) -> Part<'_> {
-    Part { statement: Statement { sql: sql.into(), params }, rows, short }
 }

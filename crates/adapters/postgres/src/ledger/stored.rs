@@ -7,15 +7,16 @@ use dayline_app::ports::{Edition, LoadedDay, PortError, StoredDay};
 use dayline_app::tracking::stored_state;
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    BeatHold, Choices, Correction, DeviceId, Interval, Observation, Piece, Seen, Source, Subject, UtcDay,
+    BeatHold, Choices, Correction, CorrectionId, DeviceId, Interval, Observation, Piece, Says, Seen, Source,
+    Subject, UtcDay,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
-use super::read::correction;
 use crate::db::{Param, Statement};
 use crate::error::corrupt;
-use crate::names::{Named, spelled_source};
+use crate::names::{Named, Spelled, spelled_source};
 use crate::values::{Day, Timestamp, nth};
 
 /// The rows of one day. The first column of each says which of the days asked for it is.
@@ -249,4 +250,19 @@ impl Numbered {
             vec![(&self.people, Type::INT8_ARRAY), (&self.numbers, Type::INT4_ARRAY)];
         Statement { sql: sql.into(), params }
     }
+}
+
+/// The correction in a row whose columns from `from` on are id, version, start, end and names.
+pub(super) fn correction(row: &Row, from: usize) -> Result<Correction, PortError> {
+    let times: (Option<Timestamp>, Option<Timestamp>) = (nth(row, from + 2)?, nth(row, from + 3)?);
+    let interval = times.0.zip(times.1).map(|(start, end)| interval(start, end)).transpose()?;
+    let source = spelled_source(row, from + 4)?.map(Spelled::to_source).transpose()?;
+    let says = match (interval, source) {
+        (None, _) => Says::Nothing,
+        (Some(interval), Some(source)) => Says::Entry { interval, source },
+        (Some(interval), None) => Says::Erasure { interval },
+    };
+    let id: Uuid = nth(row, from)?;
+    let version: i64 = nth(row, from + 1)?;
+    Ok(Correction { id: CorrectionId::from_bits(id.as_u128()), version: version.cast_unsigned(), says })
 }

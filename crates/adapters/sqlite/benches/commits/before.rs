@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{A_DAY, EARLIER_DAYS, FLUSH_MS, Habit, PEOPLE, SOURCES, TODAY, app, user_id};
+use crate::people::{A_DAY, EARLIER_DAYS, FLUSH_MS, Habit, PEOPLE, SOURCES, TODAY, app, user_id};
 
 const STEPS: [&str; 4] = [
     include_str!("../../src/migrations/0001_accounts_and_ledger.sql"),

@@ -15,7 +15,7 @@ use dayline_domain::{
 use dayline_sqlite::{FolderLock, SqliteStore};
 use rusqlite::{Connection, params};
 
-use super::{A_DAY, EARLIER_DAYS, FLUSH_MS, Habit, PEOPLE, SOURCES, TODAY, app, user_id};
+use crate::people::{A_DAY, EARLIER_DAYS, FLUSH_MS, Habit, PEOPLE, SOURCES, TODAY, app, user_id};
 
 /// Flushes from one fold to the next.
 const FOLD: i64 = 32;

@@ -8,6 +8,7 @@ mod device_book;
 mod jobs;
 mod keys;
 mod ledger;
+mod numbers;
 mod preferences;
 mod reads;
 mod sessions;
@@ -31,7 +32,7 @@ use dayline_domain::{
 use crate::suites::SpoiltSums;
 
 use day::{Day, StoredSums};
-use preferences::Numbers;
+use numbers::Numbers;
 
 /// A store in memory.
 #[derive(Default)]

@@ -1,7 +1,5 @@
 //! Preferences and the numbers of corrections of the fake store.
 
-use std::collections::BTreeMap;
-
 use dayline_app::ports::{
     CorrectionChange, CorrectionNumbers, CorrectionVersion, PortFuture, PreferenceStore,
 };
@@ -28,28 +26,6 @@ impl PreferenceStore for FakeStore {
     }
 }
 
-/// The corrections of one person as far as their numbers go.
-#[derive(Default, Clone)]
-pub(super) struct Numbers {
-    greatest: u64,
-    /// Whether each correction that is there is an erasure.
-    erasures: BTreeMap<CorrectionId, bool>,
-}
-
-impl Numbers {
-    fn next(&mut self, id: CorrectionId, change: CorrectionChange, now: UtcMs) -> CorrectionVersion {
-        match (change, self.erasures.get(&id)) {
-            (CorrectionChange::Entry, None) => return CorrectionVersion::NotFound,
-            (_, Some(true)) => return CorrectionVersion::Final,
-            (CorrectionChange::Entry, Some(false)) => {}
-            (CorrectionChange::NewEntry, _) => _ = self.erasures.insert(id, false),
-            (CorrectionChange::NewErasure, _) => _ = self.erasures.insert(id, true),
-        }
-        self.greatest = u64::try_from(now.0).unwrap_or_default().max(self.greatest + 1);
-        CorrectionVersion::Next(self.greatest)
-    }
-}
-
 impl CorrectionNumbers for FakeStore {
     fn next_version(
         &self,
@@ -69,7 +45,7 @@ impl CorrectionNumbers for FakeStore {
     fn forget(&self, user: UserId, id: CorrectionId) -> PortFuture<'_, ()> {
         self.transaction(|tables| {
             if let Some(numbers) = tables.correction_numbers.get_mut(&user) {
-                numbers.erasures.remove(&id);
+                numbers.forget(id);
             }
             Ok(())
         })

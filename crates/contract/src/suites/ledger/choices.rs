@@ -4,8 +4,8 @@ use dayline_app::ports::{DayWrite, Settling};
 use dayline_domain::{BeatHold, Choices, Preferences, UserId, UtcDay, Weekday};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, StorePorts, person};
-use crate::suites::worked_day::{Form, WorkedDay, added, as_use, by_hand, grow, piece, record};
+use crate::suites::store::{NOW, StorePorts, person};
+use crate::suites::worked_day::{DAY, Form, WorkedDay, added, as_use, by_hand, grow, piece, record};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

@@ -6,8 +6,8 @@ use dayline_app::ports::{Applied, DayKey, DayWrite, LedgerCommit, LoadedDay, Par
 use dayline_domain::{Interval, Piece, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, PARTITION, StorePorts, commit, dead_letter, person};
-use crate::suites::worked_day::{WorkedDay, app, first, grow, piece, record};
+use crate::suites::store::{NOW, PARTITION, StorePorts, commit, dead_letter, person};
+use crate::suites::worked_day::{DAY, WorkedDay, app, first, grow, piece, record};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

@@ -11,8 +11,8 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, StorePorts, commit, in_order, person};
-use crate::suites::worked_day::{Form, WorkedDay, app, as_use, first, piece, record, seconds};
+use crate::suites::store::{NOW, StorePorts, commit, in_order, person};
+use crate::suites::worked_day::{DAY, Form, WorkedDay, app, as_use, first, piece, record, seconds};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

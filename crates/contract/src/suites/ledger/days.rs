@@ -9,8 +9,8 @@ use dayline_domain::timeline::window::Window;
 use dayline_domain::{Correction, CorrectionId, Interval, Observation, Piece, Says, UserId, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, StorePorts, commit, in_order};
-use crate::suites::worked_day::{Form, WorkedDay};
+use crate::suites::store::{StorePorts, commit, in_order};
+use crate::suites::worked_day::{DAY, Form, WorkedDay};
 
 use super::dice::Dice;
 

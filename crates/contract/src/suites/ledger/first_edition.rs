@@ -11,8 +11,8 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, NOW, StorePorts, in_order};
-use crate::suites::worked_day::{Form, WorkedDay, as_use, as_uses, piece, record, sorted};
+use crate::suites::store::{NOW, StorePorts, in_order};
+use crate::suites::worked_day::{DAY, Form, WorkedDay, as_use, as_uses, piece, record, sorted};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

@@ -9,8 +9,8 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, StorePorts};
-use crate::suites::worked_day::{added, by_hand, sorted};
+use crate::suites::store::StorePorts;
+use crate::suites::worked_day::{DAY, added, by_hand, sorted};
 
 /// The facts.
 pub const FACTS: &[Fact<StorePorts>] = &[

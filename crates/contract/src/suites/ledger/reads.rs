@@ -9,9 +9,9 @@ use dayline_domain::{
 };
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, StorePorts, commit, in_order, person};
+use crate::suites::store::{StorePorts, commit, in_order, person};
 use crate::suites::worked_day::{
-    Form, WorkedDay, added, app, as_use, by_hand, first, grow, piece, record, seconds,
+    DAY, Form, WorkedDay, added, app, as_use, by_hand, first, grow, piece, record, seconds,
 };
 
 /// The facts.

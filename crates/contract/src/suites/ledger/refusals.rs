@@ -7,8 +7,8 @@ use dayline_app::ports::{Applied, DayWrite, LedgerCommit, LedgerView, PortError,
 use dayline_domain::{Interval, Piece, PieceChanges, Resized, UserId, UtcDay};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, StorePorts, commit, dead_letter};
-use crate::suites::worked_day::{added, app, by_hand, first, piece, seconds};
+use crate::suites::store::{StorePorts, commit, dead_letter};
+use crate::suites::worked_day::{DAY, added, app, by_hand, first, piece, seconds};
 
 use super::corrections::erasure;
 

@@ -5,9 +5,9 @@ use dayline_app::ports::{Applied, DayWrite, StateWrite};
 use dayline_domain::{DaySums, Hours, Interval, Observation, Piece, PieceChanges, UserId};
 
 use crate::suites::Fact;
-use crate::suites::store::{DAY, StorePorts};
+use crate::suites::store::StorePorts;
 use crate::suites::worked_day::{
-    Form, WorkedDay, added, app, as_use, as_uses, by_hand, grow, mark, piece, record, sorted,
+    DAY, Form, WorkedDay, added, app, as_use, as_uses, by_hand, grow, mark, piece, record, sorted,
 };
 
 /// The facts.

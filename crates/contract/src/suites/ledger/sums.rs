@@ -11,8 +11,8 @@ use dayline_domain::report::{
 use dayline_domain::{DaySums, Interval, LocalDate, Piece, UserId, UtcDay, Weekday};
 
 use crate::fakes::FixedZone;
-use crate::suites::store::{DAY, NOW, StorePorts, commit};
-use crate::suites::worked_day::{Form, WorkedDay, first, grow, piece, record};
+use crate::suites::store::{NOW, StorePorts, commit};
+use crate::suites::worked_day::{DAY, Form, WorkedDay, first, grow, piece, record};
 use crate::suites::{Fact, SpoiltSums};
 
 use super::dice::Dice;
