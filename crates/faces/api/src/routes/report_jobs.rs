@@ -196,7 +196,7 @@ pub(crate) async fn cancel(
         (status = 200, description = "The result",
             headers(("etag" = String, description = "Its version"),
                 ("content-disposition" = String, description = "A file name")),
-            content((String = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+            content((serde_json::Value = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json",
             description = "I have no such job, or it ended more than a day ago"),

@@ -282,6 +282,16 @@ fn every_schema_that_is_referred_to_is_there() {
     assert!(document["components"]["securitySchemes"]["session"].is_object());
 }
 
+#[test]
+fn no_json_answer_is_documented_as_a_text() {
+    for (method, path, operation) in operations() {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let schema = &response["content"]["application/json"]["schema"];
+            assert_ne!(schema["type"], "string", "{method} {path} {status}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_document_is_served_and_the_same_as_the_printed_one() {
     let reply = Server::new().get("/openapi.json").send().await;
