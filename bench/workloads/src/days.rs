@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use dayline_app::ports::TimeZones;
 use dayline_app::tracking::stored_state::{decode_observed, encode_observed};
+use dayline_domain::report::{LocalDays, Period};
 use dayline_domain::timeline::steps::settle;
 use dayline_domain::{
     AppName, Choices, DAY_MS, DeviceId, Domain, Interval, LedgerDay, LocalDate, Observation, Piece, Seen,
-    Subject, UtcDay, UtcMs, report,
+    Subject, UtcDay, UtcMs, Weekday, report,
 };
 use dayline_local::JiffZones;
 
@@ -120,5 +121,6 @@ pub(crate) fn by_day() -> Result<Work, Failure> {
     let pieces = timeline(&week()?, first_day()?);
     let first = first_day()?;
     let zone = JiffZones::new().find("America/New_York").ok_or("no such time zone")?;
-    Ok(Box::new(move || report::by_day(&pieces, zone.as_ref(), first..=first.plus_days(6)).len()))
+    let days = LocalDays { zone, from: first, to: first.plus_days(6), week_start: Weekday::Monday };
+    Ok(Box::new(move || report::by_period(&pieces, &days, Period::Day).len()))
 }

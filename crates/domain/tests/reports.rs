@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use dayline_domain::report::{
-    Grouping, HourSlot, Joining, LocalDays, OverlapJoining, Report, by_app, by_day, by_domain, by_hour, clip,
-    join_at_midnight, local_day, local_days, total,
+    Grouping, HourSlot, Joining, LocalDays, OverlapJoining, Period, Report, by_app, by_domain, by_hour,
+    by_period, clip, join_at_midnight, local_day, local_days, total,
 };
 use dayline_domain::{DAY_MS, Domain, LocalDate, Piece, UtcMs, Weekday, Zone};
 use proptest::prelude::*;
@@ -18,6 +18,12 @@ use support::{DAY, at, interval, piece, source};
 const HOUR: i64 = 3_600_000;
 /// The date of the day that tests count from.
 const DATE: LocalDate = LocalDate(DAY.0);
+
+/// What counted on each day of a range.
+fn by_day(pieces: &[Piece], zone: &FakeZone, dates: RangeInclusive<LocalDate>) -> Vec<(LocalDate, i64)> {
+    let (from, to, week_start) = (*dates.start(), *dates.end(), Weekday::Monday);
+    by_period(pieces, &LocalDays { zone: Arc::new(zone.clone()), from, to, week_start }, Period::Day)
+}
 
 /// The minutes of each slot of a day that is used all the time, as the clock shows its start, with the offset.
 fn slots(zone: &FakeZone, date: LocalDate) -> Vec<(String, i32, i64)> {

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 
-use super::local_days::each;
 use super::slots::{hours, periods};
-use super::{Filter, LocalDays, Period, local_day, local_days};
+use super::{Filter, LocalDays, Period, local_days};
 use crate::activity::{Piece, Source};
 use crate::names::{AppName, Domain};
 use crate::time::{Interval, LocalDate, UtcMs};
@@ -127,19 +126,8 @@ pub fn by_hour<'a>(
     slots.into_iter().zip(sums).map(slot).collect()
 }
 
-/// Counted milliseconds per local day of a range, both ends included. A day that the zone skips has
-/// none.
-pub fn by_day<'a>(
-    counted: impl Into<Counted<'a>>,
-    zone: &dyn Zone,
-    dates: RangeInclusive<LocalDate>,
-) -> Vec<(LocalDate, i64)> {
-    let days: Vec<_> = each(dates.clone()).map(|date| local_day(zone, date)).collect();
-    each(dates).zip(spread(counted.into(), &days)).collect()
-}
-
 /// Counted milliseconds per day, week or month, by the first day of each. Of a week or month that
-/// the local days cut, what counted in those days.
+/// the local days cut, what counted in those days. A day that the zone skips has none.
 pub fn by_period<'a>(
     counted: impl Into<Counted<'a>>,
     days: &LocalDays,

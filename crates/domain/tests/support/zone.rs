@@ -2,7 +2,7 @@
 
 use dayline_domain::{DAY_MS, LocalDate, UtcMs, Zone};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FakeZone {
     /// The offset in seconds before the first change.
     pub(crate) before: i32,
