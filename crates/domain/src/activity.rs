@@ -109,6 +109,18 @@ impl Source {
         let activity = Activity { domain, ..Activity::of(AppName::new(app)?) };
         Ok(Arc::new(Self { device: DeviceId::new(device)?, activity: Arc::new(activity) }))
     }
+
+    /// Its names: device, app, domain, project, language.
+    pub fn names(&self) -> [Option<&str>; 5] {
+        let Activity { app, domain, project, language } = &*self.activity;
+        [
+            Some(self.device.as_str()),
+            Some(app.as_str()),
+            domain.as_ref().map(Domain::as_str),
+            project.as_ref().map(Project::as_str),
+            language.as_ref().map(Language::as_str),
+        ]
+    }
 }
 
 /// A maximal run of one source in the timeline, within one UTC day.

@@ -34,31 +34,20 @@ pub fn encode(sums: &DaySums) -> Vec<u8> {
         }
     }
     let names: BTreeSet<&str> =
-        sums.sources().iter().flat_map(|(source, _)| texts(source)).flatten().collect();
+        sums.sources().iter().flat_map(|(source, _)| source.names()).flatten().collect();
     let names: Vec<&str> = names.into_iter().collect();
     for name in &names {
         write_text(&mut bytes, name);
     }
     bytes.push(0);
     for (source, ms) in sums.sources() {
-        for text in texts(source) {
+        for text in source.names() {
             let number = text.and_then(|text| names.binary_search(&text).ok()).map_or(0, |at| at as u64 + 1);
             varint::write(&mut bytes, number);
         }
         varint::write(&mut bytes, (*ms).into());
     }
     bytes
-}
-
-fn texts(source: &Source) -> [Option<&str>; 5] {
-    let Activity { app, domain, project, language } = &*source.activity;
-    [
-        Some(source.device.as_str()),
-        Some(app.as_str()),
-        domain.as_ref().map(Domain::as_str),
-        project.as_ref().map(Project::as_str),
-        language.as_ref().map(Language::as_str),
-    ]
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: &str) {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Language, Piece,
-    Project, Says, Scope, Source, UtcDay, UtcMs,
+    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Piece, Project, Says,
+    Scope, Source, UtcDay, UtcMs,
 };
 
 use crate::identity::account_writes::count_write;
@@ -129,15 +129,11 @@ pub async fn apply(app: &App, caller: &Caller, change: Change) -> Result<Accepte
 /// Counts the names that an entry brings, which are kept like those of pings.
 fn admit_names(app: &App, caller: &Caller, says: &Says, now: UtcMs) -> Result<(), AppError> {
     let Says::Entry { source, .. } = says else { return Ok(()) };
-    let Activity { app: name, domain, project, language } = &*source.activity;
-    let names = [
-        Some(source.device.as_str()),
-        Some(name.as_str()),
-        domain.as_ref().map(Domain::as_str),
-        project.as_ref().map(Project::as_str),
-        language.as_ref().map(Language::as_str),
-    ];
-    if app.name_quota.admits(caller.user, names, now.day()) { Ok(()) } else { Err(too_many_names(now)) }
+    if app.name_quota.admits(caller.user, source.names(), now.day()) {
+        Ok(())
+    } else {
+        Err(too_many_names(now))
+    }
 }
 
 /// What a change would do to what is in the timeline now, most first; nothing is changed. A correction

@@ -82,15 +82,8 @@ impl Name {
 
 /// A source as columns.
 pub(crate) fn of_source(source: &Source) -> Spelled<'_> {
-    let Activity { app, domain, project, language } = &*source.activity;
-    Spelled {
-        kind: kind::SOURCE,
-        device: source.device.as_str(),
-        app: Some(app.as_str()),
-        domain: domain.as_ref().map(Domain::as_str),
-        project: project.as_ref().map(Project::as_str),
-        language: language.as_ref().map(Language::as_str),
-    }
+    let [_, app, domain, project, language] = source.names();
+    Spelled { kind: kind::SOURCE, device: source.device.as_str(), app, domain, project, language }
 }
 
 fn of_subject(subject: &Subject) -> Spelled<'_> {
