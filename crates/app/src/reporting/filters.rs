@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use dayline_domain::report::Filter;
+use dayline_domain::report::{Filter, name_or_none};
 use dayline_domain::{AppName, DeviceId, Domain, Project};
 
 use crate::tracking::ingest::domain_of_host;
@@ -43,8 +43,8 @@ pub fn resolve_filter(app: &App, asked: FilterAsked) -> Result<Filter, AppError>
     let mut errors = Vec::new();
     let filter = Filter {
         app: part("app", asked.app, AppName::new, &mut errors),
-        domain: part("domain", asked.domain, |text| some(text, host), &mut errors),
-        project: part("project", asked.project, |text| some(text, Project::new), &mut errors),
+        domain: part("domain", asked.domain, |text| name_or_none(text, host), &mut errors),
+        project: part("project", asked.project, |text| name_or_none(text, Project::new), &mut errors),
         device: part("device", asked.device, DeviceId::new, &mut errors),
     };
     if errors.is_empty() { Ok(filter) } else { Err(AppError::Invalid(errors)) }
@@ -58,9 +58,4 @@ fn part<T, E: Display>(
 ) -> Option<T> {
     let parsed = parse(&text?);
     parsed.map_err(|error| errors.push(FieldError::new(name, error.to_string()))).ok()
-}
-
-/// A name, or none where nothing is written.
-fn some<T, E>(text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, E> {
-    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }

@@ -43,16 +43,10 @@ impl Filter {
     /// # Errors
     /// If one of them is not such a name.
     pub fn from_texts([app, domain, project, device]: [Option<&str>; 4]) -> Result<Self, NameError> {
-        fn some<T>(
-            text: &str,
-            parse: impl FnOnce(&str) -> Result<T, NameError>,
-        ) -> Result<Option<T>, NameError> {
-            if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
-        }
         Ok(Self {
             app: app.map(AppName::new).transpose()?,
-            domain: domain.map(|text| some(text, Domain::new)).transpose()?,
-            project: project.map(|text| some(text, Project::new)).transpose()?,
+            domain: domain.map(|text| name_or_none(text, Domain::new)).transpose()?,
+            project: project.map(|text| name_or_none(text, Project::new)).transpose()?,
             device: device.map(DeviceId::new).transpose()?,
         })
     }
@@ -68,6 +62,15 @@ impl Filter {
             && fits(self.project.as_ref(), &activity.project)
             && fits(self.device.as_ref(), &source.device)
     }
+}
+
+/// A name, or none where nothing is written.
+///
+/// # Errors
+///
+/// What `parse` says.
+pub fn name_or_none<T, E>(text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, E> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod slots;
 mod sums;
 mod totals;
 
-pub use filter::Filter;
+pub use filter::{Filter, name_or_none};
 pub use joining::{Joining, OverlapJoining, join_at_midnight};
 pub use kind::{Grouping, ReportFormat, ReportKind};
 pub use local_days::{LocalDays, local_day, local_days};

@@ -16,6 +16,15 @@ async fn assert_stored(store: &SqliteStore, user: UserId, day: &Tracked) {
     assert_same(&stored, &day.day);
 }
 
+/// The second commit, which erases the day's first twenty seconds.
+fn erase(user: UserId, day: &mut Tracked) -> Arc<LedgerCommit> {
+    let says = Says::Erasure { interval: interval(0, 20_000) };
+    let erasure = Correction { id: CorrectionId::from_bits(1), version: 1, says };
+    let erased = day.correct(std::slice::from_ref(&erasure));
+    let corrections = vec![(user, erasure)];
+    Arc::new(LedgerCommit { corrections, ..(*commit(1, vec![(user, erased)])).clone() })
+}
+
 #[tokio::test]
 async fn names_of_a_commit_that_was_undone_are_not_taken_for_stored() {
     let folder = tempdir().unwrap();
@@ -50,13 +59,8 @@ async fn names_that_another_process_took_away_are_numbered_anew() {
     let seen = day.record(&[observed(&app, 0, 10_000)]);
     assert_eq!(store.apply(commit(0, vec![(user, seen)])).await, Ok(Applied::Done));
 
-    let says = Says::Erasure { interval: interval(0, 20_000) };
-    let erasure = Correction { id: CorrectionId::from_bits(1), version: 1, says };
-    let erased = day.correct(std::slice::from_ref(&erasure));
-    let corrections = vec![(user, erasure)];
-    let by_another = LedgerCommit { corrections, ..(*commit(1, vec![(user, erased)])).clone() };
     let other = SqliteStore::open_alongside(folder.path()).unwrap();
-    assert_eq!(other.apply(Arc::new(by_another)).await, Ok(Applied::Done));
+    assert_eq!(other.apply(erase(user, &mut day)).await, Ok(Applied::Done));
 
     // Another name takes the number that is free again.
     let others = day.record(&[observed(&used("d", "other", None), 30_000, 40_000)]);
@@ -75,12 +79,7 @@ async fn names_that_an_erasure_took_away_are_numbered_anew() {
     let mut day = Tracked::new();
     let seen = day.record(&[observed(&app, 0, 10_000)]);
     assert_eq!(store.apply(commit(0, vec![(user, seen)])).await, Ok(Applied::Done));
-    let says = Says::Erasure { interval: interval(0, 20_000) };
-    let erasure = Correction { id: CorrectionId::from_bits(1), version: 1, says };
-    let erased = day.correct(std::slice::from_ref(&erasure));
-    let corrections = vec![(user, erasure)];
-    let erasing = LedgerCommit { corrections, ..(*commit(1, vec![(user, erased)])).clone() };
-    assert_eq!(store.apply(Arc::new(erasing)).await, Ok(Applied::Done));
+    assert_eq!(store.apply(erase(user, &mut day)).await, Ok(Applied::Done));
     let others = [observed(&used("d", "other", None), 30_000, 40_000), observed(&app, 50_000, 60_000)];
     let again = day.record(&others);
     assert_eq!(store.apply(commit(2, vec![(user, again)])).await, Ok(Applied::Done));
