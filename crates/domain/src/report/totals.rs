@@ -33,10 +33,18 @@ impl<'a, Pieces: AsRef<[Piece]> + ?Sized> From<&'a Pieces> for Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
+    /// Whether a source is what the report is about. Most reports are about everything, and then no
+    /// source is looked at.
+    fn keeps(self) -> impl Fn(&Source) -> bool + use<'a> {
+        let all = self.filter.keeps_all();
+        move |source| all || self.filter.keeps(source)
+    }
+
     /// Per day of which there are sums, how much counted of what the report is about.
     fn whole_days(self) -> impl Iterator<Item = (Interval, i64)> + use<'a> {
+        let keeps = self.keeps();
         self.sums.iter().map(move |day| {
-            let kept = day.sources().iter().filter(|(source, _)| self.filter.keeps(source));
+            let kept = day.sources().iter().filter(|(source, _)| keeps(source));
             (day.day().interval(), kept.map(|(_, ms)| i64::from(*ms)).sum())
         })
     }
@@ -89,14 +97,14 @@ pub(super) fn per_name<'a, Name: Ord + Hash>(
     window: Interval,
     name: impl Fn(&'a Source) -> Name,
 ) -> Vec<(Name, i64)> {
-    let mut sums = HashMap::new();
-    for piece in counted.pieces.iter().filter(|piece| counted.filter.keeps(&piece.source)) {
+    let (mut sums, keeps) = (HashMap::new(), counted.keeps());
+    for piece in counted.pieces.iter().filter(|piece| keeps(&piece.source)) {
         if let Some(part) = piece.interval.clip(window) {
             *sums.entry(name(&piece.source)).or_default() += part.ms();
         }
     }
     for day in counted.sums.iter().filter(|day| day.day().interval().clip(window).is_some()) {
-        for (source, ms) in day.sources().iter().filter(|(source, _)| counted.filter.keeps(source)) {
+        for (source, ms) in day.sources().iter().filter(|(source, _)| keeps(source)) {
             *sums.entry(name(source)).or_default() += i64::from(*ms);
         }
     }
@@ -142,12 +150,12 @@ pub fn by_period<'a>(
 /// empty one.
 fn spread(counted: Counted<'_>, slots: &[Option<Interval>]) -> Vec<i64> {
     let mut rest = counted.pieces;
-    let mut known = counted.known().peekable();
+    let (mut known, keeps) = (counted.known().peekable(), counted.keeps());
     let mut sum_of = |slot: Interval| {
         let past = rest.iter().take_while(|piece| piece.interval.end() <= slot.start()).count();
         rest = &rest[past..];
         let inside = rest.iter().map_while(|piece| Some((piece, piece.interval.clip(slot)?)));
-        let kept = inside.filter(|(piece, _)| counted.filter.keeps(&piece.source));
+        let kept = inside.filter(|(piece, _)| keeps(&piece.source));
         let mut sum = kept.map(|(_, part)| part.ms()).sum();
         while known.next_if(|(stretch, _)| stretch.start() < slot.start()).is_some() {}
         while let Some((_, ms)) = known.next_if(|(stretch, _)| stretch.start() < slot.end()) {
