@@ -52,7 +52,7 @@ pub(super) fn report_runtime() -> Result<Runtime, Failure> {
     Builder::new_current_thread().enable_all().build().map_err(no_threads)
 }
 
-fn no_threads(error: impl std::fmt::Display) -> Failure {
+pub(super) fn no_threads(error: impl std::fmt::Display) -> Failure {
     Failure::new(format!("can't start threads: {error}"))
 }
 

@@ -8,14 +8,16 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use dayline_app::AppError;
+use dayline_domain::UserId;
 use futures_util::poll;
 use http::{HeaderMap, header, request};
 
 use crate::budget::{Exhausted, Permit};
 use crate::connections::Peer;
-use crate::gzip;
+use crate::gzip::Failure;
 use crate::problem::Problem;
 use crate::state::KitState;
+use crate::unpacker::unpack_small;
 
 /// A body, complete and UTF-8; its memory stays accounted for while this lives.
 pub struct TextBody<'a> {
@@ -42,8 +44,8 @@ pub enum Coding {
     /// As they are. For what is small and may come from anybody: unpacking is work that strangers
     /// must not be able to make.
     Identity,
-    /// Also as gzip.
-    Gzip,
+    /// Also as gzip, from this person.
+    Gzip(UserId),
 }
 
 /// Receives the body, at most `limit` bytes on the wire and unpacked.
@@ -54,7 +56,7 @@ pub async fn receive<'a>(
     limit: usize,
     takes: Coding,
 ) -> Result<TextBody<'a>, Problem> {
-    let packed = is_gzip(&parts.headers, takes)?;
+    let packed_by = packed_by(&parts.headers, takes)?;
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
@@ -62,7 +64,10 @@ pub async fn receive<'a>(
     let mut permit = kit.body_memory.none();
     let collecting = collect(body, limit, &mut permit);
     let bytes = in_time(kit.config.body_timeout, peer, collecting).await??;
-    let bytes = if packed { unpack(kit, &bytes, limit, &mut permit).await? } else { bytes };
+    let bytes = match packed_by {
+        Some(user) => unpack(kit, user, bytes, limit, &mut permit).await?,
+        None => bytes,
+    };
     Ok(TextBody { bytes, _permit: permit })
 }
 
@@ -74,12 +79,13 @@ fn no_memory(_: Exhausted) -> Problem {
     AppError::Unavailable("too many large bodies at once".into()).into()
 }
 
-fn is_gzip(headers: &HeaderMap, takes: Coding) -> Result<bool, Problem> {
-    let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(false) };
+/// Who packed it, if somebody did.
+fn packed_by(headers: &HeaderMap, takes: Coding) -> Result<Option<UserId>, Problem> {
+    let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(None) };
     let refused = match (encoding.as_bytes(), takes) {
-        (b"identity", _) => return Ok(false),
-        (encoding, Coding::Gzip) if encoding.eq_ignore_ascii_case(b"gzip") => return Ok(true),
-        (_, Coding::Gzip) => "content-encoding must be gzip or absent",
+        (b"identity", _) => return Ok(None),
+        (encoding, Coding::Gzip(user)) if encoding.eq_ignore_ascii_case(b"gzip") => return Ok(Some(user)),
+        (_, Coding::Gzip(_)) => "content-encoding must be gzip or absent",
         (_, Coding::Identity) => "send this body as it is, without content-encoding",
     };
     Err(Problem::unsupported("unsupported_encoding", refused))
@@ -138,15 +144,30 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
 /// Unpacks gzip, at most `limit` bytes.
 async fn unpack(
     kit: &KitState,
-    packed: &[u8],
+    user: UserId,
+    packed: Bytes,
     limit: usize,
     permit: &mut Permit<'_>,
 ) -> Result<Bytes, Problem> {
-    gzip::unpack(packed, limit, permit, &kit.unpacking).await.map_err(|failure| match failure {
-        gzip::Failure::Invalid => {
-            Problem::malformed("invalid_gzip", "the body is not the gzip it claims to be")
-        }
-        gzip::Failure::TooLarge => too_large(limit),
-        gzip::Failure::NoMemory => no_memory(Exhausted),
+    let unpacked = match unpack_small(&packed, limit) {
+        Some(unpacked) => unpacked,
+        None => unpack_large(kit, user, packed, limit, permit).await?,
+    };
+    unpacked.map(Bytes::from).map_err(|failure| match failure {
+        Failure::Invalid => Problem::malformed("invalid_gzip", "the body is not the gzip it claims to be"),
+        Failure::TooLarge => too_large(limit),
     })
+}
+
+async fn unpack_large(
+    kit: &KitState,
+    user: UserId,
+    packed: Bytes,
+    limit: usize,
+    permit: &mut Permit<'_>,
+) -> Result<Result<Vec<u8>, Failure>, Problem> {
+    permit.extend(limit).map_err(no_memory)?;
+    let unpacked = kit.unpacker.unpack(packed, limit, user).await?;
+    permit.give_back(limit - unpacked.as_ref().map_or(0, |plain| plain.capacity().min(limit)));
+    Ok(unpacked)
 }

@@ -53,6 +53,13 @@ impl Permit<'_> {
         self.bytes += bytes;
         Ok(())
     }
+
+    /// Gives some of the bytes back, or all if that is more.
+    pub fn give_back(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.from.left.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes -= bytes;
+    }
 }
 
 impl Drop for Permit<'_> {
@@ -74,6 +81,18 @@ mod tests {
         assert!(budget.acquire_or_all(2).is_err());
         let three = budget.acquire_or_all(1).unwrap();
         drop((two, three));
+        assert_eq!(budget.left.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn what_is_not_needed_is_given_back_once() {
+        let budget = Budget::new(3);
+        let mut permit = budget.acquire_or_all(3).unwrap();
+        permit.give_back(1);
+        assert!(budget.acquire_or_all(2).is_err());
+        assert!(budget.acquire_or_all(1).is_ok());
+        permit.give_back(9);
+        drop(permit);
         assert_eq!(budget.left.load(Ordering::Relaxed), 3);
     }
 

@@ -22,6 +22,7 @@ pub mod query;
 pub mod router;
 pub mod slots;
 pub mod state;
+mod unpacker;
 pub mod unread;
 
 pub use axum::Router;

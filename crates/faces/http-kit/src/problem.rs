@@ -11,8 +11,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::slots::NoSlot;
+
 /// Seconds after which somebody's streams may be fewer.
 const STREAM_WAIT_S: u32 = 10;
+/// Seconds after which somebody's packed bodies may be unpacked.
+const UNPACKING_WAIT_S: u32 = 1;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -177,6 +181,14 @@ impl Problem {
         problem
     }
 
+    /// The person has as many packed bodies waiting as one may have.
+    pub fn too_many_packed_bodies() -> Self {
+        let detail = "too many of your packed bodies wait to be unpacked; send one after another";
+        let mut problem = Self::new(&TOO_MANY, "too_many_packed_bodies", detail);
+        problem.0.retry_after_s = Some(UNPACKING_WAIT_S);
+        problem
+    }
+
     /// The person leaves as many answers unread as one may.
     pub fn too_much_unread() -> Self {
         let detail = "too many of your answers have not been read; read or close them first";
@@ -275,6 +287,15 @@ fn tell_limit(headers: &mut HeaderMap, limit: &TooMany) {
 pub(crate) struct Logged {
     pub(crate) code: &'static str,
     pub(crate) cause: Option<String>,
+}
+
+impl From<NoSlot> for Problem {
+    fn from(none: NoSlot) -> Self {
+        match none {
+            NoSlot::OfTheirs => Self::too_many_streams(),
+            NoSlot::AtAll => AppError::Unavailable("too many streams at once".into()).into(),
+        }
+    }
 }
 
 impl From<AppError> for Problem {

@@ -1,12 +1,9 @@
-//! A bound on answers that go on for long: so many at a time, and so many for one person.
+//! A bound on what takes long: so many at a time, and so many for one person.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dayline_app::AppError;
 use dayline_domain::UserId;
-
-use crate::problem::Problem;
 
 /// The slots there are.
 pub struct Slots {
@@ -27,21 +24,33 @@ pub struct SlotGuard {
     user: UserId,
 }
 
+/// Why there is no slot.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoSlot {
+    /// The person has as many as one may have.
+    OfTheirs,
+    /// All are in use.
+    AtAll,
+}
+
 impl Slots {
     /// So many slots, and so many for one person.
     pub fn new(most: usize, most_per_person: usize) -> Arc<Self> {
         Arc::new(Self { most, most_per_person, in_use: Mutex::default() })
     }
 
-    /// Claims a slot: 429 if the person has too many, 503 if there is none left.
-    pub fn claim(self: &Arc<Self>, user: UserId) -> Result<SlotGuard, Problem> {
+    /// Claims a slot.
+    ///
+    /// # Errors
+    /// [`NoSlot`].
+    pub fn claim(self: &Arc<Self>, user: UserId) -> Result<SlotGuard, NoSlot> {
         let mut in_use = self.in_use();
         if in_use.all >= self.most {
-            return Err(AppError::Unavailable("too many streams at once".into()).into());
+            return Err(NoSlot::AtAll);
         }
         let theirs = in_use.by_person.entry(user).or_default();
         if *theirs >= self.most_per_person {
-            return Err(Problem::too_many_streams());
+            return Err(NoSlot::OfTheirs);
         }
         *theirs += 1;
         in_use.all += 1;
@@ -77,12 +86,14 @@ mod tests {
         let (ada, eve) = (UserId::from_bits(1), UserId::from_bits(2));
         let first = slots.claim(ada).ok();
         let second = slots.claim(ada).ok();
-        assert!(second.is_some() && slots.claim(ada).is_err());
+        assert!(second.is_some());
+        assert_eq!(slots.claim(ada).err(), Some(NoSlot::OfTheirs));
         drop(first);
         let again = slots.claim(ada).ok();
         assert!(again.is_some());
         let hers = slots.claim(eve).ok();
-        assert!(hers.is_some() && slots.claim(eve).is_err(), "all three are in use");
+        assert!(hers.is_some());
+        assert_eq!(slots.claim(eve).err(), Some(NoSlot::AtAll));
         drop((second, again, hers));
         assert!(slots.in_use().by_person.is_empty());
         assert_eq!(slots.in_use().all, 0);

@@ -1,19 +1,20 @@
 //! What the faces share while they serve, and what the kit must know of a face.
 //! Not here: what only one face needs; that is in its own router state.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::IntoResponse;
 use dayline_app::App;
 use http::request;
-use tokio::sync::Semaphore;
 
 use crate::budget::Budget;
 use crate::credential::Forms;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::proxy::{Cidr, ForwardedHeader};
+use crate::unpacker::Unpacker;
 use crate::unread::Unread;
 
 /// Bytes of answers that may wait to be read, over all connections.
@@ -59,18 +60,20 @@ pub struct KitState {
     pub ping_work: Budget,
     pub(crate) body_memory: Budget,
     pub(crate) unread: Arc<Unread>,
-    /// Whose turn it is to be unpacked.
-    pub(crate) unpacking: Semaphore,
+    pub(crate) unpacker: Unpacker,
 }
 
 impl KitState {
     /// What faces share that serve this application.
-    pub fn new(app: App, metrics: Metrics, config: KitConfig) -> Kit {
+    ///
+    /// # Errors
+    /// If the system has no thread left.
+    pub fn new(app: App, metrics: Metrics, config: KitConfig) -> io::Result<Kit> {
         let body_memory = Budget::new(config.max_body_memory);
         let ping_work = Budget::new(config.max_ping_work.max(1));
         let unread = Unread::new(MAX_UNREAD);
-        let unpacking = Semaphore::new(1);
-        Arc::new(Self { app, metrics, config, ping_work, body_memory, unread, unpacking })
+        let unpacker = Unpacker::start()?;
+        Ok(Arc::new(Self { app, metrics, config, ping_work, body_memory, unread, unpacker }))
     }
 }
 

@@ -64,8 +64,10 @@ const RETRY_WORK_S: u32 = 1;
     ),
     responses(
         (status = 202, body = TrackAnswer<'_>, description = "At least one ping was accepted; those are durable"),
-        // The row of 422 comes after the one that it replaces.
+        // The rows of 422 and 429 come after those that they replace.
         SignedInProblems, BodyProblems,
+        (status = 429, body = ProblemBody, content_type = "application/problem+json",
+            description = "`too_many_requests`, `too_many_packed_bodies`; see `Retry-After`"),
         (status = 422, body = AllRejected<'_>, content_type = "application/problem+json",
             description = "No ping was accepted: `all_rejected`; `no_pings` if there was none; `invalid_input`"),
     ),
@@ -79,7 +81,7 @@ pub(crate) async fn track(
     caller.require(Scope::Track)?;
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
-    let body = body::receive(&api.kit, &parts, body, MAX_BODY, Coding::Gzip).await?;
+    let body = body::receive(&api.kit, &parts, body, MAX_BODY, Coding::Gzip(caller.user)).await?;
     let work = api.kit.ping_work.acquire_or_all(body.bytes() + REQUEST_WORK);
     // What comes on top would wait for longer than is worth it, and keep all others waiting.
     let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;

@@ -73,7 +73,7 @@ impl Server {
 
     fn put_together(fake: FakeApp, config: KitConfig, api: &ApiConfig, metrics: Metrics) -> Self {
         let readiness = Arc::<FakeReadiness>::default();
-        let kit = KitState::new(fake.app.clone(), metrics.clone(), config);
+        let kit = KitState::new(fake.app.clone(), metrics.clone(), config).unwrap();
         let routes = router(ApiState::new(Arc::clone(&kit), readiness.clone(), api));
         Self { router: assemble(&kit, [routes]), fake, metrics, readiness }
     }

@@ -95,7 +95,7 @@ async fn served() -> Served {
     };
     let token = login::login(&fake.app, sign_in).await.unwrap().access_token;
     let metrics = Metrics::new(["/plain", "/foreign"].map(str::to_owned));
-    let kit = KitState::new(fake.app, metrics.clone(), KitConfig::default());
+    let kit = KitState::new(fake.app, metrics.clone(), KitConfig::default()).unwrap();
     let plain = with_state(Router::new().route("/plain", get(name)), Arc::new(Plain(Arc::clone(&kit))));
     let foreign = with_state(Router::new().route("/foreign", get(name)), Arc::new(Foreign(Arc::clone(&kit))));
     Served { router: assemble(&kit, [plain, foreign]), metrics, token }
