@@ -1,6 +1,7 @@
 //! A TCP stream that tells its connection when bytes come and go, and closes without losing the
 //! last answer.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,6 +15,14 @@ use super::peer::{Peer, Phase};
 
 /// Most bytes that are read and thrown away while a connection closes.
 const MAX_LEFTOVER: usize = 8 << 20;
+/// Bytes that are thrown away at a time. In small pieces it costs more than to take a body in: each of
+/// them makes the client send as little again.
+const THROWN_AWAY_AT_ONCE: usize = 256 << 10;
+
+thread_local! {
+    /// Where leftovers are read into, once for all connections of a thread.
+    static LEFTOVERS: RefCell<Box<[u8]>> = RefCell::new(vec![0; THROWN_AWAY_AT_ONCE].into());
+}
 
 pub(super) struct Stream {
     tcp: TcpStream,
@@ -126,21 +135,33 @@ impl AsyncWrite for Stream {
     /// unread resets the connection, and the client may lose the answer that says why its body was
     /// not wanted.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut left = if let Some(left) = self.leftover {
+        let left = if let Some(left) = self.leftover {
             left
         } else {
             ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
             self.peer.enter(Phase::Closing);
             MAX_LEFTOVER
         };
-        let mut scratch = [0; 4_096];
-        while !self.ended && left > 0 {
-            self.leftover = Some(left);
-            let mut buffer = ReadBuf::new(&mut scratch);
-            ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut buffer))?;
-            self.ended = buffer.filled().is_empty();
-            left = left.saturating_sub(buffer.filled().len());
+        if self.ended || left == 0 {
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        self.leftover = Some(left);
+        let thrown_away = ready!(self.poll_throw_away(cx))?;
+        self.ended = thrown_away == 0;
+        self.leftover = Some(left.saturating_sub(thrown_away));
+        // Others come first: what is thrown away is in no hurry.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Stream {
+    /// Reads bytes that nobody wants, and says how many.
+    fn poll_throw_away(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        LEFTOVERS.with_borrow_mut(|leftovers| {
+            let mut buffer = ReadBuf::new(leftovers);
+            let read = Pin::new(&mut self.tcp).poll_read(cx, &mut buffer);
+            read.map_ok(|()| buffer.filled().len())
+        })
     }
 }
