@@ -22,7 +22,7 @@ pub(super) struct KeptDay {
     tail: Option<Piece>,
     /// What was observed since the last fold, united where one followed another.
     recent: Vec<Observation>,
-    /// The hours whose part of the state is another than at the last fold.
+    /// The hours whose part of the state is another than the ledger has it.
     unfolded: Hours,
     writes_since_fold: u32,
     must_fold: bool,
@@ -32,13 +32,13 @@ impl KeptDay {
     pub(super) fn of(stored: StoredDay) -> Self {
         let StoredDay { day, version, edition, settled_by, observations, corrections, .. } = stored;
         let (mut rows, recent) = (stored.counted, stored.recent);
-        let day = LedgerDay::restore(day, version, settled_by, observations, corrections);
+        let day = LedgerDay::restore(day, version, settled_by, observations.iter().cloned(), corrections);
         let is_same = day.counted().eq(rows.iter().cloned());
         let tail = if stored.has_tail { rows.pop() } else { None };
         // What a day that was never written knows lies with the first edition beside it.
         let has_no_state = version == 0 && day.observations().next().is_some();
         let must_fold = edition == Edition::First || has_no_state;
-        let unfolded = if must_fold { day.hours() } else { day.hours_of(&recent) };
+        let unfolded = if must_fold { day.hours() } else { day.hours_changed(&observations, &recent) };
         Self {
             chosen: stored.choices,
             other_rows: (!is_same).then_some(rows),

@@ -7,6 +7,7 @@ mod change;
 mod cost;
 mod hours;
 mod observed;
+mod parts;
 mod runs;
 mod sums;
 mod touched;
@@ -218,34 +219,6 @@ impl LedgerDay {
     pub fn observations(&self) -> impl Iterator<Item = Observation> {
         let all = self.observed.iter(&self.numbers);
         all.filter_map(|observed| self.observation(observed))
-    }
-
-    /// Those of [`LedgerDay::observations`] that start in one hour of the window, 0 to 27: one part
-    /// of the state.
-    pub fn observations_of_hour(&self, hour: u8) -> impl Iterator<Item = Observation> {
-        let all = self.observed.iter(&self.numbers);
-        let of_hour = all.filter(move |observed| hours::hour_of(observed.span.start) == hour);
-        of_hour.filter_map(|observed| self.observation(observed))
-    }
-
-    /// The hours in which any of the state starts.
-    pub fn hours(&self) -> Hours {
-        let all = self.observed.iter(&self.numbers);
-        all.fold(Hours::default(), |hours, observed| hours.and(Hours::of(observed.span.start)))
-    }
-
-    /// The hours in which those parts of the state start that these observations are in.
-    pub fn hours_of<'a>(&self, observations: impl IntoIterator<Item = &'a Observation>) -> Hours {
-        let mut hours = Hours::default();
-        for observation in observations {
-            let span = self.window().cut(observation.interval());
-            let Some((span, of)) = span.zip(self.numbers.find(observation.subject())) else { continue };
-            hours = hours.and(Hours::of(span.start));
-            for part in self.observed.meeting(of, span) {
-                hours = hours.and(Hours::of(part.start));
-            }
-        }
-        hours
     }
 
     /// The corrections, cut to the window, by kind and id.

@@ -64,6 +64,15 @@ impl Observed {
         self.0.get(subject.index()).map_or(&[], |set| set.meeting(span))
     }
 
+    /// Whether this is one of those that [`Observed::iter`] gives.
+    pub(crate) fn has(&self, Stretch { span, of }: Stretch<SubjectNo>, numbers: &Numbers) -> bool {
+        let parts = self.meeting(of, span);
+        match numbers.seen(of) {
+            Seen::Beat { .. } => !parts.is_empty(),
+            _ => parts == [span],
+        }
+    }
+
     /// About how much memory it takes, in bytes.
     pub(crate) fn approx_bytes(&self) -> usize {
         let spans: usize = self.0.iter().map(SpanSet::capacity).sum();

@@ -11,6 +11,7 @@ use dayline_domain::{
 use super::*;
 
 const DAY: UtcDay = UtcDay(20_777);
+const HOUR_MS: i64 = 3_600_000;
 
 /// A ledger of one day, that takes writes as a store must.
 struct Ledger {
@@ -144,6 +145,14 @@ fn same(ledger: &Ledger, kept: &KeptDay) {
     };
     assert_eq!(sorted(&loaded.day), sorted(&kept.day));
     assert!(loaded.other_rows.is_none());
+    // Nothing is left anywhere of what was erased.
+    for seen in ledger.stored().observations {
+        let whole = |known: &Observation| {
+            known.subject() == seen.subject()
+                && known.interval().clip(seen.interval()) == Some(seen.interval())
+        };
+        assert!(kept.day.observations().any(|known| whole(&known)), "{seen:?} is stored, but not known");
+    }
 }
 
 /// A day that is told things at random, written after each, and now and then closed or loaded anew.
@@ -210,6 +219,31 @@ fn what_is_written_is_the_day_whatever_happens_to_it() {
         let ledger = a_day_at_random(seed);
         assert!(ledger.folds >= 3, "seed {seed} folds too seldom to show anything: {}", ledger.folds);
     }
+}
+
+/// A ledger with a day on which something was seen over a full hour: first what came after it, which was
+/// folded, and then what came before.
+fn united_over_an_hour(of: &Arc<Subject>) -> Ledger {
+    let mut ledger = Ledger::new();
+    for (start, closes) in [(HOUR_MS, true), (HOUR_MS - 60_000, false)] {
+        let mut kept = KeptDay::of(ledger.stored());
+        let change = kept.day.record(&[Observation::new(Arc::clone(of), interval(start, 60_000))]).unwrap();
+        ledger.apply(kept.write(change, Mark(0)));
+        if closes {
+            ledger.apply(kept.close(Mark(0)));
+        }
+    }
+    ledger
+}
+
+#[test]
+fn what_was_united_over_an_hour_is_erased_on_both_sides_of_it() {
+    let mut ledger = united_over_an_hour(&subject(0, 4));
+    let mut kept = KeptDay::of(ledger.stored());
+    let says = Says::Erasure { interval: interval(HOUR_MS + 10_000, 60_000) };
+    let change = correct(&mut ledger, &mut kept, 0, says).unwrap();
+    ledger.apply(kept.write(change, Mark(0)));
+    same(&ledger, &kept);
 }
 
 #[test]
