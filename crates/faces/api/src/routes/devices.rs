@@ -3,7 +3,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use dayline_app::AppError;
 use dayline_app::reporting::devices::{self, Device, Kind};
 use dayline_app::tracking::devices::rename;
 use dayline_domain::DeviceName;
@@ -120,8 +119,6 @@ pub(crate) async fn change(
     PathDevice(id): PathDevice,
     Json(DeviceChange { name }): Json<DeviceChange>,
 ) -> Result<Response, Problem> {
-    rename(&api.app, &caller, id.clone(), name).await?;
-    let found = devices::list(&api.app, &caller).await?;
-    let device = found.iter().find(|device| device.id == id).ok_or(AppError::NotFound)?;
-    Ok(private_json(&DeviceItem::from(device)))
+    let device = rename(&api.app, &caller, id, name).await?;
+    Ok(private_json(&DeviceItem::from(&device)))
 }
