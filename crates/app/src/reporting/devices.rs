@@ -3,11 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dayline_domain::{DeviceId, Scope, Seen, UtcDay, UtcMs};
+use dayline_domain::report::Grouping;
+use dayline_domain::{DeviceId, DeviceName, Scope, Seen, UserId, UtcDay, UtcMs};
 
 use crate::identity::caller::Caller;
-use crate::ports::LoadedDay;
+use crate::ports::{DeviceBook, LoadedDay, PortError};
 use crate::{App, AppError};
+
+/// What a person calls their devices; those that were never given a name are left out.
+pub type DeviceNames = BTreeMap<DeviceId, DeviceName>;
 
 /// In how many of the last days it is looked which kinds of observations a device has.
 const DAYS_OF_KINDS: i32 = 7;
@@ -91,6 +95,18 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Device>, AppError> {
     let mut devices: Vec<Device> = devices.into_values().collect();
     devices.sort_by_key(|device| std::cmp::Reverse(device.last_use));
     Ok(devices)
+}
+
+/// The names of a person's devices, if a report of this grouping shows any.
+pub(crate) async fn names_for(
+    book: &dyn DeviceBook,
+    user: UserId,
+    grouping: Grouping,
+) -> Result<DeviceNames, PortError> {
+    if grouping != Grouping::Devices {
+        return Ok(DeviceNames::new());
+    }
+    Ok(book.device_names(user).await?.into_iter().collect())
 }
 
 fn of<'a>(devices: &'a mut BTreeMap<DeviceId, Device>, id: &DeviceId) -> &'a mut Device {

@@ -9,6 +9,7 @@ use dayline_domain::report::{self, Grouping, Joining, LocalDays, Report};
 use dayline_domain::{JobPolicy, JobState, ReportJob, ReportKind, UtcMs, with_days_from};
 
 use crate::ports::{Clock, ReportJobs, TimeZones};
+use crate::reporting::devices::names_for;
 use crate::reporting::export::{Export, ExportPorts};
 use crate::reporting::reports;
 use crate::reporting::result_forms::ResultForms;
@@ -155,7 +156,8 @@ impl Run<'_> {
             reports::add(ledger, job.user, &stretch, &job.filter, &mut report).await?;
             self.tell((stretch.to.0 - days.from.0 + 1) as u32).await?;
         }
-        self.ports.forms.report(report, &days, self.job.format, &mut self.out);
+        let names = names_for(&*self.ports.data.device_book, self.job.user, grouping).await?;
+        self.ports.forms.report(report, &names, &days, self.job.format, &mut self.out);
         Ok(())
     }
 

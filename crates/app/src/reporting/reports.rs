@@ -9,6 +9,7 @@ use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, with_days_from}
 
 use crate::identity::caller::Caller;
 use crate::ports::{LedgerReader, LedgerView, Mark, PortError};
+use crate::reporting::devices::{DeviceNames, names_for};
 use crate::{App, AppError};
 
 /// Longest report, in local days: ten years.
@@ -114,6 +115,17 @@ pub async fn report(
     let mut answer = Report::empty(grouping);
     let version = add(&*app.ledger, caller.user, days, filter, &mut answer).await?;
     Ok(Versioned { version, answer })
+}
+
+/// What the caller calls their devices, if a report of this grouping shows that. It is no part of what a
+/// [`ReadVersion`] is of.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when the store can't be read.
+pub async fn device_names(app: &App, caller: &Caller, grouping: Grouping) -> Result<DeviceNames, AppError> {
+    caller.require(Scope::Read)?;
+    Ok(names_for(&*app.device_book, caller.user, grouping).await?)
 }
 
 /// Reads what counted in the days, and adds what the filter keeps of it to a report.

@@ -4,12 +4,21 @@
 use dayline_domain::Piece;
 use dayline_domain::report::{LocalDays, Report, ReportFormat};
 
+use crate::reporting::devices::DeviceNames;
 use crate::reporting::export::Page;
 
 /// Writes results, each to the end of a buffer that may be emptied in between.
 pub trait ResultForms: Send + Sync {
-    /// Writes a whole report over the days.
-    fn report(&self, report: Report, days: &LocalDays, format: ReportFormat, out: &mut Vec<u8>);
+    /// Writes a whole report over the days. Of a report per device `names` has what the devices are
+    /// called.
+    fn report(
+        &self,
+        report: Report,
+        names: &DeviceNames,
+        days: &LocalDays,
+        format: ReportFormat,
+        out: &mut Vec<u8>,
+    );
 
     /// Begins the timeline of the days, whose parts are counted pieces in their order.
     fn timeline(&self, days: &LocalDays, format: ReportFormat) -> Box<dyn ResultWriter<Vec<Piece>>>;

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use dayline_app::reporting::devices::DeviceNames;
 use dayline_app::reporting::export::Page;
 use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
 use dayline_domain::Piece;
@@ -11,7 +12,7 @@ use dayline_domain::report::{LocalDays, Report, ReportFormat};
 pub struct FakeForms;
 
 impl ResultForms for FakeForms {
-    fn report(&self, report: Report, _: &LocalDays, _: ReportFormat, out: &mut Vec<u8>) {
+    fn report(&self, report: Report, _: &DeviceNames, _: &LocalDays, _: ReportFormat, out: &mut Vec<u8>) {
         write(&report, out);
     }
 

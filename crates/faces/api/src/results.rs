@@ -2,6 +2,7 @@
 //! questions, part by part.
 //! Not here: where results are kept.
 
+use dayline_app::reporting::devices::DeviceNames;
 use dayline_app::reporting::export::Page;
 use dayline_app::reporting::result_forms::{ResultForms, ResultWriter};
 use dayline_domain::Piece;
@@ -16,8 +17,15 @@ use crate::views::timeline::TimelineText;
 pub struct ClientForms;
 
 impl ResultForms for ClientForms {
-    fn report(&self, report: Report, days: &LocalDays, format: ReportFormat, out: &mut Vec<u8>) {
-        for text in show(report, days, table_or_json(format)) {
+    fn report(
+        &self,
+        report: Report,
+        names: &DeviceNames,
+        days: &LocalDays,
+        format: ReportFormat,
+        out: &mut Vec<u8>,
+    ) {
+        for text in show(report, names, days, table_or_json(format)) {
             out.extend(text);
         }
     }

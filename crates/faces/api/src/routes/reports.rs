@@ -126,13 +126,14 @@ async fn report(
     let filter = resolve_filter(&api.app, filter)?;
     let days = reports::resolve_days(&api.app, caller, days).await?;
     let calendar = (days.zone.name(), days.zone.day_start(), days.week_start);
-    let question = (grouping.name(), calendar, days.from, days.to, &filter);
+    let names = reports::device_names(&api.app, caller, grouping).await?;
+    let question = (grouping.name(), calendar, days.from, days.to, &filter, &names);
     let request = ConditionalRequest::new(&headers, caller, &question);
     if let Some(unchanged) = request.unchanged(&api.app, caller, days.interval()).await? {
         return Ok(unchanged);
     }
     let report = reports::report(&api.app, caller, grouping, &days, &filter).await?;
-    let texts = show(report.answer, &days, request.format);
+    let texts = show(report.answer, &names, &days, request.format);
     Ok(request.answer(&report.version, answer.body_of_any_length(texts).await?))
 }
 

@@ -3,6 +3,7 @@
 
 use std::iter::once;
 
+use dayline_app::reporting::devices::DeviceNames;
 use dayline_domain::report::{Grouping, LocalDays, Report};
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
@@ -13,7 +14,7 @@ use super::csv::Csv;
 use super::json::{begin_list, write_json};
 use super::report_items::{
     AppSeconds, DaySeconds, DeviceSeconds, DomainSeconds, HourSeconds, Item, LanguageSeconds, MonthSeconds,
-    ProjectSeconds, WeekSeconds,
+    NamedDevice, ProjectSeconds, WeekSeconds,
 };
 use super::seconds::Seconds;
 
@@ -48,14 +49,19 @@ impl Iterator for Texts {
     }
 }
 
-/// The report in a form that clients know.
-pub(crate) fn show(report: Report, days: &LocalDays, format: Format) -> Texts {
+/// The report in a form that clients know. Of a report per device `names` has what the devices are
+/// called.
+pub(crate) fn show(report: Report, names: &DeviceNames, days: &LocalDays, format: Format) -> Texts {
     match report {
         Report::Apps(totals) => texts::<AppSeconds>(totals.most_first(), days, format),
         Report::Domains(totals) => texts::<DomainSeconds>(totals.most_first(), days, format),
         Report::Projects(totals) => texts::<ProjectSeconds>(totals.most_first(), days, format),
         Report::Languages(totals) => texts::<LanguageSeconds>(totals.most_first(), days, format),
-        Report::Devices(totals) => texts::<DeviceSeconds>(totals.most_first(), days, format),
+        Report::Devices(totals) => {
+            let with_name =
+                |(device, ms)| (NamedDevice { name: names.get(&device).cloned(), id: device }, ms);
+            texts::<DeviceSeconds>(totals.most_first().into_iter().map(with_name).collect(), days, format)
+        }
         Report::Hours(slots) => {
             let rows = slots.into_iter().map(|slot| (slot, slot.ms)).collect();
             texts::<HourSeconds>(rows, days, format)

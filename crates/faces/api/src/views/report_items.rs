@@ -1,7 +1,7 @@
 //! The items of reports, one for each grouping: what a row is of, and its counted time.
 
 use dayline_domain::report::HourSlot;
-use dayline_domain::{AppName, DeviceId, Domain, Language, LocalDate, Project};
+use dayline_domain::{AppName, DeviceId, DeviceName, Domain, Language, LocalDate, Project};
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use super::seconds::Seconds;
 pub(super) trait Item: Serialize + ToSchema + 'static {
     /// What the domain calls that which a row is of.
     type Label: Send + 'static;
-    /// The name of its column in a table.
+    /// The name of its column in a table; of several, with commas.
     const COLUMN: &str;
     /// What such a report shows, for the API document.
     const SUMMARY: &str;
@@ -128,27 +128,37 @@ impl Item for LanguageSeconds {
     }
 }
 
+/// A device and what its person calls it.
+pub(super) struct NamedDevice {
+    pub(super) id: DeviceId,
+    pub(super) name: Option<DeviceName>,
+}
+
 /// Counted time of a device.
 #[derive(Serialize, ToSchema)]
 pub(super) struct DeviceSeconds {
     /// The device.
     #[schema(example = "laptop")]
     device_id: String,
+    /// What I call it; null where I never said so.
+    #[schema(required, example = "My laptop")]
+    name: Option<String>,
     /// Its counted time.
     seconds: Seconds,
 }
 
 impl Item for DeviceSeconds {
-    type Label = DeviceId;
-    const COLUMN: &str = "device_id";
+    type Label = NamedDevice;
+    const COLUMN: &str = "device_id,name";
     const SUMMARY: &str = "Seconds per device, most first.";
 
     fn new(label: Self::Label, seconds: Seconds) -> Self {
-        Self { device_id: label.as_str().to_owned(), seconds }
+        let name = label.name.map(|name| name.as_str().to_owned());
+        Self { device_id: label.id.as_str().to_owned(), name, seconds }
     }
 
     fn cell(label: &Self::Label, csv: &mut Csv) {
-        csv.text(label.as_str());
+        csv.text(label.id.as_str()).optional(label.name.as_ref().map(DeviceName::as_str));
     }
 }
 

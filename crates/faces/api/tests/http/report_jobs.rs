@@ -70,6 +70,8 @@ async fn a_job_is_queued_then_done_and_says_where_its_result_is() {
 #[tokio::test]
 async fn a_result_is_what_the_report_of_the_same_kind_answers() {
     let (server, ada) = with_ada().await;
+    let named = server.request(http::Method::PATCH, "/api/v1/devices/phone").of(&ada);
+    assert_eq!(named.json(&json!({"name": "My phone"})).send().await.status, 200);
     for kind in ALL_KINDS {
         for (format, media_type) in [("json", "application/json"), ("csv", "text/csv")] {
             let location = ask(&server, &ada, &days(kind, format)).await;

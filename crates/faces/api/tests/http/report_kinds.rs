@@ -59,12 +59,11 @@ const DAY: &str = "date=2026-11-20&tz=UTC";
 const WEEKS: &str = "from=2026-10-31&to=2026-11-20&tz=UTC";
 
 #[tokio::test]
-async fn projects_languages_and_devices_are_reported_most_first_with_what_has_none() {
+async fn projects_and_languages_are_reported_most_first_with_what_has_none() {
     let world = world().await;
     for (kind, name, first, second) in [
         ("projects", "project", json!("dayline"), json!(null)),
         ("languages", "language", json!("Rust"), json!(null)),
-        ("devices", "device_id", json!("laptop"), json!("phone")),
     ] {
         let report = get(&world, &format!("/api/v1/report/{kind}?{DAY}")).await;
         let expected = json!([{name: first, "seconds": 600}, {name: second, "seconds": 90}]);
@@ -78,6 +77,29 @@ async fn projects_languages_and_devices_are_reported_most_first_with_what_has_no
     // Over more than a week they are made of sums.
     let projects = [(json!(null), 10_895.25), (json!("dayline"), 600.0)];
     assert_eq!(items(&world, "projects", WEEKS).await, projects);
+}
+
+#[tokio::test]
+async fn devices_are_reported_most_first_with_what_they_are_called() {
+    let world = world().await;
+    let (server, ada) = &world;
+    let path = format!("/api/v1/report/devices?{DAY}");
+    let report = get(&world, &path).await;
+    let item =
+        |id: &str, name: Value, seconds: u32| json!({"device_id": id, "name": name, "seconds": seconds});
+    let expected = json!([item("laptop", json!(null), 600), item("phone", json!(null), 90)]);
+    assert_eq!((&report["items"], &report["total_seconds"]), (&expected, &json!(690)));
+    let tag = server.get(&path).of(ada).send().await.header("etag").to_owned();
+    let named = server.request(Method::PATCH, "/api/v1/devices/phone").of(ada);
+    assert_eq!(named.json(&json!({"name": "Ada's, \"old\" one"})).send().await.status, 200);
+    // What devices are called takes part in the tag.
+    let report = server.get(&path).of(ada).header("if-none-match", &tag).send().await;
+    assert_eq!(report.status, 200);
+    let expected = json!([item("laptop", json!(null), 600), item("phone", json!("Ada's, \"old\" one"), 90)]);
+    assert_eq!(report.json()["items"], expected);
+    let table = server.get(&path).of(ada).header("accept", "text/csv").send().await;
+    let lines = "device_id,name,seconds\r\n\"laptop\",,600\r\n\"phone\",\"Ada's, \"\"old\"\" one\",90\r\n";
+    assert_eq!(table.text(), lines);
 }
 
 #[tokio::test]
