@@ -6,6 +6,7 @@ pub mod ingest;
 pub mod live;
 pub mod preferences;
 pub mod record;
+mod settling;
 pub mod stored_state;
 pub mod watermarks;
 pub mod worker;

@@ -1,14 +1,13 @@
 //! What a person prefers. New choices hold for what comes, and settle the past again in the
-//! background: through the log, as all that changes days. Not here: what the choices mean (the
+//! background. Not here: how that is ordered (see [`super::settling`]), and what the choices mean (the
 //! rule).
 
-use dayline_domain::{Preferences, Scope, UserId, UtcDay};
+use dayline_domain::{Preferences, Scope};
 
 use crate::identity::account_writes::count_write;
 use crate::identity::caller::Caller;
 use crate::ports::Settling;
-use crate::tracking::ingest::append;
-use crate::tracking::record::{MAX_DAYS, encode_chosen};
+use crate::tracking::settling::order_days;
 use crate::{App, AppError};
 
 /// What a person prefers, and how far their days follow it.
@@ -52,22 +51,4 @@ pub async fn prefer(app: &App, caller: &Caller, preferences: Preferences) -> Res
         order_days(app, user).await?;
     }
     Ok(Preferred { preferences, settling })
-}
-
-/// Orders all days to be settled by the person's choices, the newest first. Yesterday, today and
-/// tomorrow are among them: what is on its way to them may have been settled by other choices
-/// already.
-async fn order_days(app: &App, user: UserId) -> Result<(), AppError> {
-    let today = app.clock.now().day();
-    let (first, last) = app.ledger.extent(user).await?.unwrap_or((today, today));
-    let first = first.0.min(today.0 - 1);
-    let mut end = last.0.max(today.0).saturating_add(2);
-    // Each day costs about as much as a ping that is alone.
-    app.ping_quota.charge(user, end.saturating_sub(first) as u32)?;
-    while end > first {
-        let start = end.saturating_sub(MAX_DAYS.into()).max(first);
-        append(app, user, encode_chosen(user, UtcDay(start), (end - start) as u16)).await?;
-        end = start;
-    }
-    Ok(())
 }

@@ -2,22 +2,18 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use dayline_app::ports::Settling;
 use dayline_app::tracking::preferences::{self, Preferred};
 use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
-use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::json::private_json;
-
-/// Seconds after which it is worth another look how many days are left.
-const LOOK_AGAIN_S: u32 = 1;
+use crate::views::settling::{SettlingItem, accepted};
 
 /// What I prefer. What is left out or null is as it is for who never chose.
 #[derive(ToSchema)]
@@ -108,27 +104,15 @@ pub(crate) struct PreferencesAnswer {
     settling: SettlingItem,
 }
 
-/// How many of my days (UTC) are settled by what I prefer.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Settling)]
-struct SettlingItem {
-    /// Days of which anything is known.
-    #[schema(example = 365)]
-    days: u64,
-    /// Those of them that are still settled by what I preferred before.
-    #[schema(example = 0)]
-    left: u64,
-}
-
 impl From<Preferred> for PreferencesAnswer {
-    fn from(Preferred { preferences, settling: Settling { days, left } }: Preferred) -> Self {
+    fn from(Preferred { preferences, settling }: Preferred) -> Self {
         let Preferences { choices, week_start, day_start } = preferences;
         Self {
             beat_hold_minutes: choices.beat_hold.minutes(),
             audible_counts: choices.audible_counts,
             week_start: week_start.name(),
             day_start: day_start.to_string(),
-            settling: SettlingItem { days, left },
+            settling: settling.into(),
         }
     }
 }
@@ -168,10 +152,6 @@ pub(crate) async fn set(
     Json(body): Json<PreferencesBody>,
 ) -> Result<Response, Problem> {
     let preferred = preferences::prefer(&api.app, &caller, body.into()).await?;
-    let mut response = private_json(&PreferencesAnswer::from(preferred));
-    if preferred.settling.left > 0 {
-        *response.status_mut() = StatusCode::ACCEPTED;
-        response.headers_mut().insert(header::RETRY_AFTER, LOOK_AGAIN_S.into());
-    }
-    Ok(response)
+    let response = private_json(&PreferencesAnswer::from(preferred));
+    Ok(if preferred.settling.left > 0 { accepted(response) } else { response })
 }

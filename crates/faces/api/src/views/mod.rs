@@ -17,6 +17,7 @@ mod report_items;
 pub(crate) mod report_job;
 pub(crate) mod seconds;
 pub(crate) mod session;
+pub(crate) mod settling;
 pub(crate) mod timeline;
 pub(crate) mod tokens;
 pub(crate) mod why;
