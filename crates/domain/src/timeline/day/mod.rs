@@ -2,6 +2,7 @@
 //! window, and what counts of them. It always equals the rule applied to all that it was ever told
 //! (see [`crate::timeline::steps`]). Not here: where it is stored, and whose it is.
 
+mod asked;
 mod change;
 #[cfg(test)]
 mod cost;
@@ -23,24 +24,22 @@ use std::sync::Arc;
 use crate::activity::Piece;
 use crate::choices::Choices;
 use crate::correction::{Correction, Says};
-use crate::names::DeviceId;
 use crate::observation::Observation;
-use crate::time::{Interval, UtcDay, UtcMs};
+use crate::time::UtcDay;
 use crate::timeline::corrections::Corrections;
 use crate::timeline::evidence::Evidence;
 use crate::timeline::line::Line;
 use crate::timeline::numbers::{Numbers, SourceNo, SubjectNo};
 use crate::timeline::spans::SpanSet;
 use crate::timeline::steps::{
-    activities, away, cut, deciding, shown, timeline, unite, unite_all, what_counts, without_erased,
+    activities, cut, deciding, shown, timeline, unite, unite_all, what_counts, without_erased,
 };
-use crate::timeline::stretch::{Stretch, append, split};
+use crate::timeline::stretch::Stretch;
 use crate::timeline::window::{Span, Window};
 use observed::Observed;
 use runs::{RunChanges, Runs};
 use sums::RunningSums;
 use touched::Touched;
-use why::Settled;
 
 /// One person's UTC day.
 ///
@@ -224,65 +223,6 @@ impl LedgerDay {
     /// The corrections, cut to the window, by kind and id.
     pub fn corrections(&self) -> impl Iterator<Item = Correction> {
         self.corrections.all(self.window())
-    }
-
-    /// What devices showed and does not count because something else does at that instant; by
-    /// start, then source.
-    pub fn outranked(&self) -> Vec<Piece> {
-        let counted: Vec<Stretch<SourceNo>> = self.counted.iter().collect();
-        let mut pieces = Vec::new();
-        for (device, line) in self.numbers.devices().zip(&self.lines) {
-            let mut outranked = Vec::new();
-            for part in line.meeting(Span::DAY) {
-                let shown = (device, part.shown.activity);
-                let in_day = part.span.clip(Span::DAY);
-                for (span, counts) in in_day.into_iter().flat_map(|span| split(&counted, span)) {
-                    if counts.is_some_and(|counts| self.numbers.parts(counts) != shown) {
-                        append(&mut outranked, Stretch { span, of: shown });
-                    }
-                }
-            }
-            pieces.extend(outranked.into_iter().filter_map(|Stretch { span, of: (device, activity) }| {
-                let source = self.numbers.spelled_out(device, activity);
-                Some(Piece { source, interval: self.window().interval_of(span)? })
-            }));
-        }
-        pieces.sort_by(|a, b| (a.interval.start(), &a.source).cmp(&(b.interval.start(), &b.source)));
-        pieces
-    }
-
-    /// When nobody was at a device of the day, whatever was in front: away and not here, and no
-    /// page could be heard that counts. By device, then start.
-    pub fn away(&self) -> Vec<(DeviceId, Interval)> {
-        let mut list = Vec::new();
-        for (device, line) in self.numbers.devices().zip(&self.lines) {
-            let Some(evidence) = self.evidence.device(device) else { continue };
-            let shown: SpanSet = line.meeting(Span::DAY).map(|part| part.span).collect();
-            let away = away(evidence, Span::DAY);
-            for span in away.into_iter().flat_map(|away| shown.gaps(away.span).collect::<Vec<_>>()) {
-                let interval = self.window().interval_of(span);
-                list.extend(interval.map(|interval| (self.numbers.device(device).clone(), interval)));
-            }
-        }
-        list.sort_unstable();
-        list
-    }
-
-    /// Why an instant of the day is what it is; `None` if it lies in another day.
-    pub fn why(&self, at: UtcMs) -> Option<Why> {
-        let instant = Interval::new(at, at.plus(1))?;
-        let within = self.window().cut(instant.clip(self.day.interval())?)?;
-        let counts = self.counted.iter().find(|run| run.span.clip(within).is_some());
-        let settled = Settled {
-            window: self.window(),
-            choices: self.choices,
-            numbers: &self.numbers,
-            evidence: &self.evidence,
-            lines: &self.lines,
-            corrections: &self.corrections,
-            counts: counts.map(|run| &self.numbers.sources()[run.of.index()]),
-        };
-        Some(settled.why(within.start))
     }
 
     /// About how much memory the day takes, in bytes.
