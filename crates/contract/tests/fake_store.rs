@@ -53,6 +53,11 @@ async fn the_fake_store_keeps_choices() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_merges() {
+    prove(ledger::merges::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_reads_days_of_the_first_edition() {
     let fresh = async || {
         let store = Arc::new(FakeStore::default());

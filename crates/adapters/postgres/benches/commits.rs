@@ -89,7 +89,7 @@ impl Kept {
         };
         let mark = Mark(change.to_version.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (from_version, to_version, settled_by) =
-            (change.from_version, change.to_version, self.day.choices());
+            (change.from_version, change.to_version, self.day.terms().clone());
         DayWrite { day: change.day, from_version, to_version, mark, settled_by, ended, tail, state }
     }
 }

@@ -14,6 +14,7 @@ mod device_book;
 mod device_logins;
 mod error;
 mod ledger;
+mod merges;
 mod migrations;
 mod month_admin;
 mod month_tables;

@@ -68,6 +68,8 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0009_device_names.sql"),
         oldest_writer: 7,
     },
+    // A program of the version before would count a merged device as one of its own.
+    Migration { name: "merges", sql: include_str!("../migrations/0010_merges.sql"), oldest_writer: 10 },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -246,6 +248,7 @@ mod tests {
             "daca87acdb38a7264c73618dd73dfc468eb3d9f977a587cad3bbc023fe4e4f6c",
             "cfd4d0763116174d72ecf9d908f3a4a382eeba80f18faceed84e4f4959aee45a",
             "53421142d228db6e91023495629279fb1dc1b6eb64e1735e404d996f968fa763",
+            "8e553b4608d777f13e762ad1d376f465acfef2f8c9cdbe5e9ea26319943d4c23",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);
@@ -256,7 +259,7 @@ mod tests {
     /// and operators stop it first.
     #[test]
     fn no_migration_locks_out_the_program_before_it_but_those_of_the_rules_second_edition() {
-        const SECOND_EDITION: [&str; 2] = ["what_was_observed", "filtered_reports"];
+        const SECOND_EDITION: [&str; 3] = ["what_was_observed", "filtered_reports", "merges"];
         for (version, migration) in (1i64..).zip(MIGRATIONS) {
             let is_of_it = SECOND_EDITION.contains(&migration.name);
             let before = if is_of_it { version } else { (version - 1).max(1) };

@@ -49,7 +49,7 @@ fn write(day: UtcDay) -> DayWrite {
         from_version: change.from_version,
         to_version: change.to_version,
         mark: Mark(1),
-        settled_by: settled.choices(),
+        settled_by: settled.terms().clone(),
         ended: change.counted,
         tail: None,
         state: StateWrite::Folded { hours, sums: settled.sums() },

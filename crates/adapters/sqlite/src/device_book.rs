@@ -1,15 +1,17 @@
 //! What people say about their devices.
 
-use dayline_app::ports::{DeviceBook, PortFuture};
-use dayline_domain::{DeviceId, DeviceName, UserId};
+use dayline_app::ports::{DeviceBook, Merging, PortFuture};
+use dayline_domain::{DeviceId, DeviceName, Merge, Merges, UserId};
 use rusqlite::{Transaction, params};
 
 use crate::failure::Failure;
 use crate::store::SqliteStore;
-use crate::users;
+use crate::{merges, users};
 
 const NAMES: &str = "SELECT device_id, name FROM device_names WHERE user_number = ?1 ORDER BY device_id";
 const NAME: &str = "INSERT OR REPLACE INTO device_names (user_number, device_id, name) VALUES (?1, ?2, ?3)";
+const MERGE: &str = "
+    INSERT INTO device_merges (user_number, number, device_id, into_id) VALUES (?1, ?2, ?3, ?4)";
 
 impl DeviceBook for SqliteStore {
     fn device_names(&self, user: UserId) -> PortFuture<'_, Vec<(DeviceId, DeviceName)>> {
@@ -26,6 +28,28 @@ impl DeviceBook for SqliteStore {
             Ok(true)
         })
     }
+
+    fn merges(&self, user: UserId) -> PortFuture<'_, Merges> {
+        self.db.read(move |tx| match users::number_of(tx, user)? {
+            Some(user) => merges::of(tx, user),
+            None => Ok(Merges::default()),
+        })
+    }
+
+    fn merge_device(&self, user: UserId, device: DeviceId, into: DeviceId) -> PortFuture<'_, Merging> {
+        self.db.write(move |tx| {
+            let Some(user) = users::number_of(tx, user)? else { return Ok(Merging::NoSuchUser) };
+            let before = merges::of(tx, user)?;
+            let Merge { device, into } = match before.judge(&device, &into) {
+                Ok(Some(merge)) => merge,
+                Ok(None) => return Ok(Merging::Done),
+                Err(why) => return Ok(Merging::Refused(why)),
+            };
+            let number = before.made().len() as i64 + 1;
+            tx.prepare_cached(MERGE)?.execute(params![user, number, device.as_str(), into.as_str()])?;
+            Ok(Merging::Done)
+        })
+    }
 }
 
 fn names(tx: &Transaction<'_>, user: i64) -> Result<Vec<(DeviceId, DeviceName)>, Failure> {
@@ -33,10 +57,9 @@ fn names(tx: &Transaction<'_>, user: i64) -> Result<Vec<(DeviceId, DeviceName)>,
     let mut rows = statement.query([user])?;
     let mut names = Vec::new();
     while let Some(row) = rows.next()? {
-        let device = DeviceId::new(row.get_ref(0)?.as_str()?);
         let name = DeviceName::new(row.get_ref(1)?.as_str()?);
         names.push((
-            device.map_err(|why| Failure::corrupt("a stored device", why))?,
+            merges::device(row.get_ref(0)?)?,
             name.map_err(|why| Failure::corrupt("a stored name of a device", why))?,
         ));
     }

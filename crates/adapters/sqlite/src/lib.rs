@@ -12,6 +12,7 @@ mod device_logins;
 mod failure;
 mod folder;
 mod ledger;
+mod merges;
 mod migrations;
 mod open_error;
 mod ping_log;

@@ -41,6 +41,7 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("migrations/0006_filtered_reports.sql"),
     },
     Migration { number: 7, name: "device_names", sql: include_str!("migrations/0007_device_names.sql") },
+    Migration { number: 8, name: "merges", sql: include_str!("migrations/0008_merges.sql") },
 ];
 
 /// What a database says about one step.

@@ -2,10 +2,11 @@
 //! Not here: the accounts themselves (see `accounts`).
 
 use dayline_app::ports::PasswordHash;
-use dayline_domain::{BeatHold, Choices, UserId};
+use dayline_domain::{BeatHold, Choices, Terms, UserId};
 use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::failure::Failure;
+use crate::merges;
 use crate::values::IdBytes;
 
 const NUMBER: &str = "SELECT number FROM users WHERE id = ?1";
@@ -22,7 +23,7 @@ pub(crate) struct Person {
     /// The number that they have inside this database.
     pub(crate) number: i64,
     /// How they want their days settled.
-    pub(crate) choices: Choices,
+    pub(crate) terms: Terms,
 }
 
 /// A person, if they are there.
@@ -30,7 +31,9 @@ pub(crate) fn person(tx: &Transaction<'_>, id: UserId) -> Result<Option<Person>,
     let mut statement = tx.prepare_cached(PERSON)?;
     let mut rows = statement.query([IdBytes::from(id)])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some(Person { number: row.get("number")?, choices: choices(row)? }))
+    let number = row.get("number")?;
+    let terms = Terms { choices: choices(row)?, merges: merges::of(tx, number)? };
+    Ok(Some(Person { number, terms }))
 }
 
 /// The choices in the columns `beat_hold_minutes` and `audible_counts`.

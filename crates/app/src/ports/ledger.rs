@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dayline_domain::report::Counted;
 use dayline_domain::{
-    Choices, Correction, CorrectionId, DaySums, DeviceId, Interval, Observation, Piece, PieceChanges, UserId,
+    Correction, CorrectionId, DaySums, DeviceId, Interval, Observation, Piece, PieceChanges, Terms, UserId,
     UtcDay, UtcMs,
 };
 
@@ -43,11 +43,11 @@ pub struct StoredDay {
     pub version: u64,
     /// By which edition of the rule it was written; the second if never.
     pub edition: Edition,
-    /// The choices by which it was settled; of a day of the first edition, which knew none, and of one
-    /// that was never written, the person's.
-    pub settled_by: Choices,
-    /// The person's choices now.
-    pub choices: Choices,
+    /// The terms by which it was settled; of a day of the first edition, which knew none, and of one
+    /// that was never written, the person's. Their merges are the first of the person's.
+    pub settled_by: Terms,
+    /// The person's terms now.
+    pub terms: Terms,
     /// What was observed in the day's window, in any order and in parts that may overlap. Of a day of
     /// the first edition, and of one that was never written, these are what days of the first edition
     /// counted and outranked in its window, as uses; and, beside a day of the first edition, what its
@@ -88,8 +88,9 @@ pub struct DayWrite {
     pub to_version: u64,
     /// The new version's mark.
     pub mark: Mark,
-    /// The choices by which it is settled.
-    pub settled_by: Choices,
+    /// The terms by which it is settled. Of the merges a store keeps how many there are: they are always
+    /// the first of the person's.
+    pub settled_by: Terms,
     /// Changes to the ended pieces. They do not overlap after any single step (see [`PieceChanges`]),
     /// nor does the tail overlap any of them afterwards.
     pub ended: PieceChanges,
@@ -239,13 +240,13 @@ pub struct KnownDevice {
     pub last_counted: Option<UtcMs>,
 }
 
-/// How many of a person's days are settled by their choices.
+/// How many of a person's days are settled by their terms: their choices and merges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Settling {
     /// Days stored.
     pub days: u64,
-    /// Those of them that are still settled by other choices than the person's now. Days of the first
-    /// edition, which know no choices, are not counted.
+    /// Those of them that are still settled by other terms than the person's now. Days of the first
+    /// edition, which know no terms, are not counted.
     pub left: u64,
 }
 
@@ -321,7 +322,7 @@ pub trait LedgerReader: Send + Sync {
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn devices(&self, user: UserId) -> PortFuture<'_, Vec<KnownDevice>>;
 
-    /// How many days are settled by the person's choices.
+    /// How many days are settled by the person's terms.
     ///
     /// # Errors
     ///

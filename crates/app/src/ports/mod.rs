@@ -28,7 +28,7 @@ pub use api_keys::{ApiKey, ApiKeys, CreateKey};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
 pub use corrections::{CorrectionChange, CorrectionNumbers, CorrectionVersion};
 pub use credentials::{CredentialId, REMEMBERED_MS, Revocations, SignOut};
-pub use device_book::DeviceBook;
+pub use device_book::{DeviceBook, Merging};
 pub use device_logins::DeviceLogins;
 pub use error::PortError;
 pub use future::{BoxFuture, PortFuture};

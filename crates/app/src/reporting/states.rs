@@ -30,7 +30,7 @@ pub(crate) async fn settled_days(
     Ok(settled)
 }
 
-/// A stored day, settled by the choices by which it is stored.
+/// A stored day, settled by the terms by which it is stored.
 pub(crate) fn settle(stored: StoredDay) -> LedgerDay {
     let StoredDay { day, version, settled_by, observations, corrections, .. } = stored;
     LedgerDay::restore(day, version, settled_by, observations, corrections)

@@ -1,5 +1,5 @@
 //! The log record: how what a person's trackers saw, what the person corrected, and that the
-//! person's choices changed, is written into the ping log, version 2. Records of version 1, of the
+//! person's terms changed, is written into the ping log, version 2. Records of version 1, of the
 //! first release, are read too: each of their pings is a use.
 //! Not here: checksums and framing of whole log entries (the adapters), and URLs (dropped before).
 //!
@@ -35,6 +35,6 @@ mod write;
 pub use read::{Body, RecordError, decode, owner, split};
 pub use write::{ObservationsWriter, SeenRef, encode_chosen, encode_correction, encode_observations};
 
-/// Most days that one record says are to be settled by other choices: as many as a worker may do in
+/// Most days that one record says are to be settled by other terms: as many as a worker may do in
 /// one step without holding up others.
 pub const MAX_DAYS: u16 = 31;

@@ -1,5 +1,5 @@
-//! A person's past, settled again by other choices in the background: through the log, as all that changes
-//! days, so that it survives crashes and holds up nobody else. Not here: what choices there are (the domain).
+//! A person's past, settled again by other terms in the background: through the log, as all that changes
+//! days, so that it survives crashes and holds up nobody else. Not here: what terms there are (the domain).
 
 use dayline_domain::{UserId, UtcDay};
 
@@ -7,8 +7,8 @@ use crate::tracking::ingest::append;
 use crate::tracking::record::{MAX_DAYS, encode_chosen};
 use crate::{App, AppError};
 
-/// Orders all days to be settled by the person's choices, the newest first. Yesterday, today and tomorrow
-/// are among them: what is on its way to them may have been settled by other choices already.
+/// Orders all days to be settled by the person's terms, the newest first. Yesterday, today and tomorrow
+/// are among them: what is on its way to them may have been settled by other terms already.
 ///
 /// # Errors
 ///

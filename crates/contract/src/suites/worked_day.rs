@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dayline_app::ports::{DayWrite, Edition, Mark, StateWrite, StoredDay};
 use dayline_domain::{
-    Choices, Correction, DayChange, DaySums, Hours, Interval, LedgerDay, Observation, Piece, PieceChanges,
-    Seen, Source, Subject, UtcDay,
+    Correction, DayChange, DaySums, Hours, Interval, LedgerDay, Observation, Piece, PieceChanges, Seen,
+    Source, Subject, Terms, UtcDay,
 };
 
 /// The day that samples lie in.
@@ -46,8 +46,8 @@ impl WorkedDay {
             day,
             version: 0,
             edition: Edition::Second,
-            settled_by: Choices::default(),
-            choices: Choices::default(),
+            settled_by: Terms::default(),
+            terms: Terms::default(),
             observations: Vec::new(),
             corrections: Vec::new(),
             counted: Vec::new(),
@@ -58,7 +58,7 @@ impl WorkedDay {
 
     /// A day that was loaded.
     pub(super) fn of(stored: &StoredDay) -> Self {
-        let StoredDay { day, version, settled_by, .. } = *stored;
+        let (day, version, settled_by) = (stored.day, stored.version, stored.settled_by.clone());
         let (observations, corrections) = (stored.observations.clone(), stored.corrections.clone());
         let unfolded =
             version == 0 || stored.edition == Edition::First || stored.has_tail || !stored.recent.is_empty();
@@ -84,9 +84,9 @@ impl WorkedDay {
         Some(self.write(Form::Folded, &change))
     }
 
-    /// Takes in other choices; `None` if they are those of the day.
-    pub(super) fn choose(&mut self, choices: Choices) -> Option<DayWrite> {
-        let change = self.day.choose(choices)?;
+    /// Takes in other terms; `None` if they are those of the day.
+    pub(super) fn choose(&mut self, terms: impl Into<Terms>) -> Option<DayWrite> {
+        let change = self.day.choose(terms)?;
         Some(self.write(Form::Folded, &change))
     }
 
@@ -120,7 +120,7 @@ impl WorkedDay {
             from_version: self.version - 1,
             to_version: self.version,
             mark: mark(),
-            settled_by: self.day.choices(),
+            settled_by: self.day.terms().clone(),
             ended: changes,
             tail,
             state,
@@ -207,7 +207,7 @@ pub(super) fn by_hand(from_version: u64, ended: PieceChanges, tail: Option<Piece
         from_version,
         to_version: from_version + 1,
         mark: mark(),
-        settled_by: Choices::default(),
+        settled_by: Terms::default(),
         ended,
         tail,
         state: StateWrite::Folded { hours: Vec::new(), sums },

@@ -114,7 +114,7 @@ fn line(stored: &StoredDeadLetter) -> String {
     let pings = match record::decode(&stored.letter.record) {
         Ok((_, Body::Observations(pings))) => format!("{} pings", pings.len()),
         Ok((_, Body::Correction(_))) => "a correction".to_owned(),
-        Ok((_, Body::Chosen(days))) => format!("other choices for {} days", days.len()),
+        Ok((_, Body::Chosen(days))) => format!("{} days to settle again", days.len()),
         Err(_) => format!("{} bytes", stored.letter.record.len()),
     };
     format!("{}  {}  {user}  {pings}  {}", stored.id, rfc3339(stored.at), stored.letter.reason)

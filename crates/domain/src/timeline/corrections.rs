@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::activity::Source;
 use crate::correction::{Correction, CorrectionId, Says};
+use crate::names::DeviceId;
 use crate::timeline::spans::SpanSet;
 use crate::timeline::stretch::{Stretch, split, topmost};
 use crate::timeline::window::{Span, Window};
@@ -57,6 +58,11 @@ impl Corrections {
             }
         }
         self.forget_erased_entries();
+    }
+
+    /// The devices that entries are of.
+    pub(crate) fn entered_devices(&self) -> impl Iterator<Item = &DeviceId> {
+        self.entries.values().filter_map(|entry| entry.says.as_ref()).map(|(_, source)| &source.device)
     }
 
     fn add_entry(&mut self, id: CorrectionId, entry: Entry) {

@@ -35,7 +35,8 @@ pub(crate) struct Case {
 /// The day in whose middle, at whose midnights and at whose window's edges cases happen.
 pub(crate) const DAY: UtcDay = UtcDay(20_000);
 
-const DEVICES: [&str; 3] = ["d2", "d10", "é"];
+/// Devices that cases are of.
+pub(crate) const DEVICES: [&str; 3] = ["d2", "d10", "é"];
 const DOMAINS: [Option<&str>; 3] = [None, Some("a.org"), Some("b.org")];
 const PROJECTS: [Option<&str>; 3] = [None, Some("p"), Some("q")];
 

@@ -7,20 +7,21 @@ use dayline_domain::UtcDay;
 use dayline_domain::activity::Piece;
 use dayline_domain::choices::Choices;
 use dayline_domain::correction::{Correction, Says};
+use dayline_domain::merges::{Merges, Terms};
 use dayline_domain::observation::{Observation, Seen};
 use dayline_domain::timeline::day::{DayChange, DaySums, Hours, LedgerDay, PieceChanges};
 use dayline_domain::timeline::steps::settle;
 use dayline_domain::timeline::window::Window;
-use dayline_domain::{DAY_MS, Interval};
+use dayline_domain::{DAY_MS, DeviceId, Interval};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::cases::{Case, DAY, anybody, cases};
+use crate::cases::{Case, DAY, DEVICES, anybody, cases};
 use crate::cells::where_nothing_changes;
 use crate::examples::{Example, examples};
 use crate::oracle::paint;
 use crate::recorded_day::{Told, recording};
-use crate::values::{app, days, interval, observation, project, settle_all, used};
+use crate::values::{app, days, device, interval, observation, project, settle_all, used};
 
 /// A model of a stored day. Applies changes in the documented order and refuses what a database
 /// would: changes to rows that are not there, and overlaps after any single step.
@@ -79,8 +80,8 @@ impl StoredDay {
         self.hours.values().flatten().cloned().collect()
     }
 
-    fn load(&self, day: UtcDay, choices: Choices) -> LedgerDay {
-        LedgerDay::restore(day, self.version, choices, self.state(), self.corrections.clone())
+    fn load(&self, day: UtcDay, terms: Terms) -> LedgerDay {
+        LedgerDay::restore(day, self.version, terms, self.state(), self.corrections.clone())
     }
 }
 
@@ -88,6 +89,16 @@ fn sorted(observations: impl IntoIterator<Item = Observation>) -> Vec<Observatio
     let mut observations: Vec<Observation> = observations.into_iter().collect();
     observations.sort_by(|a, b| (a.subject(), a.interval()).cmp(&(b.subject(), b.interval())));
     observations
+}
+
+/// Observations of the devices as which theirs count.
+fn merged(merges: &Merges, observations: &[Observation]) -> Vec<Observation> {
+    observations.iter().map(|seen| merges.observation(seen).into_owned()).collect()
+}
+
+/// The same of corrections.
+fn said(merges: &Merges, corrections: &[Correction]) -> Vec<Correction> {
+    corrections.iter().map(|said| merges.correction(said).into_owned()).collect()
 }
 
 /// A day, its store, and all that they were told.
@@ -110,12 +121,14 @@ impl Person {
             None => assert_eq!(self.day.version(), self.store.version),
         }
         let Self { day, store, observations, corrections } = self;
+        let merges = &day.terms().merges;
+        let (observations, corrections) = (merged(merges, observations), said(merges, corrections));
         let counted: Vec<Piece> = day.counted().collect();
-        assert_eq!(counted, settle(day.day(), observations, corrections, day.choices()));
+        assert_eq!(counted, settle(day.day(), &observations, &corrections, day.choices()));
         assert_eq!((&counted, day.version()), (&store.counted, store.version));
         assert_eq!(day.sums(), DaySums::of(day.day(), &counted));
         assert_eq!(sorted(day.observations()), sorted(store.state()));
-        assert_eq!(day.corrections().collect::<Vec<_>>(), store.corrections);
+        assert_eq!(day.corrections().collect::<Vec<_>>(), said(merges, &store.corrections));
     }
 
     fn record(&mut self, observations: &[Observation]) {
@@ -125,7 +138,7 @@ impl Person {
         if let Some(change) = &change {
             let told = before.into_iter().chain(change.observed.iter().cloned());
             let corrections: Vec<Correction> = self.day.corrections().collect();
-            let same = LedgerDay::restore(self.day.day(), 0, self.day.choices(), told, corrections);
+            let same = LedgerDay::restore(self.day.day(), 0, self.day.terms().clone(), told, corrections);
             assert_eq!(sorted(same.observations()), sorted(self.day.observations()));
         }
         self.follow(change);
@@ -138,22 +151,34 @@ impl Person {
     }
 
     fn choose(&mut self, choices: Choices) {
-        let change = self.day.choose(choices);
+        let terms = Terms { choices, ..self.day.terms().clone() };
+        let change = self.day.choose(terms);
+        self.follow(change);
+    }
+
+    /// Merges a device into another, if it may be.
+    fn merge(&mut self, device: &DeviceId, into: &DeviceId) {
+        let Terms { choices, merges } = self.day.terms().clone();
+        let Ok(Some(merge)) = merges.judge(device, into) else { return };
+        let merges = Merges::of(merges.made().iter().cloned().chain([merge]));
+        let change = self.day.choose(Terms { choices, merges });
+        assert!(change.is_some());
         self.follow(change);
     }
 
     fn reload(&mut self) {
-        self.day = self.store.load(self.day.day(), self.day.choices());
+        self.day = self.store.load(self.day.day(), self.day.terms().clone());
     }
 }
 
 /// What is done to a day between two batches.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Between {
     Nothing,
     Reload,
     Correct,
     OtherChoices,
+    Merge(DeviceId, DeviceId),
 }
 
 /// Observations as they may arrive: each once or several times, in any order, in batches, and what
@@ -170,11 +195,13 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
         let some = prop::sample::subsequence(case.observations.clone(), 0..=case.observations.len());
         (Just(case), some)
     });
+    let device = || prop::sample::select(DEVICES.to_vec()).prop_map(device);
     let between = prop_oneof![
-        4 => Just(Between::Nothing),
-        2 => Just(Between::Reload),
-        3 => Just(Between::Correct),
-        1 => Just(Between::OtherChoices),
+        1 => (device(), device()).prop_map(|(device, into)| Between::Merge(device, into)),
+        12 => Just(Between::Nothing),
+        6 => Just(Between::Reload),
+        9 => Just(Between::Correct),
+        3 => Just(Between::OtherChoices),
     ];
     let batches = vec((1usize..6, between), 48);
     (doubled, batches, any::<bool>()).prop_flat_map(|((case, some), batches, in_order)| {
@@ -208,9 +235,12 @@ proptest! {
                     told.choose(Choices { audible_counts: !choices.audible_counts, ..Choices::default() });
                     told.choose(choices);
                 }
+                Between::Merge(device, into) => told.merge(&device, &into),
             }
         }
         told.correct(&waiting);
+        let merges = &told.day.terms().merges;
+        let (observations, corrections) = (merged(merges, &observations), said(merges, &corrections));
         let cells = where_nothing_changes(day, &observations, &corrections, choices);
         let painting = paint(day, &observations, &corrections, choices, &cells);
         prop_assert_eq!(told.day.counted().collect::<Vec<_>>(), painting.counted);

@@ -6,6 +6,7 @@ mod cases;
 mod cells;
 mod examples;
 mod ledger_day;
+mod merges;
 mod oracle;
 mod promises;
 mod properties;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dayline_app::ports::{DayWrite, LedgerCommit, PortError, StateWrite};
 use dayline_app::reporting::stored_sums;
 use dayline_app::tracking::stored_state;
-use dayline_domain::{Observation, Piece, PieceChanges, UtcDay, UtcMs};
+use dayline_domain::{Observation, Piece, PieceChanges, Terms, UtcDay, UtcMs};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ pub(super) struct DayColumns {
     tail_sources: Vec<Option<i32>>,
     beat_holds: Vec<i16>,
     audible: Vec<bool>,
+    /// How many.
+    merges: Vec<i32>,
     recent: Vec<Option<Vec<u8>>>,
     /// Of a fold.
     sums: Vec<Option<Vec<u8>>>,
@@ -57,6 +59,7 @@ impl DayColumns {
             (&self.tail_sources, Type::INT4_ARRAY),
             (&self.beat_holds, Type::INT2_ARRAY),
             (&self.audible, Type::BOOL_ARRAY),
+            (&self.merges, Type::INT4_ARRAY),
             (&self.recent, Type::BYTEA_ARRAY),
             (&self.sums, Type::BYTEA_ARRAY),
         ]
@@ -257,8 +260,10 @@ impl MonthColumns {
         days.tail_starts.push(time(|tail| tail.interval.start()));
         days.tail_ends.push(time(|tail| tail.interval.end()));
         days.tail_sources.push(write.tail.as_ref().map(|tail| of.source(tail)));
-        days.beat_holds.push(write.settled_by.beat_hold.minutes().into());
-        days.audible.push(write.settled_by.audible_counts);
+        let Terms { choices, merges } = &write.settled_by;
+        days.beat_holds.push(choices.beat_hold.minutes().into());
+        days.audible.push(choices.audible_counts);
+        days.merges.push(merges.made().len() as i32);
         days.adopted.push(adopted);
         let (recent, sums) = match &write.state {
             StateWrite::Recent(observed) if observed.is_empty() => (None, None),

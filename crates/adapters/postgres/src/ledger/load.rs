@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::stored::{Numbered, StoredRows};
 use crate::db::{ConnectionPool, Param, Statement, Transaction};
 use crate::error::corrupt;
+use crate::merges::MERGES;
 use crate::names::{KnownPeople, Named, People, Person, SPELLED};
 use crate::values::{Day, nth, uuid};
 
@@ -21,11 +22,12 @@ use crate::values::{Day, nth, uuid};
 
 const DAYS: &str = "SELECT wanted.number, person.id, person.names_epoch, person.beat_hold_minutes, person.audible_counts,
   stored.version, stored.edition, stored.beat_hold_minutes, stored.audible_counts,
-  stored.tail_start, stored.tail_end, stored.tail_source, stored.recent
+  stored.tail_start, stored.tail_end, stored.tail_source, stored.recent, stored.merges, merged.devices, merged.ends
 FROM unnest($1, $2) WITH ORDINALITY AS wanted (uuid, day, number)
 LEFT JOIN LATERAL (
   SELECT id, names_epoch, beat_hold_minutes, audible_counts FROM users WHERE uuid = wanted.uuid OFFSET 0
 ) AS person ON true
+LEFT JOIN LATERAL (MERGES WHERE user_id = person.id OFFSET 0) AS merged ON true
 LEFT JOIN LATERAL (
   SELECT * FROM ledger_days WHERE user_id = person.id AND day = wanted.day AND day >= $3 AND day <= $4 OFFSET 0
 ) AS stored ON true
@@ -177,7 +179,7 @@ impl Wanted {
     fn statements(&self) -> Vec<Statement<'_>> {
         let of_days = |stored: &str| OF_DAYS.replace("STORED", stored);
         let all = [
-            DAYS.to_owned(),
+            DAYS.replace("MERGES", MERGES),
             of_days(PIECES),
             of_days(OBSERVED),
             of_days(&FIRST.replace("TABLE", "first_pieces")),

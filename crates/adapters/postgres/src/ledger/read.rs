@@ -101,9 +101,10 @@ const DEVICES: &str = "SELECT device_id, max(end_time) AS last FROM (
 GROUP BY device_id ORDER BY device_id";
 
 const SETTLING: &str = "SELECT count(stored.day) AS days,
-  count(*) FILTER (WHERE edition = 2 AND (stored.beat_hold_minutes, stored.audible_counts)
-    IS DISTINCT FROM (users.beat_hold_minutes, users.audible_counts)) AS waiting
+  count(*) FILTER (WHERE edition = 2 AND (stored.beat_hold_minutes, stored.audible_counts, stored.merges)
+    IS DISTINCT FROM (users.beat_hold_minutes, users.audible_counts, made.merges)) AS waiting
 FROM users JOIN ledger_days AS stored ON stored.user_id = users.id
+CROSS JOIN LATERAL (SELECT count(*) AS merges FROM device_merges WHERE user_id = users.id OFFSET 0) AS made
 WHERE users.uuid = $1";
 
 /// What one report reads.
@@ -254,7 +255,7 @@ pub(super) async fn devices(pool: &ConnectionPool, user: UserId) -> Result<Vec<K
     rows.iter().map(device).collect()
 }
 
-/// How many days of a person are settled by their choices.
+/// How many days of a person are settled by their terms.
 pub(super) async fn settling(pool: &ConnectionPool, user: UserId) -> Result<Settling, PortError> {
     let rows = pool.query(SETTLING, &[(&uuid(user), Type::UUID)]).await?;
     let Some(row) = rows.first() else { return Ok(Settling::default()) };

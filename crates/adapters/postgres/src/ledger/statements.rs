@@ -166,11 +166,12 @@ WHERE entry.user_id = told.user_id AND entry.app_name IS NOT NULL
     fn make_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {
         let sql = format!(
             "INSERT INTO {} (user_id, day, version, changed_at, sums_version, mark, tail_start, tail_end,
-  tail_source, edition, beat_hold_minutes, audible_counts, recent, sums)
-SELECT users.id, new.day, new.version, $14, CASE WHEN new.sums IS NOT NULL THEN new.version END, new.mark,
-  new.tail_start, new.tail_end, new.tail_source, 2, new.beat_hold, new.audible, new.recent, new.sums
-FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-  AS new (uuid, person, epoch, day, version, mark, tail_start, tail_end, tail_source, beat_hold, audible, recent, sums)
+  tail_source, edition, beat_hold_minutes, audible_counts, merges, recent, sums)
+SELECT users.id, new.day, new.version, $15, CASE WHEN new.sums IS NOT NULL THEN new.version END, new.mark,
+  new.tail_start, new.tail_end, new.tail_source, 2, new.beat_hold, new.audible, new.merges, new.recent, new.sums
+FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  AS new (uuid, person, epoch, day, version, mark, tail_start, tail_end, tail_source, beat_hold, audible, merges, recent,
+    sums)
   JOIN users USING (uuid)
 WHERE users.id = new.person AND users.names_epoch = new.epoch
 FOR KEY SHARE OF users
@@ -184,14 +185,14 @@ ON CONFLICT (user_id, day) DO NOTHING",
 
     fn change_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {
         let sql = format!(
-            "UPDATE {} AS stored SET version = new.version, changed_at = $16,
+            "UPDATE {} AS stored SET version = new.version, changed_at = $17,
   sums_version = CASE WHEN new.sums IS NULL THEN stored.sums_version ELSE new.version END, mark = new.mark,
   tail_start = new.tail_start, tail_end = new.tail_end, tail_source = new.tail_source, edition = 2,
-  beat_hold_minutes = new.beat_hold, audible_counts = new.audible, recent = new.recent,
+  beat_hold_minutes = new.beat_hold, audible_counts = new.audible, merges = new.merges, recent = new.recent,
   sums = coalesce(new.sums, stored.sums)
-FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-  AS new (uuid, person, epoch, day, version, mark, tail_start, tail_end, tail_source, beat_hold, audible, recent, sums,
-    from_version, adopted)
+FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+  AS new (uuid, person, epoch, day, version, mark, tail_start, tail_end, tail_source, beat_hold, audible, merges, recent,
+    sums, from_version, adopted)
   JOIN users USING (uuid)
 WHERE users.id = new.person AND users.names_epoch = new.epoch
   AND stored.user_id = users.id AND stored.day = new.day AND stored.version = new.from_version

@@ -8,7 +8,7 @@ use dayline_app::tracking::stored_state;
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
     BeatHold, Choices, Correction, CorrectionId, DeviceId, Interval, Observation, Piece, Says, Seen, Source,
-    Subject, UtcDay,
+    Subject, Terms, UtcDay,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::db::{Param, Statement};
 use crate::error::corrupt;
+use crate::merges::stored_merges;
 use crate::names::{Named, Spelled, spelled_source};
 use crate::values::{Day, Timestamp, nth};
 
@@ -36,8 +37,8 @@ pub(super) struct StoredRows<'a> {
 struct Head {
     version: u64,
     edition: Edition,
-    settled_by: Choices,
-    choices: Choices,
+    settled_by: Terms,
+    terms: Terms,
     tail: Option<(Interval, u32)>,
 }
 
@@ -115,7 +116,7 @@ impl<'a> StoredRows<'a> {
 
     fn try_restore(&self, names: &Named) -> Result<Option<StoredDay>, PortError> {
         let Some((person, _)) = self.person()? else { return Ok(None) };
-        let Head { version, edition, settled_by, choices, tail } = self.head()?;
+        let Head { version, edition, settled_by, terms, tail } = self.head()?;
         let mut counted = self.counted(person, names)?;
         let decode = |day, bytes| {
             stored_state::decode_observed(day, bytes, |number| names.subject(person, number))
@@ -147,7 +148,7 @@ impl<'a> StoredRows<'a> {
             version,
             edition,
             settled_by,
-            choices,
+            terms,
             observations,
             corrections: corrections.collect::<Result<Vec<Correction>, _>>()?,
             counted,
@@ -158,21 +159,26 @@ impl<'a> StoredRows<'a> {
 
     /// The day's own row.
     fn head(&self) -> Result<Head, PortError> {
-        let choices = choices(nth(self.day, 3)?, nth(self.day, 4)?)?;
+        let merges = stored_merges(self.day, 14)?;
+        let terms = Terms { choices: choices(nth(self.day, 3)?, nth(self.day, 4)?)?, merges };
         let version = nth::<Option<i64>>(self.day, 5)?.unwrap_or_default().cast_unsigned();
         let edition = match nth::<Option<i16>>(self.day, 6)? {
             Some(1) => Edition::First,
             _ => Edition::Second,
         };
         let settled_by = match (nth(self.day, 7)?, nth(self.day, 8)?) {
-            (Some(hold), Some(audible)) => self::choices(hold, audible)?,
-            _ => choices,
+            (Some(hold), Some(audible)) => {
+                let made = usize::try_from(nth::<i32>(self.day, 13)?);
+                let made = made.map_err(|error| corrupt("a number of merges", error))?;
+                Terms { choices: choices(hold, audible)?, merges: terms.merges.first(made) }
+            }
+            _ => terms.clone(),
         };
         let tail = match (nth::<Option<Timestamp>>(self.day, 9)?, nth::<Option<Timestamp>>(self.day, 10)?) {
             (Some(start), Some(end)) => Some((interval(start, end)?, number(nth(self.day, 11)?)?)),
             _ => None,
         };
-        Ok(Head { version, edition, settled_by, choices, tail })
+        Ok(Head { version, edition, settled_by, terms, tail })
     }
 
     /// What the first edition of the rule outranked on the day itself.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dayline_app::ports::{DayKey, DayWrite, LoadedDay, Mark, PortError, StateWrite, StoredDay};
-use dayline_domain::{Hours, LedgerDay, Observation, Piece, PieceChanges, UserId, UtcMs};
+use dayline_domain::{Hours, LedgerDay, Merges, Observation, Piece, PieceChanges, UserId, UtcMs};
 use tokio::sync::mpsc;
 use tokio_postgres::types::Type;
 
@@ -135,7 +135,10 @@ fn plan(archived: &ArchivedDay, loaded: LoadedDay, mark: Mark) -> Result<Plan, P
         LoadedDay::Damaged(why) => return Err(PortError::Corrupt(why)),
     };
     let observed = match &archived.kept {
-        Kept::First { counted, outranked } if stored.version == 0 => {
+        // A device that is merged since counts as the other one: such a day is settled anew.
+        Kept::First { counted, outranked }
+            if stored.version == 0 && !any_of(counted.iter().chain(outranked), &stored.terms.merges) =>
+        {
             return Ok(restored_first::plan(counted, outranked, &stored.corrections)
                 .map_or(Plan::Nothing, |(counted, outranked)| Plan::First { counted, outranked }));
         }
@@ -146,6 +149,10 @@ fn plan(archived: &ArchivedDay, loaded: LoadedDay, mark: Mark) -> Result<Plan, P
         .map_or(Plan::Nothing, |write| Plan::Write(Box::new(write))))
 }
 
+fn any_of<'a>(mut pieces: impl Iterator<Item = &'a Piece>, merges: &Merges) -> bool {
+    pieces.any(|piece| merges.has(&piece.source.device))
+}
+
 /// What was observed, as if it came late; `None` if it was known.
 fn add(stored: StoredDay, observed: &[Observation], archived_version: u64, mark: Mark) -> Option<DayWrite> {
     let StoredDay { day, version, settled_by, observations, corrections, .. } = stored;
@@ -153,7 +160,7 @@ fn add(stored: StoredDay, observed: &[Observation], archived_version: u64, mark:
     if stored.has_tail {
         rows.pop();
     }
-    let mut ledger_day = LedgerDay::restore(day, version, settled_by, observations, corrections);
+    let mut ledger_day = LedgerDay::restore(day, version, settled_by.clone(), observations, corrections);
     ledger_day.record(observed)?;
     let counted: Vec<Piece> = ledger_day.counted().collect();
     let hours = 0..Hours::IN_WINDOW;

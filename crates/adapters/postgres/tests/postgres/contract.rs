@@ -86,6 +86,11 @@ async fn the_postgres_store_keeps_by_which_choices_days_are_settled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_by_which_merges_days_are_settled() {
+    keeps_both_ways(ledger::merges::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_corrections_beside_the_days() {
     keeps_both_ways(ledger::corrections::FACTS).await;
 }

@@ -3,11 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use dayline_app::ports::{Accounts, LedgerReader, Partition, PortError};
-use dayline_domain::{AppName, Interval, UserId, UtcMs, report};
+use dayline_app::ports::{
+    Accounts, DayKey, DeviceBook, LedgerReader, Merging, Partition, PortError, Settling,
+};
+use dayline_domain::{AppName, DeviceId, Interval, Piece, Source, UserId, UtcMs, report};
 use dayline_postgres::{Month, PgStore};
 
 use crate::database::{Database, Via};
+use crate::first_release::plant;
 use crate::world::{Dice, World, assert_by_the_rule, at, by_the_rule, day, ping, register, view};
 
 fn month(text: &str) -> Month {
@@ -229,6 +232,31 @@ async fn a_month_restored_beside_what_came_later_is_exact() {
     // Once more changes nothing.
     assert_eq!(store.month_admin().restore(&file).await.unwrap().days, 0);
     assert_eq!(view(&store, user, first, 28).await.marks, marks);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_archive_brings_back_counts_by_the_merges_of_today() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, first, old) = (register(&store, 1).await, day(2026, 2, 10), day(2026, 2, 20));
+    let world = World::over(store.clone());
+    world.track(user, &[ping("Code", first, 43_200, 43_260)], 1).await;
+    world.drain().await;
+    // And a day of the rule's first edition.
+    let interval = Interval::new(at(old, 0), at(old, 60)).unwrap();
+    let piece = Piece { source: Source::new("laptop", "Mail", None).unwrap(), interval };
+    plant(&database, DayKey { user, day: old }, std::slice::from_ref(&piece), &[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("month.gz");
+    assert_eq!(store.month_admin().archive(month("2026-02"), &file).await.unwrap().days, 2);
+    assert!(store.month_admin().drop(month("2026-02")).await.unwrap());
+    let [laptop, desk] = ["laptop", "desk"].map(|name| DeviceId::new(name).unwrap());
+    assert_eq!(store.merge_device(user, laptop, desk.clone()).await, Ok(Merging::Done));
+    assert_eq!(store.month_admin().restore(&file).await.unwrap().days, 2);
+    let counted = view(&store, user, first, 28).await.counted;
+    let on = counted.iter().map(|piece| (piece.source.device.clone(), piece.source.activity.app.as_str()));
+    assert!(on.eq([(desk.clone(), "Code"), (desk, "Mail")]), "{counted:?}");
+    assert_eq!(store.settling(user).await.unwrap(), Settling { days: 2, left: 0 });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

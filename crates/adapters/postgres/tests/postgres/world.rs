@@ -194,7 +194,7 @@ impl WorkedDay {
             from_version: change.from_version,
             to_version: change.to_version,
             mark: Mark(change.to_version.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
-            settled_by: self.day.choices(),
+            settled_by: self.day.terms().clone(),
             ended,
             tail,
             state,

@@ -99,7 +99,7 @@ impl Today {
             from_version: self.version - 1,
             to_version: self.version,
             mark: Mark(self.version.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ person),
-            settled_by: Choices::default(),
+            settled_by: Choices::default().into(),
             ended,
             tail: self.pieces.last().cloned(),
             state,

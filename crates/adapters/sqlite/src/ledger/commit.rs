@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use dayline_app::ports::{
     Applied, DayWrite, DeadLetter, Edition, LedgerCommit, Partition, Position, StateWrite,
 };
-use dayline_domain::{Correction, Piece, PieceChanges, Resized, Source, UserId, UtcDay, UtcMs};
+use dayline_domain::{Correction, Piece, PieceChanges, Resized, Source, Terms, UserId, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::corrections::Kept;
@@ -25,12 +25,12 @@ const POSITIONS: &str = "SELECT major, minor FROM log_positions";
 pub(super) const VERSION: &str = "SELECT version FROM ledger_days WHERE day = ?1 AND user_number = ?2";
 const FIRST_VERSION: &str = "
     INSERT INTO ledger_days (day, user_number, version, mark, changed_ms, beat_hold_minutes, audible_counts,
-                             tail_source, tail_start_ms, tail_end_ms, recent)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+                             merges, tail_source, tail_start_ms, tail_end_ms, recent)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 pub(super) const NEXT_VERSION: &str = "
     UPDATE ledger_days
-    SET version = ?3, mark = ?4, changed_ms = ?5, beat_hold_minutes = ?6, audible_counts = ?7, tail_source = ?8,
-        tail_start_ms = ?9, tail_end_ms = ?10, recent = ?11
+    SET version = ?3, mark = ?4, changed_ms = ?5, beat_hold_minutes = ?6, audible_counts = ?7, merges = ?8,
+        tail_source = ?9, tail_start_ms = ?10, tail_end_ms = ?11, recent = ?12
     WHERE day = ?1 AND user_number = ?2";
 pub(super) const REMOVE: &str = "
     DELETE FROM app_usage WHERE user_number = ?1 AND start_ms = ?2 AND source_number = ?3 AND end_ms = ?4";
@@ -153,14 +153,16 @@ fn write_day(
         }
         None => None,
     };
+    let Terms { choices, merges } = &write.settled_by;
     let row = params![
         write.day.0,
         user,
         write.to_version as i64,
         write.mark.0 as i64,
         at.0,
-        write.settled_by.beat_hold.minutes(),
-        write.settled_by.audible_counts,
+        choices.beat_hold.minutes(),
+        choices.audible_counts,
+        merges.made().len() as i64,
         tail.map(|(source, ..)| source),
         tail.map(|(_, start, _)| start),
         tail.map(|(.., end)| end),

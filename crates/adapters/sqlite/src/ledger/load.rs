@@ -3,8 +3,8 @@
 
 use dayline_app::ports::{DayKey, Edition, LoadedDay, StoredDay};
 use dayline_domain::timeline::window::Window;
-use dayline_domain::{Observation, Source, Subject, UserId, UtcDay};
-use rusqlite::{Transaction, params};
+use dayline_domain::{Observation, Source, Subject, Terms, UserId, UtcDay};
+use rusqlite::{Row, Transaction, params};
 
 use super::dictionary::Met;
 use super::{corrections, first_edition, pieces, state};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::users::{self, Person};
 
 pub(super) const DAY: &str = "
-    SELECT version, beat_hold_minutes, audible_counts, tail_source, tail_start_ms, tail_end_ms, recent
+    SELECT version, beat_hold_minutes, audible_counts, merges, tail_source, tail_start_ms, tail_end_ms, recent
     FROM ledger_days WHERE day = ?1 AND user_number = ?2";
 
 /// Days of anybody, in the order asked for.
@@ -73,14 +73,21 @@ fn second_edition(
         day,
         version: row.get::<_, i64>("version")? as u64,
         edition: Edition::Second,
-        settled_by: users::choices(row)?,
-        choices: person.choices,
+        settled_by: settled_by(row, person)?,
+        terms: person.terms.clone(),
         observations,
         corrections: corrections::within(tx, Some(Window::of(day).interval()), &mut names.sources)?,
         counted,
         has_tail,
         recent,
     }))
+}
+
+/// The terms by which a stored day was settled: its choices, and so many of the person's merges.
+fn settled_by(row: &Row<'_>, person: &Person) -> Result<Terms, Failure> {
+    let merges = usize::try_from(row.get::<_, i64>("merges")?);
+    let merges = merges.map_err(|why| Failure::corrupt("a stored number of merges", why))?;
+    Ok(Terms { choices: users::choices(row)?, merges: person.terms.merges.first(merges) })
 }
 
 /// A day of the first edition, or one that was never written.
@@ -101,8 +108,8 @@ fn first_edition_or_none(
         day,
         version: version.unwrap_or(0),
         edition: if version.is_some() { Edition::First } else { Edition::Second },
-        settled_by: person.choices,
-        choices: person.choices,
+        settled_by: person.terms.clone(),
+        terms: person.terms.clone(),
         observations,
         corrections: corrections::within(tx, Some(Window::of(day).interval()), &mut names.sources)?,
         counted,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use dayline_app::ports::{KnownDevice, LedgerView, Mark, Partition, Position, Settling};
 use dayline_app::reporting::stored_sums;
-use dayline_domain::{DaySums, DeviceId, Interval, Source, UtcDay, UtcMs};
+use dayline_domain::{DaySums, DeviceId, Interval, Source, Terms, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::dictionary::Met;
@@ -44,7 +44,7 @@ pub(super) const EXTENT: &str = "
         UNION ALL SELECT max(day) FROM first_days WHERE user_number = ?1)";
 pub(super) const SETTLING: &str = "
     SELECT (SELECT count(*) FROM first_days WHERE user_number = ?1) + count(*),
-           count(*) FILTER (WHERE beat_hold_minutes <> ?2 OR audible_counts <> ?3)
+           count(*) FILTER (WHERE beat_hold_minutes <> ?2 OR audible_counts <> ?3 OR merges <> ?4)
     FROM ledger_days WHERE user_number = ?1";
 const DEVICES: &str = "
     SELECT device_id FROM sources WHERE user_number = ?1
@@ -180,10 +180,11 @@ fn sums(row: &Row<'_>, day: UtcDay) -> Result<Option<DaySums>, Failure> {
     Ok(bytes.and_then(|bytes| stored_sums::decode(day, bytes).ok()))
 }
 
-/// How many days are settled by a person's choices.
+/// How many days are settled by a person's terms.
 pub(super) fn settling(tx: &Transaction<'_>, person: &Person) -> rusqlite::Result<Settling> {
-    let choices = person.choices;
-    let row = params![person.number, choices.beat_hold.minutes(), choices.audible_counts];
+    let Terms { choices, merges } = &person.terms;
+    let made = merges.made().len() as i64;
+    let row = params![person.number, choices.beat_hold.minutes(), choices.audible_counts, made];
     tx.prepare_cached(SETTLING)?.query_row(row, |row| {
         let (days, left): (i64, i64) = (row.get(0)?, row.get(1)?);
         Ok(Settling { days: days as u64, left: left as u64 })

@@ -58,6 +58,11 @@ async fn the_sqlite_store_keeps_choices() {
     prove(ledger::choices::FACTS, fresh).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_merges() {
+    prove(ledger::merges::FACTS, fresh).await;
+}
+
 /// A store with a data folder in which old days are put behind its back, as the release before left
 /// them and the migration keeps them.
 async fn with_old_days() -> StorePorts {

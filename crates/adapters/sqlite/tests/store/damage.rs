@@ -66,6 +66,8 @@ async fn a_state_that_is_none_is_the_damage_of_its_day_and_of_no_report() {
         ("UPDATE subjects SET kind = 9 WHERE user_number = 1", "kind 9"),
         ("UPDATE subjects SET app_name = app_name || char(7) WHERE user_number = 1", "control characters"),
         ("UPDATE ledger_days SET beat_hold_minutes = 61 WHERE user_number = 1", "beat hold"),
+        ("UPDATE ledger_days SET merges = -1 WHERE user_number = 1", "merges"),
+        ("INSERT INTO device_merges VALUES (1, 1, '', 'laptop')", "a stored device"),
         ("UPDATE corrections SET kind = 3 WHERE user_number = 1", "kind 3"),
     ] {
         let (damaged, healthy, view) = with_damage(damage).await;

@@ -155,7 +155,7 @@ fn three_days() -> Interval {
 /// Records observations in a stored day and gives how it is written whole.
 fn folded(stored: StoredDay, observations: &[Observation]) -> (DayWrite, LedgerDay) {
     let StoredDay { day, version, settled_by, observations: known, corrections, counted, .. } = stored;
-    let mut settled = LedgerDay::restore(day, version, settled_by, known, corrections);
+    let mut settled = LedgerDay::restore(day, version, settled_by.clone(), known, corrections);
     let change = settled.record(observations).unwrap();
     let hours = settled.hours().iter();
     let hours = hours.map(|hour| (hour, settled.observations_of_hour(hour).collect())).collect();

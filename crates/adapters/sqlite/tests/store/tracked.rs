@@ -59,7 +59,7 @@ impl Tracked {
             StateWrite::Recent(self.recent.clone())
         };
         let mark = Mark(to_version.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let settled_by = self.day.choices();
+        let settled_by = self.day.terms().clone();
         DayWrite { day, from_version, to_version, mark, settled_by, ended, tail, state }
     }
 }

@@ -22,7 +22,7 @@ pub enum Body {
     Observations(Vec<Observation>),
     /// The person said this.
     Correction(Correction),
-    /// The person's choices changed: these days are to be settled by them.
+    /// The person's terms changed: these days are to be settled by them.
     Chosen(Vec<UtcDay>),
 }
 

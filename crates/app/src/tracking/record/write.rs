@@ -216,7 +216,7 @@ pub fn encode_correction(user: UserId, correction: &Correction) -> Vec<u8> {
     end(bytes)
 }
 
-/// A record of changed choices, by which days from `first` on are to be settled: `days` of them, at
+/// A record of changed terms, by which days from `first` on are to be settled: `days` of them, at
 /// most [`MAX_DAYS`].
 pub fn encode_chosen(user: UserId, first: UtcDay, days: u16) -> Vec<u8> {
     let mut bytes = begin(user);

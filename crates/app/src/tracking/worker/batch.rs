@@ -33,7 +33,7 @@ pub(super) struct Order {
 pub(super) enum What {
     /// One version of a correction.
     Correct(Correction),
-    /// These days are to be settled by the person's choices.
+    /// These days are to be settled by the person's terms.
     Choose(Vec<UtcDay>),
 }
 

@@ -2,7 +2,7 @@
 //! grows lies in the day's own row: the tail, and what was observed since the last fold. Not here:
 //! when a day is written (the worker).
 
-use dayline_domain::{Choices, DayChange, Hours, LedgerDay, Observation, Piece, PieceChanges, Resized};
+use dayline_domain::{DayChange, Hours, LedgerDay, Observation, Piece, PieceChanges, Resized, Terms};
 
 use crate::ports::{DayWrite, Edition, Mark, StateWrite, StoredDay};
 
@@ -14,8 +14,8 @@ const MAX_RECENT: usize = 48;
 /// A ledger day that a worker keeps, and what the ledger has of it.
 pub(super) struct KeptDay {
     pub(super) day: LedgerDay,
-    /// The person's choices when the day was loaded.
-    pub(super) chosen: Choices,
+    /// The person's terms when the day was loaded.
+    terms: Terms,
     /// The rows of ended pieces that the ledger has, where they are not those of the day: it was
     /// written by the first edition, or by a program that settled otherwise.
     other_rows: Option<Vec<Piece>>,
@@ -40,7 +40,7 @@ impl KeptDay {
         let must_fold = edition == Edition::First || has_no_state;
         let unfolded = if must_fold { day.hours() } else { day.hours_changed(&observations, &recent) };
         Self {
-            chosen: stored.choices,
+            terms: stored.terms,
             other_rows: (!is_same).then_some(rows),
             tail,
             unfolded,
@@ -49,6 +49,18 @@ impl KeptDay {
             must_fold,
             day,
         }
+    }
+
+    /// Follows the terms that the person had when the day was loaded, and says what changed; `None` if
+    /// the ledger has it so. What the ledger has of a device that is merged since is written anew.
+    pub(super) fn choose(&mut self) -> Option<DayChange> {
+        let merges = &self.terms.merges;
+        self.must_fold |= self.day.knows_any_of(merges);
+        let is_merged = |row: &Piece| merges.has(&row.source.device);
+        let names_merged = self.other_rows.iter().flatten().any(is_merged);
+        let change = self.day.choose(self.terms.clone());
+        // A day of the first edition follows the terms as soon as it is loaded, but its rows do not.
+        change.or_else(|| names_merged.then(|| self.day.renew()))
     }
 
     /// Whether the ledger has less of it, or has it otherwise, than after a fold without a tail.
@@ -75,7 +87,7 @@ impl KeptDay {
             || self.writes_since_fold >= WRITES_BETWEEN_FOLDS
             || self.recent.len() > MAX_RECENT;
         let state = if folds { self.fold() } else { StateWrite::Recent(self.recent.clone()) };
-        let (settled_by, tail) = (self.day.choices(), self.tail.clone());
+        let (settled_by, tail) = (self.day.terms().clone(), self.tail.clone());
         DayWrite { day, from_version, to_version, mark, settled_by, ended, tail, state }
     }
 
@@ -93,7 +105,7 @@ impl KeptDay {
             from_version,
             to_version: from_version + 1,
             mark,
-            settled_by: self.day.choices(),
+            settled_by: self.day.terms().clone(),
             ended,
             tail: None,
             state: self.fold(),

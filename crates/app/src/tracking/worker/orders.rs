@@ -1,4 +1,4 @@
-//! What settles whole days of one person anew: a correction, or other choices. Each is committed on
+//! What settles whole days of one person anew: a correction, or other terms. Each is committed on
 //! its own, where the ledger stands; it may be done any number of times.
 
 use dayline_domain::timeline::window::Window;
@@ -15,10 +15,9 @@ impl Worker {
         match what {
             What::Correct(correction) => self.correct(at, user, correction).await,
             What::Choose(days) => {
-                // They may be kept from before the person chose.
+                // They may be kept from before the person chose, or merged a device.
                 self.days.forget(user, &days);
-                let change = |kept: &mut KeptDay| kept.day.choose(kept.chosen);
-                self.settle(at, user, days, Changes::default(), change).await
+                self.settle(at, user, days, Changes::default(), KeptDay::choose).await
             }
         }
     }

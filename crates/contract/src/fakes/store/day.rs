@@ -9,8 +9,7 @@ use dayline_app::ports::{DayWrite, Edition, Mark, PortError, StateWrite};
 use dayline_app::tracking::stored_state::{StateError, decode_observed, encode_observed};
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Choices, DaySums, DeviceId, Hours, Interval, Observation, Piece, PieceChanges, Seen, Subject, UtcDay,
-    UtcMs,
+    DaySums, DeviceId, Hours, Interval, Observation, Piece, PieceChanges, Seen, Subject, Terms, UtcDay, UtcMs,
 };
 
 /// A stored day.
@@ -21,7 +20,7 @@ pub(super) struct Day {
     pub(super) mark: Mark,
     pub(super) changed_at: UtcMs,
     pub(super) edition: Edition,
-    pub(super) settled_by: Choices,
+    pub(super) settled_by: Terms,
     /// By start.
     pub(super) ended: Vec<Piece>,
     pub(super) tail: Option<Piece>,
@@ -76,7 +75,7 @@ impl Day {
             mark: Mark(0),
             changed_at: UtcMs(0),
             edition: Edition::Second,
-            settled_by: Choices::default(),
+            settled_by: Terms::default(),
             ended: Vec::new(),
             tail: None,
             hours: BTreeMap::new(),
@@ -142,7 +141,7 @@ impl Day {
         self.version = write.to_version;
         self.mark = write.mark;
         self.changed_at = at;
-        self.settled_by = write.settled_by;
+        self.settled_by.clone_from(&write.settled_by);
         self.change_ended(&write.ended)?;
         self.tail.clone_from(&write.tail);
         self.check_tail()?;

@@ -1,7 +1,7 @@
 //! What people say about their devices, in the fake store.
 
-use dayline_app::ports::{DeviceBook, PortFuture};
-use dayline_domain::{DeviceId, DeviceName, UserId};
+use dayline_app::ports::{DeviceBook, Merging, PortFuture};
+use dayline_domain::{DeviceId, DeviceName, Merges, UserId};
 
 use super::FakeStore;
 
@@ -20,6 +20,27 @@ impl DeviceBook for FakeStore {
                 tables.device_names.insert((user, device), name);
             }
             Ok(exists)
+        })
+    }
+
+    fn merges(&self, user: UserId) -> PortFuture<'_, Merges> {
+        self.transaction(|tables| Ok(tables.merges(user)))
+    }
+
+    fn merge_device(&self, user: UserId, device: DeviceId, into: DeviceId) -> PortFuture<'_, Merging> {
+        self.transaction(|tables| {
+            if !tables.users.contains_key(&user) {
+                return Ok(Merging::NoSuchUser);
+            }
+            let before = tables.merges(user);
+            match before.judge(&device, &into) {
+                Ok(None) => Ok(Merging::Done),
+                Ok(Some(merge)) => {
+                    tables.merges.insert(user, Merges::of(before.made().iter().cloned().chain([merge])));
+                    Ok(Merging::Done)
+                }
+                Err(why) => Ok(Merging::Refused(why)),
+            }
         })
     }
 }

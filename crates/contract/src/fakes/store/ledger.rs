@@ -9,7 +9,7 @@ use dayline_app::ports::{
 use dayline_app::tracking::stored_state::StateError;
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Choices, Correction, CorrectionId, Interval, Observation, Piece, Says, UserId, UtcDay, UtcMs,
+    Correction, CorrectionId, Interval, Merges, Observation, Piece, Says, Terms, UserId, UtcDay, UtcMs,
 };
 
 use super::day::{Day, in_window};
@@ -82,7 +82,7 @@ impl Tables {
     }
 
     fn stored_day(&self, key: DayKey) -> Result<StoredDay, StateError> {
-        let choices = self.choices(key.user);
+        let terms = self.terms(key.user);
         let stored = self.days.get(&key);
         let settled = stored.filter(|day| day.edition == Edition::Second);
         let window = Window::of(key.day).interval();
@@ -90,8 +90,8 @@ impl Tables {
             day: key.day,
             version: stored.map_or(0, |day| day.version),
             edition: stored.map_or(Edition::Second, |day| day.edition),
-            settled_by: settled.map_or(choices, |day| day.settled_by),
-            choices,
+            settled_by: settled.map_or_else(|| terms.clone(), |day| day.settled_by.clone()),
+            terms,
             observations: self.observations(key)?,
             corrections: self.corrections_in(key.user, Some(window)),
             counted: stored.into_iter().flat_map(Day::counted).cloned().collect(),
@@ -113,9 +113,15 @@ impl Tables {
         Ok(observations)
     }
 
-    /// The person's choices now.
-    pub(super) fn choices(&self, user: UserId) -> Choices {
-        self.preferences.get(&user).copied().unwrap_or_default().choices
+    /// The person's terms now.
+    pub(super) fn terms(&self, user: UserId) -> Terms {
+        let choices = self.preferences.get(&user).copied().unwrap_or_default().choices;
+        Terms { choices, merges: self.merges(user) }
+    }
+
+    /// The person's merges.
+    pub(super) fn merges(&self, user: UserId) -> Merges {
+        self.merges.get(&user).cloned().unwrap_or_default()
     }
 
     /// Corrections that say something of an interval, or of any time, by version.

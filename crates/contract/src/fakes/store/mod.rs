@@ -25,8 +25,8 @@ use dayline_app::ports::{
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{
-    ApiKeyId, Correction, CorrectionId, DeviceId, DeviceName, JobId, Piece, Preferences, ReportJob, Session,
-    SessionId, UserId, UtcMs,
+    ApiKeyId, Correction, CorrectionId, DeviceId, DeviceName, JobId, Merges, Piece, Preferences, ReportJob,
+    Session, SessionId, UserId, UtcMs,
 };
 
 use crate::suites::SpoiltSums;
@@ -46,6 +46,8 @@ struct Tables {
     /// Of people who set some.
     preferences: BTreeMap<UserId, Preferences>,
     device_names: BTreeMap<(UserId, DeviceId), DeviceName>,
+    /// Of people who made some.
+    merges: BTreeMap<UserId, Merges>,
     sessions: BTreeMap<SessionId, Session>,
     ended: BTreeMap<SessionId, UtcMs>,
     keys: BTreeMap<ApiKeyId, ApiKey>,

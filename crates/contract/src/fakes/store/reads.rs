@@ -76,8 +76,8 @@ impl LedgerReader for FakeStore {
 
     fn settling(&self, user: UserId) -> PortFuture<'_, Settling> {
         self.transaction(|tables| {
-            let choices = tables.choices(user);
-            let is_left = |day: &&Day| day.edition == Edition::Second && day.settled_by != choices;
+            let terms = tables.terms(user);
+            let is_left = |day: &&Day| day.edition == Edition::Second && day.settled_by != terms;
             let days = tables.days_of(user).count() as u64;
             Ok(Settling { days, left: tables.days_of(user).filter(is_left).count() as u64 })
         })

@@ -33,7 +33,7 @@ async fn a_day_comes_with_its_choices_and_its_persons(store: StorePorts) {
     let (user, other) = (store.register(1).await.id, store.register(2).await.id);
     let of = async |user| {
         let day = store.day(user, DAY).await;
-        (day.settled_by, day.choices)
+        (day.settled_by.choices, day.terms.choices)
     };
     assert_eq!(of(user).await, (Choices::default(), Choices::default()));
     let mine = choices(1, false);
@@ -94,6 +94,6 @@ async fn nothing_of_a_stranger_is_left_to_settle(store: StorePorts) {
     assert_eq!(store.reader.settling(user).await.unwrap(), Settling::default());
     // With the same identity even, which no real person ever gets again.
     store.register(1).await;
-    assert_eq!(store.day(user, DAY).await.choices, Choices::default());
+    assert_eq!(store.day(user, DAY).await.terms, Choices::default().into());
     assert_eq!(store.reader.settling(user).await.unwrap(), Settling::default());
 }

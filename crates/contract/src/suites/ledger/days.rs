@@ -103,7 +103,7 @@ impl Worker {
             assert_eq!(stored.version, day.version, "step {step}, {key:?}");
             day.assert_is(&stored);
             if stored.version > 0 {
-                assert_eq!(stored.settled_by, day.day.choices(), "step {step}, {key:?}");
+                assert_eq!(&stored.settled_by, day.day.terms(), "step {step}, {key:?}");
             }
         }
     }

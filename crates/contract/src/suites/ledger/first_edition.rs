@@ -7,10 +7,11 @@ use dayline_app::ports::{DayKey, Edition, Settling, StateWrite};
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
     Activity, AppName, Choices, DaySums, DeviceId, Domain, Hours, Interval, LedgerDay, Observation, Piece,
-    Preferences, Source, UserId, UtcDay,
+    Preferences, Source, Terms, UserId, UtcDay,
 };
 
 use crate::suites::Fact;
+use crate::suites::device_book::merge;
 use crate::suites::store::{NOW, StorePorts, in_order};
 use crate::suites::worked_day::{DAY, Form, WorkedDay, as_use, as_uses, piece, record, sorted};
 
@@ -83,7 +84,7 @@ async fn a_day_of_the_first_edition_loads_as_uses(store: StorePorts) {
     assert_eq!(stored.counted, counted);
     assert_eq!(stored.observations, sorted(&as_uses(&[counted, outranked].concat())));
     assert_eq!((&stored.recent, &stored.corrections), (&vec![], &vec![]));
-    assert_eq!(stored.settled_by, stored.choices);
+    assert_eq!(stored.settled_by, stored.terms);
     let read = store.reader.days(user, vec![DAY]).await.unwrap().remove(0);
     assert_eq!(in_order(read), stored);
 }
@@ -232,8 +233,10 @@ async fn days_of_the_first_edition_are_not_left_to_settle(store: StorePorts) {
     let choices = Choices { audible_counts: false, ..Choices::default() };
     let preferences = Preferences { choices, ..Preferences::default() };
     assert!(store.preferences.set_preferences(user, preferences).await.unwrap());
+    merge(&store, user, "phone", "laptop").await;
+    let terms = Terms { choices, merges: store.device_book.merges(user).await.unwrap() };
     let day = store.day(user, DAY).await;
-    assert_eq!((day.choices, day.settled_by), (choices, choices));
+    assert_eq!((&day.terms, &day.settled_by), (&terms, &terms));
     assert_eq!(store.reader.settling(user).await.unwrap(), Settling { days: 1, left: 0 });
 }
 

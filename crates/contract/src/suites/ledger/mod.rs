@@ -8,6 +8,7 @@ pub mod corrections;
 pub mod days;
 mod dice;
 pub mod first_edition;
+pub mod merges;
 pub mod names;
 pub mod reads;
 pub mod refusals;

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use crate::activity::Piece;
 use crate::choices::Choices;
 use crate::correction::{Correction, Says};
+use crate::merges::{Merges, Terms};
 use crate::observation::Observation;
 use crate::time::UtcDay;
 use crate::timeline::corrections::Corrections;
@@ -80,7 +81,7 @@ use touched::Touched;
 pub struct LedgerDay {
     day: UtcDay,
     version: u64,
-    choices: Choices,
+    terms: Terms,
     numbers: Numbers,
     observed: Observed,
     corrections: Corrections,
@@ -96,11 +97,11 @@ pub struct LedgerDay {
 
 impl LedgerDay {
     /// A day of which nothing is known, never stored: version 0.
-    pub fn empty(day: UtcDay, choices: Choices) -> Self {
+    pub fn empty(day: UtcDay, terms: impl Into<Terms>) -> Self {
         Self {
             day,
             version: 0,
-            choices,
+            terms: terms.into(),
             numbers: Numbers::default(),
             observed: Observed::default(),
             corrections: Corrections::default(),
@@ -116,11 +117,11 @@ impl LedgerDay {
     pub fn restore(
         day: UtcDay,
         version: u64,
-        choices: Choices,
+        terms: impl Into<Terms>,
         observations: impl IntoIterator<Item = Observation>,
         corrections: impl IntoIterator<Item = Correction>,
     ) -> Self {
-        let mut restored = Self::empty(day, choices);
+        let mut restored = Self::empty(day, terms);
         restored.version = version;
         restored.add_corrections(&corrections.into_iter().collect::<Vec<_>>());
         for observation in observations {
@@ -140,7 +141,7 @@ impl LedgerDay {
             for observed in parts.drain(..) {
                 new.extend(self.observation(observed));
                 if let Some(change) = unite(&mut self.evidence, &self.numbers, observed) {
-                    touched.add(change, observed.of, &self.evidence, &self.numbers, self.choices);
+                    touched.add(change, observed.of, &self.evidence, &self.numbers, self.choices());
                 }
             }
         }
@@ -172,15 +173,34 @@ impl LedgerDay {
         Some(self.change(&changes, Vec::new(), hours, true))
     }
 
-    /// Follows the person's choices and says what changed, be it nothing that counts; `None` if the
-    /// choices are those by which the day is settled.
-    pub fn choose(&mut self, choices: Choices) -> Option<DayChange> {
-        if choices == self.choices {
+    /// Follows the person's terms and says what changed, be it nothing that counts; `None` if they are
+    /// those by which the day is settled. What is known of a device that is merged now is from here on
+    /// known of the other one.
+    pub fn choose(&mut self, terms: impl Into<Terms>) -> Option<DayChange> {
+        let terms = terms.into();
+        if terms == self.terms {
             return None;
         }
-        self.choices = choices;
+        if self.knows_any_of(&terms.merges) {
+            return Some(self.merge(terms));
+        }
+        self.terms = terms;
         let changes = self.settle_anew();
         Some(self.change(&changes, Vec::new(), Hours::default(), false))
+    }
+
+    /// A new version in which nothing changes: what is stored of the day is to be written anew.
+    pub fn renew(&mut self) -> DayChange {
+        let hours = self.hours();
+        self.change(&RunChanges::default(), Vec::new(), hours, false)
+    }
+
+    /// Whether anything is known of a device that is merged.
+    pub fn knows_any_of(&self, merges: &Merges) -> bool {
+        let seen = || self.numbers.devices().map(|device| self.numbers.device(device));
+        // Entries that decide nothing have no numbers, but may decide later.
+        let mut all = seen().chain(self.corrections.entered_devices());
+        all.any(|device| merges.has(device))
     }
 
     /// Which day.
@@ -195,7 +215,12 @@ impl LedgerDay {
 
     /// The choices by which the day is settled.
     pub fn choices(&self) -> Choices {
-        self.choices
+        self.terms.choices
+    }
+
+    /// All that the day is settled by.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// What counts, by start; no two overlap.
@@ -247,7 +272,11 @@ impl LedgerDay {
     }
 
     fn add_corrections(&mut self, corrections: &[Correction]) {
-        self.corrections.add(self.window(), corrections);
+        let merged: Vec<Correction> = corrections
+            .iter()
+            .map(|correction| self.terms.merges.correction(correction).into_owned())
+            .collect();
+        self.corrections.add(self.window(), &merged);
         self.deciding = deciding(&self.corrections, &mut self.numbers);
     }
 
@@ -255,7 +284,8 @@ impl LedgerDay {
     /// observation that were not known to `parts`, and gives the hours whose part of the state that
     /// changed.
     fn observe(&mut self, observation: &Observation, parts: &mut Vec<Stretch<SubjectNo>>) -> Hours {
-        let observed = cut(observation, self.window(), &mut self.numbers);
+        let observation = self.terms.merges.observation(observation);
+        let observed = cut(&observation, self.window(), &mut self.numbers);
         let mut hours = Hours::default();
         for part in without_erased(observed.into_iter(), self.corrections.erased()) {
             if let Some(changed) = self.observed.add(part) {
@@ -275,7 +305,8 @@ impl LedgerDay {
                 self.lines.push(Line::default());
             }
             for within in touched.on(device) {
-                let activities = activities(&self.evidence, device, &self.numbers, self.choices, within);
+                let choices = self.terms.choices;
+                let activities = activities(&self.evidence, device, &self.numbers, choices, within);
                 let shown = shown(activities, &mut self.numbers);
                 let changed = self.lines[device.index()].replace(within, shown);
                 if let Some(changed) = changed.and_then(|changed| changed.clip(Span::DAY)) {
@@ -296,6 +327,18 @@ impl LedgerDay {
         }
         self.sums.follow(&changes);
         changes
+    }
+
+    /// Makes the day anew from what it knows.
+    fn merge(&mut self, terms: Terms) -> DayChange {
+        let before: Vec<Piece> = self.counted().collect();
+        let (observations, corrections): (Vec<_>, Vec<_>) =
+            (self.observations().collect(), self.corrections().collect());
+        let hours = self.hours();
+        *self = Self::restore(self.day, self.version, terms, observations, corrections);
+        let counted = PieceChanges::between(&before, &self.counted().collect::<Vec<_>>());
+        let unchanged = self.change(&RunChanges::default(), Vec::new(), hours.and(self.hours()), false);
+        DayChange { counted, ..unchanged }
     }
 
     /// All steps, of the whole state.

@@ -40,6 +40,7 @@ impl LedgerDay {
 
     /// An observation by the numbers of the day; `None` if nothing of its kind was ever seen here.
     fn find(&self, observation: &Observation) -> Option<Stretch<SubjectNo>> {
+        let observation = self.terms.merges.observation(observation);
         let span = self.window().cut(observation.interval())?;
         Some(Stretch { span, of: self.numbers.find(observation.subject())? })
     }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dayline_domain::{
-    AppName, BeatHold, Choices, Correction, CorrectionId, DeviceId, Interval, Observation, Says, Seen,
+    AppName, BeatHold, Correction, CorrectionId, DeviceId, Interval, Merge, Merges, Observation, Says, Seen,
     Source, Subject, UtcDay,
 };
 
 use super::*;
+
+mod merges;
 
 const DAY: UtcDay = UtcDay(20_777);
 const HOUR_MS: i64 = 3_600_000;
@@ -17,7 +19,9 @@ const HOUR_MS: i64 = 3_600_000;
 struct Ledger {
     version: u64,
     edition: Edition,
-    settled_by: Choices,
+    settled_by: Terms,
+    /// The person's.
+    terms: Terms,
     rows: Vec<Piece>,
     tail: Option<Piece>,
     hours: BTreeMap<u8, Vec<Observation>>,
@@ -31,7 +35,8 @@ impl Ledger {
         Self {
             version: 0,
             edition: Edition::Second,
-            settled_by: Choices::default(),
+            settled_by: Terms::default(),
+            terms: Terms::default(),
             rows: Vec::new(),
             tail: None,
             hours: BTreeMap::new(),
@@ -92,8 +97,8 @@ impl Ledger {
             day: DAY,
             version: self.version,
             edition: self.edition,
-            settled_by: self.settled_by,
-            choices: self.settled_by,
+            settled_by: if self.version == 0 { self.terms.clone() } else { self.settled_by.clone() },
+            terms: self.terms.clone(),
             observations: parts.cloned().collect(),
             corrections: self.corrections.clone(),
             counted: self.counted(),
@@ -145,7 +150,7 @@ fn same(ledger: &Ledger, kept: &KeptDay) {
     };
     assert_eq!(sorted(&loaded.day), sorted(&kept.day));
     assert!(loaded.other_rows.is_none());
-    // Nothing is left anywhere of what was erased.
+    // Nothing is left anywhere of what was erased, or of a device that is merged.
     for seen in ledger.stored().observations {
         let whole = |known: &Observation| {
             known.subject() == seen.subject()
@@ -179,10 +184,12 @@ fn a_day_at_random(seed: u64) -> Ledger {
             }
             2 => {
                 let minutes = 1 + chance.below(60) as u8;
-                day.day.choose(Choices {
-                    beat_hold: BeatHold::from_minutes(minutes).unwrap(),
-                    ..Choices::default()
-                })
+                ledger.terms.choices.beat_hold = BeatHold::from_minutes(minutes).unwrap();
+                choose(&mut ledger, &mut day)
+            }
+            4 if step > 60 => {
+                ledger.terms.merges = merged("phone", "laptop");
+                choose(&mut ledger, &mut day)
             }
             3 => day.day.record(&[observation(&mut chance, now - 9_000_000, 400_000)]),
             _ => {
@@ -204,6 +211,17 @@ fn a_day_at_random(seed: u64) -> Ledger {
         }
     }
     ledger
+}
+
+/// As a worker follows the person's terms: it loads the day again.
+fn choose(ledger: &mut Ledger, day: &mut KeptDay) -> Option<DayChange> {
+    *day = KeptDay::of(ledger.stored());
+    day.choose()
+}
+
+fn merged(device: &str, into: &str) -> Merges {
+    let [device, into] = [device, into].map(|name| DeviceId::new(name).unwrap());
+    Merges::of([Merge { device, into }])
 }
 
 fn correct(ledger: &mut Ledger, day: &mut KeptDay, step: u128, says: Says) -> Option<DayChange> {
