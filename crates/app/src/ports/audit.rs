@@ -44,11 +44,13 @@ pub enum AuditKind {
     Erased,
     /// A device was given another name.
     DeviceRenamed,
+    /// A device, which is the subject, was merged into another one.
+    DeviceMerged,
 }
 
 impl AuditKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Registered,
         Self::SignedIn,
         Self::DeviceSignedIn,
@@ -66,6 +68,7 @@ impl AuditKind {
         Self::Corrected,
         Self::Erased,
         Self::DeviceRenamed,
+        Self::DeviceMerged,
     ];
 
     /// A stable name, for the store and for clients.
@@ -88,6 +91,7 @@ impl AuditKind {
             Self::Corrected => "corrected",
             Self::Erased => "erased",
             Self::DeviceRenamed => "device_renamed",
+            Self::DeviceMerged => "device_merged",
         }
     }
 

@@ -52,7 +52,7 @@ impl From<&Seen> for Kind {
     }
 }
 
-/// The caller's devices; the one that was used last comes first.
+/// The caller's devices without those that are merged into others; the one that was used last comes first.
 ///
 /// # Errors
 ///
@@ -61,8 +61,10 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Device>, AppError> {
     caller.require(Scope::Read)?;
     let user = caller.user;
     let mut devices = BTreeMap::<DeviceId, Device>::new();
+    // What a merged device has is the other one's, also where days do not follow yet.
+    let merges = app.device_book.merges(user).await?;
     for known in app.ledger.devices(user).await? {
-        let device = of(&mut devices, &known.id);
+        let device = of(&mut devices, merges.end_of(&known.id));
         device.last_use = device.last_use.max(known.last_counted);
     }
     let days = match app.ledger.extent(user).await? {
@@ -76,7 +78,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Device>, AppError> {
             LoadedDay::NoSuchUser | LoadedDay::Damaged(_) => continue,
         };
         for observation in &stored.observations {
-            let device = of(&mut devices, &observation.subject().device);
+            let device = of(&mut devices, merges.end_of(&observation.subject().device));
             device.kinds.insert(Kind::from(&observation.subject().seen));
             device.last_use = device.last_use.max(Some(observation.interval().end()));
         }

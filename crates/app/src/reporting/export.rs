@@ -1,10 +1,11 @@
 //! Everything Dayline knows about a person, page by page, so that any amount of it needs little
 //! memory. Not here: secrets and their hashes, and the wire format.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dayline_domain::{
-    Correction, DeviceId, DeviceName, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs,
+    Correction, DeviceId, DeviceName, Merge, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs,
 };
 
 use crate::identity::audit::MAX_ENTRIES;
@@ -26,8 +27,8 @@ pub enum Page {
     Sessions(Vec<Session>),
     /// The API keys, all in one page: a person may have only so many.
     Keys(Vec<ApiKey>),
-    /// What devices are called, all in one page: few are given a name.
-    Devices(Vec<(DeviceId, DeviceName)>),
+    /// What the person has said about devices, all in one page: it is said of few.
+    Devices(Vec<DeviceSaid>),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
     /// A dead letter: pings that could not be processed.
@@ -43,6 +44,17 @@ pub enum Page {
         /// Pieces of device use that something else outranked.
         outranked: Vec<Piece>,
     },
+}
+
+/// What the person has said about a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceSaid {
+    /// Which.
+    pub id: DeviceId,
+    /// What they call it.
+    pub name: Option<DeviceName>,
+    /// The device that it counts as; that one may be merged as well.
+    pub merged_into: Option<DeviceId>,
 }
 
 /// A record of pings that could not be processed. Why is for operators; it may name parts of the
@@ -68,7 +80,7 @@ pub struct ExportPorts {
     pub sessions: Arc<dyn Sessions>,
     /// For the names and scopes of keys.
     pub api_keys: Arc<dyn ApiKeys>,
-    /// For the names of devices.
+    /// For names and merges of devices.
     pub device_book: Arc<dyn DeviceBook>,
     /// For the entries that are not purged yet, read in pages.
     pub audit: Arc<dyn AuditLog>,
@@ -168,7 +180,7 @@ impl Export {
                 }
                 Next::Devices => {
                     self.next = Next::Audit(None);
-                    return Ok(Some(Page::Devices(self.ports.device_book.device_names(self.user).await?)));
+                    return Ok(Some(Page::Devices(self.devices().await?)));
                 }
                 Next::Audit(before) => {
                     let entries = self.ports.audit.list(self.user, before, MAX_ENTRIES).await?;
@@ -225,6 +237,19 @@ impl Export {
             return Ok(None);
         }
         Ok(Some(Page::Ledger { observed, counted, outranked }))
+    }
+
+    /// What is said about devices, by name.
+    async fn devices(&self) -> Result<Vec<DeviceSaid>, AppError> {
+        let mut said = BTreeMap::new();
+        for (id, name) in self.ports.device_book.device_names(self.user).await? {
+            said.insert(id.clone(), DeviceSaid { id, name: Some(name), merged_into: None });
+        }
+        for Merge { device: id, into } in self.ports.device_book.merges(self.user).await?.made() {
+            let unsaid = || DeviceSaid { id: id.clone(), name: None, merged_into: None };
+            said.entry(id.clone()).or_insert_with(unsaid).merged_into = Some(into.clone());
+        }
+        Ok(said.into_values().collect())
     }
 
     async fn profile(&self) -> Result<User, AppError> {

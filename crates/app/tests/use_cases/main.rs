@@ -13,6 +13,7 @@ mod ingest;
 mod key_agreement;
 mod keys;
 mod live;
+mod merges;
 mod preferences;
 mod report_jobs;
 mod reports;

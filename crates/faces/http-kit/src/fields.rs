@@ -140,13 +140,18 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// Whether a field is given, be it as what it can't be. Null is as good as left out.
+    pub fn is_given(&self, field: &str) -> bool {
+        !matches!(self.object.0.get(field), None | Some(Some(Value::Null)))
+    }
+
     /// A text that must be there.
     pub fn required<T, E: Display>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if matches!(self.object.0.get(field), None | Some(Some(Value::Null))) {
+        if !self.is_given(field) {
             self.errors.push(FieldError::new(field, "is missing"));
             return None;
         }

@@ -4,8 +4,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use dayline_app::reporting::devices::{self, Device, Kind};
-use dayline_app::tracking::devices::rename;
-use dayline_domain::DeviceName;
+use dayline_app::tracking::devices::{Merged, merge, rename};
+use dayline_domain::{DeviceId, DeviceName};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::json::private_json;
+use crate::views::settling::{SettlingItem, accepted};
 
 /// My devices.
 #[derive(Serialize, ToSchema)]
@@ -86,29 +87,60 @@ pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> 
     Ok(private_json(&DeviceList { devices: found.iter().map(DeviceItem::from).collect() }))
 }
 
-/// What to change about a device.
+/// What to change about a device: one of the two.
 #[derive(ToSchema)]
-pub(crate) struct DeviceChange {
+#[schema(as = DeviceChange)]
+#[expect(dead_code, reason = "describes what is read otherwise")]
+struct ChangeBody {
     /// What I call it: 1–128 characters.
-    #[schema(value_type = String, min_length = 1, example = "My laptop")]
-    name: DeviceName,
+    #[schema(value_type = Option<String>, nullable, required = false, min_length = 1, example = "My laptop")]
+    name: Option<DeviceName>,
+    /// Another device of mine. All that was and will be told of the one is told of this one, for good.
+    #[schema(value_type = Option<String>, nullable, required = false, min_length = 1, max_length = 128)]
+    merge_into: Option<DeviceId>,
+}
+
+/// What is to change about a device.
+pub(crate) enum DeviceChange {
+    Name(DeviceName),
+    MergeInto(DeviceId),
 }
 
 impl FromFields for DeviceChange {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self { name: fields.required("name", DeviceName::new)? })
+        match (fields.is_given("name"), fields.is_given("merge_into")) {
+            (true, true) => fields.required("merge_into", |_| Err("can't be given together with name")),
+            (false, true) => fields.required("merge_into", DeviceId::new).map(Self::MergeInto),
+            (_, false) => fields.required("name", DeviceName::new).map(Self::Name),
+        }
     }
 }
 
-/// Give a device a name. Its `device_id` stays.
+/// The device that another one counts as, and how far the past follows.
+#[derive(Serialize, ToSchema)]
+struct MergedDevice<'a> {
+    /// The device that both are now.
+    #[schema(example = "laptop")]
+    device_id: &'a str,
+    /// How far my days follow; asked for again with my preferences.
+    settling: SettlingItem,
+}
+
+/// Give a device a name, or merge it into another one.
+///
+/// A name leaves the `device_id` as it is. A merged device is listed no more: what was seen on it, or entered
+/// for it, counts as of the other one, and so does whatever is still sent for it. That can't be undone. The past
+/// is settled again in the background: `settling` says how far that is. Should it ever stop, the same again goes on.
 #[utoipa::path(
     patch, path = "/api/v1/devices/{id}", tag = "usage", operation_id = "change_device",
     params(("id" = String, Path, min_length = 1, max_length = 128, description = "Its `device_id`")),
-    request_body = DeviceChange,
+    request_body = ChangeBody,
     responses(
-        (status = 200, body = DeviceItem<'_>, description = "The device as it is now"),
+        (status = 200, body = DeviceItem<'_>, description = "The device with its name"),
+        (status = 202, body = MergedDevice<'_>, description = "It is merged, and days of the past are to follow",
+            headers(("retry-after" = u32, description = "Seconds"))),
         (status = 404, body = ProblemBody, content_type = "application/problem+json",
-            description = "Nothing is known of such a device of mine"),
+            description = "Nothing is known of such a device of mine, or of the other one"),
         SignedInProblems, BodyProblems,
     ),
     security(("session" = [])),
@@ -117,8 +149,17 @@ pub(crate) async fn change(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
     PathDevice(id): PathDevice,
-    Json(DeviceChange { name }): Json<DeviceChange>,
+    Json(change): Json<DeviceChange>,
 ) -> Result<Response, Problem> {
-    let device = rename(&api.app, &caller, id, name).await?;
-    Ok(private_json(&DeviceItem::from(&device)))
+    match change {
+        DeviceChange::Name(name) => {
+            let device = rename(&api.app, &caller, id, name).await?;
+            Ok(private_json(&DeviceItem::from(&device)))
+        }
+        DeviceChange::MergeInto(into) => {
+            let Merged { device, settling } = merge(&api.app, &caller, id, into).await?;
+            let merged = MergedDevice { device_id: device.as_str(), settling: settling.into() };
+            Ok(accepted(private_json(&merged)))
+        }
+    }
 }

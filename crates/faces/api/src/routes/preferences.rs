@@ -100,7 +100,7 @@ pub(crate) struct PreferencesAnswer {
     /// When my days begin.
     #[schema(example = "00:00")]
     day_start: String,
-    /// How far the past follows the first two.
+    /// How far the past follows the first two, and which of my devices are merged.
     settling: SettlingItem,
 }
 

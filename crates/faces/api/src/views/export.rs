@@ -1,7 +1,7 @@
 //! The lines of an export, and how the use case's pages become lines.
 
 use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
-use dayline_app::reporting::export::{DeadLetterPings, Page};
+use dayline_app::reporting::export::{DeadLetterPings, DeviceSaid, Page};
 use dayline_domain::{Correction, DeviceId, DeviceName, Observation, Piece, Session, SessionId};
 use dayline_http_kit::instant;
 use serde::Serialize;
@@ -25,8 +25,8 @@ pub(crate) enum ExportLine<'a> {
     Session(SessionItem),
     /// A key, without its text.
     ApiKey(KeyItem),
-    /// What I call a device.
-    Device(DeviceNameItem<'a>),
+    /// What I call a device, and as which other one it counts.
+    Device(DeviceSaidItem<'a>),
     /// Something that happened to my account, the newest first.
     Audit(AuditEntry<'a>),
     /// Pings that could not be processed and were put aside.
@@ -46,15 +46,25 @@ pub(crate) enum ExportLine<'a> {
     },
 }
 
-/// What I call a device.
+/// What I said about a device.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct DeviceNameItem<'a> {
+pub(crate) struct DeviceSaidItem<'a> {
     /// Which.
     #[schema(example = "laptop")]
     device_id: &'a str,
     /// What I call it.
-    #[schema(example = "My laptop")]
-    name: &'a str,
+    #[schema(required, example = "My laptop")]
+    name: Option<&'a str>,
+    /// The device into which I merged it; that one may be merged as well.
+    #[schema(required, example = json!(null))]
+    merged_into: Option<&'a str>,
+}
+
+impl<'a> From<&'a DeviceSaid> for DeviceSaidItem<'a> {
+    fn from(DeviceSaid { id, name, merged_into }: &'a DeviceSaid) -> Self {
+        let name = name.as_ref().map(DeviceName::as_str);
+        Self { device_id: id.as_str(), name, merged_into: merged_into.as_ref().map(DeviceId::as_str) }
+    }
 }
 
 /// What was accepted but could not be processed; the operator may try again.
@@ -110,7 +120,7 @@ pub(crate) enum ExportItem {
     Profile(User),
     Session(Session),
     Key(ApiKey),
-    Device((DeviceId, DeviceName)),
+    Device(DeviceSaid),
     Audit(StoredAuditEvent),
     DeadLetter(DeadLetterPings),
     Correction(Correction),
@@ -127,7 +137,7 @@ pub(crate) fn lines(page: Page) -> ExportItems {
         Page::Profile(user) => Box::new(std::iter::once(ExportItem::Profile(user))),
         Page::Sessions(sessions) => Box::new(sessions.into_iter().map(ExportItem::Session)),
         Page::Keys(keys) => Box::new(keys.into_iter().map(ExportItem::Key)),
-        Page::Devices(names) => Box::new(names.into_iter().map(ExportItem::Device)),
+        Page::Devices(said) => Box::new(said.into_iter().map(ExportItem::Device)),
         Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
         Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
         Page::Corrections(corrections) => Box::new(corrections.into_iter().map(ExportItem::Correction)),
@@ -160,10 +170,7 @@ impl ExportLines {
                 (ExportLine::Session(SessionItem::new(session.clone(), self.current)), &mut counts.session)
             }
             ExportItem::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
-            ExportItem::Device((id, name)) => {
-                let item = DeviceNameItem { device_id: id.as_str(), name: name.as_str() };
-                (ExportLine::Device(item), &mut counts.device)
-            }
+            ExportItem::Device(said) => (ExportLine::Device(said.into()), &mut counts.device),
             ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
             ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
             ExportItem::Correction(correction) => {

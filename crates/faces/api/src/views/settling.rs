@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 /// Seconds after which it is worth another look how many days are left.
 const LOOK_AGAIN_S: u32 = 1;
 
-/// How many of my days (UTC) are settled by what I prefer.
+/// How many of my days (UTC) are settled by what I prefer and by which of my devices are merged.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Settling)]
 pub(crate) struct SettlingItem {

@@ -79,7 +79,10 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!((&lines[0]["email"], &lines[0]["id"]), (&json!(ada.email), &json!(ada.id)));
     assert_eq!((&lines[1]["device_id"], &lines[1]["current"]), (&json!("laptop"), &json!(true)));
     assert_eq!(lines[2]["name"], "tracker");
-    assert_eq!(lines[3], json!({"type": "device", "device_id": "phone", "name": "My phone"}));
+    assert_eq!(
+        lines[3],
+        json!({"type": "device", "device_id": "phone", "name": "My phone", "merged_into": null})
+    );
     assert_eq!((&lines[4]["kind"], &lines[4]["subject"]), (&json!("device_renamed"), &json!("phone")));
     assert_eq!(lines[5]["kind"], "key_created");
     assert_eq!(
