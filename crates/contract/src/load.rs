@@ -22,7 +22,7 @@ pub struct Load {
     shared: Arc<Shared>,
     appenders: Vec<JoinHandle<Tried>>,
     readers: Vec<JoinHandle<Seen>>,
-    trims: bool,
+    settles: bool,
 }
 
 type Seen = Vec<(Position, Vec<u8>)>;
@@ -42,8 +42,8 @@ struct Tried {
 }
 
 impl Load {
-    /// Begins. Readers trim what they have read, as workers do, or only look on.
-    pub fn start(log: Arc<dyn PingLog>, trims: bool) -> Self {
+    /// Begins. Readers settle what they have read, as workers do, or only look on.
+    pub fn start(log: Arc<dyn PingLog>, settles: bool) -> Self {
         let partitions = log.partitions();
         let shared = Arc::new(Shared {
             log,
@@ -52,9 +52,9 @@ impl Load {
             readers_stop: AtomicBool::new(false),
         });
         let appenders = (0..APPENDERS).map(|me| tokio::spawn(append(Arc::clone(&shared), me))).collect();
-        let read = |n| tokio::spawn(read(Arc::clone(&shared), Partition(n), trims));
+        let read = |n| tokio::spawn(read(Arc::clone(&shared), Partition(n), settles));
         let readers = (0..partitions).map(read).collect();
-        Self { shared, appenders, readers, trims }
+        Self { shared, appenders, readers, settles }
     }
 
     /// Returns when so many more appends were acknowledged.
@@ -72,7 +72,7 @@ impl Load {
     }
 
     /// Ends, and compares: whatever was acknowledged has been read, in order, and is still there
-    /// for others unless it was trimmed. Gives how many appends were acknowledged.
+    /// for others unless it was forgotten. Gives how many appends were acknowledged.
     ///
     /// # Panics
     /// If it is not so.
@@ -90,23 +90,23 @@ impl Load {
         }
         for (me, tried) in (0..).zip(&tried) {
             tried.assert_nothing_is_lost(&followed.remove(&me).unwrap_or_default());
-            if !self.trims {
+            if !self.settles {
                 tried.assert_nothing_is_lost(&later.remove(&me).unwrap_or_default());
             }
         }
         assert!(followed.is_empty());
-        all_is_trimmed(&*self.shared.log).await;
+        all_is_settled(&*self.shared.log).await;
         tried.iter().map(|tried| tried.acknowledged.len() as u64).sum()
     }
 }
 
-async fn all_is_trimmed(log: &dyn PingLog) {
-    let trimmed = async {
+async fn all_is_settled(log: &dyn PingLog) {
+    let settled = async {
         while log.depth().await != Ok(LogDepth::default()) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, trimmed).await.expect("all is trimmed, and the depth says so");
+    tokio::time::timeout(PATIENCE, settled).await.expect("all is settled, and the depth says so");
 }
 
 /// A record that says whose it is, which one, and is recognised when a byte of it is not as it was.
@@ -134,24 +134,25 @@ async fn append(shared: Arc<Shared>, me: u64) -> Tried {
 }
 
 /// Follows a partition as a worker does, until it has all there is after the appenders' end.
-async fn read(shared: Arc<Shared>, partition: Partition, trims: bool) -> Seen {
+async fn read(shared: Arc<Shared>, partition: Partition, settles: bool) -> Seen {
     let log = &shared.log;
     let (mut seen, mut after) = (Vec::new(), Position::START);
     loop {
         let last_look = shared.readers_stop.load(Ordering::SeqCst);
         match log.read_after(partition, after, 2_000).await {
-            Ok(entries) if entries.is_empty() && last_look => return seen,
-            Ok(entries) if entries.is_empty() => log.wait_beyond(partition, after).await,
-            Ok(entries) => {
-                for entry in entries {
+            Ok(read) if read.entries.is_empty() && last_look => return seen,
+            Ok(read) if read.entries.is_empty() => log.wait_beyond(partition, after).await,
+            Ok(read) => {
+                assert_eq!(read.lost, None);
+                for entry in read.entries {
                     assert!(entry.position > after);
                     after = entry.position;
                     let Payload::Records(bytes) = entry.payload else { panic!("{:?}", entry.payload) };
                     seen.push((after, bytes));
                 }
-                if trims {
-                    // What is not trimmed now is trimmed the next time.
-                    let _ = log.trim(partition, after).await;
+                if settles {
+                    // What is not told now is told the next time.
+                    let _ = log.settle(partition, after).await;
                 }
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
@@ -203,9 +204,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_log_that_keeps_all_is_found_to() {
-        for trims in [false, true] {
+        for settles in [false, true] {
             let log = Arc::<FakeLog>::default();
-            let load = Load::start(log.clone(), trims);
+            let load = Load::start(log.clone(), settles);
             load.goes_on(100).await;
             log.refuse(Some(AppendError::Unavailable("away".to_owned())));
             log.refuse(None);

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+    AppendError, BoxFuture, LogDepth, LogRead, Lost, Partition, PingLog, PortError, PortFuture, Position,
 };
 
 use crate::failure::Failure;
@@ -36,6 +36,7 @@ use writer::Writer;
 
 const FILE: &str = "ping-log.db";
 const LOCK_FILE: &str = "ping-log.lock";
+
 /// A [`PingLog`] of one partition in a SQLite file. Dropping it commits what gathered and closes
 /// the file; that takes a commit or two, so that async code may as well wait for it.
 pub struct SqlitePingLog {
@@ -73,7 +74,11 @@ impl SqlitePingLog {
         fatal: Fatal,
     ) -> Result<Self, OpenPingLogError> {
         let reader = Arc::new(Reader::open(&path)?);
-        let progress = Arc::new(Progress::new(log_file.committed(), log_file.trimmed(), options));
+        let settled = log_file
+            .mark_at(options.settled.major)
+            .map_err(|source| OpenPingLogError::Sqlite { path: path.clone(), source })?;
+        let (committed, trimmed) = (log_file.committed(), log_file.trimmed());
+        let progress = Arc::new(Progress::new(committed, trimmed, settled, options));
         let queue = Arc::new(Queue::new(options.max_pending_bytes));
         let writer = Writer::new(log_file, Arc::clone(&queue), Arc::clone(&progress), fatal);
         let writer = std::thread::Builder::new()
@@ -111,26 +116,31 @@ impl SqlitePingLog {
         })
     }
 
-    async fn read(&self, after: Position, max_bytes: usize) -> Result<Vec<LogEntry>, PortError> {
-        let after = after.major.max(self.progress.trimmed().position);
+    async fn read(&self, after: Position, max_bytes: usize) -> Result<LogRead, PortError> {
+        let trimmed = self.progress.trimmed().position;
+        let lost = trimmed.saturating_sub(after.major);
+        let up_to = Position { major: trimmed, minor: 0 };
+        let lost = (lost > 0).then_some(Lost { up_to, entries: lost });
+        let after = after.major.max(trimmed);
         // The usual answer to a reader that keeps up costs no thread hop and no system call.
         if after >= self.progress.committed().position {
-            return Ok(Vec::new());
+            return Ok(LogRead { lost, entries: Vec::new() });
         }
-        self.blocking(move |reader| reader.read_after(after, max_bytes)).await
+        let entries = self.blocking(move |reader| reader.read_after(after, max_bytes)).await?;
+        Ok(LogRead { lost, entries })
     }
 
-    async fn trim_up_to(&self, up_to: Position) -> Result<(), PortError> {
-        let committed = self.progress.committed();
-        if up_to.major <= self.progress.trimmed().position {
-            return Ok(());
-        }
-        if up_to.major >= committed.position {
-            self.progress.trim(committed);
-            return Ok(());
-        }
-        if let Some(mark) = self.blocking(move |reader| reader.mark_at(up_to.major)).await? {
-            self.progress.trim(mark);
+    async fn settle_up_to(&self, up_to: Position) -> Result<(), PortError> {
+        let (committed, trimmed) = (self.progress.committed(), self.progress.trimmed());
+        let settled = if up_to.major >= committed.position {
+            Some(committed)
+        } else if up_to.major <= trimmed.position {
+            Some(trimmed)
+        } else {
+            self.blocking(move |reader| reader.mark_at(up_to.major)).await?
+        };
+        if let Some(settled) = settled {
+            self.progress.settle(settled);
         }
         Ok(())
     }
@@ -168,12 +178,7 @@ impl PingLog for SqlitePingLog {
         Box::pin(async move { self.append_record(partition, &record).await })
     }
 
-    fn read_after(
-        &self,
-        partition: Partition,
-        after: Position,
-        max_bytes: usize,
-    ) -> PortFuture<'_, Vec<LogEntry>> {
+    fn read_after(&self, partition: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead> {
         Box::pin(async move {
             check(partition)?;
             self.read(after, max_bytes).await
@@ -188,10 +193,10 @@ impl PingLog for SqlitePingLog {
         })
     }
 
-    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+    fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
             check(partition)?;
-            self.trim_up_to(up_to).await
+            self.settle_up_to(up_to).await
         })
     }
 

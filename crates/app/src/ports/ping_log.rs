@@ -66,13 +66,32 @@ pub enum Payload {
     },
 }
 
-/// How much waits in the log.
+/// What a read of the log gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogRead {
+    /// What came after the position that was asked for, before all of `entries`, and is gone.
+    pub lost: Option<Lost>,
+    /// The entries, in order.
+    pub entries: Vec<LogEntry>,
+}
+
+/// Entries that a reader would have been given, had the log not forgotten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// Where the log begins now: who reads on from here has lost nothing.
+    pub up_to: Position,
+    /// How many there were; at least 1, and a guess where the log does not count entries.
+    pub entries: u64,
+}
+
+/// How much waits in the log: what comes after where the ledger stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LogDepth {
-    /// Entries not yet trimmed.
+    /// Entries that are not settled; an estimate where the log counts bytes only, but 0 if and only
+    /// if there are none.
     pub entries: u64,
-    /// Bytes not yet trimmed; an estimate where the log counts entries only, but 0 if and only if
-    /// there are none.
+    /// Their bytes; an estimate where the log counts entries only, but 0 if and only if there are
+    /// none.
     pub bytes: u64,
 }
 
@@ -104,29 +123,29 @@ pub trait PingLog: Send + Sync {
     fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>>;
 
     /// The entries after `after`, in order, as many as fit into `max_bytes` but at least one if
-    /// there is one. Returns at once; empty means that nothing is there yet.
+    /// there is one, and what was lost before them. Returns at once; empty means that nothing is
+    /// there yet.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the log can't be read now. A damaged entry
     /// is no error, but [`Payload::Damaged`].
-    fn read_after(
-        &self,
-        partition: Partition,
-        after: Position,
-        max_bytes: usize,
-    ) -> PortFuture<'_, Vec<LogEntry>>;
+    fn read_after(&self, partition: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead>;
 
     /// Returns once there may be entries after `after`. May return early; never misses an append
     /// for longer than a second.
     fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()>;
 
-    /// Forgets all entries up to and including `up_to`. Their positions are never used again.
+    /// Tells that the ledger stands at `up_to`, now: entries up to and including it do not wait any
+    /// more. They are kept for as long as this log was opened to keep them
+    /// ([`Keep`](crate::tracking::keep::Keep)), so that a ledger that comes back older is given them
+    /// again, and then forgotten. Their positions are never used again. A ledger that did come back
+    /// older tells an earlier `up_to` than before; what was forgotten stays so.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the log can't be written now.
-    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()>;
+    fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()>;
 
     /// How much waits, over all partitions.
     ///

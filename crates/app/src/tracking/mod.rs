@@ -3,6 +3,7 @@
 pub mod corrections;
 pub mod devices;
 pub mod ingest;
+pub mod keep;
 pub mod live;
 pub mod preferences;
 pub mod record;

@@ -11,15 +11,19 @@ mod salvage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dayline_domain::{Correction, Observation, UserId};
+use dayline_domain::{Correction, Observation, UserId, UtcMs};
 
 use crate::ports::{
     Applied, Clock, DayChanged, DayKey, DayWrite, DeadLetter, LedgerCommit, LedgerWriter, LiveEvents,
-    LogEntry, Mark, Partition, Payload, PingLog, PortError, Position, Randomness,
+    LogEntry, LogRead, Lost, Mark, Partition, Payload, PingLog, PortError, Position, Randomness,
 };
 use crate::tracking::record;
 use batch::{Batch, read_batch};
 use kept_days::{Kept, KeptDays};
+
+/// How often the ledger is asked where it stands while there is nothing to do, in milliseconds: one
+/// that came back older is then brought up to date, and what the log has kept long enough goes.
+const LOOK_AGAIN_MS: u64 = 60_000;
 
 /// What a worker works with.
 #[derive(Clone)]
@@ -64,6 +68,9 @@ pub struct Step {
     pub dead: usize,
     /// Pings, counted per day, forgotten because their person is gone.
     pub forgotten: usize,
+    /// Log entries that the log had forgotten before the ledger had them: accepted pings that are
+    /// lost.
+    pub lost: u64,
     /// Somebody else moved the position or a day: the step was thrown away, to be done again.
     pub stale: bool,
     /// The log gave about as much as was asked for: more waits.
@@ -78,6 +85,8 @@ pub struct Worker {
     limits: WorkerLimits,
     /// Where the ledger stands, as far as known; `None` after anything went wrong.
     position: Option<Position>,
+    /// When the log was told last where the ledger stands.
+    told: Option<UtcMs>,
     days: KeptDays,
 }
 
@@ -94,7 +103,7 @@ struct Changes {
 impl Worker {
     /// A worker that knows nothing yet.
     pub fn new(ports: WorkerPorts, partition: Partition, limits: WorkerLimits) -> Self {
-        Self { ports, partition, limits, position: None, days: KeptDays::new(limits.hot_bytes) }
+        Self { ports, partition, limits, position: None, told: None, days: KeptDays::new(limits.hot_bytes) }
     }
 
     /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is
@@ -121,8 +130,12 @@ impl Worker {
 
     async fn try_step(&mut self) -> Result<Step, PortError> {
         let from = self.find_position().await?;
-        let entries = self.ports.log.read_after(self.partition, from, self.limits.read_bytes).await?;
-        let Some(to) = entries.last().map(|entry| entry.position) else { return self.close_idle(from).await };
+        let read = self.ports.log.read_after(self.partition, from, self.limits.read_bytes).await?;
+        let LogRead { lost, entries } = read;
+        if let Some(lost) = lost {
+            return self.skip(from, lost).await;
+        }
+        let Some(to) = entries.last().map(|entry| entry.position) else { return self.idle(from).await };
         // An entry may be so large that two don't fit, but then one is at least half of a read.
         let behind = bytes(&entries) > self.limits.read_bytes / 2;
         let outcome = match self.process(from, to, &entries).await {
@@ -146,8 +159,35 @@ impl Worker {
         Ok(position)
     }
 
+    /// Tells the log where the ledger stands.
+    async fn tell(&mut self, position: Position) -> Result<(), PortError> {
+        self.ports.log.settle(self.partition, position).await?;
+        self.told = Some(self.ports.clock.now());
+        Ok(())
+    }
+
+    /// Goes on behind what is lost, in a commit of its own, so that it is told of once.
+    async fn skip(&mut self, from: Position, lost: Lost) -> Result<Step, PortError> {
+        let step = Step { lost: lost.entries, ..Step::default() };
+        self.commit(from, lost.up_to, Changes::default(), step).await
+    }
+
+    /// What is done when nothing is there to be settled.
+    async fn idle(&mut self, at: Position) -> Result<Step, PortError> {
+        let closed = self.close_idle(at).await?;
+        let now = self.ports.clock.now();
+        let is_due = self.told.is_none_or(|told| now.since(told).unsigned_abs() >= LOOK_AGAIN_MS);
+        if closed.stale || !is_due {
+            return Ok(closed);
+        }
+        // A ledger that is away is no trouble while nothing is to be written.
+        let Ok(position) = self.ports.ledger.position(self.partition).await else { return Ok(closed) };
+        self.tell(position).await?;
+        Ok(Step { stale: position != at, ..closed })
+    }
+
     fn forget(&mut self) {
-        self.position = None;
+        (self.position, self.told) = (None, None);
         self.days.clear();
     }
 
@@ -214,7 +254,7 @@ impl Worker {
         self.position = Some(to);
         let closed = self.close_idle(to).await?;
         if to > from {
-            self.ports.log.trim(self.partition, to).await?;
+            self.tell(to).await?;
         }
         Ok(Step { stale: closed.stale, ..step })
     }

@@ -33,7 +33,7 @@ fn on_site(
 
 /// What the log holds, decoded.
 async fn logged(world: &FakeApp) -> Vec<(UserId, Vec<Observation>)> {
-    let entries = world.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap();
+    let entries = world.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap().entries;
     let mut found = Vec::new();
     for entry in entries {
         let Payload::Records(payload) = entry.payload else { panic!("damaged") };

@@ -10,6 +10,7 @@ mod device_login;
 mod devices;
 mod export;
 mod ingest;
+mod kept_log;
 mod key_agreement;
 mod keys;
 mod live;

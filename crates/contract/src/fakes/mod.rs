@@ -87,9 +87,15 @@ impl FakeApp {
 
 impl Default for FakeApp {
     fn default() -> Self {
+        Self::over(FakeLog::default())
+    }
+}
+
+impl FakeApp {
+    /// An application over this ping log.
+    pub fn over(log: FakeLog) -> Self {
         let clock = Arc::new(FakeClock::default());
-        let (log, store, limits) =
-            (Arc::<FakeLog>::default(), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
+        let (log, store, limits) = (Arc::new(log), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
         let (live, randomness) = (Arc::<FakeLive>::default(), Arc::<FakeRandomness>::default());
         let tokens = Arc::new(FakeTokens);
         let app = App {

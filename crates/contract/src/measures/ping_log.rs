@@ -101,15 +101,15 @@ async fn append(shared: Arc<Shared>, partition: Partition) -> u64 {
     appends
 }
 
-/// Reads and trims as a worker does; gives the number of entries.
+/// Reads and settles as a worker does; gives the number of entries.
 async fn read(shared: Arc<Shared>, partition: Partition) -> usize {
     let (mut count, mut after) = (0, Position::START);
     while !shared.stop.load(Ordering::Relaxed) {
         shared.log.wait_beyond(partition, after).await;
-        let entries = shared.log.read_after(partition, after, 4 << 20).await.unwrap();
+        let entries = shared.log.read_after(partition, after, 4 << 20).await.unwrap().entries;
         count += entries.len();
         after = entries.last().map_or(after, |entry| entry.position);
-        shared.log.trim(partition, after).await.unwrap();
+        shared.log.settle(partition, after).await.unwrap();
         tokio::time::sleep(shared.load.reader_pause).await;
     }
     count

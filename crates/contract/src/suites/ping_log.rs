@@ -1,14 +1,14 @@
-//! What every ping log keeps: order, exactly once, read limits, trimming, waiting, and being there
-//! after a restart.
+//! What every ping log keeps: order, exactly once, read limits, forgetting, waiting, and being there
+//! after a restart. The subjects forget what is settled at once; what others keep is in
+//! `kept_pings`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use dayline_app::ports::{BoxFuture, LogDepth, LogEntry, Partition, Payload, PingLog, Position};
-use dayline_app::tracking::record;
+use dayline_app::ports::{BoxFuture, LogDepth, LogRead, Partition, PingLog, Position};
 
 use super::Fact;
+use super::numbered::{FIRST, append, depth_of, framed, numbered, numbers, read_all, records, size, soon};
 
 /// A fresh log, and how to open it again.
 pub struct Subject {
@@ -34,17 +34,20 @@ pub const FACTS: &[Fact<Subject>] = &[
     }),
     Fact::new("a_large_record_survives", |s| Box::pin(a_large_record_survives(s))),
     Fact::new("partitions_are_apart", |s| Box::pin(partitions_are_apart(s))),
-    Fact::new("a_trim_forgets_up_to_its_position_and_no_further", |s| {
-        Box::pin(a_trim_forgets_up_to_its_position_and_no_further(s))
+    Fact::new("what_is_settled_is_forgotten_and_nothing_further", |s| {
+        Box::pin(what_is_settled_is_forgotten_and_nothing_further(s))
     }),
-    Fact::new("trimming_again_or_less_changes_nothing", |s| {
-        Box::pin(trimming_again_or_less_changes_nothing(s))
+    Fact::new("settling_again_or_less_brings_nothing_back", |s| {
+        Box::pin(settling_again_or_less_brings_nothing_back(s))
     }),
-    Fact::new("a_trim_beyond_the_end_spares_what_comes_later", |s| {
-        Box::pin(a_trim_beyond_the_end_spares_what_comes_later(s))
+    Fact::new("settling_beyond_the_end_spares_what_comes_later", |s| {
+        Box::pin(settling_beyond_the_end_spares_what_comes_later(s))
     }),
     Fact::new("positions_are_never_used_again", |s| Box::pin(positions_are_never_used_again(s))),
-    Fact::new("depth_counts_what_is_not_trimmed", |s| Box::pin(depth_counts_what_is_not_trimmed(s))),
+    Fact::new("depth_counts_what_is_not_settled", |s| Box::pin(depth_counts_what_is_not_settled(s))),
+    Fact::new("who_comes_back_older_is_told_once_what_it_lost", |s| {
+        Box::pin(who_comes_back_older_is_told_once_what_it_lost(s))
+    }),
     Fact::new("a_log_that_takes_records_says_so_and_stays_as_it_is", |s| {
         Box::pin(a_log_that_takes_records_says_so_and_stays_as_it_is(s))
     }),
@@ -55,29 +58,31 @@ pub const FACTS: &[Fact<Subject>] = &[
     Fact::new("many_appenders_lose_and_double_nothing", |s| {
         Box::pin(many_appenders_lose_and_double_nothing(s))
     }),
-    Fact::new("a_reader_that_trims_sees_every_record_once", |s| {
-        Box::pin(a_reader_that_trims_sees_every_record_once(s))
+    Fact::new("a_reader_that_settles_sees_every_record_once", |s| {
+        Box::pin(a_reader_that_settles_sees_every_record_once(s))
     }),
-    Fact::new("concurrent_trims_forget_what_the_furthest_says", |s| {
-        Box::pin(concurrent_trims_forget_what_the_furthest_says(s))
+    Fact::new("of_concurrent_words_the_furthest_is_what_is_forgotten", |s| {
+        Box::pin(of_concurrent_words_the_furthest_is_what_is_forgotten(s))
     }),
     Fact::new("everything_is_there_after_a_restart", |s| Box::pin(everything_is_there_after_a_restart(s))),
-    Fact::new("what_was_trimmed_stays_so_after_a_restart", |s| {
-        Box::pin(what_was_trimmed_stays_so_after_a_restart(s))
+    Fact::new("what_was_forgotten_stays_so_after_a_restart", |s| {
+        Box::pin(what_was_forgotten_stays_so_after_a_restart(s))
     }),
     Fact::new("positions_grow_over_a_restart_of_an_empty_log", |s| {
         Box::pin(positions_grow_over_a_restart_of_an_empty_log(s))
     }),
 ];
 
-const FIRST: Partition = Partition(0);
 const APPENDERS: u64 = 64;
 const RECORDS_EACH: u64 = 25;
 
 async fn an_empty_log_reads_as_nothing(Subject { log, .. }: Subject) {
     assert!(log.partitions() >= 1);
     for partition in 0..log.partitions() {
-        assert_eq!(log.read_after(Partition(partition), Position::START, usize::MAX).await, Ok(vec![]));
+        assert_eq!(
+            log.read_after(Partition(partition), Position::START, usize::MAX).await,
+            Ok(LogRead::default())
+        );
     }
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }
@@ -103,7 +108,7 @@ async fn a_read_keeps_its_limit_but_gives_one_entry(Subject { log, .. }: Subject
     let entries = read_all(&*log, Position::START).await;
     let sizes: Vec<_> = entries.iter().map(size).collect();
     for limit in [0, 1, sizes[0], sizes[0] + 1, sizes[0] + sizes[1], sizes[..5].iter().sum()] {
-        let read = log.read_after(FIRST, Position::START, limit).await.unwrap();
+        let read = log.read_after(FIRST, Position::START, limit).await.unwrap().entries;
         let fitting = (1..=sizes.len()).take_while(|&n| sizes[..n].iter().sum::<usize>() <= limit).count();
         assert_eq!(read, entries[..fitting.max(1)], "with a limit of {limit}");
     }
@@ -114,7 +119,7 @@ async fn a_large_record_survives(Subject { log, .. }: Subject) {
     let large = framed(&content);
     log.append(FIRST, large.clone()).await.unwrap();
     append(&*log, 7..8).await;
-    let entries = log.read_after(FIRST, Position::START, 1).await.unwrap();
+    let entries = log.read_after(FIRST, Position::START, 1).await.unwrap().entries;
     assert_eq!(records(&entries), [large]);
     assert_eq!(numbers(&read_all(&*log, entries[0].position).await), [7]);
 }
@@ -126,37 +131,38 @@ async fn partitions_are_apart(Subject { log, .. }: Subject) {
             log.append(Partition(partition), numbered(u64::from(partition) * 10 + n)).await.unwrap();
         }
     }
-    log.trim(FIRST, Position { major: u64::MAX, minor: u64::MAX }).await.unwrap();
+    log.settle(FIRST, Position { major: u64::MAX, minor: u64::MAX }).await.unwrap();
     for partition in all {
-        let entries = log.read_after(Partition(partition), Position::START, usize::MAX).await.unwrap();
+        let entries =
+            log.read_after(Partition(partition), Position::START, usize::MAX).await.unwrap().entries;
         let first = u64::from(partition) * 10;
         let expected = if partition == 0 { vec![] } else { (first..first + 3).collect() };
         assert_eq!(numbers(&entries), expected, "in partition {partition}");
     }
 }
 
-async fn a_trim_forgets_up_to_its_position_and_no_further(Subject { log, .. }: Subject) {
+async fn what_is_settled_is_forgotten_and_nothing_further(Subject { log, .. }: Subject) {
     append(&*log, 0..10).await;
     let entries = read_all(&*log, Position::START).await;
-    log.trim(FIRST, entries[3].position).await.unwrap();
+    log.settle(FIRST, entries[3].position).await.unwrap();
     assert_eq!(read_all(&*log, Position::START).await, entries[4..]);
     append(&*log, 10..12).await;
-    log.trim(FIRST, entries[4].position).await.unwrap();
+    log.settle(FIRST, entries[4].position).await.unwrap();
     assert_eq!(numbers(&read_all(&*log, Position::START).await), (5..12).collect::<Vec<_>>());
 }
 
-async fn trimming_again_or_less_changes_nothing(Subject { log, .. }: Subject) {
+async fn settling_again_or_less_brings_nothing_back(Subject { log, .. }: Subject) {
     append(&*log, 0..5).await;
     let entries = read_all(&*log, Position::START).await;
     for up_to in [entries[2].position, entries[2].position, entries[0].position, Position::START] {
-        log.trim(FIRST, up_to).await.unwrap();
+        log.settle(FIRST, up_to).await.unwrap();
         assert_eq!(read_all(&*log, Position::START).await, entries[3..]);
     }
 }
 
-async fn a_trim_beyond_the_end_spares_what_comes_later(Subject { log, .. }: Subject) {
+async fn settling_beyond_the_end_spares_what_comes_later(Subject { log, .. }: Subject) {
     append(&*log, 0..3).await;
-    log.trim(FIRST, Position { major: u64::MAX, minor: 0 }).await.unwrap();
+    log.settle(FIRST, Position { major: u64::MAX, minor: 0 }).await.unwrap();
     assert_eq!(read_all(&*log, Position::START).await, []);
     append(&*log, 3..4).await;
     assert_eq!(numbers(&read_all(&*log, Position::START).await), [3]);
@@ -170,18 +176,34 @@ async fn positions_are_never_used_again(Subject { log, .. }: Subject) {
         assert_eq!(numbers(&entries), [n]);
         assert!(entries[0].position > last);
         last = entries[0].position;
-        log.trim(FIRST, last).await.unwrap();
+        log.settle(FIRST, last).await.unwrap();
     }
 }
 
-async fn depth_counts_what_is_not_trimmed(Subject { log, .. }: Subject) {
+async fn depth_counts_what_is_not_settled(Subject { log, .. }: Subject) {
     append(&*log, 0..10).await;
     let entries = read_all(&*log, Position::START).await;
     assert_eq!(log.depth().await, Ok(depth_of(&entries)));
-    log.trim(FIRST, entries[6].position).await.unwrap();
+    log.settle(FIRST, entries[6].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(depth_of(&entries[7..])));
-    log.trim(FIRST, entries[9].position).await.unwrap();
+    log.settle(FIRST, entries[9].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
+}
+
+async fn who_comes_back_older_is_told_once_what_it_lost(Subject { log, .. }: Subject) {
+    append(&*log, 0..10).await;
+    let entries = read_all(&*log, Position::START).await;
+    for (settled, left) in [(entries[5].position, &entries[6..]), (entries[9].position, &[])] {
+        log.settle(FIRST, settled).await.unwrap();
+        let read = log.read_after(FIRST, entries[2].position, usize::MAX).await.unwrap();
+        assert_eq!(read.entries, left);
+        let lost = read.lost.unwrap();
+        assert!(lost.entries > 0 && lost.up_to >= settled, "{lost:?}");
+        let read_on = log.read_after(FIRST, lost.up_to, usize::MAX).await.unwrap();
+        assert_eq!(read_on, LogRead { lost: None, entries: left.to_vec() });
+        let on_time = log.read_after(FIRST, settled, usize::MAX).await.unwrap();
+        assert_eq!(on_time, read_on);
+    }
 }
 
 async fn a_log_that_takes_records_says_so_and_stays_as_it_is(Subject { log, .. }: Subject) {
@@ -229,17 +251,17 @@ async fn many_appenders_lose_and_double_nothing(Subject { log, .. }: Subject) {
     assert_eq!(log.depth().await, Ok(depth_of(&entries)));
 }
 
-async fn a_reader_that_trims_sees_every_record_once(Subject { log, .. }: Subject) {
+async fn a_reader_that_settles_sees_every_record_once(Subject { log, .. }: Subject) {
     let reader = tokio::spawn({
         let log = Arc::clone(&log);
         async move {
             let (mut seen, mut after) = (Vec::new(), Position::START);
             while seen.len() < (APPENDERS * RECORDS_EACH) as usize {
                 log.wait_beyond(FIRST, after).await;
-                let entries = log.read_after(FIRST, after, 256).await.unwrap();
+                let entries = log.read_after(FIRST, after, 256).await.unwrap().entries;
                 seen.extend(numbers(&entries));
                 after = entries.last().map_or(after, |entry| entry.position);
-                log.trim(FIRST, after).await.unwrap();
+                log.settle(FIRST, after).await.unwrap();
             }
             seen
         }
@@ -249,18 +271,18 @@ async fn a_reader_that_trims_sees_every_record_once(Subject { log, .. }: Subject
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }
 
-async fn concurrent_trims_forget_what_the_furthest_says(Subject { log, .. }: Subject) {
+async fn of_concurrent_words_the_furthest_is_what_is_forgotten(Subject { log, .. }: Subject) {
     append(&*log, 0..40).await;
     let entries = read_all(&*log, Position::START).await;
-    let trims: Vec<_> = (0..30)
+    let words: Vec<_> = (0..30)
         .map(|n| {
             let (log, up_to) = (Arc::clone(&log), entries[(n * 7) % 30].position);
-            tokio::spawn(async move { log.trim(FIRST, up_to).await })
+            tokio::spawn(async move { log.settle(FIRST, up_to).await })
         })
         .collect();
     append(&*log, 40..45).await;
-    for trim in trims {
-        trim.await.unwrap().unwrap();
+    for word in words {
+        word.await.unwrap().unwrap();
     }
     assert_eq!(numbers(&read_all(&*log, Position::START).await), (30..45).collect::<Vec<_>>());
 }
@@ -275,11 +297,11 @@ async fn everything_is_there_after_a_restart(subject: Subject) {
     assert_eq!(log.depth().await, Ok(depth_of(&entries)));
 }
 
-async fn what_was_trimmed_stays_so_after_a_restart(subject: Subject) {
+async fn what_was_forgotten_stays_so_after_a_restart(subject: Subject) {
     let Some(reopen) = subject.reopen else { return };
     append(&*subject.log, 0..10).await;
     let entries = read_all(&*subject.log, Position::START).await;
-    subject.log.trim(FIRST, entries[5].position).await.unwrap();
+    subject.log.settle(FIRST, entries[5].position).await.unwrap();
     drop(subject.log);
     let log = reopen().await;
     assert_eq!(read_all(&*log, Position::START).await, entries[6..]);
@@ -290,7 +312,7 @@ async fn positions_grow_over_a_restart_of_an_empty_log(subject: Subject) {
     let Some(reopen) = subject.reopen else { return };
     append(&*subject.log, 0..10).await;
     let last = read_all(&*subject.log, Position::START).await[9].position;
-    subject.log.trim(FIRST, last).await.unwrap();
+    subject.log.settle(FIRST, last).await.unwrap();
     drop(subject.log);
     let log = reopen().await;
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
@@ -325,56 +347,6 @@ fn assert_each_once_in_order(seen: &[u64]) {
         assert_eq!(by_appender.remove(&appender), Some(expected));
     }
     assert!(by_appender.is_empty());
-}
-
-async fn append(log: &dyn PingLog, numbers: std::ops::Range<u64>) {
-    for number in numbers {
-        log.append(FIRST, numbered(number)).await.unwrap();
-    }
-}
-
-async fn read_all(log: &dyn PingLog, after: Position) -> Vec<LogEntry> {
-    log.read_after(FIRST, after, usize::MAX).await.unwrap()
-}
-
-/// Bounds what should not take long; far above what a busy machine needs.
-async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), work).await.expect("takes too long")
-}
-
-/// A record whose content is a number.
-fn numbered(number: u64) -> Vec<u8> {
-    framed(&number.to_le_bytes())
-}
-
-/// A record as a log sees it: a length and that many bytes.
-fn framed(content: &[u8]) -> Vec<u8> {
-    let mut record = (content.len() as u32).to_le_bytes().to_vec();
-    record.extend_from_slice(content);
-    record
-}
-
-fn numbers(entries: &[LogEntry]) -> Vec<u64> {
-    records(entries).iter().map(|record| u64::from_le_bytes(record[4..].try_into().unwrap())).collect()
-}
-
-fn records(entries: &[LogEntry]) -> Vec<Vec<u8>> {
-    entries.iter().flat_map(|entry| record::split(payload(entry))).map(|r| r.unwrap().to_vec()).collect()
-}
-
-fn payload(entry: &LogEntry) -> &[u8] {
-    match &entry.payload {
-        Payload::Records(bytes) => bytes,
-        Payload::Damaged { reason, .. } => panic!("damaged: {reason}"),
-    }
-}
-
-fn size(entry: &LogEntry) -> usize {
-    payload(entry).len()
-}
-
-fn depth_of(entries: &[LogEntry]) -> LogDepth {
-    LogDepth { entries: entries.len() as u64, bytes: entries.iter().map(|entry| size(entry) as u64).sum() }
 }
 
 #[cfg(test)]

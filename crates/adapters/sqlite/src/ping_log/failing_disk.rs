@@ -58,7 +58,7 @@ fn framed(content: &[u8]) -> Vec<u8> {
 }
 
 async fn contents(log: &SqlitePingLog) -> Vec<Vec<u8>> {
-    let entries = log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap();
+    let entries = log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap().entries;
     let payloads = entries.iter().map(|entry| match &entry.payload {
         Payload::Records(bytes) => bytes,
         Payload::Damaged { reason, .. } => panic!("{reason}"),
@@ -141,7 +141,7 @@ async fn a_full_disk_refuses_until_there_is_room_and_loses_nothing() {
     let expected: Vec<_> = (0..accepted).map(|n| vec![n; 3_000]).collect();
     assert_eq!(rig.contents().await, expected);
     // The next commit deletes first, and finds room.
-    rig.log.trim(Partition(0), Position { major: 10, minor: 0 }).await.unwrap();
+    rig.log.settle(Partition(0), Position { major: 10, minor: 0 }).await.unwrap();
     rig.append(&[255; 3_000]).await.unwrap();
     assert_eq!(rig.contents().await.len(), usize::from(accepted) - 10 + 1);
     assert!(rig.fatal.lock().unwrap().is_empty());
@@ -152,7 +152,7 @@ async fn a_full_disk_refuses_until_there_is_room_and_loses_nothing() {
 async fn a_trim_makes_room_on_a_full_disk_even_if_the_next_entry_is_too_large_for_it() {
     let rig = Rig::new(|log_file| log_file.limit_pages(40));
     while rig.append(&[1; 3_000]).await.is_ok() {}
-    rig.log.trim(Partition(0), Position { major: 10, minor: 0 }).await.unwrap();
+    rig.log.settle(Partition(0), Position { major: 10, minor: 0 }).await.unwrap();
     assert!(is_unavailable(&rig.append(&vec![2; 60_000]).await));
     for _ in 0..5 {
         rig.append(&[3; 3_000]).await.unwrap();
@@ -166,7 +166,7 @@ async fn positions_go_on_without_gaps_after_commits_that_failed() {
         rig.fault.store(code, Ordering::SeqCst);
         assert_eq!(rig.append(b"x").await.is_ok(), code == 0);
     }
-    let entries = rig.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap();
+    let entries = rig.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap().entries;
     assert_eq!(entries.iter().map(|entry| entry.position.major).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(rig.log.depth().await.unwrap(), LogDepth { entries: 3, bytes: 15 });
 }

@@ -48,7 +48,7 @@ impl LogFile {
         let checkpointer = Checkpointer::open(path)?;
         let mut log_file = Self::load(connection, checkpointer, options).map_err(sqlite)?;
         log_file.shed_free_pages();
-        log_file.skip_consumed(options.consumed.major).map_err(sqlite)?;
+        log_file.go_on_after(options.settled.major).map_err(sqlite)?;
         Ok(log_file)
     }
 
@@ -212,17 +212,25 @@ impl LogFile {
         self.connection.pragma_update(None, "max_page_count", pages).unwrap();
     }
 
-    /// Takes everything up to `consumed` as trimmed, and lets positions go on after it.
-    fn skip_consumed(&mut self, consumed: u64) -> Result<(), rusqlite::Error> {
-        if consumed <= self.trimmed.position {
+    /// Lets positions go on after `settled`. Whose ledger is ahead of the file has another one's
+    /// entries before it, or none: these are trimmed.
+    fn go_on_after(&mut self, settled: u64) -> Result<(), rusqlite::Error> {
+        if settled <= self.committed.position {
             return Ok(());
         }
-        if consumed >= self.committed.position {
-            self.committed.position = consumed;
-            return self.commit(&[], self.committed, false);
+        self.committed.position = settled;
+        self.commit(&[], self.committed, false)
+    }
+
+    /// The mark of a position that was reached, or of the nearest before it.
+    pub(super) fn mark_at(&self, position: u64) -> Result<Mark, rusqlite::Error> {
+        if position >= self.committed.position {
+            return Ok(self.committed);
         }
-        let mark = mark_at(&self.connection, consumed)?.unwrap_or(self.trimmed);
-        self.commit(&[], mark, false)
+        if position <= self.trimmed.position {
+            return Ok(self.trimmed);
+        }
+        Ok(mark_at(&self.connection, position)?.unwrap_or(self.trimmed))
     }
 }
 

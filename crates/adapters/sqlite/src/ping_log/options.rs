@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dayline_app::ports::Position;
+use dayline_app::tracking::keep::Keep;
 
 /// What a client is told to wait while the backlog is above the watermark: a worker drains some
 /// hundred megabytes in this time.
@@ -21,13 +22,14 @@ pub struct PingLogOptions {
     pub max_pending_bytes: usize,
     /// Bytes of write-ahead log after which it is copied back into the file and begun anew.
     pub wal_bytes: u64,
-    /// For so long, at most, what was trimmed can still be found in the files, once their disk keeps
+    /// For so long, at most, what was forgotten can still be found in the files, once their disk keeps
     /// up: then it is overwritten, and the write-ahead log cut off.
     pub erase_within: Duration,
-    /// Where the reader stands: everything up to here counts as trimmed, and new positions come
-    /// after it, also if the file was lost or replaced by an older one. Otherwise the reader would
-    /// skip what comes now.
-    pub consumed: Position,
+    /// How much of what is settled is kept.
+    pub keep: Keep,
+    /// Where the ledger stands: everything up to here is settled, and new positions come after it, also
+    /// if the file was lost or replaced by an older one. Otherwise the reader would skip what comes now.
+    pub settled: Position,
 }
 
 impl Default for PingLogOptions {
@@ -38,7 +40,8 @@ impl Default for PingLogOptions {
             max_pending_bytes: 4 << 20,
             wal_bytes: 32 << 20,
             erase_within: Duration::from_mins(5),
-            consumed: Position::START,
+            keep: Keep::NOTHING,
+            settled: Position::START,
         }
     }
 }

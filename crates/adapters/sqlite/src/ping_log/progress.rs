@@ -1,10 +1,12 @@
-//! How far the log is written and trimmed, kept in memory: depth, watermarks, and waking those who
-//! wait for more.
+//! How far the log is written, settled and trimmed, kept in memory: depth, watermarks, and waking
+//! those who wait for more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use dayline_app::ports::LogDepth;
+use dayline_app::ports::{LogDepth, Position};
+use dayline_app::tracking::keep::{Keeping, Settled};
 use dayline_app::tracking::watermarks::Watermarks;
 use tokio::sync::Notify;
 
@@ -25,22 +27,31 @@ pub(super) struct Progress {
     full: AtomicBool,
     watermarks: Watermarks,
     grown: Notify,
+    /// What time is counted from.
+    began: Instant,
 }
 
 struct Marks {
     committed: Mark,
+    /// Where the ledger stands; not before `trimmed`.
+    settled: Mark,
     trimmed: Mark,
+    keeping: Keeping,
 }
 
 impl Progress {
-    pub(super) fn new(committed: Mark, trimmed: Mark, options: &PingLogOptions) -> Self {
+    /// Of a log that is written up to `committed` and trimmed up to `trimmed`, with a ledger that
+    /// stands at `settled`.
+    pub(super) fn new(committed: Mark, trimmed: Mark, settled: Mark, options: &PingLogOptions) -> Self {
+        let keeping = Keeping::new(options.keep);
         let progress = Self {
-            marks: Mutex::new(Marks { committed, trimmed }),
+            marks: Mutex::new(Marks { committed, settled: trimmed, trimmed, keeping }),
             full: AtomicBool::new(false),
             watermarks: Watermarks::new(options.high_bytes, options.low_bytes),
             grown: Notify::new(),
+            began: Instant::now(),
         };
-        progress.weigh(&progress.marks());
+        progress.settle(settled);
         progress
     }
 
@@ -60,13 +71,16 @@ impl Progress {
         self.grown.notify_waiters();
     }
 
-    /// Moves the trim mark forward to `mark`; never back, whatever the order in which trims arrive.
-    pub(super) fn trim(&self, mark: Mark) {
+    /// The ledger stands at `mark`. Moves the trim mark forward to where nothing is to be kept any
+    /// more; never back.
+    pub(super) fn settle(&self, mark: Mark) {
         let mut marks = self.marks();
-        if mark.position > marks.trimmed.position {
-            marks.trimmed = mark;
-            self.weigh(&marks);
+        let trimmed = marks.trimmed.into();
+        if let Some(forgotten) = marks.keeping.settle(self.began.elapsed(), mark.into(), trimmed) {
+            marks.trimmed = Mark { position: forgotten.position.major, total: forgotten.bytes };
         }
+        marks.settled = if mark.position > marks.trimmed.position { mark } else { marks.trimmed };
+        self.weigh(&marks);
     }
 
     pub(super) fn depth(&self) -> LogDepth {
@@ -105,8 +119,14 @@ impl Progress {
 impl Marks {
     fn depth(&self) -> LogDepth {
         LogDepth {
-            entries: self.committed.position.saturating_sub(self.trimmed.position),
-            bytes: self.committed.total.saturating_sub(self.trimmed.total),
+            entries: self.committed.position.saturating_sub(self.settled.position),
+            bytes: self.committed.total.saturating_sub(self.settled.total),
         }
+    }
+}
+
+impl From<Mark> for Settled {
+    fn from(mark: Mark) -> Self {
+        Self { position: Position { major: mark.position, minor: 0 }, bytes: mark.total }
     }
 }

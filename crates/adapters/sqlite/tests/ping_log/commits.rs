@@ -111,7 +111,7 @@ async fn there_is_one_partition_and_others_are_refused() {
     assert_eq!(log.partitions(), 1);
     assert!(matches!(log.append(second, numbered(0)).await, Err(AppendError::Unavailable(_))));
     assert!(matches!(log.read_after(second, Position::START, 1).await, Err(PortError::Rejected(_))));
-    assert!(matches!(log.trim(second, Position::START).await, Err(PortError::Rejected(_))));
+    assert!(matches!(log.settle(second, Position::START).await, Err(PortError::Rejected(_))));
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn trimmed_entries_leave_the_file_with_the_next_commits() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path());
     append(&log, 0..10).await;
-    log.trim(FIRST, Position { major: 7, minor: 0 }).await.unwrap();
+    log.settle(FIRST, Position { major: 7, minor: 0 }).await.unwrap();
     append(&log, 10..11).await;
     let left: i64 =
         file(folder.path()).query_row("SELECT count(*) FROM entries", [], |row| row.get(0)).unwrap();
@@ -140,7 +140,7 @@ async fn the_files_stay_small_when_the_reader_keeps_up() {
                 for _ in 0..24 {
                     let record = [&(RECORD as u32).to_le_bytes()[..], &[7; RECORD]].concat();
                     log.append(FIRST, record).await.unwrap();
-                    log.trim(FIRST, Position { major: u64::MAX, minor: 0 }).await.unwrap();
+                    log.settle(FIRST, Position { major: u64::MAX, minor: 0 }).await.unwrap();
                 }
             })
         })

@@ -88,17 +88,17 @@ async fn appends_until_it_is_killed() {
             }
         });
     }
-    let mut consumed = append_to(&folder.join("consumed"));
+    let mut settled = append_to(&folder.join("settled"));
     let mut after = Position::START;
     loop {
         log.wait_beyond(FIRST, after).await;
-        let entries = log.read_after(FIRST, after, 4 << 10).await.unwrap();
+        let entries = log.read_after(FIRST, after, 4 << 10).await.unwrap().entries;
         let Some(last) = entries.last() else { continue };
         assert_whole(&entries);
         let bytes: Vec<u8> = numbers(&entries).iter().flat_map(|number| number.to_le_bytes()).collect();
-        consumed.write_all(&bytes).unwrap();
+        settled.write_all(&bytes).unwrap();
         after = last.position;
-        log.trim(FIRST, after).await.unwrap();
+        log.settle(FIRST, after).await.unwrap();
         // Most of what was acknowledged should be found in the log itself.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -130,7 +130,7 @@ async fn a_killed_process_loses_nothing_it_acknowledged() {
         assert_whole(&entries);
         let in_log = numbers(&entries);
         let found: BTreeSet<_> =
-            read_numbers(&folder.path().join("consumed")).into_iter().chain(in_log.iter().copied()).collect();
+            read_numbers(&folder.path().join("settled")).into_iter().chain(in_log.iter().copied()).collect();
         let missing: Vec<_> =
             read_numbers(&acknowledged).into_iter().filter(|n| !found.contains(n)).collect();
         assert!(missing.is_empty(), "round {round}: {missing:?} were acknowledged and are missing");

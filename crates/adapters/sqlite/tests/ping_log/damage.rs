@@ -72,7 +72,7 @@ async fn a_log_with_damage_accepts_and_trims_as_ever() {
     let folder = log_with("UPDATE entries SET payload = x'00' WHERE position = 3").await;
     let log = open(folder.path());
     append(&log, 5..7).await;
-    log.trim(FIRST, Position { major: 3, minor: 0 }).await.unwrap();
+    log.settle(FIRST, Position { major: 3, minor: 0 }).await.unwrap();
     append(&log, 7..8).await;
     assert_eq!(numbers(&read_all(&log).await), [3, 4, 5, 6, 7]);
 }
@@ -91,7 +91,7 @@ async fn a_reader_gets_over_pages_that_are_destroyed_and_appends_go_on() {
     let log = open(folder.path());
     let (mut whole, mut damaged, mut after) = (0, Vec::new(), Position::START);
     loop {
-        let entries = log.read_after(FIRST, after, 1 << 20).await.unwrap();
+        let entries = log.read_after(FIRST, after, 1 << 20).await.unwrap().entries;
         let Some(last) = entries.last() else { break };
         after = last.position;
         for entry in &entries {
@@ -105,7 +105,7 @@ async fn a_reader_gets_over_pages_that_are_destroyed_and_appends_go_on() {
     assert!((1..=8).contains(&damaged.len()), "page {destroyed}: {damaged:?}");
     assert!(damaged.iter().all(|(_, reason)| reason.contains("can't be read")), "{damaged:?}");
     // The deletion fails, and neither the trim nor the append that it goes with do.
-    log.trim(FIRST, after).await.unwrap();
+    log.settle(FIRST, after).await.unwrap();
     append(&log, 7..8).await;
     assert_eq!(numbers(&read_all(&log).await), [7]);
     drop(log);

@@ -52,7 +52,7 @@ async fn what_was_trimmed_is_in_no_file_after_the_next_checkpoint() {
         log.append(FIRST, secret(bytes)).await.unwrap();
     }
     assert!(!traces(folder.path()).is_empty(), "the search finds what is there");
-    log.trim(FIRST, Position { major: 8, minor: 0 }).await.unwrap();
+    log.settle(FIRST, Position { major: 8, minor: 0 }).await.unwrap();
     expect_no_trace(&log, folder.path()).await;
 }
 
@@ -63,11 +63,11 @@ async fn what_is_still_to_be_read_stays() {
     log.append(FIRST, secret(5_000)).await.unwrap();
     let other = [&4_u32.to_le_bytes()[..], b"kept"].concat();
     log.append(FIRST, other.clone()).await.unwrap();
-    log.trim(FIRST, Position { major: 1, minor: 0 }).await.unwrap();
+    log.settle(FIRST, Position { major: 1, minor: 0 }).await.unwrap();
     expect_no_trace(&log, folder.path()).await;
     drop(log);
     let log = open_with(folder.path(), &at_once());
-    let entries = log.read_after(FIRST, Position::START, usize::MAX).await.unwrap();
+    let entries = log.read_after(FIRST, Position::START, usize::MAX).await.unwrap().entries;
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].position, Position { major: 2, minor: 0 });
 }

@@ -40,7 +40,7 @@ async fn append(log: &SqlitePingLog, numbers: std::ops::Range<u64>) {
 }
 
 async fn read_all(log: &SqlitePingLog) -> Vec<LogEntry> {
-    log.read_after(FIRST, Position::START, usize::MAX).await.unwrap()
+    log.read_after(FIRST, Position::START, usize::MAX).await.unwrap().entries
 }
 
 /// A record whose content is a number.

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dayline_app::ports::{LogDepth, PingLog, Position};
+use dayline_app::ports::{LogDepth, Lost, PingLog, Position};
+use dayline_app::tracking::keep::Keep;
 use dayline_sqlite::{OpenPingLogError, PingLogOptions, SqlitePingLog};
 
 use crate::{FIRST, append, file, numbered, numbers, open, open_with, read_all};
@@ -98,27 +99,51 @@ async fn its_files_are_for_the_owner_only() {
 #[tokio::test]
 async fn a_lost_file_is_begun_after_the_position_of_its_reader() {
     let folder = tempfile::tempdir().unwrap();
-    let consumed = Position { major: 1_000, minor: 0 };
-    let log = open_with(folder.path(), &PingLogOptions { consumed, ..PingLogOptions::default() });
+    let settled = Position { major: 1_000, minor: 0 };
+    let log = open_with(folder.path(), &PingLogOptions { settled, ..PingLogOptions::default() });
     assert_eq!(log.depth().await.unwrap(), LogDepth::default());
     append(&log, 0..2).await;
-    let entries = log.read_after(FIRST, consumed, usize::MAX).await.unwrap();
+    let entries = log.read_after(FIRST, settled, usize::MAX).await.unwrap().entries;
     assert_eq!(entries.iter().map(|entry| entry.position.major).collect::<Vec<_>>(), [1_001, 1_002]);
     drop(log);
     assert_eq!(read_all(&open(folder.path())).await, entries);
 }
 
 #[tokio::test]
-async fn what_the_reader_has_consumed_is_trimmed_at_the_start() {
+async fn what_is_settled_and_not_to_be_kept_is_trimmed_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     append(&open(folder.path()), 0..10).await;
-    for (consumed, left) in [(4, 6), (4, 6), (2, 6), (10, 0)] {
-        let consumed = Position { major: consumed, minor: 0 };
-        let log = open_with(folder.path(), &PingLogOptions { consumed, ..PingLogOptions::default() });
+    for (settled, left) in [(4, 6), (4, 6), (2, 6), (10, 0)] {
+        let settled = Position { major: settled, minor: 0 };
+        let log = open_with(folder.path(), &PingLogOptions { settled, ..PingLogOptions::default() });
         let bytes = left * numbered(0).len() as u64;
         assert_eq!(log.depth().await.unwrap(), LogDepth { entries: left, bytes });
         assert_eq!(read_all(&log).await.len() as u64, left);
     }
+}
+
+#[tokio::test]
+async fn a_ledger_that_comes_back_older_finds_what_is_kept_and_is_told_what_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep { time: Duration::from_hours(1), bytes: 1 << 20 };
+    append(&open(folder.path()), 0..10).await;
+    let at = |major| Position { major, minor: 0 };
+    let size = numbered(0).len() as u64;
+    for (settled, waiting) in [(8, 2), (10, 0), (3, 7)] {
+        let options = PingLogOptions { keep, settled: at(settled), ..PingLogOptions::default() };
+        let log = open_with(folder.path(), &options);
+        assert_eq!(log.depth().await.unwrap(), LogDepth { entries: waiting, bytes: waiting * size });
+        let read = log.read_after(FIRST, at(settled), usize::MAX).await.unwrap();
+        assert_eq!((read.lost, read.entries.len() as u64), (None, waiting));
+    }
+    // Without anything to be kept, the first five go.
+    drop(open_with(folder.path(), &PingLogOptions { settled: at(5), ..PingLogOptions::default() }));
+    let options = PingLogOptions { keep, settled: at(3), ..PingLogOptions::default() };
+    let log = open_with(folder.path(), &options);
+    append(&log, 10..11).await;
+    let read = log.read_after(FIRST, at(3), usize::MAX).await.unwrap();
+    assert_eq!(read.lost, Some(Lost { up_to: at(5), entries: 2 }));
+    assert_eq!(numbers(&read.entries), (5..11).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn is_full(log: &SqlitePingLog) -> bool {
 }
 
 async fn trim(log: &SqlitePingLog, up_to: u64) {
-    log.trim(FIRST, Position { major: up_to, minor: 0 }).await.unwrap();
+    log.settle(FIRST, Position { major: up_to, minor: 0 }).await.unwrap();
 }
 
 #[tokio::test]

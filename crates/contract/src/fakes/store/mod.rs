@@ -108,6 +108,23 @@ impl FakeStore {
         tables.days.insert(key, Day::of_first_edition(key.day, mark, counted, outranked));
     }
 
+    /// All that is stored now, as a replica or a backup would have it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { tables: Mutex::new(locked(&self.tables).clone()) }
+    }
+
+    /// A copy takes the place of what is stored.
+    pub fn become_copy(&self, copy: &Self) {
+        let tables = locked(&copy.tables).clone();
+        *locked(&self.tables) = tables;
+    }
+
+    /// Forgets how far the log was read.
+    pub fn forget_positions(&self) {
+        locked(&self.tables).positions.clear();
+    }
+
     /// How many days were loaded for a worker so far.
     pub fn days_loaded(&self) -> usize {
         locked(&self.tables).days_loaded

@@ -66,7 +66,8 @@ pub(crate) fn with(field: &str, value: Value) -> Value {
 
 /// All that is in the log, in the order in which it came.
 pub(crate) async fn seen(world: &(Server, Person)) -> Vec<Observation> {
-    let entries = world.0.fake.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap();
+    let entries =
+        world.0.fake.log.read_after(Partition(0), Position::START, usize::MAX).await.unwrap().entries;
     let mut seen = Vec::new();
     for entry in entries {
         let Payload::Records(bytes) = entry.payload else { panic!("damaged") };
@@ -373,7 +374,7 @@ async fn exactly_what_was_sent_is_in_the_log_but_of_a_url_only_the_host() {
         ping("Code", "10:00:00", "10:00:05"),
     ]);
     assert_eq!(send_json(&world, &pings).await.status, 202);
-    let entries = world.0.fake.log.read_after(Partition(0), Position::START, 1 << 20).await.unwrap();
+    let entries = world.0.fake.log.read_after(Partition(0), Position::START, 1 << 20).await.unwrap().entries;
     let Payload::Records(bytes) = &entries[0].payload else { panic!("damaged") };
     assert!(!String::from_utf8_lossy(bytes).contains("secret"));
     let seen = seen(&world).await;
