@@ -3,6 +3,7 @@
 //! on the way of a ping, and the reader's position (the ledger keeps that).
 
 mod checkpoint;
+mod entry;
 mod error;
 #[cfg(test)]
 mod failing_disk;
@@ -11,6 +12,7 @@ mod options;
 mod progress;
 mod queue;
 mod reader;
+mod rewrite;
 mod schema;
 mod writer;
 
@@ -20,8 +22,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogRead, Lost, Partition, PingLog, PortError, PortFuture, Position,
+    AppendError, BoxFuture, Erased, LogDepth, LogRead, Lost, Partition, PingLog, PortError, PortFuture,
+    Position,
 };
+use tokio::sync::Mutex;
 
 use crate::failure::Failure;
 use crate::folder::create_private;
@@ -30,7 +34,7 @@ use log_file::LogFile;
 pub use options::PingLogOptions;
 use options::{Fatal, RETRY_FULL_S};
 use progress::Progress;
-use queue::Queue;
+use queue::{GroupCommit, Queue};
 use reader::Reader;
 use writer::Writer;
 
@@ -44,6 +48,8 @@ pub struct SqlitePingLog {
     progress: Arc<Progress>,
     reader: Arc<Reader>,
     writer: Option<JoinHandle<()>>,
+    /// Held while entries are searched and written anew: two at once would undo each other's work.
+    erasing: Mutex<()>,
     /// Held as long as the log is open; the system lets go of it when the process ends, however it
     /// ends.
     _lock: File,
@@ -85,7 +91,7 @@ impl SqlitePingLog {
             .name("ping-log".into())
             .spawn(move || writer.run())
             .map_err(|source| OpenPingLogError::Io { path, source })?;
-        Ok(Self { queue, progress, reader, writer: Some(writer), _lock: lock })
+        Ok(Self { queue, progress, reader, writer: Some(writer), erasing: Mutex::default(), _lock: lock })
     }
 
     async fn append_record(&self, partition: Partition, record: &[u8]) -> Result<(), AppendError> {
@@ -106,11 +112,16 @@ impl SqlitePingLog {
         if self.progress.is_full() {
             return Err(PortError::Unavailable("ping log: full".to_owned()));
         }
-        let checked = match self.queue.enlist_check() {
+        Self::finished(self.queue.enlist_check()).await
+    }
+
+    /// Waits for a commit without new entries.
+    async fn finished(enlisted: Result<Arc<GroupCommit>, AppendError>) -> Result<(), PortError> {
+        let outcome = match enlisted {
             Ok(commit) => commit.finished().await,
             Err(error) => Err(error),
         };
-        checked.map_err(|error| match error {
+        outcome.map_err(|error| match error {
             AppendError::Unavailable(why) => PortError::Unavailable(why),
             AppendError::Full { .. } => PortError::Unavailable("ping log: full".to_owned()),
         })
@@ -141,6 +152,21 @@ impl SqlitePingLog {
         };
         if let Some(settled) = settled {
             self.progress.settle(settled);
+        }
+        Ok(())
+    }
+
+    async fn erase_kept(&self, erased: Erased) -> Result<(), PortError> {
+        let _erasing = self.erasing.lock().await;
+        let (up_to, erased) = (self.progress.settled().position, Arc::new(erased));
+        let mut after = Some(self.progress.trimmed().position);
+        while let Some(from) = after {
+            let erased = Arc::clone(&erased);
+            let found = self.blocking(move |reader| reader.find_erased(from, up_to, &erased)).await?;
+            if !found.rewrites.is_empty() {
+                Self::finished(self.queue.enlist_rewrites(found.rewrites)).await?;
+            }
+            after = found.next;
         }
         Ok(())
     }
@@ -197,6 +223,13 @@ impl PingLog for SqlitePingLog {
         Box::pin(async move {
             check(partition)?;
             self.settle_up_to(up_to).await
+        })
+    }
+
+    fn erase(&self, partition: Partition, erased: Erased) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            check(partition)?;
+            self.erase_kept(erased).await
         })
     }
 

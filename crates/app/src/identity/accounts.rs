@@ -11,7 +11,7 @@ use crate::identity::caller::Caller;
 use crate::identity::network::limited_by;
 use crate::identity::revocation::revoke;
 use crate::identity::sign_out::{SignedOut, keys_to_delete, refuse};
-use crate::ports::{AuditKind, CreateUser, Limit, PasswordHash, SignOut, User};
+use crate::ports::{AuditKind, CreateUser, Erased, Limit, Partition, PasswordHash, SignOut, User};
 use crate::{App, AppError};
 
 /// A registration, its values already valid.
@@ -117,7 +117,11 @@ pub async fn reset_password(
 pub async fn delete(app: &App, caller: &Caller, password: String) -> Result<(), AppError> {
     confirmed(app, caller, password, "password").await?;
     let ended = app.accounts.delete(caller.user, app.clock.now()).await?.ok_or(AppError::NotSignedIn)?;
-    revoke(app, ended).await
+    let revoked = revoke(app, ended).await;
+    let partition = Partition::of(caller.user, app.ping_log.partitions());
+    // What the log can't be rid of now goes with time: the account is gone in any case.
+    let _ = app.ping_log.erase(partition, Erased { user: caller.user, by: None }).await;
+    revoked
 }
 
 /// The hash of the caller's password, if they know it; else an error that names the field it came

@@ -41,7 +41,8 @@ pub use ledger::{
 pub use limits::{Limit, NameQuota, PingQuota, RateLimits, TooMany};
 pub use live::{DayChanged, LiveEvent, LiveEvents, LiveSubscription};
 pub use ping_log::{
-    AppendError, LogDepth, LogEntry, LogRead, Lost, MAX_RECORD_BYTES, Partition, Payload, PingLog, Position,
+    AppendError, Erased, LogDepth, LogEntry, LogRead, Lost, MAX_RECORD_BYTES, Partition, Payload, PingLog,
+    Position,
 };
 pub use preferences::PreferenceStore;
 pub use report_jobs::{CreateJob, ReportJobs};

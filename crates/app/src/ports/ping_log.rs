@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use dayline_domain::UserId;
+use dayline_domain::{Correction, UserId};
 
 use super::future::{BoxFuture, PortFuture};
 
@@ -84,6 +84,15 @@ pub struct Lost {
     pub entries: u64,
 }
 
+/// What of one person is to be taken out of what a log keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Whose.
+    pub user: UserId,
+    /// What this erasure names; all there is if nothing, since the person is gone.
+    pub by: Option<Correction>,
+}
+
 /// How much waits in the log: what comes after where the ledger stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LogDepth {
@@ -146,6 +155,17 @@ pub trait PingLog: Send + Sync {
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the log can't be written now.
     fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()>;
+
+    /// Takes what is erased out of the entries that are settled and kept
+    /// ([`take_out`](crate::tracking::erased::take_out)); the rest of them stays, be it elsewhere in the
+    /// partition. Does nothing where a log can't change entries: there it goes with time, and whoever
+    /// reads it again passes the erasures and the people who are gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the log can't be read or written now: then some
+    /// of it may be left.
+    fn erase(&self, partition: Partition, erased: Erased) -> PortFuture<'_, ()>;
 
     /// How much waits, over all partitions.
     ///

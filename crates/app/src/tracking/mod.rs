@@ -2,6 +2,7 @@
 
 pub mod corrections;
 pub mod devices;
+pub mod erased;
 pub mod ingest;
 pub mod keep;
 pub mod live;

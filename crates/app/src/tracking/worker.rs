@@ -14,7 +14,7 @@ use std::sync::Arc;
 use dayline_domain::{Correction, Observation, UserId, UtcMs};
 
 use crate::ports::{
-    Applied, Clock, DayChanged, DayKey, DayWrite, DeadLetter, LedgerCommit, LedgerWriter, LiveEvents,
+    Applied, Clock, DayChanged, DayKey, DayWrite, DeadLetter, Erased, LedgerCommit, LedgerWriter, LiveEvents,
     LogEntry, LogRead, Lost, Mark, Partition, Payload, PingLog, PortError, Position, Randomness,
 };
 use crate::tracking::record;
@@ -88,6 +88,8 @@ pub struct Worker {
     /// When the log was told last where the ledger stands.
     told: Option<UtcMs>,
     days: KeptDays,
+    /// What is to be taken out of what the log keeps, once it is settled.
+    erased: Vec<Erased>,
 }
 
 /// What is committed at once: days as they are written, what they are told of, and dead letters.
@@ -103,7 +105,15 @@ struct Changes {
 impl Worker {
     /// A worker that knows nothing yet.
     pub fn new(ports: WorkerPorts, partition: Partition, limits: WorkerLimits) -> Self {
-        Self { ports, partition, limits, position: None, told: None, days: KeptDays::new(limits.hot_bytes) }
+        Self {
+            ports,
+            partition,
+            limits,
+            position: None,
+            told: None,
+            days: KeptDays::new(limits.hot_bytes),
+            erased: Vec::new(),
+        }
     }
 
     /// Does what is there to do, up to one batch. After an error or [`Step::stale`] nothing is
@@ -115,10 +125,27 @@ impl Worker {
     /// When a port can't be reached, or the ledger refuses what can't be told apart.
     pub async fn step(&mut self) -> Result<Step, PortError> {
         let outcome = self.try_step().await;
-        if !matches!(outcome, Ok(Step { stale: false, .. })) {
+        if matches!(outcome, Ok(Step { stale: false, .. })) {
+            self.erase_kept().await;
+        } else {
             self.forget();
         }
         outcome
+    }
+
+    /// Takes what was erased by this step or one before out of what the log keeps.
+    async fn erase_kept(&mut self) {
+        for erased in std::mem::take(&mut self.erased) {
+            // What can't be taken out now goes with time.
+            let _ = self.ports.log.erase(self.partition, erased).await;
+        }
+    }
+
+    fn note_erased(&mut self, user: UserId, by: Option<&Correction>) {
+        let erased = Erased { user, by: by.cloned() };
+        if !self.erased.contains(&erased) {
+            self.erased.push(erased);
+        }
     }
 
     /// Returns when there may be more to do.
@@ -231,7 +258,10 @@ impl Worker {
                         step.days += 1;
                     }
                 }
-                Kept::NoSuchUser => step.forgotten += observations.len(),
+                Kept::NoSuchUser => {
+                    step.forgotten += observations.len();
+                    self.note_erased(key.user, None);
+                }
                 Kept::Damaged(reason) => {
                     changes.dead.push(dead_letter(key, &observations, reason.clone()));
                 }

@@ -4,8 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dayline_app::identity::accounts;
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{LedgerReader, LedgerWriter, LoadedDay, Partition, PingLog, Position};
+use dayline_app::ports::{
+    LedgerReader, LedgerWriter, LoadedDay, LogDepth, Partition, Payload, PingLog, Position,
+};
 use dayline_app::tracking::corrections::{Change, Draft, EntryDraft, apply};
 use dayline_app::tracking::keep::Keep;
 use dayline_app::tracking::preferences::{prefer, preferences};
@@ -13,7 +16,7 @@ use dayline_app::tracking::worker::{Step, Worker, WorkerLimits};
 use dayline_contract::fakes::{FakeApp, FakeLog, FakeStore};
 use dayline_domain::{AppName, BeatHold, Correction, Interval, Observation, Piece, UtcMs};
 
-use super::{ada_in, send, used};
+use super::{PASSWORD, ada_in, send, used};
 
 const P0: Partition = Partition(0);
 const PLENTY: Keep = Keep { time: Duration::from_hours(1), bytes: 1 << 30 };
@@ -191,4 +194,43 @@ async fn what_the_log_has_forgotten_is_told_as_lost_once_and_the_rest_counts() {
     assert_eq!(work(&mut running).await, 0);
     let (counted, ..) = known(&world, &ada).await;
     assert_eq!(counted.iter().map(|piece| piece.interval).collect::<Vec<_>>(), [ago(&world, 50, 40)]);
+}
+
+/// Whether anything that the log has, whatever of it waits, says these words.
+async fn log_says(world: &FakeApp, words: &str) -> bool {
+    let read = world.log.read_after(P0, Position::START, usize::MAX).await.unwrap();
+    read.entries.iter().any(|entry| match &entry.payload {
+        Payload::Records(bytes) => bytes.windows(words.len()).any(|window| window == words.as_bytes()),
+        Payload::Damaged { .. } => false,
+    })
+}
+
+#[tokio::test]
+async fn what_is_erased_goes_out_of_what_the_log_keeps_and_stays_erased_when_it_is_read_again() {
+    let (world, ada) = keeping(PLENTY).await;
+    let mut worker = worker(&world);
+    send(&world, ada.user, &[ping(&world, "Secret", 300, 200), ping(&world, "Code", 200, 100)]).await;
+    work(&mut worker).await;
+    assert!(log_says(&world, "Secret").await);
+    apply(&world.app, &ada, Change::New(erasure(ago(&world, 300, 200)))).await.unwrap();
+    work(&mut worker).await;
+    assert!(!log_says(&world, "Secret").await && log_says(&world, "Code").await);
+    let expected = known(&world, &ada).await;
+    world.store.forget_positions();
+    work(&mut worker).await;
+    assert_eq!(known(&world, &ada).await, expected);
+}
+
+#[tokio::test]
+async fn of_who_is_gone_nothing_is_kept_neither_what_was_settled_before_nor_what_waited() {
+    let (world, ada) = keeping(PLENTY).await;
+    let mut worker = worker(&world);
+    send(&world, ada.user, &[ping(&world, "Before", 300, 200)]).await;
+    work(&mut worker).await;
+    send(&world, ada.user, &[ping(&world, "Waiting", 200, 100)]).await;
+    accounts::delete(&world.app, &ada, PASSWORD.to_owned()).await.unwrap();
+    assert!(!log_says(&world, "Before").await && log_says(&world, "Waiting").await);
+    work(&mut worker).await;
+    assert!(!log_says(&world, "Waiting").await);
+    assert_eq!(world.log.depth().await, Ok(LogDepth::default()));
 }

@@ -6,9 +6,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, LogRead, Lost, Partition, Payload, PingLog, PortError,
-    PortFuture, Position,
+    AppendError, BoxFuture, Erased, LogDepth, LogEntry, LogRead, Lost, Partition, Payload, PingLog,
+    PortError, PortFuture, Position,
 };
+use dayline_app::tracking::erased::take_out;
 use dayline_app::tracking::keep::{Keep, Keeping, Settled};
 
 use super::store::locked;
@@ -113,6 +114,16 @@ impl Inner {
         }
     }
 
+    fn erase(&mut self, erased: &Erased) {
+        for (_, entry) in self.entries.range_mut(..=self.settled.position) {
+            if let Payload::Records(records) = &mut entry.payload
+                && let Some(left) = take_out(erased, records)
+            {
+                *records = left;
+            }
+        }
+    }
+
     fn depth(&self) -> LogDepth {
         LogDepth {
             entries: self.end.position.major - self.settled.position.major,
@@ -157,6 +168,13 @@ impl PingLog for FakeLog {
     fn settle(&self, _: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
             locked(&self.inner).settle(up_to);
+            Ok(())
+        })
+    }
+
+    fn erase(&self, _: Partition, erased: Erased) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            locked(&self.inner).erase(&erased);
             Ok(())
         })
     }

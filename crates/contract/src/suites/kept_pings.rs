@@ -1,12 +1,18 @@
 //! What every ping log keeps that was opened to keep what is settled: for [`KEEP`].
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_app::ports::{LogDepth, LogRead, Position};
+use dayline_app::ports::{Erased, LogDepth, LogRead, PingLog, Position};
 use dayline_app::tracking::keep::Keep;
+use dayline_app::tracking::record;
+use dayline_domain::{
+    Correction, CorrectionId, Interval, Observation, Says, Source, Subject as Seen, UserId, UtcMs,
+};
 
 use super::Fact;
-use super::numbered::{FIRST, append, depth_of, numbers, read_all, size};
+use super::numbered::{FIRST, append, depth_of, numbers, read_all, records, size};
 use super::ping_log::Subject;
 
 /// What the subjects are opened to keep.
@@ -28,6 +34,16 @@ pub const FACTS: &[Fact<Subject>] = &[
     }),
     Fact::new("what_is_kept_is_there_after_a_restart", |s| {
         Box::pin(what_is_kept_is_there_after_a_restart(s))
+    }),
+];
+
+/// The facts of logs that can change what they keep.
+pub const ERASING: &[Fact<Subject>] = &[
+    Fact::new("what_is_erased_is_in_nothing_that_is_kept_and_all_else_is", |s| {
+        Box::pin(what_is_erased_is_in_nothing_that_is_kept_and_all_else_is(s))
+    }),
+    Fact::new("what_waits_is_not_changed_by_an_erasure", |s| {
+        Box::pin(what_waits_is_not_changed_by_an_erasure(s))
     }),
 ];
 
@@ -104,10 +120,56 @@ async fn what_is_kept_is_there_after_a_restart(subject: Subject) {
     assert_eq!(numbers(&read_all(&*log, entries[9].position).await), [10]);
 }
 
+const ADA: UserId = UserId::from_bits(1);
+const BOB: UserId = UserId::from_bits(2);
+
+/// A record of an app in use for the n-th minute.
+fn ping(user: UserId, app: &str, n: i64) -> Vec<u8> {
+    let source = Source::new("laptop", app, None).unwrap();
+    let interval = Interval::new(UtcMs(n * 60_000), UtcMs(n * 60_000 + 60_000)).unwrap();
+    let observation = Observation::new(Arc::new(Seen::from(&*source)), interval);
+    record::encode_observations(user, [&observation])
+}
+
+/// Every record that is there, once, in no order.
+async fn all_records(log: &dyn PingLog) -> BTreeSet<Vec<u8>> {
+    records(&read_all(log, Position::START).await).into_iter().collect()
+}
+
+async fn settle_all(log: &dyn PingLog) {
+    let last = read_all(log, Position::START).await.pop().unwrap();
+    log.settle(FIRST, last.position).await.unwrap();
+}
+
+async fn what_is_erased_is_in_nothing_that_is_kept_and_all_else_is(Subject { log, .. }: Subject) {
+    let kept = [ping(BOB, "Mail", 0), ping(BOB, "Mail", 1), ping(ADA, "Code", 5)];
+    let erasure = Says::Erasure { interval: Interval::new(UtcMs(0), UtcMs(120_000)).unwrap() };
+    let by = Correction { id: CorrectionId::from_bits(3), version: 3, says: erasure };
+    for record in [&kept[..2], &[ping(ADA, "Secret", 0), ping(ADA, "Secret", 1)], &kept[2..]].concat() {
+        log.append(FIRST, record).await.unwrap();
+    }
+    settle_all(&*log).await;
+    log.erase(FIRST, Erased { user: ADA, by: Some(by) }).await.unwrap();
+    assert_eq!(all_records(&*log).await, kept.clone().into());
+    // What was moved waits at most until it was read once more.
+    settle_all(&*log).await;
+    assert_eq!(log.depth().await, Ok(LogDepth::default()));
+    log.erase(FIRST, Erased { user: ADA, by: None }).await.unwrap();
+    assert_eq!(all_records(&*log).await, kept[..2].iter().cloned().collect());
+}
+
+async fn what_waits_is_not_changed_by_an_erasure(Subject { log, .. }: Subject) {
+    log.append(FIRST, ping(ADA, "Code", 0)).await.unwrap();
+    settle_all(&*log).await;
+    log.append(FIRST, ping(ADA, "Code", 1)).await.unwrap();
+    log.erase(FIRST, Erased { user: ADA, by: None }).await.unwrap();
+    assert_eq!(all_records(&*log).await, [ping(ADA, "Code", 1)].into());
+    let depth = log.depth().await.unwrap();
+    assert_eq!((depth.entries, depth.bytes), (1, ping(ADA, "Code", 1).len() as u64));
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use crate::fakes::FakeLog;
     use crate::suites::prove;
 
@@ -115,6 +177,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_fake_keeps_the_facts() {
-        prove(FACTS, async || Subject { log: Arc::new(FakeLog::keeping(KEEP)), reopen: None }).await;
+        for facts in [FACTS, ERASING] {
+            prove(facts, async || Subject { log: Arc::new(FakeLog::keeping(KEEP)), reopen: None }).await;
+        }
     }
 }

@@ -10,7 +10,8 @@ use super::checkpoint::{self, Checkpointer};
 use super::error::{OpenPingLogError, is_damage, is_full};
 use super::options::PingLogOptions;
 use super::progress::Mark;
-use super::schema::{self, FORMAT};
+use super::rewrite::{self, Rewrite};
+use super::schema::{self, FORMAT, to_sql};
 
 /// Bytes of trimmed entries that one commit deletes at most (and one entry in any case): about a
 /// millisecond.
@@ -95,10 +96,23 @@ impl LogFile {
         self.deletes && self.deleted.position < self.trimmed.position
     }
 
-    /// Commits one entry with this payload, if there is one, and with it what is due of a trim up to
-    /// `trim`; with neither it commits something all the same if it is `wanted`. It is on the disk
-    /// on return, or else not committed.
-    pub(super) fn commit(&mut self, payload: &[u8], trim: Mark, wanted: bool) -> Result<(), rusqlite::Error> {
+    /// Commits one entry with this payload, if there is one, and with it what is to be written anew
+    /// and what is due of a trim up to `trim`; with none of it it commits something all the same if it
+    /// is `wanted`. It is on the disk on return, or else not committed.
+    pub(super) fn commit(
+        &mut self,
+        payload: &[u8],
+        rewrites: &[Rewrite],
+        trim: Mark,
+        wanted: bool,
+    ) -> Result<(), rusqlite::Error> {
+        match self.rewrite(rewrites) {
+            // What is erased must not keep new entries out. It stays until it is deleted.
+            Err(error) if is_damage(&error) || is_full(&error) => {
+                tracing::error!(%error, "ping log: what was erased is still in it");
+            }
+            outcome => outcome?,
+        }
         let trim_due = trim.position > self.trimmed.position || self.owes_deletion();
         if payload.is_empty() && !trim_due && !wanted {
             return Ok(());
@@ -120,6 +134,21 @@ impl LogFile {
         };
         outcome?;
         self.wal_bytes = self.wal_bytes.saturating_add((payload.len() as u64 / PAGE + PAGES_BESIDES) * PAGE);
+        Ok(())
+    }
+
+    /// Writes entries anew, in a transaction of their own.
+    fn rewrite(&mut self, rewrites: &[Rewrite]) -> Result<(), rusqlite::Error> {
+        if rewrites.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        rewrite::write(&transaction, rewrites)?;
+        transaction.commit()?;
+        let pages: u64 =
+            rewrites.iter().map(|rewrite| rewrite.payload.len() as u64 / PAGE + PAGES_BESIDES).sum();
+        self.wal_bytes = self.wal_bytes.saturating_add(pages * PAGE);
+        self.remains_since.get_or_insert_with(Instant::now);
         Ok(())
     }
 
@@ -219,7 +248,7 @@ impl LogFile {
             return Ok(());
         }
         self.committed.position = settled;
-        self.commit(&[], self.committed, false)
+        self.commit(&[], &[], self.committed, false)
     }
 
     /// The mark of a position that was reached, or of the nearest before it.
@@ -246,11 +275,6 @@ pub(super) fn mark_at(connection: &Connection, position: u64) -> Result<Option<M
 
 fn to_mark(row: &rusqlite::Row<'_>) -> Result<Mark, rusqlite::Error> {
     Ok(Mark { position: row.get::<_, i64>(0)? as u64, total: row.get::<_, i64>(1)? as u64 })
-}
-
-/// As SQLite counts. No log lives long enough to have a position above its largest number.
-pub(super) fn to_sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn insert(connection: &Connection, entry: Mark, payload: &[u8]) -> Result<(), rusqlite::Error> {

@@ -59,6 +59,10 @@ impl Progress {
         self.marks().committed
     }
 
+    pub(super) fn settled(&self) -> Mark {
+        self.marks().settled
+    }
+
     pub(super) fn trimmed(&self) -> Mark {
         self.marks().trimmed
     }

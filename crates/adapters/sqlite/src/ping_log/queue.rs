@@ -9,6 +9,8 @@ use std::time::Duration;
 use dayline_app::ports::AppendError;
 use tokio::sync::Notify;
 
+use super::rewrite::Rewrite;
+
 /// What a client is told to wait when too much gathers: the next commit takes it all.
 const RETRY_PENDING_S: u32 = 1;
 
@@ -20,6 +22,7 @@ pub(super) struct Queue {
 
 struct Gather {
     payload: Vec<u8>,
+    rewrites: Vec<Rewrite>,
     commit: Arc<GroupCommit>,
     /// Somebody waits for a commit, whether there is something to keep or not.
     checked: bool,
@@ -42,8 +45,8 @@ pub(super) struct GroupCommit {
 
 /// What the writer is to do.
 pub(super) enum Work {
-    /// Commit the payload, then finish the group commit.
-    Commit(Arc<GroupCommit>),
+    /// Commit the payload and what is written anew, then finish the group commit.
+    Commit(Arc<GroupCommit>, Vec<Rewrite>),
     /// Nothing came; there is time for chores.
     Chores,
     /// Nothing will come any more.
@@ -54,6 +57,7 @@ impl Queue {
     pub(super) fn new(max_bytes: usize) -> Self {
         let gather = Gather {
             payload: Vec::new(),
+            rewrites: Vec::new(),
             commit: Arc::default(),
             checked: false,
             writer_sleeps: false,
@@ -77,6 +81,18 @@ impl Queue {
     /// Asks for a commit, even if there is nothing to keep.
     pub(super) fn enlist_check(&self) -> Result<Arc<GroupCommit>, AppendError> {
         self.join(|gather| {
+            gather.checked = true;
+            Ok(())
+        })
+    }
+
+    /// Writes entries anew with the next commit.
+    pub(super) fn enlist_rewrites(
+        &self,
+        mut rewrites: Vec<Rewrite>,
+    ) -> Result<Arc<GroupCommit>, AppendError> {
+        self.join(|gather| {
+            gather.rewrites.append(&mut rewrites);
             gather.checked = true;
             Ok(())
         })
@@ -110,7 +126,8 @@ impl Queue {
             if !gather.payload.is_empty() || gather.checked {
                 gather.checked = false;
                 std::mem::swap(&mut gather.payload, spare);
-                return Work::Commit(std::mem::take(&mut gather.commit));
+                let rewrites = std::mem::take(&mut gather.rewrites);
+                return Work::Commit(std::mem::take(&mut gather.commit), rewrites);
             }
             if gather.closing {
                 return Work::Close;

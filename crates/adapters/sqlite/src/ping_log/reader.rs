@@ -4,13 +4,15 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use dayline_app::ports::{LogEntry, Payload, Position};
-use rusqlite::{Connection, Row};
+use dayline_app::ports::{Erased, LogEntry, Payload};
+use rusqlite::Connection;
 
+use super::entry::{entry, log_entry};
 use super::error::{OpenPingLogError, is_damage};
-use super::log_file::{self, to_sql};
+use super::log_file;
 use super::progress::Mark;
-use super::schema::{self, FORMAT};
+use super::rewrite::{self, Found};
+use super::schema::{self, to_sql};
 
 pub(super) struct Reader {
     connection: Mutex<Connection>,
@@ -40,6 +42,16 @@ impl Reader {
     /// The mark of the last entry up to and including `position`.
     pub(super) fn mark_at(&self, position: u64) -> Result<Option<Mark>, rusqlite::Error> {
         log_file::mark_at(&self.connection(), position)
+    }
+
+    /// Looks for something erased in the entries after `after` up to `up_to`, or in the first of them.
+    pub(super) fn find_erased(
+        &self,
+        after: u64,
+        up_to: u64,
+        erased: &Erased,
+    ) -> Result<Found, rusqlite::Error> {
+        rewrite::find(&self.connection(), after, up_to, erased)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -82,27 +94,4 @@ fn read_damaged(connection: &Connection, position: u64) -> Result<LogEntry, rusq
         }
         outcome => outcome,
     }
-}
-
-fn entry(row: &Row<'_>) -> Result<LogEntry, rusqlite::Error> {
-    let position = row.get::<_, i64>(0)? as u64;
-    let (total, format, crc) = (row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)?);
-    let bytes = row.get_ref(4)?.as_bytes().unwrap_or_default();
-    let wrong = if format != FORMAT {
-        Some(format!("ping log entry {position} has the unknown format {format}"))
-    } else if i64::from(schema::checksum(position, total, format, bytes)) != crc {
-        Some(format!("ping log entry {position} has a wrong checksum"))
-    } else {
-        None
-    };
-    let bytes = bytes.to_vec();
-    let payload = match wrong {
-        None => Payload::Records(bytes),
-        Some(reason) => Payload::Damaged { bytes, reason },
-    };
-    Ok(log_entry(position, payload))
-}
-
-fn log_entry(position: u64, payload: Payload) -> LogEntry {
-    LogEntry { position: Position { major: position, minor: 0 }, payload }
 }

@@ -120,3 +120,8 @@ pub(super) fn checksum(position: u64, total: u64, format: i64, payload: &[u8]) -
     hasher.update(payload);
     hasher.finalize()
 }
+
+/// As SQLite counts. No log lives long enough to have a position above its largest number.
+pub(super) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -10,6 +10,7 @@ use super::log_file::LogFile;
 use super::options::Fatal;
 use super::progress::Progress;
 use super::queue::{GroupCommit, Queue, Work};
+use super::rewrite::Rewrite;
 
 /// How long a trim waits for a commit to go with, instead of an fsync of its own. A trim that is
 /// lost in a crash is done again by the reader, so that there is no hurry.
@@ -42,10 +43,11 @@ impl Writer {
             let patience = if self.log_file.owes_deletion() { DELETE_PAUSE } else { TRIM_PATIENCE };
             let work = self.queue.next(&mut payload, patience);
             let close = matches!(work, Work::Close);
-            if let Work::Commit(commit) = work {
-                self.waiting = Some(commit);
+            let mut rewrites = Vec::new();
+            if let Work::Commit(commit, due) = work {
+                (self.waiting, rewrites) = (Some(commit), due);
             }
-            if let Err(error) = self.commit(&payload) {
+            if let Err(error) = self.commit(&payload, &rewrites) {
                 self.refuse_for_good(&error);
                 return;
             }
@@ -58,9 +60,10 @@ impl Writer {
     }
 
     /// Commits and tells everybody who waits. An error means that nothing can be promised any more.
-    fn commit(&mut self, payload: &[u8]) -> Result<(), rusqlite::Error> {
+    fn commit(&mut self, payload: &[u8], rewrites: &[Rewrite]) -> Result<(), rusqlite::Error> {
         // Whoever waits wants to know whether the disk takes it, also if there is nothing to keep.
-        let outcome = self.log_file.commit(payload, self.progress.trimmed(), self.waiting.is_some());
+        let wanted = self.waiting.is_some();
+        let outcome = self.log_file.commit(payload, rewrites, self.progress.trimmed(), wanted);
         if outcome.is_ok() && !payload.is_empty() {
             self.progress.commit(self.log_file.committed());
         }

@@ -22,7 +22,9 @@ async fn the_facts_hold_on_several_threads() {
 
 #[tokio::test]
 async fn the_facts_of_what_is_kept_hold() {
-    prove(kept_pings::FACTS, async || fresh(kept_pings::KEEP)).await;
+    for facts in [kept_pings::FACTS, kept_pings::ERASING] {
+        prove(facts, async || fresh(kept_pings::KEEP)).await;
+    }
 }
 
 fn fresh(keep: Keep) -> Subject {

@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dayline_app::ports::{PingLog, Position};
+use dayline_app::ports::{Erased, Payload, PingLog, Position};
+use dayline_app::tracking::keep::Keep;
+use dayline_app::tracking::record;
+use dayline_domain::{Interval, Observation, Source, Subject, UserId, UtcMs};
 use dayline_sqlite::{PingLogOptions, SqlitePingLog};
 use rusqlite::Connection;
 
@@ -70,6 +74,31 @@ async fn what_is_still_to_be_read_stays() {
     let entries = log.read_after(FIRST, Position::START, usize::MAX).await.unwrap().entries;
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].position, Position { major: 2, minor: 0 });
+}
+
+#[tokio::test]
+async fn what_is_erased_of_what_is_kept_is_in_no_file_after_the_next_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep { time: Duration::from_hours(1), bytes: 1 << 30 };
+    let log = open_with(folder.path(), &PingLogOptions { keep, ..at_once() });
+    let (ada, bob) = (UserId::from_bits(1), UserId::from_bits(2));
+    let said = |user, app| {
+        let source = Source::new("laptop", app, None).unwrap();
+        let interval = Interval::new(UtcMs(0), UtcMs(5)).unwrap();
+        let observation = Observation::new(Arc::new(Subject::from(&*source)), interval);
+        record::encode_observations(user, std::iter::repeat_n(&observation, 1_000))
+    };
+    let (hers, his) = (said(ada, str::from_utf8(SECRET).unwrap()), said(bob, "Mail"));
+    for _ in 0..300 {
+        log.append(FIRST, [&hers[..], &his].concat()).await.unwrap();
+    }
+    assert!(!traces(folder.path()).is_empty(), "the search finds what is there");
+    log.settle(FIRST, Position { major: 300, minor: 0 }).await.unwrap();
+    log.erase(FIRST, Erased { user: ada, by: None }).await.unwrap();
+    expect_no_trace(&log, folder.path()).await;
+    let entries = log.read_after(FIRST, Position::START, usize::MAX).await.unwrap().entries;
+    assert!(entries.iter().all(|entry| entry.payload == Payload::Records(his.clone())));
+    assert_eq!(entries.len(), 300);
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ impl Worker {
             .collect();
         days.sort_unstable();
         days.dedup();
+        if matches!(correction.says, Says::Erasure { .. }) {
+            self.note_erased(user, Some(&correction));
+        }
         let changes = Changes { corrections: vec![(user, correction.clone())], ..Changes::default() };
         self.settle(at, user, days, changes, |kept| kept.day.correct(std::slice::from_ref(&correction))).await
     }
@@ -72,7 +75,10 @@ impl Worker {
                     changes.add(key, kept.write(change, self.ports.new_mark()), counts_else);
                     step.days += 1;
                 }
-                Kept::NoSuchUser => return Ok(Step { forgotten: 1, ..step }),
+                Kept::NoSuchUser => {
+                    self.note_erased(user, None);
+                    return Ok(Step { forgotten: 1, ..step });
+                }
                 Kept::Damaged(reason) => return Err(PortError::Corrupt(reason.clone())),
             }
         }
