@@ -127,7 +127,7 @@ fn parse_version(version: &str) -> Option<(u32, u32)> {
 }
 
 /// Forbidden by an access list, or renamed out of reach.
-fn is_forbidden(error: &RedisError) -> bool {
+pub(crate) fn is_forbidden(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
         || error.detail().is_some_and(|detail| detail.contains("unknown command"))
 }

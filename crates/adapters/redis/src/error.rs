@@ -28,6 +28,13 @@ pub enum SetupError {
          partitions by that number, so configure {stored}, or use another key prefix"
     )]
     Partitions { stored: u32, configured: u32 },
+    /// It may use less memory than the log may need.
+    #[error(
+        "the ping log may need {needed} bytes of memory, half as much again as may wait and be kept in it, and redis \
+         may use {limit}: set maxmemory to more than {needed} in redis.conf, or let less wait (--log-high) or be kept \
+         (--log-keep-bytes, --log-keep 0)"
+    )]
+    Memory { limit: u64, needed: u64 },
     /// The log was written by a later version of this program.
     #[error("the ping log in redis has the format {found}, this program knows up to {known}")]
     Newer { found: u32, known: u32 },

@@ -4,20 +4,23 @@
 //! that).
 
 mod entry;
+mod eraser;
 mod fullness;
 mod gather;
 mod guard;
 mod head;
 mod options;
 mod reader;
+mod room;
 mod scripts;
 mod sender;
+mod settled;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+    AppendError, BoxFuture, Erased, LogDepth, LogRead, Partition, PingLog, PortError, PortFuture, Position,
 };
 use dayline_app::tracking::watermarks::Watermarks;
 use tokio::task::JoinSet;
@@ -25,6 +28,7 @@ use tokio::task::JoinSet;
 use crate::config::RedisConfig;
 use crate::durability::look;
 use crate::error::SetupError;
+use eraser::Eraser;
 use fullness::Fullness;
 use gather::Gather;
 use guard::guard;
@@ -32,7 +36,9 @@ use head::Head;
 pub use options::PingLogOptions;
 use options::RETRY_FULL_S;
 use reader::Reader;
+use room::check_room;
 use sender::Sender;
+use settled::Settler;
 
 /// How often a full log is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -43,22 +49,28 @@ pub struct RedisPingLog {
     gather: Arc<Gather>,
     fullness: Arc<Fullness>,
     reader: Arc<Reader>,
+    settler: Settler,
+    eraser: Eraser,
     /// Ended when the log is dropped.
     _tasks: JoinSet<()>,
 }
 
 impl RedisPingLog {
-    /// Opens the log, or makes one. Whether Redis is durable enough for it is to be asked before
+    /// Opens the log, or makes one, in a Redis that may use as much memory as the log may need. Whether Redis is durable enough for it is to be asked before
     /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen
     /// not to be; who accepted less is not asked again. Must be called in a tokio runtime, which
     /// keeps the connections.
     pub async fn open(config: &RedisConfig, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
-        let stays_durable = look(&mut config.connect().await?).await?.objections.is_empty();
+        let mut connection = config.connect().await?;
+        check_room(&mut connection, options.memory()).await?;
+        let stays_durable = look(&mut connection).await?.objections.is_empty();
         let head = Arc::new(Head::new(config.clone(), partitions, stays_durable));
         let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
         let fullness = Arc::new(Fullness::new(Watermarks::new(options.high_bytes, options.low_bytes)));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
+        let settler = Settler::new(Arc::clone(&head), options.keep);
+        let eraser = Eraser::new(Arc::clone(&head), Arc::clone(&gather));
         let mut tasks = JoinSet::new();
         for _ in 0..options.senders.max(1) {
             let connection = head.connect().await?;
@@ -76,7 +88,7 @@ impl RedisPingLog {
         if stays_durable {
             tasks.spawn(guard(config.clone(), Arc::clone(&gather)));
         }
-        Ok(Self { head, gather, fullness, reader, _tasks: tasks })
+        Ok(Self { head, gather, fullness, reader, settler, eraser, _tasks: tasks })
     }
 
     async fn append_record(&self, partition: Partition, record: Vec<u8>) -> Result<(), AppendError> {
@@ -132,12 +144,7 @@ impl PingLog for RedisPingLog {
         Box::pin(self.append_record(partition, record))
     }
 
-    fn read_after(
-        &self,
-        partition: Partition,
-        after: Position,
-        max_bytes: usize,
-    ) -> PortFuture<'_, Vec<LogEntry>> {
+    fn read_after(&self, partition: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead> {
         Box::pin(async move {
             self.check_partition(partition)?;
             self.reader.read_after(partition, after, max_bytes).await
@@ -152,11 +159,18 @@ impl PingLog for RedisPingLog {
         })
     }
 
-    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+    fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
             self.check_partition(partition)?;
-            self.fullness.note(self.reader.trim(partition, up_to).await?);
+            self.fullness.note(self.settler.settle(partition, up_to).await?);
             Ok(())
+        })
+    }
+
+    fn erase(&self, partition: Partition, erased: Erased) -> PortFuture<'_, ()> {
+        Box::pin(async move {
+            self.check_partition(partition)?;
+            self.eraser.erase(partition, &erased).await
         })
     }
 

@@ -44,7 +44,8 @@ fn unexpected(what: &str) -> PortError {
     PortError::Corrupt(format!("redis answered {what}"))
 }
 
-fn parse_id(id: &[u8]) -> Option<Position> {
+/// A position as Redis writes it.
+pub(super) fn parse_id(id: &[u8]) -> Option<Position> {
     let (major, minor) = std::str::from_utf8(id).ok()?.split_once('-')?;
     Some(Position { major: major.parse().ok()?, minor: minor.parse().ok()? })
 }

@@ -1,7 +1,7 @@
 //! The log's keys: one hash, the head, with what is true for the whole log, and one stream for each
 //! partition. The head has `format`, `partitions`, `epoch`, `bytes` (of all records that wait) and
-//! of each partition n `end:n` and `start:n`: the bytes of all records ever appended and ever
-//! trimmed. The scripts keep them.
+//! of each partition n `end:n`, `start:n` and `base:n`: the bytes of all records ever appended, ever
+//! settled and ever forgotten; and `gone:n`, the last id that was forgotten. The scripts keep them.
 
 use dayline_app::ports::{Partition, PortError};
 use redis::aio::MultiplexedConnection;

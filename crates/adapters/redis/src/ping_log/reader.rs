@@ -1,17 +1,17 @@
-//! The worker's side: entries after a position, waiting for them, trimming behind it, and how much
-//! waits.
+//! The worker's side: entries after a position, what is lost before them, waiting for them, and how
+//! much waits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dayline_app::ports::{LogDepth, LogEntry, Partition, Payload, PortError, Position};
+use dayline_app::ports::{LogDepth, LogEntry, LogRead, Lost, Partition, Payload, PortError, Position};
 use redis::aio::MultiplexedConnection;
-use redis::{Value, cmd, pipe};
+use redis::{Value, cmd, from_redis_value_ref, pipe};
 use tokio::time::{sleep, timeout};
 
-use super::entry::parse_range;
+use super::entry::{parse_id, parse_range};
 use super::head::Head;
-use super::scripts::{RECOVER, TRIM};
+use super::scripts::RECOVER;
 use crate::link::{Link, Question};
 
 /// Most entries in one answer: reading thousands keeps Redis from everybody else for some
@@ -25,6 +25,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Positions are kept exactly only below: Lua counts in floating point. Bytes and milliseconds
 /// never come so far.
 const EXACT: u64 = 1 << 53;
+/// The bytes of an entry where there is none to tell.
+const GUESS: u64 = 1_024;
 
 pub(super) struct Reader {
     head: Arc<Head>,
@@ -39,31 +41,64 @@ impl Reader {
         Self { link: Link::new(head.config().clone()), head, idle }
     }
 
-    /// Goes on from one epoch to the next: each connection that was made began one, so that after
-    /// many restarts there are many with few entries.
+    /// The entries after `after`, and what is gone that came before them.
     pub(super) async fn read_after(
         &self,
         partition: Partition,
-        mut after: Position,
+        after: Position,
         max_bytes: usize,
-    ) -> Result<Vec<LogEntry>, PortError> {
-        let (mut entries, mut room) = (Vec::new(), max_bytes as u64);
+    ) -> Result<LogRead, PortError> {
+        let (entries, gone) = self.entries_after(partition, after, max_bytes as u64).await?;
+        let lost =
+            if gone > after { self.lost(partition, after, entries.first(), gone).await? } else { None };
+        Ok(LogRead { lost, entries })
+    }
+
+    /// Goes on from one epoch to the next: each connection that was made began one, so that after
+    /// many restarts there are many with few entries. Gives also up to where all was forgotten when it
+    /// had read.
+    async fn entries_after(
+        &self,
+        partition: Partition,
+        mut after: Position,
+        mut room: u64,
+    ) -> Result<(Vec<LogEntry>, Position), PortError> {
+        let mut entries = Vec::new();
         loop {
-            let Fitting { newest, entries: more } = self.fitting(partition, after, room).await?;
+            let Fitting { newest, gone, entries: more } = self.fitting(partition, after, room).await?;
             after = more.last().map_or(after, |last| last.position);
             room = room.saturating_sub(more.iter().map(size).sum::<u64>());
             entries.extend(more);
             if !entries.is_empty() && (room == 0 || newest <= after.major) {
-                return Ok(entries);
+                return Ok((entries, gone));
             }
-            let Some(first) = self.first_after(partition, after).await? else { return Ok(entries) };
+            let (first, gone) = self.first_after(partition, after).await?;
+            let Some(first) = first else { return Ok((entries, gone)) };
             if !entries.is_empty() && size(&first) > room {
-                return Ok(entries);
+                return Ok((entries, gone));
             }
             after = first.position;
             room = room.saturating_sub(size(&first));
             entries.push(first);
         }
+    }
+
+    /// What was forgotten after `after`: ids count bytes, so that a gap before the first entry shows.
+    /// Without a gap it was forgotten after it was read.
+    async fn lost(
+        &self,
+        partition: Partition,
+        after: Position,
+        first: Option<&LogEntry>,
+        gone: Position,
+    ) -> Result<Option<Lost>, PortError> {
+        let until = first.map_or(gone.minor, |first| first.position.minor.saturating_sub(size(first)));
+        if first.is_some() && until == after.minor {
+            return Ok(None);
+        }
+        let marks = self.marks(partition).await?;
+        let bytes = until.saturating_sub(after.minor);
+        Ok(Some(Lost { up_to: gone, entries: bytes.div_ceil(marks.entry_bytes()).max(1) }))
     }
 
     /// The entries after `after` that fit into `room` bytes and are of the same epoch. Ids count
@@ -74,11 +109,11 @@ impl Reader {
         mut after: Position,
         mut room: u64,
     ) -> Result<Fitting, PortError> {
-        let mut fitting = Fitting { newest: after.major, entries: Vec::new() };
+        let mut fitting = Fitting { newest: after.major, gone: Position::START, entries: Vec::new() };
         while room > 0 {
             let to = Position { minor: after.minor.saturating_add(room), ..after };
-            let Fitting { newest, entries: more } = self.range(partition, after, to).await?;
-            fitting.newest = newest;
+            let Fitting { newest, gone, entries: more } = self.range(partition, after, to).await?;
+            (fitting.newest, fitting.gone) = (newest, gone);
             let Some(last) = more.last().map(|entry| entry.position) else { break };
             let bytes: u64 = more.iter().map(size).sum();
             // What was trimmed in between has left room for more.
@@ -97,31 +132,34 @@ impl Reader {
         let mut look = pipe();
         look.cmd("XRANGE").arg(self.head.stream(partition)).arg(format!("({after}")).arg(to.to_string());
         look.arg("COUNT").arg(ENTRIES);
-        look.cmd("HGET").arg(self.head.key()).arg("epoch");
-        let (range, epoch): (Value, Option<u64>) = self.link.ask(Question::Pipeline(&look)).await?;
-        Ok(Fitting { newest: epoch.unwrap_or(0), entries: parse_range(range)? })
+        look.cmd("HMGET").arg(self.head.key()).arg("epoch").arg(format!("gone:{}", partition.0));
+        let (range, (epoch, gone)): (Value, (Option<u64>, Option<String>)) =
+            self.link.ask(Question::Pipeline(&look)).await?;
+        let (newest, gone) = (epoch.unwrap_or(0), to_position(gone));
+        Ok(Fitting { newest, gone, entries: parse_range(range)? })
     }
 
+    /// The first entry after `after`, and up to where all is forgotten.
     async fn first_after(
         &self,
         partition: Partition,
         after: Position,
-    ) -> Result<Option<LogEntry>, PortError> {
+    ) -> Result<(Option<LogEntry>, Position), PortError> {
         // No transaction: a Redis without memory refuses it, even if it only reads, and then
         // nothing would ever be worked off. What changes between the two looks does no harm, since
         // the script that recovers looks again.
         let mut look = pipe();
         look.cmd("XRANGE").arg(self.head.stream(partition)).arg(format!("({after}")).arg("+");
         look.arg("COUNT").arg(1);
-        look.cmd("HMGET").arg(self.head.key()).arg("epoch").arg(format!("end:{}", partition.0));
-        let (range, (epoch, end)): (Value, (Option<u64>, Option<u64>)) =
-            self.link.ask(Question::Pipeline(&look)).await?;
+        look.cmd("HMGET").arg(self.head.key()).arg("epoch");
+        look.arg(format!("end:{}", partition.0)).arg(format!("gone:{}", partition.0));
+        let (range, (epoch, end, gone)): (Value, Ends) = self.link.ask(Question::Pipeline(&look)).await?;
         let first = parse_range(range)?.pop();
         let given = Position { major: epoch.unwrap_or(0), minor: end.unwrap_or(0) };
         if first.is_none() && given < after {
             self.recover(partition, after).await?;
         }
-        Ok(first)
+        Ok((first, to_position(gone)))
     }
 
     /// The reader is ahead of all ids ever given: what Redis had is lost. Without this the reader
@@ -162,36 +200,76 @@ impl Reader {
         }
     }
 
-    /// Gives the bytes that wait afterwards.
-    pub(super) async fn trim(&self, partition: Partition, up_to: Position) -> Result<i64, PortError> {
-        let keep = match up_to.minor.checked_add(1) {
-            Some(minor) => Position { minor, ..up_to },
-            None => Position { major: up_to.major.saturating_add(1), minor: 0 },
-        };
-        let mut call = TRIM.call(2);
-        call.arg(self.head.key()).arg(self.head.stream(partition));
-        call.arg(partition.0).arg(keep.to_string()).arg(up_to.minor);
-        self.link.ask(Question::Script(&TRIM, &call)).await
+    pub(super) async fn depth(&self) -> Result<LogDepth, PortError> {
+        let mut depth = LogDepth::default();
+        for marks in self.all_marks((0..self.head.partitions()).map(Partition)).await? {
+            depth.bytes += marks.waiting();
+            depth.entries += marks.waiting().div_ceil(marks.entry_bytes()).min(marks.entries);
+        }
+        Ok(depth)
     }
 
-    pub(super) async fn depth(&self) -> Result<LogDepth, PortError> {
+    async fn marks(&self, partition: Partition) -> Result<Marks, PortError> {
+        let marks = self.all_marks([partition].into_iter()).await?.pop();
+        marks.ok_or_else(|| PortError::Corrupt("redis answered fewer questions than it was asked".to_owned()))
+    }
+
+    async fn all_marks(&self, partitions: impl Iterator<Item = Partition>) -> Result<Vec<Marks>, PortError> {
         let mut look = pipe();
-        look.cmd("HGET").arg(self.head.key()).arg("bytes");
-        for partition in (0..self.head.partitions()).map(Partition) {
+        for partition in partitions {
+            let Partition(number) = partition;
+            look.cmd("HMGET").arg(self.head.key());
+            look.arg(format!("end:{number}")).arg(format!("start:{number}")).arg(format!("base:{number}"));
             look.cmd("XLEN").arg(self.head.stream(partition));
         }
-        let mut numbers: Vec<Option<i64>> = self.link.ask(Question::Pipeline(&look)).await?;
-        let bytes = numbers.swap_remove(0).unwrap_or(0).max(0) as u64;
-        // The last number has taken the first one's place; their order does not matter.
-        let entries = numbers.into_iter().flatten().sum::<i64>() as u64;
-        Ok(LogDepth { entries, bytes })
+        let answers: Vec<Value> = self.link.ask(Question::Pipeline(&look)).await?;
+        let (answers, _) = answers.as_chunks::<2>();
+        answers.iter().map(Marks::parse).collect()
     }
 }
 
-/// What was found of one epoch, and which epoch is the newest.
+/// The epoch, the bytes of all records that a partition ever had, and the last id that it forgot.
+type Ends = (Option<u64>, Option<u64>, Option<String>);
+
+/// How far a partition is: the bytes of all records ever appended, settled and forgotten, and how
+/// many entries are there.
+struct Marks {
+    end: u64,
+    start: u64,
+    base: u64,
+    entries: u64,
+}
+
+impl Marks {
+    fn parse([marks, entries]: &[Value; 2]) -> Result<Self, PortError> {
+        let unexpected = |error| PortError::Corrupt(format!("redis answered marks of another kind: {error}"));
+        let (end, start, base): (Option<u64>, Option<u64>, Option<u64>) =
+            from_redis_value_ref(marks).map_err(unexpected)?;
+        let entries = from_redis_value_ref(entries).map_err(unexpected)?;
+        let start = start.unwrap_or(0);
+        Ok(Self { end: end.unwrap_or(0), start, base: base.unwrap_or(start), entries })
+    }
+
+    /// Bytes that wait.
+    fn waiting(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// The bytes of an entry, as many as those that are there have on average; at least 1.
+    fn entry_bytes(&self) -> u64 {
+        self.end.saturating_sub(self.base).checked_div(self.entries).unwrap_or(GUESS).max(1)
+    }
+}
+
+/// What was found of one epoch, which epoch is the newest, and up to where all was forgotten then.
 struct Fitting {
     newest: u64,
+    gone: Position,
     entries: Vec<LogEntry>,
+}
+
+fn to_position(id: Option<String>) -> Position {
+    id.and_then(|id| parse_id(id.as_bytes())).unwrap_or(Position::START)
 }
 
 fn size(entry: &LogEntry) -> u64 {

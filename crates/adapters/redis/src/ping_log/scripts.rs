@@ -11,7 +11,9 @@ pub(super) static CLAIM: LoadedScript =
 pub(super) static APPEND: LoadedScript =
     LoadedScript::new(|| Script::new(concat!(include_str!("lua/epoch.lua"), include_str!("lua/append.lua"))));
 
-pub(super) static TRIM: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/trim.lua")));
+pub(super) static SETTLE: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/settle.lua")));
+
+pub(super) static FORGET: LoadedScript = LoadedScript::new(|| Script::new(include_str!("lua/forget.lua")));
 
 pub(super) static RECOVER: LoadedScript = LoadedScript::new(|| {
     Script::new(concat!(include_str!("lua/epoch.lua"), include_str!("lua/recover.lua")))

@@ -14,10 +14,13 @@ redis.call('HSET', head, 'partitions', partitions, 'format', format)
 new_epoch(head, tonumber(stored[3] or 0))
 local bytes = 0
 for partition = 0, partitions - 1 do
-  local start, finish = 'start:' .. partition, 'end:' .. partition
-  local marks = redis.call('HMGET', head, start, finish)
+  local start, finish, base = 'start:' .. partition, 'end:' .. partition, 'base:' .. partition
+  local gone = 'gone:' .. partition
+  local marks = redis.call('HMGET', head, start, finish, base, gone)
   bytes = bytes + tonumber(marks[2] or 0) - tonumber(marks[1] or 0)
   redis.call('HSET', head, start, marks[1] or 0, finish, marks[2] or 0)
+  -- A release that kept nothing had forgotten all that was settled.
+  redis.call('HSET', head, base, marks[3] or marks[1] or 0, gone, marks[4] or '0-0')
 end
 redis.call('HSET', head, 'bytes', string.format('%.0f', bytes))
 return {partitions, format}

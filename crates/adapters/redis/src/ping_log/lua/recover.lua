@@ -12,10 +12,15 @@ end
 -- A number of this try's own: a try that was torn by a crash must not come back under the same ids (see the claim).
 local own = tonumber(redis.call('TIME')[2])
 local next_epoch = new_epoch(head, math.max(epoch, major) + own)
+-- All that is there waits, also what was settled and kept, and nothing before it.
+local start = tonumber(redis.call('HGET', head, 'start:' .. partition) or 0)
+redis.call('HINCRBY', head, 'bytes', string.format('%.0f', start - finish))
+finish = string.format('%.0f', finish)
+redis.call('HSET', head, 'start:' .. partition, finish, 'base:' .. partition, finish)
 local entries = redis.call('XRANGE', stream, '-', '+')
 for _, entry in ipairs(entries) do
   local bytes = math.max(#entry[2][2] - 5, 1)
-  redis.call('HINCRBY', head, 'start:' .. partition, bytes)
+  redis.call('HINCRBY', head, 'bytes', bytes)
   redis.call('XADD', stream, next_id(head, next_epoch, partition, bytes), unpack(entry[2]))
   redis.call('XDEL', stream, entry[1])
 end

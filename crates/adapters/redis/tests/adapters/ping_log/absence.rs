@@ -32,7 +32,7 @@ async fn without_redis_appends_and_reads_fail_at_once_and_with_it_they_work_agai
         );
         assert!(matches!(log.read_after(FIRST, Position::START, 1).await, Err(PortError::Unavailable(_))));
         assert!(matches!(log.depth().await, Err(PortError::Unavailable(_))));
-        assert!(matches!(log.trim(FIRST, Position::START).await, Err(PortError::Unavailable(_))));
+        assert!(matches!(log.settle(FIRST, Position::START).await, Err(PortError::Unavailable(_))));
     }
     log.wait_beyond(FIRST, Position::START).await;
     assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());

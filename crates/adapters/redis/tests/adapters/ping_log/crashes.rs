@@ -73,7 +73,7 @@ async fn a_transaction_torn_by_a_crash_anywhere_takes_nothing_with_it_that_was_a
     for partition in (0..PARTITIONS).map(Partition) {
         let entries = read_all_of(&log, partition, Position::START).await;
         assert_eq!(text(&entries).replace("torn ", ""), expected, "in partition {}", partition.0);
-        log.trim(partition, entries.last().unwrap().position).await.unwrap();
+        log.settle(partition, entries.last().unwrap().position).await.unwrap();
     }
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }

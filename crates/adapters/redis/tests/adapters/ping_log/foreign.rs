@@ -32,7 +32,7 @@ async fn partitions_that_are_not_there_are_refused() {
     let none = Partition(4);
     assert!(matches!(log.append(none, vec![1]).await, Err(AppendError::Unavailable(_))));
     assert!(matches!(log.read_after(none, Position::START, 1).await, Err(PortError::Rejected(_))));
-    assert!(matches!(log.trim(none, Position::START).await, Err(PortError::Rejected(_))));
+    assert!(matches!(log.settle(none, Position::START).await, Err(PortError::Rejected(_))));
     log.wait_beyond(none, Position::START).await;
 }
 
@@ -56,9 +56,9 @@ async fn damaged_entries_are_read_as_such_in_their_place_and_stop_nothing() {
             assert!(reason.contains(&entry.position.to_string()), "{reason}");
         }
     }
-    log.trim(FIRST, entries[3].position).await.unwrap();
+    log.settle(FIRST, entries[3].position).await.unwrap();
     assert_eq!(text(&read_all(&log, Position::START).await), "bc");
-    log.trim(FIRST, entries[5].position).await.unwrap();
+    log.settle(FIRST, entries[5].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }
 
@@ -72,7 +72,7 @@ async fn a_stream_deleted_by_hand_is_a_shorter_log_not_a_broken_one() {
     append(&log, "bb").await;
     let entries = read_all(&log, last).await;
     assert_eq!(text(&entries), "bb");
-    log.trim(FIRST, entries[0].position).await.unwrap();
+    log.settle(FIRST, entries[0].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }
 
@@ -86,7 +86,7 @@ async fn a_key_of_another_kind_in_the_stream_s_place_refuses_appends_and_spares_
     redis.run::<()>("DEL dayline:log:0").await;
     append(&log, "a").await;
     for partition in (0..4).map(Partition) {
-        log.trim(partition, Position { major: u64::MAX, minor: 0 }).await.unwrap();
+        log.settle(partition, Position { major: u64::MAX, minor: 0 }).await.unwrap();
     }
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }
@@ -101,12 +101,12 @@ async fn two_readers_read_and_trim_each_at_their_own_pace() {
     let entries = read_all(&log, Position::START).await;
     assert_eq!(read_all(&other, Position::START).await, entries);
     assert_eq!(text(&read_all(&other, entries[0].position).await), "bcd");
-    log.trim(FIRST, entries[2].position).await.unwrap();
+    log.settle(FIRST, entries[2].position).await.unwrap();
     // The slower one has missed what was trimmed and goes on with what is there.
     assert_eq!(text(&read_all(&other, entries[0].position).await), "d");
-    other.trim(FIRST, entries[0].position).await.unwrap();
+    other.settle(FIRST, entries[0].position).await.unwrap();
     assert_eq!(text(&read_all(&log, Position::START).await), "d");
     // What was trimmed in between counts for nothing: the limit is one of what is there.
     append(&log, "e").await;
-    assert_eq!(text(&log.read_after(FIRST, entries[0].position, 2).await.unwrap()), "de");
+    assert_eq!(text(&log.read_after(FIRST, entries[0].position, 2).await.unwrap().entries), "de");
 }

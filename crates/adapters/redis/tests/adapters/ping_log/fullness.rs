@@ -1,6 +1,7 @@
 //! The watermarks: over all processes, over restarts, and when Redis itself has no more memory.
 
 use dayline_app::ports::{AppendError, LogDepth, Partition, PingLog, PortError, Position};
+use dayline_app::tracking::keep::Keep;
 use dayline_redis::{PingLogOptions, RedisPingLog};
 
 use super::{FIRST, append, open_with, read_all};
@@ -13,6 +14,7 @@ const SMALL: PingLogOptions = PingLogOptions {
     low_bytes: 5_000,
     max_pending_bytes: 1 << 20,
     senders: 2,
+    keep: Keep::NOTHING,
 };
 
 async fn is_full(log: &RedisPingLog) -> bool {
@@ -40,10 +42,10 @@ async fn full_from_the_high_watermark_until_below_the_low_one_for_every_process(
     let late = open_with(&redis, SMALL).await;
     assert!(is_full(&late).await && late.check().await.is_err());
     let entries = read_all(&log, Position::START).await;
-    log.trim(FIRST, entries[4].position).await.unwrap();
+    log.settle(FIRST, entries[4].position).await.unwrap();
     assert_eq!(log.depth().await.unwrap().bytes, 5_001);
     assert!(is_full(&log).await, "above the low watermark still");
-    log.trim(FIRST, entries[5].position).await.unwrap();
+    log.settle(FIRST, entries[5].position).await.unwrap();
     assert!(!is_full(&log).await);
     until("others hear of it", async || !is_full(&other).await && !is_full(&late).await).await;
 }
@@ -61,8 +63,8 @@ async fn a_full_log_is_full_after_a_restart_and_the_count_is_still_exact() {
     let log = open_with(&redis, SMALL).await;
     assert!(is_full(&log).await);
     for partition in (0..4).map(Partition) {
-        let entries = log.read_after(partition, Position::START, usize::MAX).await.unwrap();
-        log.trim(partition, entries[1].position).await.unwrap();
+        let entries = log.read_after(partition, Position::START, usize::MAX).await.unwrap().entries;
+        log.settle(partition, entries[1].position).await.unwrap();
     }
     let depth = log.depth().await.unwrap();
     assert_eq!((depth.entries, depth.bytes), (4, 3_600));
@@ -81,7 +83,7 @@ async fn a_redis_without_memory_is_a_full_log() {
     assert!(matches!(&check, Err(PortError::Unavailable(why)) if why.contains("OOM")), "{check:?}");
     // What waits can still be worked off, else it would stay full for ever.
     let entries = read_all(&log, Position::START).await;
-    log.trim(FIRST, entries[0].position).await.unwrap();
+    log.settle(FIRST, entries[0].position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
     redis.run::<()>("CONFIG SET maxmemory 0").await;
     assert_eq!(log.check().await, Ok(()));

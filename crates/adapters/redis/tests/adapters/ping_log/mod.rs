@@ -6,6 +6,7 @@ mod crashes;
 mod epochs;
 mod foreign;
 mod fullness;
+mod kept;
 mod lost_past;
 mod unsafe_redis;
 
@@ -40,7 +41,7 @@ async fn read_all(log: &RedisPingLog, after: Position) -> Vec<LogEntry> {
 async fn read_all_of(log: &RedisPingLog, partition: Partition, mut after: Position) -> Vec<LogEntry> {
     let mut entries = Vec::new();
     loop {
-        let more = log.read_after(partition, after, usize::MAX).await.unwrap();
+        let more = log.read_after(partition, after, usize::MAX).await.unwrap().entries;
         let Some(last) = more.last() else { return entries };
         after = last.position;
         entries.extend(more);
