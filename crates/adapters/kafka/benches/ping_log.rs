@@ -73,7 +73,7 @@ fn main() {
 async fn open(kafka: &Kafka, replicas: u32) -> Arc<dyn PingLog> {
     let server = KafkaConfig::new(&kafka.brokers(), "pings", Security::default()).unwrap();
     create_topic(&server, TopicOptions { partitions: 16, replicas }).await.unwrap();
-    Arc::new(KafkaPingLog::open(&server, &PingLogOptions::default()).await.unwrap())
+    Arc::new(KafkaPingLog::open(&server, &PingLogOptions::default(), None).await.unwrap())
 }
 
 async fn run(log: Arc<dyn PingLog>, case: &Case) -> Measured {

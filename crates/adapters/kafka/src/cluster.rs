@@ -145,11 +145,11 @@ impl Cluster {
         found.collect()
     }
 
-    /// Forgets a partition's records before an offset, or all there are. That a follower is slow to
-    /// do the same is no error.
-    pub(crate) async fn delete_before(&self, partition: i32, offset: Option<i64>) -> Result<(), Code> {
+    /// Forgets a partition's records before an offset. That a follower is slow to do the same is no
+    /// error.
+    pub(crate) async fn delete_before(&self, partition: i32, offset: i64) -> Result<(), Code> {
         let mut records = TopicPartitionList::new();
-        let offset = offset.map_or(Offset::End, Offset::Offset);
+        let offset = Offset::Offset(offset);
         records.add_partition_offset(self.topic(), partition, offset).map_err(|e| code(&e))?;
         let options = within(ANSWER).operation_timeout(Some(DELETE));
         let deleted = self.admin.delete_records(&records, &options).await.map_err(|e| code(&e))?;

@@ -38,6 +38,8 @@ pub(crate) struct Found {
     warnings: Vec<String>,
     /// How many partitions there are.
     pub(crate) partitions: u32,
+    /// On how many machines a record must be before it is acknowledged; 0 if that is not shown.
+    pub(crate) min_in_sync: usize,
 }
 
 /// Looks at the topic as it is now.
@@ -58,6 +60,23 @@ pub(crate) async fn look(cluster: &Cluster) -> Result<Found, Code> {
     }
 }
 
+/// Why a partition takes no records now, if one does not: each needs a leader, and so many machines
+/// that have all of it.
+pub(crate) fn find_unready(placed: &[Placed], min_in_sync: usize) -> Option<String> {
+    placed.iter().enumerate().find_map(|(number, partition)| {
+        let in_sync = partition.in_sync;
+        if !partition.led {
+            return Some(format!("partition {number} of the kafka topic has no leader"));
+        }
+        (in_sync < min_in_sync).then(|| {
+            format!(
+                "partition {number} of the kafka topic is in sync on {in_sync} machines, and min.insync.replicas is \
+                 {min_in_sync}"
+            )
+        })
+    })
+}
+
 struct Settings(HashMap<String, String>);
 
 impl Settings {
@@ -73,7 +92,8 @@ impl Settings {
 
 impl Found {
     fn of(settings: &Settings, placed: &[Placed]) -> Self {
-        let mut found = Self { partitions: placed.len() as u32, ..Self::default() };
+        let min_in_sync = usize::try_from(settings.number("min.insync.replicas", 1)).unwrap_or(0);
+        let mut found = Self { partitions: placed.len() as u32, min_in_sync, ..Self::default() };
         found.look_at_copies(settings, placed);
         found.look_at_retention(settings);
         let largest = settings.number("max.message.bytes", 0);
@@ -183,9 +203,9 @@ mod tests {
 
     #[test]
     fn a_topic_as_it_is_made_is_good_on_three_machines_and_on_one_that_writes_each_record() {
-        assert_eq!(found(3, &[]), Found { partitions: 4, ..Found::default() });
+        assert_eq!(found(3, &[]), Found { partitions: 4, min_in_sync: 2, ..Found::default() });
         let alone = found(1, &[("min.insync.replicas", "1"), ("flush.messages", "1")]);
-        assert_eq!(alone, Found { partitions: 4, ..Found::default() });
+        assert_eq!(alone, Found { partitions: 4, min_in_sync: 1, ..Found::default() });
     }
 
     #[test]
@@ -225,6 +245,19 @@ mod tests {
             &[("flush.messages", "1"), ("min.insync.replicas", "1")],
         ] {
             assert_eq!(found(3, settings).objections, Vec::<String>::new(), "{settings:?}");
+        }
+    }
+
+    #[test]
+    fn a_partition_takes_records_with_a_leader_and_enough_machines_in_sync() {
+        let good = Placed { replicas: 3, in_sync: 2, led: true };
+        assert_eq!(find_unready(&[good; 3], 2), None);
+        for (bad, why) in [
+            (Placed { led: false, ..good }, "partition 1 of the kafka topic has no leader"),
+            (Placed { in_sync: 1, ..good }, "partition 1 of the kafka topic is in sync on 1 machines"),
+        ] {
+            let told = find_unready(&[good, bad, good], 2).unwrap();
+            assert!(told.starts_with(why), "{told}");
         }
     }
 

@@ -12,22 +12,26 @@ mod heard;
 mod positions;
 mod reader;
 mod sender;
+mod settler;
 mod sizes;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+    AppendError, BoxFuture, Erased, LedgerWriter, LogDepth, LogRead, Partition, PingLog, PortError,
+    PortFuture, Position,
 };
+use dayline_app::tracking::keep::Keep;
 use dayline_app::tracking::watermarks::Watermarks;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::Cluster;
 use crate::config::{ANSWER, KafkaConfig};
-use crate::durability::look;
-use crate::error::SetupError;
+use crate::durability::{find_unready, look};
+use crate::error::{SetupError, to_port};
 use crate::events::Events;
 use crate::native::FetchedTopic;
 use backlog::Backlog;
@@ -36,6 +40,7 @@ use guard::guard;
 use heard::Heard;
 use reader::Reader;
 use sender::Sender;
+use settler::Settler;
 use sizes::Sizes;
 
 /// What a client is told to wait while the backlog is above the watermark: workers drain some
@@ -57,6 +62,8 @@ pub struct PingLogOptions {
     pub high_bytes: u64,
     /// Backlog, in bytes of payload, below which they are accepted again. At most `high_bytes`.
     pub low_bytes: u64,
+    /// How much of what is settled is kept, in bytes as far as can be told.
+    pub keep: Keep,
     /// Bytes that may gather in memory or be on their way; what does not fit is refused as full.
     pub max_pending_bytes: usize,
     /// Connections to each broker for appends, at least 1. A broker works on one request of a
@@ -70,6 +77,7 @@ impl Default for PingLogOptions {
             partitions: 16,
             high_bytes: 8 << 30,
             low_bytes: 6 << 30,
+            keep: Keep::NOTHING,
             max_pending_bytes: 16 << 20,
             connections: 4,
         }
@@ -78,9 +86,13 @@ impl Default for PingLogOptions {
 
 /// A [`PingLog`] in a Kafka topic, shared by all processes of an installation.
 pub struct KafkaPingLog {
+    cluster: Cluster,
+    /// On how many machines a record must be before it is acknowledged.
+    min_in_sync: Arc<AtomicUsize>,
     gathers: Vec<Arc<Gather>>,
     events: Events,
     reader: Arc<Reader>,
+    settler: Arc<Settler>,
     backlog: Arc<Backlog>,
     /// Ended when the log is dropped.
     _tasks: JoinSet<()>,
@@ -89,12 +101,17 @@ pub struct KafkaPingLog {
 impl KafkaPingLog {
     /// Opens the log in a topic that is there ([`crate::create_topic`]). Whether it is durable
     /// enough is to be asked before ([`crate::check_durability`]). If it is, nothing is appended
-    /// any more as soon as it is seen not to be; who accepted less is not asked again. Must be
-    /// called in a tokio runtime.
+    /// any more as soon as it is seen not to be; who accepted less is not asked again. `ledger` tells
+    /// where it stands in partitions that other processes work on; without it all of them waits that
+    /// is not deleted. Must be called in a tokio runtime.
     ///
     /// # Errors
     /// If Kafka can't be reached, or the topic has another number of partitions.
-    pub async fn open(config: &KafkaConfig, options: &PingLogOptions) -> Result<Self, SetupError> {
+    pub async fn open(
+        config: &KafkaConfig,
+        options: &PingLogOptions,
+        ledger: Option<Arc<dyn LedgerWriter>>,
+    ) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
         let cluster = Cluster::connect(config)?;
         let found = look(&cluster).await?;
@@ -106,11 +123,24 @@ impl KafkaPingLog {
         let heard: Vec<_> = (0..partitions).map(|_| Arc::new(Heard::new())).collect();
         let sizes = Arc::new(Sizes::default());
         let fetched = FetchedTopic::new(Arc::new(config.consumer(Events::default())?), config.topic())?;
-        let reader = Reader::new(cluster.clone(), fetched, heard.clone(), Arc::clone(&sizes));
+        let reader = Arc::new(Reader::new(cluster.clone(), fetched, heard.clone(), Arc::clone(&sizes)));
         let pending = Pending::new(options.max_pending_bytes);
         let gathers: Vec<_> = (0..partitions).map(|_| Arc::new(Gather::new(Arc::clone(&pending)))).collect();
         let watermarks = Watermarks::new(options.high_bytes, options.low_bytes);
         let backlog = Arc::new(Backlog::new(cluster.clone(), partitions, Arc::clone(&sizes), watermarks));
+        let keeps = (partitions, options.keep);
+        let settler = Settler::new(
+            cluster.clone(),
+            Arc::clone(&reader),
+            Arc::clone(&backlog),
+            Arc::clone(&sizes),
+            keeps,
+        );
+        let settler = Arc::new(settler);
+        if let Some(ledger) = &ledger {
+            // One that does not answer now is asked again.
+            let _ = timeout(ANSWER, settler.learn(&**ledger)).await;
+        }
         backlog.depth().await.map_err(SetupError::Kafka)?;
 
         let mut producers = Vec::new();
@@ -130,16 +160,14 @@ impl KafkaPingLog {
             };
             tasks.spawn(sender.run());
         }
-        let reader = Arc::new(reader);
+        if let Some(ledger) = ledger {
+            tasks.spawn(Arc::clone(&settler).follow(ledger));
+        }
         tasks.spawn(watch(Arc::clone(&backlog), Arc::clone(&reader)));
-        tasks.spawn(guard(cluster, gathers.clone(), found.objections.is_empty()));
-        Ok(Self { gathers, events, reader, backlog, _tasks: tasks })
-    }
-
-    /// Entries that were deleted from the topic, by its retention or by hand, before they were read
-    /// here.
-    pub fn lost_entries(&self) -> u64 {
-        self.reader.lost()
+        let min_in_sync = Arc::new(AtomicUsize::new(found.min_in_sync));
+        let stays_durable = found.objections.is_empty();
+        tasks.spawn(guard(cluster.clone(), gathers.clone(), Arc::clone(&min_in_sync), stays_durable));
+        Ok(Self { cluster, min_in_sync, gathers, events, reader, settler, backlog, _tasks: tasks })
     }
 
     /// Whether brokers slow this process down now, since it sends more than a quota allows.
@@ -169,7 +197,7 @@ impl KafkaPingLog {
     }
 
     /// No entry can be written that is none, so that this asks all that an append would be refused
-    /// for, and whether the brokers answer.
+    /// for: whether the brokers answer, each partition has a leader, and enough machines have it.
     async fn check_append(&self) -> Result<(), PortError> {
         if let Some(why) = self.gathers.iter().find_map(|gather| gather.refusal()) {
             return Err(PortError::Unavailable(why));
@@ -178,7 +206,9 @@ impl KafkaPingLog {
         if self.backlog.is_full() {
             return Err(PortError::Unavailable("the ping log in kafka is full".to_owned()));
         }
-        Ok(())
+        let placed = self.cluster.layout().await.map_err(to_port)?.unwrap_or_default();
+        let unready = find_unready(&placed, self.min_in_sync.load(Ordering::Relaxed));
+        unready.map_or(Ok(()), |why| Err(PortError::Unavailable(why)))
     }
 
     fn check_partition(&self, partition: Partition) -> Result<(), PortError> {
@@ -212,12 +242,7 @@ impl PingLog for KafkaPingLog {
         Box::pin(self.append_record(partition, record))
     }
 
-    fn read_after(
-        &self,
-        partition: Partition,
-        after: Position,
-        max_bytes: usize,
-    ) -> PortFuture<'_, Vec<LogEntry>> {
+    fn read_after(&self, partition: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead> {
         Box::pin(async move {
             self.check_partition(partition)?;
             self.reader.read_after(partition, after, max_bytes).await
@@ -232,11 +257,16 @@ impl PingLog for KafkaPingLog {
         })
     }
 
-    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+    fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
             self.check_partition(partition)?;
-            self.reader.trim(partition, up_to).await
+            self.settler.settle(partition, up_to).await
         })
+    }
+
+    /// A topic's records can't be changed.
+    fn erase(&self, _: Partition, _: Erased) -> PortFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {

@@ -5,14 +5,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use dayline_app::ports::{LogEntry, PortError, Position};
+use dayline_app::ports::{LogEntry, LogRead, Lost, PortError, Position};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::entry;
 use super::heard::Heard;
-use super::positions::{self, Start};
+use super::positions::{self, How, Start};
 use crate::cluster::Cluster;
 use crate::config::ANSWER;
 use crate::error::{is_away, to_port};
@@ -27,6 +27,8 @@ pub(super) struct Cursor {
     major: u64,
     /// After which position its reader is given the next entry.
     stands: Position,
+    /// What is gone between there and that entry.
+    lost: Option<Lost>,
     /// The offset of that entry, unless there are gaps.
     next: i64,
     /// The partition's end when this was opened.
@@ -38,7 +40,7 @@ pub(super) struct Cursor {
 /// What a read gave.
 pub(super) enum Filled {
     /// Entries; none: the end is reached.
-    Entries(Vec<LogEntry>),
+    Read(LogRead),
     /// What was to be read is not there any more: look again where to start.
     Moved {
         /// Known to be replaced by something else.
@@ -48,9 +50,13 @@ pub(super) enum Filled {
 
 impl Cursor {
     pub(super) fn new(fetch: Fetch, topic: TopicId, start: &Start, stands: Position, end: i64) -> Self {
-        let &Start { major, offset: next, .. } = start;
+        let &Start { major, offset: next, ref how } = start;
+        let lost = match *how {
+            How::Lost(entries) => Some(Lost { up_to: Position { major, minor: next as u64 }, entries }),
+            How::GoesOn | How::Fresh | How::WasBeyond => None,
+        };
         let (arrived, used) = (VecDeque::new(), Instant::now());
-        Self { fetch, topic, major, stands, next, end, arrived, used }
+        Self { fetch, topic, major, stands, lost, next, end, arrived, used }
     }
 
     pub(super) fn topic(&self) -> TopicId {
@@ -112,10 +118,11 @@ impl Cursor {
             (end, asked) = (bounds.end, true);
         }
         self.end = end;
-        if let Some(last) = given.entries.last() {
-            self.stands = last.position;
+        let (lost, entries) = (self.lost, given.entries);
+        if let Some(last) = entries.last() {
+            (self.stands, self.lost) = (last.position, None);
         }
-        Ok(Filled::Entries(given.entries))
+        Ok(Filled::Read(LogRead { lost, entries }))
     }
 
     fn partition(&self) -> i32 {

@@ -3,6 +3,7 @@
 //! ([`crate::check_durability`]).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -15,13 +16,19 @@ use crate::durability::look;
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Turns records away while the topic is not safe for them, or was made again with another number
-/// of partitions.
-pub(super) async fn guard(cluster: Cluster, gathers: Vec<Arc<Gather>>, stays_durable: bool) {
+/// of partitions. Keeps `min_in_sync` what the topic says.
+pub(super) async fn guard(
+    cluster: Cluster,
+    gathers: Vec<Arc<Gather>>,
+    min_in_sync: Arc<AtomicUsize>,
+    stays_durable: bool,
+) {
     let mut was = None;
     loop {
         sleep(LOOK_AGAIN).await;
         // Who can't be asked acknowledges nothing either, and the senders notice that.
         let Ok(found) = look(&cluster).await else { continue };
+        min_in_sync.store(found.min_in_sync, Ordering::Relaxed);
         let mut objections = if stays_durable { found.objections } else { Vec::new() };
         if found.partitions as usize != gathers.len() {
             objections.push(format!("it has {} partitions, not {}", found.partitions, gathers.len()));

@@ -73,13 +73,18 @@ pub(super) fn find(
     let epoch = epoch.ok_or_else(|| {
         PortError::Corrupt(format!("position {after} was never given by a ping log in kafka"))
     })?;
-    let how = if was_here { How::WasBeyond } else { How::Fresh };
+    let how = match bounds.start {
+        _ if was_here => How::WasBeyond,
+        // Another ledger has had what the topic began with.
+        gone if gone > 0 && after == Position::START => How::Lost(gone as u64),
+        _ => How::Fresh,
+    };
     Ok(Start { major: major(epoch, topic), offset: bounds.start, how })
 }
 
-/// What a trim up to a position deletes of this topic.
+/// What of this topic comes before a position.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Trim {
+pub(super) enum Settled {
     /// All before this offset.
     Before(i64),
     /// All there is.
@@ -88,19 +93,20 @@ pub(super) enum Trim {
     Nothing,
 }
 
-/// What to delete up to a position, where readers last read with the major part `read`, if any did.
-pub(super) fn trim(up_to: Position, topic: TopicId, read: Option<u64>) -> Trim {
+/// What is settled of a topic up to a position, where readers last read with the major part `read`,
+/// if any did.
+pub(super) fn settled(up_to: Position, topic: TopicId, read: Option<u64>) -> Settled {
     // Without a reader nobody knows which epoch this is, but that it is not the last one there can
     // be.
     let now = read.map_or(u32::MAX - 1, epoch);
     if epoch(up_to.major) > now {
-        return Trim::All;
+        return Settled::All;
     }
     let ours = up_to.major != 0 && up_to.major as u32 == mark(topic);
     if !ours || epoch(up_to.major) < read.map_or(0, epoch) {
-        return Trim::Nothing;
+        return Settled::Nothing;
     }
-    i64::try_from(up_to.minor).map_or(Trim::All, Trim::Before)
+    i64::try_from(up_to.minor).map_or(Settled::All, Settled::Before)
 }
 
 #[cfg(test)]
@@ -130,11 +136,15 @@ mod tests {
 
     #[test]
     fn who_was_elsewhere_or_nowhere_starts_at_the_start_in_the_next_epoch() {
-        assert_eq!(found(Position::START), (1, 10, How::Fresh));
-        assert_eq!(found(at(4, OTHER, 15)), (5, 10, How::Fresh));
         // As Redis gives them: milliseconds and bytes.
-        let (epoch, offset, how) = found(Position { major: 1_764_000_000_000, minor: 123_456 });
-        assert_eq!((epoch, offset, how), (411, 10, How::Fresh));
+        let of_redis = Position { major: 1_764_000_000_000, minor: 123_456 };
+        for (after, next) in [(at(4, OTHER, 15), 5), (of_redis, 411)] {
+            assert_eq!(found(after), (next, 10, How::Fresh));
+        }
+        let whole = find(Position::START, TOPIC, Bounds { start: 0, ..BOUNDS }, false).unwrap();
+        assert_eq!((epoch(whole.major), whole.offset, whole.how), (1, 0, How::Fresh));
+        // What the topic began with was given to somebody else.
+        assert_eq!(found(Position::START), (1, 10, How::Lost(10)));
     }
 
     #[test]
@@ -165,17 +175,17 @@ mod tests {
     }
 
     #[test]
-    fn a_trim_deletes_what_was_read_and_no_more() {
+    fn what_was_read_is_settled_and_no_more() {
         let read = Some(major(3, TOPIC));
-        assert_eq!(trim(at(3, TOPIC, 15), TOPIC, read), Trim::Before(15));
-        assert_eq!(trim(at(3, TOPIC, 15), TOPIC, None), Trim::Before(15));
+        assert_eq!(settled(at(3, TOPIC, 15), TOPIC, read), Settled::Before(15));
+        assert_eq!(settled(at(3, TOPIC, 15), TOPIC, None), Settled::Before(15));
         // Positions from before the topic was made, or was read again.
         for before in [Position::START, at(2, OTHER, 15), at(2, TOPIC, 15)] {
-            assert_eq!(trim(before, TOPIC, read), Trim::Nothing, "{before}");
+            assert_eq!(settled(before, TOPIC, read), Settled::Nothing, "{before}");
         }
-        assert_eq!(trim(at(2, OTHER, 15), TOPIC, None), Trim::Nothing);
+        assert_eq!(settled(at(2, OTHER, 15), TOPIC, None), Settled::Nothing);
         for beyond in [Position { major: u64::MAX, minor: 0 }, at(4, TOPIC, 0)] {
-            assert_eq!(trim(beyond, TOPIC, read), Trim::All, "{beyond}");
+            assert_eq!(settled(beyond, TOPIC, read), Settled::All, "{beyond}");
         }
     }
 }

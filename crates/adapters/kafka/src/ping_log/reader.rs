@@ -1,11 +1,11 @@
-//! The worker's side: entries after a position, waiting for them, and trimming behind it.
-//! Not here: appending (the senders), and how much waits.
+//! The worker's side: entries after a position, what is lost before them, and waiting for them.
+//! Not here: appending (the senders), where the ledger stands (the settler), and how much waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use dayline_app::ports::{LogEntry, Partition, PortError, Position};
+use dayline_app::ports::{LogRead, Partition, PortError, Position};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep, timeout};
 use super::cursor::{Cursor, Filled};
 use super::entry;
 use super::heard::Heard;
-use super::positions::{self, How, Trim};
+use super::positions::{self, How};
 use super::sizes::Sizes;
 use crate::cluster::Cluster;
-use crate::error::{to_port, told};
+use crate::error::to_port;
 use crate::native::{Fetch, FetchedTopic, TopicId};
 
 /// How often a read starts anew because the topic was replaced meanwhile.
@@ -33,8 +33,6 @@ pub(super) struct Reader {
     fetched: Arc<FetchedTopic>,
     partitions: Vec<Read>,
     sizes: Arc<Sizes>,
-    /// Entries that were gone before they were read.
-    lost: AtomicU64,
 }
 
 /// What is known about reading a partition.
@@ -43,8 +41,6 @@ struct Read {
     heard: Arc<Heard>,
     /// The major part under which it was last read; 0: never.
     major: AtomicU64,
-    /// Up to where it was trimmed, in which topic. Held while it is trimmed.
-    trimmed: Mutex<Option<(TopicId, i64)>>,
 }
 
 impl Reader {
@@ -54,18 +50,17 @@ impl Reader {
         heard: Vec<Arc<Heard>>,
         sizes: Arc<Sizes>,
     ) -> Self {
-        let of = |heard| Read {
-            cursor: Mutex::default(),
-            heard,
-            major: AtomicU64::new(0),
-            trimmed: Mutex::default(),
-        };
+        let of = |heard| Read { cursor: Mutex::default(), heard, major: AtomicU64::new(0) };
         let partitions = heard.into_iter().map(of).collect();
-        Self { cluster, fetched, partitions, sizes, lost: AtomicU64::new(0) }
+        Self { cluster, fetched, partitions, sizes }
     }
 
-    pub(super) fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+    /// The major part under which a partition was last read here, if it was.
+    pub(super) fn major(&self, Partition(number): Partition) -> Option<u64> {
+        match self.partitions[number as usize].major.load(Ordering::Relaxed) {
+            0 => None,
+            major => Some(major),
+        }
     }
 
     pub(super) async fn read_after(
@@ -73,7 +68,7 @@ impl Reader {
         Partition(number): Partition,
         after: Position,
         max_bytes: usize,
-    ) -> Result<Vec<LogEntry>, PortError> {
+    ) -> Result<LogRead, PortError> {
         let read = &self.partitions[number as usize];
         let mut slot = read.cursor.lock().await;
         let mut rewritten = false;
@@ -87,19 +82,19 @@ impl Reader {
             };
             match cursor.fill(&self.cluster, &read.heard, max_bytes).await? {
                 Filled::Moved { rewritten: is_rewritten } => rewritten |= is_rewritten,
-                Filled::Entries(entries) if entries.is_empty() => {
+                Filled::Read(given) if given.entries.is_empty() => {
                     *slot = Some(cursor);
-                    return Ok(entries);
+                    return Ok(given);
                 }
                 // An id never comes back. So what was fetched between two looks that find the same
                 // one is of that topic.
-                Filled::Entries(entries) => {
+                Filled::Read(given) => {
                     if self.topic_id().await? == cursor.topic() {
-                        for entry in &entries {
+                        for entry in &given.entries {
                             self.sizes.saw(entry::len(entry));
                         }
                         *slot = Some(cursor);
-                        return Ok(entries);
+                        return Ok(given);
                     }
                 }
             }
@@ -120,17 +115,15 @@ impl Reader {
         read.heard.correct(believed, bounds.end);
         let start = positions::find(after, topic, bounds, rewritten)?;
         match start.how {
-            How::GoesOn | How::Fresh => {}
             How::WasBeyond => {
                 tracing::warn!(partition = number, %after, "the kafka topic was behind its reader: it is read again");
             }
-            How::Lost(entries) => {
-                self.lost.fetch_add(entries, Ordering::Relaxed);
-                tracing::error!(
-                    partition = number, %after, entries,
-                    "entries of the ping log were deleted from kafka before they were read"
-                );
-            }
+            // As after moving to another log and back; unless the database went back further than that.
+            How::Fresh if start.offset > 0 => tracing::warn!(
+                partition = number, %after, offset = start.offset,
+                "what the kafka topic began with is gone, and the database comes from another log"
+            ),
+            How::Fresh | How::GoesOn | How::Lost(_) => {}
         }
         read.major.store(start.major, Ordering::Relaxed);
         let (fetched, teller) = (Arc::clone(&self.fetched), read.heard.teller());
@@ -154,37 +147,6 @@ impl Reader {
             // The next read finds out.
             None => sleep(PAUSE).await,
         }
-    }
-
-    /// Deletes what was read. That this fails is no reason to stop: the next one deletes it, too.
-    pub(super) async fn trim(&self, Partition(number): Partition, up_to: Position) -> Result<(), PortError> {
-        let read = &self.partitions[number as usize];
-        let mut trimmed = read.trimmed.lock().await;
-        let topic = self.topic_id().await?;
-        let major = match read.major.load(Ordering::Relaxed) {
-            0 => None,
-            major => Some(major),
-        };
-        let before = match positions::trim(up_to, topic, major) {
-            Trim::Nothing => return Ok(()),
-            Trim::All => None,
-            Trim::Before(offset) => Some(offset),
-        };
-        let done = trimmed.filter(|(of, _)| *of == topic).map(|(_, offset)| offset);
-        if before.is_some() && before <= done {
-            return Ok(());
-        }
-        match self.cluster.delete_before(number as i32, before).await {
-            Ok(()) => *trimmed = before.map(|offset| (topic, offset)),
-            Err(code) => {
-                tracing::warn!(
-                    partition = number,
-                    why = told(code),
-                    "processed entries can't be deleted from kafka"
-                );
-            }
-        }
-        Ok(())
     }
 
     /// Ends what nobody uses.

@@ -42,6 +42,12 @@ impl Sizes {
         let bytes = u128::from(seen.bytes) * u128::from(entries) / u128::from(seen.entries);
         u64::try_from(bytes).unwrap_or(u64::MAX).max(entries)
     }
+
+    /// The same as far as entries were seen: nothing before.
+    pub(super) fn seen_of(&self, entries: u64) -> u64 {
+        let is_known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).entries > 0;
+        if is_known { self.of(entries) } else { 0 }
+    }
 }
 
 #[cfg(test)]
@@ -51,11 +57,11 @@ mod tests {
     #[test]
     fn entries_count_as_those_seen_did_on_average() {
         let sizes = Sizes::default();
-        assert_eq!((sizes.of(0), sizes.of(2)), (0, 2 * GUESS));
+        assert_eq!((sizes.of(0), sizes.of(2), sizes.seen_of(2)), (0, 2 * GUESS, 0));
         for bytes in [10, 20, 33] {
             sizes.saw(bytes);
         }
-        assert_eq!((sizes.of(0), sizes.of(3), sizes.of(6)), (0, 63, 126));
+        assert_eq!((sizes.of(0), sizes.of(3), sizes.of(6), sizes.seen_of(6)), (0, 63, 126, 126));
     }
 
     #[test]

@@ -41,7 +41,7 @@ async fn without_kafka_appends_fail_in_time_then_at_once_and_with_it_they_work_a
     let begin = Instant::now();
     assert!(matches!(log.read_after(FIRST, Position::START, 1).await, Err(PortError::Unavailable(_))));
     assert!(matches!(log.depth().await, Err(PortError::Unavailable(_))));
-    assert!(matches!(log.trim(FIRST, Position::START).await, Err(PortError::Unavailable(_))));
+    assert!(matches!(log.settle(FIRST, Position::START).await, Err(PortError::Unavailable(_))));
     log.wait_beyond(FIRST, Position::START).await;
     assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
     kafka.start_again(0);
@@ -59,7 +59,7 @@ async fn a_broker_that_stands_still_refuses_in_bounded_time_and_gathers_bounded_
     drop(log);
     let options =
         PingLogOptions { partitions: PARTITIONS, max_pending_bytes: 100_000, ..PingLogOptions::default() };
-    let log = Arc::new(KafkaPingLog::open(&server, &options).await.unwrap());
+    let log = Arc::new(KafkaPingLog::open(&server, &options, None).await.unwrap());
     kafka.pause(0);
     let begin = Instant::now();
     let mut appends = JoinSet::new();
@@ -85,10 +85,10 @@ async fn a_broker_that_stands_still_refuses_in_bounded_time_and_gathers_bounded_
     assert!(text.starts_with("before ") && text.contains("after"));
 }
 
-async fn survives(end: fn(&Kafka, usize), trims: bool) {
+async fn survives(end: fn(&Kafka, usize), settles: bool) {
     let Some(kafka) = Kafka::start(1) else { return };
     let (_, log) = open_fresh(&kafka.brokers(), 1).await;
-    let load = Load::start(log, trims);
+    let load = Load::start(log, settles);
     for round in 0..rounds() {
         load.goes_on(100 + 37 * (round % 7)).await;
         end(&kafka, 0);
@@ -104,6 +104,6 @@ async fn nothing_acknowledged_is_lost_when_the_broker_is_killed_again_and_again_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_broker_is_restarted_again_and_again_while_a_worker_trims() {
+async fn nothing_acknowledged_is_lost_when_the_broker_is_restarted_again_and_again_while_a_worker_settles() {
     survives(Kafka::stop, true).await;
 }

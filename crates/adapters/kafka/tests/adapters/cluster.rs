@@ -51,9 +51,10 @@ async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_the
     kafka.stop(follower);
     until("one is missing", async || operator.in_sync() == 2).await;
     append(&log, "d").await;
+    assert_eq!(log.check().await, Ok(()));
     let entries = read_all(&log, Position::START).await;
     let begin = Instant::now();
-    log.trim(FIRST, entries[1].position).await.unwrap();
+    log.settle(FIRST, entries[1].position).await.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(2), "a missing follower is not waited for");
     assert_eq!(text(&read_all(&log, Position::START).await), "cd");
     // Two controllers are needed to notice that a second one is away, so it only stops being in
@@ -74,13 +75,18 @@ async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_the
         }
     })
     .await;
+    until("it is not ready, for that reason", async || {
+        log.check().await.is_err_and(|why| why.to_string().contains("in sync on 2 machines"))
+    })
+    .await;
     let entries = read_all(&log, Position::START).await;
     assert!(text(&entries).starts_with("cd"));
     kafka.start_again(other);
     until("appends are accepted again", async || log.append(FIRST, b"e".to_vec()).await.is_ok()).await;
     until("all are there", async || operator.in_sync() == 3).await;
+    until("it is ready", async || log.check().await.is_ok()).await;
     let entries = read_all(&log, Position::START).await;
     assert!(text(&entries).ends_with('e'));
-    log.trim(FIRST, entries.last().unwrap().position).await.unwrap();
+    log.settle(FIRST, entries.last().unwrap().position).await.unwrap();
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
 }

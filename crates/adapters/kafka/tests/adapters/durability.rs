@@ -61,7 +61,7 @@ async fn who_opened_a_log_in_a_topic_that_was_not_safe_has_accepted_that() {
     for cure in ["replication factor of 3", "min.insync.replicas=2", "message.timestamp.type=LogAppendTime"] {
         assert!(refused.contains(cure), "{cure}: {refused}");
     }
-    let log = KafkaPingLog::open(&server, &options()).await.unwrap();
+    let log = KafkaPingLog::open(&server, &options(), None).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     log.append(FIRST, vec![1]).await.unwrap();
 }
@@ -79,7 +79,7 @@ async fn another_number_of_partitions_is_refused_whatever_is_accepted_and_a_miss
     assert!(!create_topic(&server, wanted).await.unwrap(), "it is there already");
     for partitions in [1, 2, 4, 16] {
         let options = PingLogOptions { partitions, ..PingLogOptions::default() };
-        match KafkaPingLog::open(&server, &options).await {
+        match KafkaPingLog::open(&server, &options, None).await {
             Err(SetupError::Partitions { stored: 3, configured, .. }) if configured == partitions => {}
             other => panic!("{:?}", other.map(drop)),
         }

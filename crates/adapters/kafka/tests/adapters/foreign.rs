@@ -26,7 +26,7 @@ async fn damaged_entries_are_read_as_such_in_their_place_and_stop_nothing() {
             assert!(reason.contains(&entry.position.to_string()), "{reason}");
         }
     }
-    log.trim(FIRST, entries[4].position).await.unwrap();
+    log.settle(FIRST, entries[4].position).await.unwrap();
     assert_eq!(text(&read_all(&log, Position::START).await), "b");
 }
 
@@ -37,7 +37,7 @@ async fn partitions_there_are_not_are_refused() {
     let none = Partition(3);
     assert!(matches!(log.append(none, vec![1]).await, Err(AppendError::Unavailable(_))));
     assert!(matches!(log.read_after(none, Position::START, 1).await, Err(PortError::Rejected(_))));
-    assert!(matches!(log.trim(none, Position::START).await, Err(PortError::Rejected(_))));
+    assert!(matches!(log.settle(none, Position::START).await, Err(PortError::Rejected(_))));
     log.wait_beyond(none, Position::START).await;
 }
 
@@ -60,8 +60,8 @@ async fn processes_read_what_others_append_and_each_at_its_own_pace() {
         assert_eq!(text(&entries), n.to_string());
         after = entries[0].position;
     }
-    log.trim(FIRST, entries[2].position).await.unwrap();
-    other.trim(FIRST, entries[0].position).await.unwrap();
+    log.settle(FIRST, entries[2].position).await.unwrap();
+    other.settle(FIRST, entries[0].position).await.unwrap();
     assert!(text(&read_all(&log, Position::START).await).starts_with("d01"));
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use dayline_app::ports::{Partition, PingLog, PortError, Position};
+use dayline_app::ports::{Lost, Partition, PingLog, PortError, Position};
 use dayline_testkit::{Kafka, run, shared_kafka};
 
 use crate::topics::{FIRST, Operator, append, make, open, open_fresh, read_all, text};
@@ -23,14 +23,16 @@ async fn a_reader_of_a_topic_that_was_made_again_gets_all_of_the_new_one_at_late
         for n in 0..=round {
             append(&log, &format!("{round}.{n} ")).await;
         }
-        let entries = read_all(&log, last).await;
+        let read = log.read_after(FIRST, last, usize::MAX).await.unwrap();
+        assert_eq!(read.lost, None);
+        let entries = read.entries;
         let expected: Vec<_> = (0..=round).map(|n| format!("{round}.{n} ")).collect();
         assert_eq!(text(&entries), expected.concat());
         assert!(entries[0].position > last);
         // Who comes from the same place reads the same.
         assert_eq!(read_all(&other, last).await, entries);
         last = entries.last().unwrap().position;
-        log.trim(FIRST, last).await.unwrap();
+        log.settle(FIRST, last).await.unwrap();
         operator.delete().await;
         make(&server, 1).await;
         until("appends are accepted again", async || {
@@ -38,7 +40,6 @@ async fn a_reader_of_a_topic_that_was_made_again_gets_all_of_the_new_one_at_late
         })
         .await;
     }
-    assert_eq!(log.lost_entries(), 0);
 }
 
 #[tokio::test]
@@ -57,7 +58,8 @@ async fn a_reader_is_told_of_a_new_topic_also_while_it_waits_at_the_end_of_the_o
     let mut read = String::new();
     until("all of the new topic is read", async || {
         log.wait_beyond(FIRST, last).await;
-        read = log.read_after(FIRST, last, usize::MAX).await.map_or(String::new(), |entries| text(&entries));
+        read =
+            log.read_after(FIRST, last, usize::MAX).await.map_or(String::new(), |read| text(&read.entries));
         read.contains('b') && read.ends_with('c')
     })
     .await;
@@ -81,7 +83,7 @@ async fn a_topic_made_again_with_fewer_partitions_gets_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_before_it_was_read_is_counted_and_reading_goes_on_behind_it() {
+async fn what_was_deleted_before_it_was_read_is_told_and_reading_goes_on_behind_it() {
     let Some(brokers) = shared_kafka() else { return };
     let (server, log) = open_fresh(&brokers, 1).await;
     let operator = Operator::of(&brokers, &server);
@@ -92,8 +94,12 @@ async fn what_was_deleted_before_it_was_read_is_counted_and_reading_goes_on_behi
     // By hand, beyond what the reader has.
     operator.delete_before(4).await;
     let late = open(&server).await;
-    assert_eq!(text(&read_all(&late, second).await), "e");
-    assert_eq!(late.lost_entries(), 2);
+    for _ in 0..2 {
+        let read = late.read_after(FIRST, second, usize::MAX).await.unwrap();
+        assert_eq!(text(&read.entries), "e");
+        let up_to = Position { minor: 4, ..second };
+        assert_eq!(read.lost, Some(Lost { up_to, entries: 2 }));
+    }
     // By the topic's retention, while the reader is there.
     let last = read_all(&log, second).await.last().unwrap().position;
     operator.set(&[("retention.ms", "1")]).await;
@@ -102,10 +108,10 @@ async fn what_was_deleted_before_it_was_read_is_counted_and_reading_goes_on_behi
     operator.set(&[]).await;
     until("appends are accepted again", async || log.append(FIRST, b"g".to_vec()).await.is_ok()).await;
     let fresh = open(&server).await;
-    let entries = read_all(&fresh, last).await;
-    assert!(text(&entries).ends_with('g') && !text(&entries).contains('f'));
-    assert_eq!(fresh.lost_entries(), 1);
-    assert!(entries[0].position > last);
+    let read = fresh.read_after(FIRST, last, usize::MAX).await.unwrap();
+    assert!(text(&read.entries).ends_with('g') && !text(&read.entries).contains('f'));
+    assert_eq!(read.lost.unwrap().entries, 1);
+    assert!(read.entries[0].position > last);
 }
 
 #[tokio::test]
@@ -131,7 +137,7 @@ async fn a_reader_beyond_the_end_of_an_older_copy_reads_it_again_and_then_what_c
     until("appends are accepted again", async || log.append(FIRST, b"x".to_vec()).await.is_ok()).await;
     let mut entries = Vec::new();
     until("the reader goes on", async || {
-        entries = log.read_after(FIRST, last, usize::MAX).await.unwrap_or_default();
+        entries = log.read_after(FIRST, last, usize::MAX).await.unwrap_or_default().entries;
         text(&entries).ends_with('x')
     })
     .await;

@@ -66,7 +66,7 @@ async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_
     assert!(made.unwrap());
     let sha512 = server("dayline", "correct horse", SaslMechanism::ScramSha512, Some(&certificate));
     assert_eq!(check_durability(&sha512, false).await.unwrap(), Vec::<String>::new());
-    let log = KafkaPingLog::open(&sha512, &options()).await.unwrap();
+    let log = KafkaPingLog::open(&sha512, &options(), None).await.unwrap();
     log.append(FIRST, vec![1]).await.unwrap();
 
     // Nothing is allowed to this one: it can't even see that the topic is there.

@@ -43,7 +43,7 @@ pub(crate) async fn open_fresh(brokers: &str, replicas: u32) -> (KafkaConfig, Ar
 }
 
 pub(crate) async fn open(server: &KafkaConfig) -> Arc<KafkaPingLog> {
-    Arc::new(KafkaPingLog::open(server, &options()).await.unwrap())
+    Arc::new(KafkaPingLog::open(server, &options(), None).await.unwrap())
 }
 
 pub(crate) async fn append(log: &KafkaPingLog, text: &str) {
@@ -51,7 +51,7 @@ pub(crate) async fn append(log: &KafkaPingLog, text: &str) {
 }
 
 pub(crate) async fn read_all(log: &KafkaPingLog, after: Position) -> Vec<LogEntry> {
-    log.read_after(FIRST, after, usize::MAX).await.unwrap()
+    log.read_after(FIRST, after, usize::MAX).await.unwrap().entries
 }
 
 /// All records one after another; what is damaged between angle brackets.
