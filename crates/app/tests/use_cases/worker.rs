@@ -106,7 +106,7 @@ async fn nothing_is_lost_or_counted_twice_while_the_ledger_is_down() {
 async fn a_damaged_entry_becomes_a_dead_letter_and_the_rest_counts() {
     let (world, ada) = with_ada().await;
     send(&world, ada.user, &[ping("Code", 0, 5)]).await;
-    world.log.append_payload(Payload::Damaged { bytes: vec![1, 2, 3], reason: "checksum".into() });
+    world.log.append_payload(P0, Payload::Damaged { bytes: vec![1, 2, 3], reason: "checksum".into() });
     let mut broken = record::encode_observations(ada.user, &[ping("Code", 5, 10)]);
     let last = broken.len() - 3;
     broken[last] = 0xFF;

@@ -23,13 +23,19 @@ pub struct FakeLog {
 }
 
 struct Inner {
+    keep: Keep,
+    partitions: BTreeMap<Partition, Contents>,
+    refusing: Option<AppendError>,
+}
+
+/// What one partition has.
+struct Contents {
     entries: BTreeMap<Position, Entry>,
     /// Up to the last entry there ever was.
     end: Settled,
     settled: Settled,
     keeping: Keeping,
     forgotten: Settled,
-    refusing: Option<AppendError>,
 }
 
 struct Entry {
@@ -47,15 +53,7 @@ impl Default for FakeLog {
 impl FakeLog {
     /// A log that keeps so much of what is settled.
     pub fn keeping(keep: Keep) -> Self {
-        let nothing = Settled::default();
-        let inner = Inner {
-            entries: BTreeMap::new(),
-            end: nothing,
-            settled: nothing,
-            keeping: Keeping::new(keep),
-            forgotten: nothing,
-            refusing: None,
-        };
+        let inner = Inner { keep, partitions: BTreeMap::new(), refusing: None };
         Self {
             inner: Mutex::new(inner),
             grown: tokio::sync::Notify::new(),
@@ -74,12 +72,9 @@ impl FakeLog {
     }
 
     /// Appends an entry as it is, damaged if wanted.
-    pub fn append_payload(&self, payload: Payload) -> Position {
+    pub fn append_payload(&self, partition: Partition, payload: Payload) -> Position {
         let mut inner = locked(&self.inner);
-        let position = Position { major: inner.end.position.major + 1, minor: 0 };
-        let bytes = inner.end.bytes + size(&payload) as u64;
-        inner.end = Settled { position, bytes };
-        inner.entries.insert(position, Entry { payload, bytes });
+        let position = inner.contents(partition).append(payload);
         drop(inner);
         self.grown.notify_waiters();
         position
@@ -87,6 +82,26 @@ impl FakeLog {
 }
 
 impl Inner {
+    fn contents(&mut self, partition: Partition) -> &mut Contents {
+        self.partitions.entry(partition).or_insert_with(|| Contents::new(self.keep))
+    }
+}
+
+impl Contents {
+    fn new(keep: Keep) -> Self {
+        let nothing = Settled::default();
+        let (entries, keeping) = (BTreeMap::new(), Keeping::new(keep));
+        Self { entries, end: nothing, settled: nothing, keeping, forgotten: nothing }
+    }
+
+    fn append(&mut self, payload: Payload) -> Position {
+        let position = Position { major: self.end.position.major + 1, minor: 0 };
+        let bytes = self.end.bytes + size(&payload) as u64;
+        self.end = Settled { position, bytes };
+        self.entries.insert(position, Entry { payload, bytes });
+        position
+    }
+
     fn read_after(&self, after: Position, max_bytes: usize) -> LogRead {
         let mut read = LogRead::default();
         let forgotten = self.forgotten.position;
@@ -139,25 +154,24 @@ impl PingLog for FakeLog {
 
     fn append(&self, partition: Partition, record: Vec<u8>) -> BoxFuture<'_, Result<(), AppendError>> {
         Box::pin(async move {
-            assert_eq!(partition, Partition(0), "this fake has one partition");
             // The sender lives as long as this fake.
             let _ = self.stalls.subscribe().wait_for(|stalls| !stalls).await;
             if let Some(error) = locked(&self.inner).refusing.clone() {
                 return Err(error);
             }
-            self.append_payload(Payload::Records(record));
+            self.append_payload(partition, Payload::Records(record));
             Ok(())
         })
     }
 
-    fn read_after(&self, _: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead> {
-        Box::pin(async move { Ok(locked(&self.inner).read_after(after, max_bytes)) })
+    fn read_after(&self, partition: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead> {
+        Box::pin(async move { Ok(locked(&self.inner).contents(partition).read_after(after, max_bytes)) })
     }
 
-    fn wait_beyond(&self, _: Partition, after: Position) -> BoxFuture<'_, ()> {
+    fn wait_beyond(&self, partition: Partition, after: Position) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let grown = self.grown.notified();
-            let waiting = locked(&self.inner).end.position > after;
+            let waiting = locked(&self.inner).contents(partition).end.position > after;
             if !waiting {
                 // The bound of the port: never misses an append for longer than a second.
                 let _ = tokio::time::timeout(Duration::from_secs(1), grown).await;
@@ -165,22 +179,29 @@ impl PingLog for FakeLog {
         })
     }
 
-    fn settle(&self, _: Partition, up_to: Position) -> PortFuture<'_, ()> {
+    fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
         Box::pin(async move {
-            locked(&self.inner).settle(up_to);
+            locked(&self.inner).contents(partition).settle(up_to);
             Ok(())
         })
     }
 
-    fn erase(&self, _: Partition, erased: Erased) -> PortFuture<'_, ()> {
+    fn erase(&self, partition: Partition, erased: Erased) -> PortFuture<'_, ()> {
         Box::pin(async move {
-            locked(&self.inner).erase(&erased);
+            locked(&self.inner).contents(partition).erase(&erased);
             Ok(())
         })
     }
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
-        Box::pin(async move { Ok(locked(&self.inner).depth()) })
+        Box::pin(async move {
+            let mut all = LogDepth::default();
+            for LogDepth { entries, bytes } in locked(&self.inner).partitions.values().map(Contents::depth) {
+                all.entries += entries;
+                all.bytes += bytes;
+            }
+            Ok(all)
+        })
     }
 
     fn check(&self) -> PortFuture<'_, ()> {
