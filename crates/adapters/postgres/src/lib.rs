@@ -25,6 +25,7 @@ mod replicas;
 mod report_jobs;
 mod rule_edition;
 mod sessions;
+mod standing;
 mod store;
 mod stored_time;
 mod values;

@@ -15,6 +15,7 @@ use crate::months::Month;
 use crate::names::KnownPeople;
 use crate::replicas::Replicas;
 use crate::rule_edition;
+use crate::standing::Standing;
 use crate::values::column;
 
 /// How many months after the current one have their tables made ahead.
@@ -40,6 +41,7 @@ pub struct PgStore {
     replicas: Replicas,
     months: KnownMonths,
     people: KnownPeople,
+    standing: Standing,
     statement_timeout: Duration,
     /// The server was found fit once; see [`PgStore::unfitness`].
     checked: AtomicBool,
@@ -56,6 +58,7 @@ impl PgStore {
             primary,
             months: KnownMonths::default(),
             people: KnownPeople::default(),
+            standing: Standing::default(),
             statement_timeout: config.statement_timeout,
             checked: AtomicBool::new(false),
         })
@@ -157,6 +160,10 @@ impl PgStore {
 
     pub(crate) fn people(&self) -> &KnownPeople {
         &self.people
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     pub(crate) fn months(&self) -> &KnownMonths {

@@ -90,14 +90,16 @@ async fn apply_to(
         match try_apply(primary, &Values::of(commit, moves), commit, &columns, &adopted).await? {
             Outcome::Applied(Applied::Done) => {
                 store.people().learn(people);
+                if matches!(moves, Moves::Position) {
+                    store.standing().hear(commit.partition, commit.to);
+                }
                 return Ok(Applied::Done);
             }
-            Outcome::Applied(Applied::Fenced) => {
+            Outcome::Applied(applied) => {
                 // The database may have gone back: nothing that is known need be so.
                 store.people().forget();
-                return Ok(Applied::Fenced);
+                return Ok(applied);
             }
-            Outcome::Applied(applied) => return Ok(applied),
             Outcome::OtherRule => return Err(store.look_again().await),
             Outcome::MissingPartition => store.months().forget(),
             Outcome::Names(other) => chosen = other,

@@ -32,8 +32,17 @@ impl LedgerWriter for PgStore {
         Box::pin(async move {
             let sql = "SELECT major, minor FROM log_positions WHERE partition = $1";
             let rows = self.primary().await?.query(sql, &[(&i64::from(partition.0), Type::INT8)]).await?;
-            let Some(row) = rows.first() else { return Ok(Position::START) };
-            Ok(Position { major: bits_column(row, "major")?, minor: bits_column(row, "minor")? })
+            let position = match rows.first() {
+                Some(row) => {
+                    Position { major: bits_column(row, "major")?, minor: bits_column(row, "minor")? }
+                }
+                None => Position::START,
+            };
+            if self.standing().hear(partition, position) {
+                // The database may have gone back: nothing that is known need be so.
+                self.people().forget();
+            }
+            Ok(position)
         })
     }
 

@@ -1,8 +1,10 @@
 //! Numbers of names: also where two names want one number, or another process has taken names away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dayline_app::ports::{Applied, LedgerCommit, LedgerWriter, PingLog};
+use dayline_app::tracking::keep::Keep;
 use dayline_app::tracking::record;
 use dayline_contract::fakes::FakeLog;
 use dayline_domain::{
@@ -162,4 +164,23 @@ async fn an_entry_wholly_under_newer_erasures_leaves_no_name_behind() {
     assert_eq!(devices, ["kept"]);
     let counted = view(&store, user, today, 1).await.counted;
     assert!(counted.iter().map(|piece| piece.interval).eq([says(100, 101)]), "{counted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_a_database_forgot_when_it_went_back_are_written_again() {
+    let database = Database::migrated().await;
+    let store = database.store(Via::Direct);
+    let (user, today) = (register(&store, 1).await, day(2026, 11, 20));
+    let client = database.client().await;
+    let keep = Keep { time: Duration::MAX, bytes: u64::MAX };
+    let world = World { log: Arc::new(FakeLog::keeping(keep)), ..World::over(store.clone()) };
+    let pings = [ping("Code", today, 0, 10), ping("Mail", today, 20, 40)];
+    world.track(user, &pings, 1).await;
+    world.drain().await;
+    // As before the first ping. Whoever was at work has heard that the database was away, and asks anew.
+    client.batch_execute("TRUNCATE ledger_days, observations, pieces, names, log_positions").await.unwrap();
+    world.drain().await;
+    for process in [store, database.store(Via::PgBouncer)] {
+        assert_by_the_rule(&process, user, today, 1, &pings).await;
+    }
 }
