@@ -47,6 +47,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(total_ms))
 }
 
+/// Parses a duration, or `0` for none.
+pub fn duration_or_none(text: &str) -> Result<Duration, String> {
+    if text.trim() == "0" { Ok(Duration::ZERO) } else { duration(text) }
+}
+
 /// Parses a duration that must not be nothing, since no time at all would be too short for
 /// everything.
 pub fn some_time(text: &str) -> Result<Duration, String> {
@@ -85,6 +90,13 @@ pub fn rfc3339(at: UtcMs) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_that_may_be_none_needs_no_unit_then() {
+        assert_eq!(duration_or_none("0"), Ok(Duration::ZERO));
+        assert_eq!(duration_or_none("5m"), Ok(Duration::from_mins(5)));
+        assert!(duration_or_none("5").is_err() && duration("0").is_err());
+    }
 
     #[test]
     fn durations_are_numbers_with_units() {

@@ -1,7 +1,7 @@
 //! What an operator's command has in the place of the ping log, which belongs to the server alone.
 
 use dayline_app::ports::{
-    AppendError, BoxFuture, LogDepth, LogEntry, Partition, PingLog, PortError, PortFuture, Position,
+    AppendError, BoxFuture, Erased, LogDepth, LogRead, Partition, PingLog, PortError, PortFuture, Position,
 };
 
 /// A ping log that takes nothing and has nothing.
@@ -18,15 +18,19 @@ impl PingLog for ClosedLog {
         Box::pin(std::future::ready(Err(closed)))
     }
 
-    fn read_after(&self, _: Partition, _: Position, _: usize) -> PortFuture<'_, Vec<LogEntry>> {
-        Box::pin(std::future::ready(Ok(Vec::new())))
+    fn read_after(&self, _: Partition, _: Position, _: usize) -> PortFuture<'_, LogRead> {
+        Box::pin(std::future::ready(Ok(LogRead::default())))
     }
 
     fn wait_beyond(&self, _: Partition, _: Position) -> BoxFuture<'_, ()> {
         Box::pin(std::future::pending())
     }
 
-    fn trim(&self, _: Partition, _: Position) -> PortFuture<'_, ()> {
+    fn settle(&self, _: Partition, _: Position) -> PortFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn erase(&self, _: Partition, _: Erased) -> PortFuture<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -92,8 +92,8 @@ pub async fn embedded(
     let folder = &options.storage.data;
     let lock = FolderLock::acquire(folder).map_err(Failure::because)?;
     let store = Arc::new(SqliteStore::open(lock).map_err(Failure::because)?);
-    let consumed = store.position(Partition(0)).await.map_err(Failure::because)?;
-    let log = SqlitePingLog::open(folder, &options.storage.ping_log(consumed)?, fatal);
+    let settled = store.position(Partition(0)).await.map_err(Failure::because)?;
+    let log = SqlitePingLog::open(folder, &options.storage.ping_log(settled)?, fatal);
     let log: Arc<dyn PingLog> = Arc::new(log.map_err(Failure::because)?);
     let keys_file = options.storage.keys();
     let keys = own_keys(&keys_file, &store, folder).await?;
@@ -137,7 +137,7 @@ pub async fn clustered(
     let store = Arc::new(PgStore::open(database).map_err(Failure::usage)?);
     let keys_file = options.storage.shared_keys()?;
     let keys = read_keys(&keys_file).map_err(Failure::because)?;
-    let (log, log_hint) = shared_log(options, redis).await?;
+    let (log, log_hint) = shared_log(options, redis, &store).await?;
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let shared = Shared::alone(log.clone(), &settings);
@@ -179,6 +179,7 @@ pub async fn clustered(
 async fn shared_log(
     options: &ServeOptions,
     redis: &RedisConfig,
+    ledger: &Arc<PgStore>,
 ) -> Result<(Arc<dyn PingLog>, &'static str), Failure> {
     let cluster = &options.cluster;
     let in_kafka = options.kafka.kafka_brokers.as_deref();
@@ -187,12 +188,11 @@ async fn shared_log(
     for warning in &warnings {
         tracing::warn!(warning, "redis");
     }
-    let (watermarks, pending) = (options.storage.watermarks()?, options.storage.max_pending_bytes());
     if let Some(brokers) = in_kafka {
-        let log = kafka::open(brokers, &options.kafka, watermarks, pending, cluster.log_partitions).await?;
+        let log = kafka::open(brokers, options, ledger.clone()).await?;
         return Ok((Arc::new(log), "can kafka be reached, and have all partitions of the topic a leader?"));
     }
-    let log = RedisPingLog::open(redis, &cluster.ping_log(watermarks, pending)).await;
+    let log = RedisPingLog::open(redis, &cluster.ping_log(&options.storage)?).await;
     Ok((Arc::new(log.map_err(Failure::because)?), "can redis be reached, and is there memory left?"))
 }
 

@@ -11,6 +11,7 @@ use dayline_postgres::PgConfig;
 use dayline_redis::{PingLogOptions, RedisConfig};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::pings::StorageOptions;
 use dayline_cli_kit::failure::Failure;
 use dayline_cli_kit::units;
 
@@ -128,16 +129,18 @@ impl ClusterOptions {
     }
 
     /// The settings of the ping log in Redis.
-    pub(crate) fn ping_log(&self, (low, high): (u64, u64), max_pending_bytes: usize) -> PingLogOptions {
+    pub(crate) fn ping_log(&self, storage: &StorageOptions) -> Result<PingLogOptions, Failure> {
+        let (low_bytes, high_bytes) = storage.watermarks()?;
         // Not for operators to set.
         let PingLogOptions { senders, .. } = PingLogOptions::default();
-        PingLogOptions {
+        Ok(PingLogOptions {
             partitions: self.log_partitions,
-            high_bytes: high,
-            low_bytes: low,
-            max_pending_bytes,
+            high_bytes,
+            low_bytes,
+            keep: storage.keep(self.log_partitions),
+            max_pending_bytes: storage.max_pending_bytes(),
             senders,
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use dayline_app::ports::Position;
+use dayline_app::tracking::keep::Keep;
 use dayline_app::tracking::worker::WorkerLimits;
 use dayline_domain::PingLimits;
 use dayline_sqlite::PingLogOptions;
@@ -60,6 +61,13 @@ pub struct StorageOptions {
     /// Waiting pings below which new ones are taken again
     #[arg(long, env = "DAYLINE_LOG_LOW", default_value = "768MiB", value_parser = units::bytes, value_name = "SIZE")]
     pub(crate) log_low: u64,
+    /// How long processed pings stay in the log, for a database that comes back older than it was: after a failover to a
+    /// replica that lagged, or from a backup; 0 for not at all
+    #[arg(long, env = "DAYLINE_LOG_KEEP", default_value = "5m", value_parser = units::duration_or_none)]
+    pub(crate) log_keep: Duration,
+    /// Processed pings that stay in the log at most
+    #[arg(long, env = "DAYLINE_LOG_KEEP_BYTES", default_value = "256MiB", value_parser = units::bytes, value_name = "SIZE")]
+    pub(crate) log_keep_bytes: u64,
     /// Memory for pings that wait for the disk
     #[arg(long, env = "DAYLINE_LOG_PENDING", default_value = "4MiB", value_parser = units::bytes, value_name = "SIZE")]
     pub(crate) log_pending: u64,
@@ -93,18 +101,34 @@ impl StorageOptions {
         Ok((low, high))
     }
 
+    /// What each of so many partitions of the ping log keeps of what is settled.
+    pub(crate) fn keep(&self, partitions: u32) -> Keep {
+        if self.log_keep.is_zero() {
+            return Keep::NOTHING;
+        }
+        Keep { time: self.log_keep, bytes: self.log_keep_bytes / u64::from(partitions.max(1)) }
+    }
+
     /// Bytes of pings that may wait for the disk.
     pub(crate) fn max_pending_bytes(&self) -> usize {
         usize::try_from(self.log_pending).unwrap_or(usize::MAX)
     }
 
-    /// The settings of the ping log in the data folder, whose reader stands at `consumed`.
-    pub(crate) fn ping_log(&self, consumed: Position) -> Result<PingLogOptions, Failure> {
+    /// The settings of the ping log in the data folder, whose ledger stands at `settled`.
+    pub(crate) fn ping_log(&self, settled: Position) -> Result<PingLogOptions, Failure> {
         let (low_bytes, high_bytes) = self.watermarks()?;
-        let max_pending_bytes = self.max_pending_bytes();
+        let (max_pending_bytes, keep) = (self.max_pending_bytes(), self.keep(1));
         // Not for operators to set.
         let PingLogOptions { wal_bytes, erase_within, .. } = PingLogOptions::default();
-        Ok(PingLogOptions { high_bytes, low_bytes, max_pending_bytes, wal_bytes, erase_within, consumed })
+        Ok(PingLogOptions {
+            high_bytes,
+            low_bytes,
+            max_pending_bytes,
+            wal_bytes,
+            erase_within,
+            keep,
+            settled,
+        })
     }
 
     /// The settings of each of so many workers, which share the memory.

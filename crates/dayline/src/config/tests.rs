@@ -62,7 +62,7 @@ fn settings(options: &ServeOptions) -> String {
     tell(&(cluster.redis().map(|redis| redis.is_some()), &cluster.redis_prefix, cluster.accept_lossy_redis));
     // It is passed on as it is, in a build that has Kafka.
     tell(kafka);
-    tell(&storage.watermarks().map(|watermarks| cluster.ping_log(watermarks, storage.max_pending_bytes())));
+    tell(&cluster.ping_log(storage));
     text
 }
 

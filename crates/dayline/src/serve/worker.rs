@@ -17,6 +17,10 @@ use super::progress::Progress;
 /// the next start or somebody else.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
 
+/// How long an idle worker waits for pings at most: it also looks after what the log keeps, and whether the ledger is
+/// still what it was.
+const IDLE: Duration = Duration::from_mins(1);
+
 pub(super) struct Driver {
     pub(super) worker: Worker,
     pub(super) randomness: Arc<dyn Randomness>,
@@ -69,7 +73,7 @@ impl Driver {
             let pause = self.pause(&outcome, began.elapsed());
             stop.run_until_cancelled(async {
                 if idle {
-                    self.worker.wait().await;
+                    let _ = timeout(IDLE, self.worker.wait()).await;
                     since = Instant::now();
                 }
                 sleep(pause).await;
@@ -133,6 +137,14 @@ impl Driver {
         self.metrics.pings_settled(step.pings as u64);
         if step.pings > 0 {
             self.metrics.observe_lag(lag);
+        }
+        if step.lost > 0 {
+            self.metrics.log_lost(step.lost);
+            tracing::error!(
+                partition = self.place.partition.0,
+                entries = step.lost,
+                "accepted pings are lost: the database is older than what the ping log still has; see --log-keep"
+            );
         }
         if step.dead > 0 {
             self.metrics.dead_lettered(step.dead as u64);

@@ -1,12 +1,15 @@
 //! The ping log in Kafka, in a build that has it.
 
+use std::sync::Arc;
+
+use dayline_app::ports::LedgerWriter;
 use dayline_cli_kit::failure::Failure;
 use dayline_kafka::{
     Identity, KafkaConfig, KafkaPingLog, PingLogOptions, Sasl, SaslMechanism, Security, Tls, TopicOptions,
     check_durability, create_topic,
 };
 
-use crate::config::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity};
+use crate::config::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity, ServeOptions};
 
 /// Makes the topic, at these brokers, if it is not there; tells whether it did.
 pub(crate) async fn make_topic(
@@ -22,24 +25,25 @@ pub(crate) async fn make_topic(
 /// that is accepted.
 pub(super) async fn open(
     brokers: &str,
-    options: &KafkaOptions,
-    (low_bytes, high_bytes): (u64, u64),
-    max_pending_bytes: usize,
-    partitions: u32,
+    options: &ServeOptions,
+    ledger: Arc<dyn LedgerWriter>,
 ) -> Result<KafkaPingLog, Failure> {
-    let config = config(brokers, options)?;
-    let topic = TopicOptions { partitions, replicas: options.kafka_replicas };
+    let ServeOptions { kafka, storage, cluster, .. } = options;
+    let (config, partitions) = (config(brokers, kafka)?, cluster.log_partitions);
+    let topic = TopicOptions { partitions, replicas: kafka.kafka_replicas };
     if create_topic(&config, topic).await.map_err(Failure::because)? {
         tracing::info!(topic = config.topic(), partitions, replicas = topic.replicas, "kafka topic made");
     }
-    let warnings = check_durability(&config, options.accept_lossy_kafka).await.map_err(Failure::because)?;
+    let warnings = check_durability(&config, kafka.accept_lossy_kafka).await.map_err(Failure::because)?;
     for warning in &warnings {
         tracing::warn!(warning, "kafka");
     }
+    let (low_bytes, high_bytes) = storage.watermarks()?;
+    let (keep, max_pending_bytes) = (storage.keep(partitions), storage.max_pending_bytes());
     // Not for operators to set.
     let PingLogOptions { connections, .. } = PingLogOptions::default();
-    let bounds = PingLogOptions { partitions, high_bytes, low_bytes, max_pending_bytes, connections };
-    KafkaPingLog::open(&config, &bounds).await.map_err(Failure::because)
+    let bounds = PingLogOptions { partitions, high_bytes, low_bytes, keep, max_pending_bytes, connections };
+    KafkaPingLog::open(&config, &bounds, Some(ledger)).await.map_err(Failure::because)
 }
 
 fn config(brokers: &str, options: &KafkaOptions) -> Result<KafkaConfig, Failure> {

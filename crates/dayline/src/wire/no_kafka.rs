@@ -1,9 +1,12 @@
 //! The ping log in Kafka, in a build that has none: what to do about that.
 
+use std::sync::Arc;
+
+use dayline_app::ports::LedgerWriter;
 use dayline_cli_kit::failure::Failure;
 
 use crate::closed_log::ClosedLog;
-use crate::config::KafkaOptions;
+use crate::config::{KafkaOptions, ServeOptions};
 
 /// As in a build that has it.
 #[expect(clippy::unused_async, reason = "as in a build that has it")]
@@ -13,13 +16,7 @@ pub(crate) async fn make_topic(_: &str, _: &KafkaOptions, _: u32) -> Result<bool
 
 /// As in a build that has it.
 #[expect(clippy::unused_async, reason = "as in a build that has it")]
-pub(super) async fn open(
-    _: &str,
-    _: &KafkaOptions,
-    _: (u64, u64),
-    _: usize,
-    _: u32,
-) -> Result<ClosedLog, Failure> {
+pub(super) async fn open(_: &str, _: &ServeOptions, _: Arc<dyn LedgerWriter>) -> Result<ClosedLog, Failure> {
     Err(missing())
 }
 

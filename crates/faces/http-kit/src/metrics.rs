@@ -44,6 +44,7 @@ struct Inner {
     dead_letters_waiting: Gauge,
     log_entries: Gauge,
     log_bytes: Gauge,
+    log_lost_entries: Counter,
     lag: Latency,
     checks: Family<CheckOf, Gauge>,
     degraded: Gauge,
@@ -74,6 +75,7 @@ impl Metrics {
             dead_letters_waiting: Gauge::default(),
             log_entries: Gauge::default(),
             log_bytes: Gauge::default(),
+            log_lost_entries: Counter::default(),
             lag: Latency::default(),
             checks: Family::default(),
             degraded: Gauge::default(),
@@ -142,6 +144,11 @@ impl Metrics {
         self.0.log_bytes.set(i64::try_from(depth.bytes).unwrap_or(i64::MAX));
     }
 
+    /// Counts entries that the ping log had forgotten before the ledger had them.
+    pub fn log_lost(&self, entries: u64) {
+        self.0.log_lost_entries.inc_by(entries);
+    }
+
     /// Sets which parts of the service there are, and which of them work.
     pub fn set_checks(&self, checks: impl Iterator<Item = (&'static str, bool)>) {
         self.0.checks.clear();
@@ -175,6 +182,9 @@ impl Inner {
         registry.register("log_entries", "Entries that wait in the ping log", self.log_entries.clone());
         let bytes = self.log_bytes.clone();
         registry.register_with_unit("log", "Bytes that wait in the ping log", Unit::Bytes, bytes);
+        let lost =
+            "Entries of the ping log that were gone before they were settled: accepted pings that are lost";
+        registry.register("log_lost_entries", lost, self.log_lost_entries.clone());
         registry.register("check_ok", "Whether a part of the service works: 1 or 0", self.checks.clone());
         let degraded = "Whether the service does its work, but a part of it does not: 1 or 0";
         registry.register("degraded", degraded, self.degraded.clone());

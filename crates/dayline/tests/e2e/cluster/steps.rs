@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_app::ports::{
-    Accounts, AppendError, Applied, BoxFuture, CreateUser, DayKey, LedgerCommit, LedgerReader, LedgerWriter,
-    LoadedDay, LogDepth, LogEntry, Partition, PasswordHash, PingLog, PortFuture, Position, User,
+    Accounts, AppendError, Applied, BoxFuture, CreateUser, DayKey, Erased, LedgerCommit, LedgerReader,
+    LedgerWriter, LoadedDay, LogDepth, LogRead, Partition, PasswordHash, PingLog, PortFuture, Position, User,
 };
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits, WorkerPorts};
@@ -32,7 +32,7 @@ enum Call {
     Read,
     Load,
     Apply,
-    Trim,
+    Settle,
 }
 
 /// Where a worker dies.
@@ -52,8 +52,8 @@ const DEATHS: [Death; 10] = [
     Death::After(Call::Load),
     Death::Before(Call::Apply),
     Death::After(Call::Apply),
-    Death::Before(Call::Trim),
-    Death::After(Call::Trim),
+    Death::Before(Call::Settle),
+    Death::After(Call::Settle),
 ];
 
 /// The ports of a worker that is to die.
@@ -111,7 +111,7 @@ impl PingLog for Mortal {
         self.log.append(partition, record)
     }
 
-    fn read_after(&self, of: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, Vec<LogEntry>> {
+    fn read_after(&self, of: Partition, after: Position, max_bytes: usize) -> PortFuture<'_, LogRead> {
         Box::pin(self.live(Call::Read, self.log.read_after(of, after, max_bytes)))
     }
 
@@ -119,8 +119,12 @@ impl PingLog for Mortal {
         self.log.wait_beyond(partition, after)
     }
 
-    fn trim(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
-        Box::pin(self.live(Call::Trim, self.log.trim(partition, up_to)))
+    fn settle(&self, partition: Partition, up_to: Position) -> PortFuture<'_, ()> {
+        Box::pin(self.live(Call::Settle, self.log.settle(partition, up_to)))
+    }
+
+    fn erase(&self, partition: Partition, erased: Erased) -> PortFuture<'_, ()> {
+        self.log.erase(partition, erased)
     }
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
