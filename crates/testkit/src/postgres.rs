@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::process::{Process, run};
-use crate::{free_port, postgres_program, try_query, unprivileged, variable};
+use crate::{free_port, postgres_program, query, try_query, unprivileged, variable};
 
 const OPTIONS: [&str; 3] = ["listen_addresses=127.0.0.1", "shared_buffers=32MB", "max_connections=60"];
 
@@ -42,6 +43,26 @@ impl Postgres {
             .args([&from, "-D"])
             .arg(&replica.data));
         replica.started()
+    }
+
+    /// Lets this replica fall behind from now on: it has all that its primary had so far, and gets no more.
+    pub fn fall_behind(&self, primary: &Self) {
+        let written = query(&primary.url(), "SELECT pg_current_wal_lsn()").concat();
+        let is_there = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        wait_until("the replica has all", || query(&self.url(), &is_there) == ["t"]);
+        query(&self.url(), "ALTER SYSTEM SET primary_conninfo = ''");
+        query(&self.url(), "SELECT pg_reload_conf()");
+        let follows = "SELECT count(*) FROM pg_stat_wal_receiver";
+        wait_until("the replica is cut off", || query(&self.url(), follows) == ["0"]);
+    }
+
+    /// Puts this replica into the place of its primary, which ends like in a crash: at its port, as it is.
+    pub fn take_over(&mut self, primary: &mut Self) {
+        primary.crash();
+        query(&self.url(), "SELECT pg_promote()");
+        self.stop();
+        self.port = primary.port;
+        self.start_again();
     }
 
     fn new(options: &[&str]) -> Self {
@@ -105,5 +126,13 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.crash();
         let _ = fs::remove_dir_all(&self.data);
+    }
+}
+
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -15,6 +15,7 @@ mod keys;
 mod owner;
 mod readiness;
 mod replay;
+mod restored;
 mod start;
 mod stop;
 mod support;

@@ -5,6 +5,7 @@
 use crate::support::server::Installation;
 
 mod caller;
+mod failover;
 mod faults;
 #[cfg(feature = "kafka")]
 mod kafka;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dayline_domain::UtcMs;
-use dayline_sim::client::wire::{Body, Format, Ping, ReportItem, Seen};
+use dayline_sim::client::wire::{Body, Format, Ping, Report, ReportItem, Seen};
 use dayline_sim::client::{Account, Client, Device};
 use secrecy::SecretString;
 
@@ -51,7 +51,20 @@ pub(crate) async fn send(device: &Device, ping: Ping) {
 
 /// The totals of a report in milliseconds; no domain is an empty name.
 pub(crate) async fn totals(device: &Device, kind: &str, date: &str, tz: &str) -> BTreeMap<String, i64> {
-    let report = device.report(kind, date, tz).await.unwrap();
+    totals_of(&device.report(kind, date, tz).await.unwrap())
+}
+
+/// The same where the database may be away; then nothing.
+pub(crate) async fn totals_if_told(
+    device: &Device,
+    kind: &str,
+    date: &str,
+    tz: &str,
+) -> Option<BTreeMap<String, i64>> {
+    device.report(kind, date, tz).await.ok().map(|report| totals_of(&report))
+}
+
+fn totals_of(report: &Report) -> BTreeMap<String, i64> {
     let name = |item: &ReportItem| item.app_name.clone().or(item.domain.clone()).unwrap_or_default();
     report.items.iter().map(|item| (name(item), (item.seconds * 1_000.0).round() as i64)).collect()
 }

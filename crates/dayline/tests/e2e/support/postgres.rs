@@ -38,6 +38,12 @@ impl Postgres {
         Database::at(self.pgbouncer.url(), self.server.url())
     }
 
+    /// A replica that lagged takes the place of the server, for all who come through PgBouncer.
+    pub(crate) fn is_succeeded_by(&mut self, mut replica: testkit::Postgres) {
+        replica.take_over(&mut self.server);
+        self.server = replica;
+    }
+
     /// Cuts all connections, whatever goes over them.
     pub(crate) fn cut(&self) -> usize {
         let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
