@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use dayline_api::ApiConfig;
 use dayline_http_kit::proxy::{Cidr, ForwardedHeader};
@@ -43,9 +44,13 @@ pub struct NetworkOptions {
         value_name = "ORIGIN"
     )]
     pub(crate) allowed_origins: Vec<String>,
-    /// Where people reach this server, for links that devices show; the host they themselves use if not given
+    /// Where people reach this server, with the path if a proxy has it under one; the host they themselves use if
+    /// not given
     #[arg(long, env = "DAYLINE_PUBLIC_URL", value_name = "https://HOST", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
+    /// Serve no pages but the one on which a device is approved, whose address trackers show
+    #[arg(long, env = "DAYLINE_NO_WEB", value_parser = BoolishValueParser::new())]
+    pub(crate) no_web: bool,
     /// Most connections at a time
     #[arg(long, env = "DAYLINE_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_connections: u32,
@@ -86,11 +91,19 @@ pub(crate) enum HeaderName {
 }
 
 fn public_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host.map(|host| host.trim_end_matches('/')) {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text.to_owned()),
-        _ => Err(format!("{text:?} is not of the form https://host[:port]")),
+    let after = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let (host, path) =
+        after.and_then(|after| after.split_once('/')).unwrap_or((after.unwrap_or_default(), ""));
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    if host.is_empty()
+        || host.contains(['?', '#', '@', ' '])
+        || !path.bytes().all(is_plain)
+        || path.starts_with('/')
+        || path.contains("//")
+    {
+        return Err(format!("{text:?} is not of the form https://host[:port][/path]"));
     }
+    Ok(text.to_owned())
 }
 
 impl NetworkOptions {

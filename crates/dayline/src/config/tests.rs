@@ -39,7 +39,7 @@ fn settings(options: &ServeOptions) -> String {
     } = options;
     let mut text = format!("{roles:?} {threads:?} {logs:?}");
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
-    tell(&(network.listen, network.operations_listen, &network.address_file));
+    tell(&(network.listen, network.operations_listen, &network.address_file, network.no_web));
     tell(&(network.kit(), network.api()));
     let connections = network.connections(Metrics::new([]));
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
@@ -153,5 +153,31 @@ fn a_time_in_which_nothing_can_happen_is_refused() {
     for option in ["header-timeout", "idle-timeout", "report-lease", "database-timeout", "max-ping"] {
         assert!(parse(&[format!("--{option}=0s")]).is_err(), "{option}");
         assert!(parse(&[format!("--{option}=1s")]).is_ok(), "{option}");
+    }
+}
+
+#[test]
+fn a_public_url_may_have_a_path_and_nothing_else() {
+    let parses = |url: &str| parse(&[format!("--public-url={url}")]).is_ok();
+    for good in [
+        "https://example.org",
+        "https://example.org:8443/",
+        "http://localhost/time",
+        "https://example.org/a/b/",
+    ] {
+        assert!(parses(good), "{good}");
+    }
+    for bad in [
+        "example.org",
+        "https://",
+        "https:///time",
+        "https://a@b",
+        "https://a/b?c",
+        "https://a/b#c",
+        "https://a/b c",
+        "https://a//b",
+        "https://a/\"b",
+    ] {
+        assert!(!parses(bad), "{bad}");
     }
 }

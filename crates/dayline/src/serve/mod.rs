@@ -19,10 +19,11 @@ mod worker_pool;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dayline_api::{ApiState, health_router, operations_router, route_patterns, router, router_for_all};
-use dayline_http_kit::{KitState, Metrics, Router, assemble};
+use dayline_api::{ApiState, health_router, operations_router, router, router_for_all};
+use dayline_http_kit::{Kit, KitState, Metrics, Router, assemble};
 use dayline_postgres::PgConfig;
 use dayline_redis::RedisConfig;
+use dayline_web::WebState;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
@@ -62,7 +63,8 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let greeting = Greeting::new(&listener, options)?;
     let System { app, pool, reports, mut probes, keys, agreement, maintenance } =
         put_together(options, cluster).await?;
-    let metrics = Metrics::new(route_patterns());
+    let patterns = dayline_api::route_patterns().into_iter().chain(dayline_web::route_patterns());
+    let metrics = Metrics::new(patterns);
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
 
@@ -96,7 +98,8 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
             answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone()).await;
         }
     };
-    let answer_all = answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone());
+    let faces = std::iter::once(face).chain(pages(options, &kit));
+    let answer_all = answer(listener, assemble(&kit, faces), options, metrics.clone(), stop.clone());
     tokio::join!(answer_all, answer_operators);
 
     following_keys.abort();
@@ -110,6 +113,15 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let (pool, reports) = tokio::join!(stop_pool, stop_reports);
     tracing::info!("stopped");
     pool.and(reports)
+}
+
+/// The pages, of a process that answers people.
+fn pages(options: &ServeOptions, kit: &Kit) -> Option<Router> {
+    let only_device = options.network.no_web;
+    options.has(Role::Api).then(|| {
+        let state = WebState::new(Arc::clone(kit));
+        if only_device { dayline_web::device_router(state) } else { dayline_web::router(state) }
+    })
 }
 
 /// The system that the options describe, over the servers of a cluster or in the data folder.

@@ -2,11 +2,12 @@
 //! Not here: access tokens; those are never in a cookie of the API.
 
 use dayline_http_kit::Problem;
-use dayline_http_kit::cookie::{SecretCookie, is_own_page};
+use dayline_http_kit::cookie::{SameSite, SecretCookie, is_own_page};
 use dayline_http_kit::credential::{Credential, Forms};
 use http::{HeaderMap, HeaderValue};
 
-const COOKIE: SecretCookie = SecretCookie { name: "dayline_refresh", path: "/api/v1/auth" };
+const COOKIE: SecretCookie<'_> =
+    SecretCookie { name: "dayline_refresh", path: "/api/v1/auth", same_site: SameSite::Strict };
 
 /// The refresh token in the request's cookies. It is only taken from pages of this site or of an
 /// allowed one.

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::openapi::Document;
 use crate::routes::{
-    api_keys, audit, auth, corrections, device_login, device_page, devices, docs, export, live, operations,
-    preferences, report_jobs, reports, sessions, timeline, track, users, why,
+    api_keys, audit, auth, corrections, device_login, devices, docs, export, live, operations, preferences,
+    report_jobs, reports, sessions, timeline, track, users, why,
 };
 use crate::state::{Api, ApiState};
 
@@ -62,10 +62,6 @@ fn table_for_all() -> OpenApiRouter<Api> {
         .routes(routes!(report_jobs::result))
         // /api/v1/live
         .routes(routes!(live::live))
-        // Pages
-        .routes(routes!(device_page::page))
-        .route("/device/page.css", get(device_page::style))
-        .route("/device/page.js", get(device_page::script))
         // Operations
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::openapi))

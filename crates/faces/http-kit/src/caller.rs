@@ -92,10 +92,20 @@ async fn authenticate<'a, F: Face>(
     let kit = face.kit();
     let credential = Credential::of(&parts.headers, parts.uri.query(), face.forms(parts));
     let credential = credential.ok_or(AppError::NotSignedIn)?;
+    let caller = caller_by(kit, parts, credential.secret()).await?;
+    Ok((caller, credential))
+}
+
+/// The caller whom a secret says the request is from, wherever the secret was found. From now on the
+/// request is counted as theirs.
+///
+/// # Errors
+/// As [`authenticate::authenticate`].
+pub async fn caller_by(kit: &KitState, parts: &request::Parts, secret: &str) -> Result<Caller, AppError> {
     let address = ClientAddress::of(parts, kit).0;
-    let caller = authenticate::authenticate(&kit.app, credential.secret(), address).await?;
+    let caller = authenticate::authenticate(&kit.app, secret, address).await?;
     if let Some(peer) = parts.extensions.get::<Peer>() {
         peer.set_caller(Some(caller.user));
     }
-    Ok((caller, credential))
+    Ok(caller)
 }

@@ -6,22 +6,35 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::state::KitConfig;
 
-/// A cookie that scripts can't read and that other sites' pages don't send.
-pub struct SecretCookie {
+/// A cookie that scripts can't read and that other sites' pages don't send with what they ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretCookie<'a> {
     /// Unlike that of any other cookie on the paths below.
-    pub name: &'static str,
+    pub name: &'a str,
     /// The paths it is sent with begin with this one.
-    pub path: &'static str,
+    pub path: &'a str,
+    /// Whether a link on another site's page leads here with it.
+    pub same_site: SameSite,
 }
 
-impl SecretCookie {
+/// From where a cookie is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameSite {
+    /// From this site's pages alone.
+    Strict,
+    /// Also by links of others, which only read.
+    Lax,
+}
+
+impl SecretCookie<'_> {
     /// The header that sets the cookie for `max_age_s` seconds; 0 deletes it. `None` if the text
     /// can't be a cookie.
     pub fn set(&self, text: &str, max_age_s: i64, secure: bool) -> Option<HeaderValue> {
-        let Self { name, path } = self;
+        let Self { name, path, same_site } = self;
         let secure = if secure { "; Secure" } else { "" };
-        let cookie =
-            format!("{name}={text}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}");
+        let cookie = format!(
+            "{name}={text}; Path={path}; HttpOnly; SameSite={same_site:?}; Max-Age={max_age_s}{secure}"
+        );
         let mut value = HeaderValue::from_str(&cookie).ok()?;
         value.set_sensitive(true);
         Some(value)
@@ -76,11 +89,14 @@ mod tests {
 
     #[test]
     fn a_secret_cookie_is_out_of_reach_of_scripts_other_sites_and_plain_connections() {
-        let cookie = SecretCookie { name: "renew", path: "/auth" };
+        let cookie = SecretCookie { name: "renew", path: "/auth", same_site: SameSite::Strict };
         assert_eq!(
             cookie.set("secret", 60, true).unwrap(),
             "renew=secret; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=60; Secure"
         );
+        let followed = SecretCookie { same_site: SameSite::Lax, ..cookie };
+        let set = followed.set("secret", 60, false).unwrap();
+        assert_eq!(set, "renew=secret; Path=/auth; HttpOnly; SameSite=Lax; Max-Age=60");
     }
 
     #[test]

@@ -88,8 +88,8 @@ pub struct KitConfig {
     /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by
     /// default.
     pub allowed_origins: Vec<String>,
-    /// Where people reach this server (`https://host[:port]`), for links. The request's own host if
-    /// not given.
+    /// Where people reach this server (`https://host[:port][/path]`), for links. The request's own
+    /// host if not given.
     pub public_url: Option<String>,
     /// How long a request's body may take.
     pub body_timeout: Duration,

@@ -7,14 +7,13 @@ use dayline_app::identity::device_login::{self, NotYet, Request, Started};
 use dayline_domain::DeviceId;
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::device_login::{CODE_LIFE_MS, DeviceLogin};
-use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::address::{ClientAddress, own_url};
 use dayline_http_kit::caller::SignedIn;
-use dayline_http_kit::cookie;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::query::{FromParams, Params, Query};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -81,10 +80,7 @@ pub(crate) async fn start(
 ) -> Result<Response, Problem> {
     let started = device_login::start(&api.app, Request { device, device_name, address }).await?;
     let Started { device_code, user_code, expires_in_s, interval_s } = started;
-    let page = format!(
-        "{}/device",
-        own_url(&api, &headers, cookie::must_be_secure(&api.kit.config, &headers, address))
-    );
+    let page = format!("{}/device", own_url(&api.kit.config, &headers, address));
     Ok(private_json(&DeviceCodes {
         verification_uri_complete: format!("{page}?user_code={user_code}"),
         verification_uri: page,
@@ -93,15 +89,6 @@ pub(crate) async fn start(
         expires_in: expires_in_s,
         interval: interval_s,
     }))
-}
-
-/// Where people reach this server: what the operator says, or what the device itself has used.
-fn own_url(api: &Api, headers: &HeaderMap, secure: bool) -> String {
-    if let Some(url) = &api.kit.config.public_url {
-        return url.trim_end_matches('/').to_owned();
-    }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("{}://{host}", if secure { "https" } else { "http" })
 }
 
 /// A device that polls.

@@ -6,7 +6,6 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod corrections;
 pub(crate) mod device_login;
-pub(crate) mod device_page;
 pub(crate) mod devices;
 pub(crate) mod docs;
 pub(crate) mod export;

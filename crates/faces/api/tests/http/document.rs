@@ -64,7 +64,6 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/users/me/audit",
         "GET /api/v1/users/me/export",
         "GET /api/v1/users/me/preferences",
-        "GET /device",
         "GET /docs",
         "GET /healthz",
         "GET /metrics",

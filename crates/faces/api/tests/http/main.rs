@@ -6,7 +6,6 @@ mod audit;
 mod connections;
 mod corrections;
 mod device_login;
-mod device_page;
 mod devices;
 mod document;
 mod edge;

@@ -36,9 +36,7 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
         body
     };
     Some(match (method.as_str(), path) {
-        ("GET", "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/docs" | "/device") => {
-            Attack::Public
-        }
+        ("GET", "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/docs") => Attack::Public,
         ("POST", "/api/v1/users") => {
             Attack::Own(json!({"email": ada.email, "password": PASSWORD, "full_name": "Eve", "id": ada.id}))
         }

@@ -1,0 +1,74 @@
+//! The files that pages load: part of the binary, packed once, in a folder named by what is in them, so
+//! that browsers keep them for good and never mix those of two releases.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use http::HeaderValue;
+use sha2::{Digest, Sha256};
+
+use crate::packing::gzip;
+
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// Name, media type and content of each.
+const FILES: &[(&str, &str, &str)] = &[
+    ("style.css", CSS, include_str!("../../assets/style.css")),
+    ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
+    ("base.js", SCRIPT, include_str!("../../assets/base.js")),
+    ("zone.js", SCRIPT, include_str!("../../assets/zone.js")),
+];
+
+/// Bytes of the hash that name the folder: enough to tell releases apart.
+const NAME_BYTES: usize = 8;
+
+/// All files, ready to be sent.
+pub(crate) struct Assets {
+    folder: String,
+    files: HashMap<&'static str, File>,
+}
+
+/// A file, ready to be sent.
+pub(crate) struct File {
+    pub(crate) media_type: HeaderValue,
+    pub(crate) plain: Bytes,
+    pub(crate) gzip: Bytes,
+}
+
+impl Assets {
+    /// Packs the files.
+    pub(crate) fn packed() -> Self {
+        let mut hash = Sha256::new();
+        let mut files = HashMap::new();
+        for &(name, media_type, text) in FILES {
+            for part in [name, text] {
+                hash.update(part.len().to_be_bytes());
+                hash.update(part);
+            }
+            let gzip = gzip(text.as_bytes(), Compression::best());
+            let media_type = HeaderValue::from_static(media_type);
+            files.insert(name, File { media_type, plain: Bytes::from_static(text.as_bytes()), gzip });
+        }
+        let digest = hash.finalize();
+        let folder = digest.iter().take(NAME_BYTES).fold(String::new(), |mut name, byte| {
+            // Writing to a string can't fail.
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
+        Self { folder, files }
+    }
+
+    /// The folder they are in.
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The file of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&File> {
+        self.files.get(name)
+    }
+}

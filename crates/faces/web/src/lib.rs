@@ -1,0 +1,20 @@
+//! The dashboard as a face: pages that are whole before any script runs, their charts, their forms, and
+//! sessions in cookies. Not here: rules (the use cases and the domain decide), what all faces share (the
+//! http kit), and the API, which is a face of its own.
+
+mod assets;
+mod base_path;
+mod dress;
+mod forms;
+mod packing;
+mod page;
+mod pages;
+mod refusal;
+mod router;
+mod session;
+mod shell;
+mod show;
+mod state;
+
+pub use router::{device_router, route_patterns, router};
+pub use state::WebState;

@@ -1,0 +1,64 @@
+//! Pages as answers: rendered whole, packed if the browser takes that, kept by nobody without asking
+//! again. Not here: the headers that all answers of this face have (see `dress`).
+
+use askama::Template;
+use axum::response::Response;
+use bytes::Bytes;
+use dayline_app::AppError;
+use flate2::Compression;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::packing::{gzip, takes_gzip};
+use crate::refusal::Refusal;
+
+/// Pages of fewer bytes are not worth packing.
+const WORTH_PACKING: usize = 1_024;
+
+/// A page.
+pub(crate) struct Page {
+    status: StatusCode,
+    text: String,
+}
+
+impl Page {
+    /// Renders a page.
+    ///
+    /// # Errors
+    /// If the template does, which is a bug.
+    pub(crate) fn of(template: &impl Template) -> Result<Self, Refusal> {
+        let text = template.render().map_err(|error| AppError::Internal(error.to_string()))?;
+        Ok(Self { status: StatusCode::OK, text })
+    }
+
+    /// The same with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The answer, packed if that is worth it: no page has a secret in it that never changes.
+    pub(crate) fn answer(self, request: &HeaderMap) -> Response {
+        if self.text.len() < WORTH_PACKING || !takes_gzip(request) {
+            return response(self.status, self.text.into());
+        }
+        let mut response = response(self.status, gzip(self.text.as_bytes(), Compression::fast()));
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
+    }
+
+    /// The answer, which nobody keeps and which is not packed, since it has a secret in it.
+    pub(crate) fn secret_answer(self) -> Response {
+        let mut response = response(self.status, self.text.into());
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+fn response(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-encoding"));
+    response
+}

@@ -1,0 +1,78 @@
+//! The list of pages. Not here: what a page shows; that is at its handler.
+
+use std::sync::Arc;
+
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use dayline_http_kit::router::with_state;
+use dayline_http_kit::{Problem, Router};
+
+use crate::pages::{device, file, register, sign_in, start};
+use crate::refusal::Refusal;
+use crate::session::{let_in, refuse_foreign_writes};
+use crate::state::{Web, WebState};
+use crate::dress;
+
+type Route = (&'static str, MethodRouter<Web>);
+
+/// Pages for everybody.
+fn open() -> Vec<Route> {
+    vec![("/", get(start::to_day)), ("/register", get(register::page).post(register::register))]
+}
+
+/// Pages for those who are signed in.
+fn signed_in() -> Vec<Route> {
+    Vec::new()
+}
+
+/// What there is for everybody also where an operator wants no pages.
+fn always_open() -> Vec<Route> {
+    vec![
+        ("/assets/{folder}/{file}", get(file::file)),
+        ("/sign-in", get(sign_in::page).post(sign_in::sign_in)),
+        ("/session/renew", post(sign_in::renew)),
+    ]
+}
+
+/// Likewise for those who are signed in: the page on which a device is approved, whose address trackers
+/// show.
+fn always_signed_in() -> Vec<Route> {
+    vec![("/sign-out", post(sign_in::sign_out)), ("/device", get(device::page).post(device::decide))]
+}
+
+/// The patterns of all routes, to be counted one by one.
+pub fn route_patterns() -> Vec<String> {
+    let all = [open(), signed_in(), always_open(), always_signed_in()];
+    all.into_iter().flatten().map(|(pattern, _)| pattern.to_owned()).collect()
+}
+
+/// All pages.
+pub fn router(state: WebState) -> Router {
+    let open = open().into_iter().chain(always_open());
+    serve(open, signed_in().into_iter().chain(always_signed_in()), state)
+}
+
+/// The page on which a device is approved, and what it needs; the start leads to the documentation.
+pub fn device_router(state: WebState) -> Router {
+    let open = always_open().into_iter().chain([("/", get(start::to_docs))]);
+    serve(open, always_signed_in().into_iter(), WebState { only_device: true, ..state })
+}
+
+fn serve(
+    open: impl Iterator<Item = Route>,
+    signed_in: impl Iterator<Item = Route>,
+    state: WebState,
+) -> Router {
+    let web = Arc::new(state);
+    let state = || Arc::clone(&web);
+    let routes = collect(signed_in).layer(from_fn_with_state(state(), let_in)).merge(collect(open));
+    let refuse = async || Refusal::from(Problem::method_not_allowed());
+    let routes = routes.method_not_allowed_fallback(refuse);
+    // The guard is asked first, whatever the route; and refuses as a page.
+    let guarded = routes.layer(from_fn_with_state(state(), refuse_foreign_writes));
+    with_state(guarded.layer(from_fn_with_state(state(), dress::dress)), state())
+}
+
+fn collect(routes: impl Iterator<Item = Route>) -> axum::Router<Web> {
+    routes.fold(axum::Router::new(), |router, (pattern, route)| router.route(pattern, route))
+}

@@ -1,0 +1,72 @@
+//! What every answer says of itself.
+
+use dayline_http_kit::KitConfig;
+
+use crate::support::Server;
+
+#[tokio::test]
+async fn every_answer_lets_nothing_in_from_elsewhere() {
+    let server = Server::new();
+    for path in
+        ["/", "/assets/0/style.css", "/assets/0/unknown", "/sign-in", "/register", "/device", "/sign-out"]
+    {
+        let reply = server.get(path, &[]).await;
+        let policy = reply.header("content-security-policy");
+        let mut rules: Vec<&str> = policy.split(';').map(str::trim).collect();
+        rules.sort_unstable();
+        let expected = [
+            "base-uri 'none'",
+            "connect-src 'self'",
+            "default-src 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "img-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+        ];
+        assert_eq!(rules, expected, "{path}");
+        assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(reply.header("referrer-policy"), "same-origin", "{path}");
+        assert_eq!(reply.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_page_that_nobody_keeps() {
+    let reply = Server::new().get("/assets/0/unknown", &[]).await;
+    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (404, "text/html; charset=utf-8"));
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert!(reply.text().contains("<h1>There is nothing here</h1>"), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn the_theme_that_was_chosen_is_written_by_the_server() {
+    let server = Server::new();
+    let theme = async |cookie: &str| {
+        let reply = server.get("/assets/0/unknown", &[("cookie", cookie)]).await;
+        reply.text().lines().nth(1).unwrap().to_owned()
+    };
+    assert_eq!(theme("a=b; dayline-theme=dark").await, "<html lang=\"en\" data-theme=\"dark\">");
+    assert_eq!(theme("dayline-theme=\"><script>").await, "<html lang=\"en\">");
+    assert_eq!(theme("a=b").await, "<html lang=\"en\">");
+}
+
+#[tokio::test]
+async fn behind_a_proxys_path_every_address_begins_with_it() {
+    let public_url = Some("https://example.org/time/".to_owned());
+    let server = Server::with(KitConfig { public_url, ..KitConfig::default() });
+    let reply = server.get("/assets/0/unknown", &[]).await;
+    for quoted in ["href=\"", "src=\"", "action=\""] {
+        for address in reply.text().split(quoted).skip(1) {
+            assert!(address.starts_with("/time/") || address.starts_with('#'), "{address}");
+        }
+    }
+    assert!(server.get("/", &[]).await.header("location").starts_with("/time/"));
+}
+
+#[tokio::test]
+async fn without_pages_the_start_leads_to_the_documentation() {
+    let reply = Server::without_pages().get("/", &[]).await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/docs"));
+}

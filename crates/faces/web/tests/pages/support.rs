@@ -1,0 +1,152 @@
+//! A server of fakes with all pages, and a browser for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use dayline_contract::fakes::FakeApp;
+use dayline_http_kit::{KitConfig, KitState, Metrics, assemble};
+use dayline_web::{WebState, device_router, route_patterns, router};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+/// A server made of fakes.
+pub(crate) struct Server {
+    pub(crate) fake: FakeApp,
+    router: Router,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self::with(KitConfig::default())
+    }
+
+    pub(crate) fn with(config: KitConfig) -> Self {
+        Self::of(config, router)
+    }
+
+    /// One whose operator wants no pages.
+    pub(crate) fn without_pages() -> Self {
+        Self::of(KitConfig::default(), device_router)
+    }
+
+    fn of(config: KitConfig, router: impl Fn(WebState) -> Router) -> Self {
+        let fake = FakeApp::default();
+        let kit = KitState::new(fake.app.clone(), Metrics::new(route_patterns()), config).unwrap();
+        let router = assemble(&kit, [router(WebState::new(Arc::clone(&kit)))]);
+        Self { fake, router }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The answer to a `GET` with these headers.
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request(Method::GET, path, headers, "")).await
+    }
+}
+
+/// What somebody types who registers and signs in.
+pub(crate) const PASSWORD: &str = "a long enough secret";
+
+/// What a browser says of a page that a person looks at, or of a form that a page of ours sends.
+pub(crate) const OWN: [(&str, &str); 2] = [("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "document")];
+
+/// A browser, which keeps cookies.
+pub(crate) struct Browser<'a> {
+    server: &'a Server,
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(server: &'a Server) -> Self {
+        Self { server, cookies: BTreeMap::new() }
+    }
+
+    /// The browser of somebody who has just registered.
+    pub(crate) async fn of(server: &'a Server, name: &str) -> Self {
+        let mut browser = Self::new(server);
+        let form = format!(
+            "full_name={name}&email={name}%40example.org&password={}&timezone=UTC",
+            PASSWORD.replace(' ', "+")
+        );
+        let reply = browser.post("/register", &form).await;
+        assert_eq!(reply.status, 303, "{reply:?}");
+        browser
+    }
+
+    pub(crate) async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        let form = format!("email={name}%40example.org&password={}&next=", password.replace(' ', "+"));
+        self.post("/sign-in", &form).await
+    }
+
+    /// Looks at a page.
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, &OWN, "").await
+    }
+
+    /// Sends a form from a page of ours.
+    pub(crate) async fn post(&mut self, path: &str, form: &str) -> Answer {
+        self.send(Method::POST, path, &OWN, form).await
+    }
+
+    pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: &str,
+    ) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        let cookies = cookies.join("; ");
+        let mut all = headers.to_vec();
+        all.push(("host", "dayline.example.org"));
+        all.push(("cookie", &cookies));
+        if method == Method::POST {
+            all.push(("content-type", "application/x-www-form-urlencoded"));
+        }
+        let reply = self.server.send(request(method, path, &all, form)).await;
+        for set in reply.headers.get_all("set-cookie") {
+            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
+            let text = rest.split(';').next().unwrap();
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        reply
+    }
+}
+
+/// A request.
+pub(crate) fn request(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(body.to_owned())).unwrap()
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
