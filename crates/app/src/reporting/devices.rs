@@ -83,15 +83,9 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Device>, AppError> {
             device.last_use = device.last_use.max(Some(observation.interval().end()));
         }
     }
-    for session in app.sessions.list(user).await? {
-        let name = session.device_name.map(|name| name.as_str().into());
-        if let Some(device) = devices.get_mut(&session.device) {
-            device.name = name;
-        }
-    }
-    for (id, name) in app.device_book.device_names(user).await? {
+    for (id, name) in names(app, caller).await? {
         if let Some(device) = devices.get_mut(&id) {
-            device.name = Some(name.as_str().into());
+            device.name = Some(name);
         }
     }
     let mut devices: Vec<Device> = devices.into_values().collect();
@@ -109,6 +103,26 @@ pub(crate) async fn names_for(
         return Ok(DeviceNames::new());
     }
     Ok(book.device_names(user).await?.into_iter().collect())
+}
+
+/// What the caller's devices are called: what the person calls them; where they never said so, what they
+/// are called where they are signed in. Devices that have no name are left out.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when a store can't be read.
+pub async fn names(app: &App, caller: &Caller) -> Result<BTreeMap<DeviceId, Box<str>>, AppError> {
+    caller.require(Scope::Read)?;
+    let mut names = BTreeMap::new();
+    for session in app.sessions.list(caller.user).await? {
+        if let Some(name) = session.device_name {
+            names.insert(session.device, name.as_str().into());
+        }
+    }
+    for (id, name) in app.device_book.device_names(caller.user).await? {
+        names.insert(id, name.as_str().into());
+    }
+    Ok(names)
 }
 
 fn of<'a>(devices: &'a mut BTreeMap<DeviceId, Device>, id: &DeviceId) -> &'a mut Device {

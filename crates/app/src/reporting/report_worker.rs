@@ -2,6 +2,7 @@
 //! tells how far it has come. It holds one stretch, one chunk, and the sums, however long the
 //! report is. Not here: when it runs and waits (the binary), and wire formats ([`ResultForms`]).
 
+use std::slice;
 use std::sync::Arc;
 
 use dayline_domain::report::report_job::JobFailure;
@@ -153,7 +154,7 @@ impl Run<'_> {
         let mut report = Report::empty(grouping);
         for stretch in days.stretches(STRETCH_DAYS) {
             let (ledger, job) = (&*self.ports.data.ledger, &self.job);
-            reports::add(ledger, job.user, &stretch, &job.filter, &mut report).await?;
+            reports::add(ledger, job.user, &stretch, &job.filter, slice::from_mut(&mut report)).await?;
             self.tell((stretch.to.0 - days.from.0 + 1) as u32).await?;
         }
         let names = names_for(&*self.ports.data.device_book, self.job.user, grouping).await?;

@@ -1,6 +1,7 @@
 //! Reports over local days, and what an answer was read from. Local days begin, and weeks too, as the
 //! person prefers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dayline_domain::report::{self, Counted, Filter, Grouping, LocalDays, Report};
@@ -112,7 +113,24 @@ pub async fn report(
     filter: &Filter,
 ) -> Result<Versioned<Report>, AppError> {
     caller.require(Scope::Read)?;
-    let mut answer = Report::empty(grouping);
+    let Versioned { version, answer: [answer] } = reports(app, caller, [grouping], days, filter).await?;
+    Ok(Versioned { version, answer })
+}
+
+/// Counted time of local days that the filter keeps, grouped in several ways, all read at once.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when the ledger can't be read.
+pub async fn reports<const N: usize>(
+    app: &App,
+    caller: &Caller,
+    groupings: [Grouping; N],
+    days: &LocalDays,
+    filter: &Filter,
+) -> Result<Versioned<[Report; N]>, AppError> {
+    caller.require(Scope::Read)?;
+    let mut answer = groupings.map(Report::empty);
     let version = add(&*app.ledger, caller.user, days, filter, &mut answer).await?;
     Ok(Versioned { version, answer })
 }
@@ -128,23 +146,67 @@ pub async fn device_names(app: &App, caller: &Caller, grouping: Grouping) -> Res
     Ok(names_for(&*app.device_book, caller.user, grouping).await?)
 }
 
-/// Reads what counted in the days, and adds what the filter keeps of it to a report.
+/// Reads what counted in the days, and adds what the filter keeps of it to reports.
 pub(crate) async fn add(
     ledger: &dyn LedgerReader,
     user: UserId,
     days: &LocalDays,
     filter: &Filter,
-    report: &mut Report,
+    reports: &mut [Report],
 ) -> Result<ReadVersion, PortError> {
     let view = match days.interval() {
         Some(window) => {
-            let cut = || report::cut_days(days, report.grouping().cut(), filter);
+            // What one of them cuts is read as pieces, from which the others are made as well.
+            let cut = || {
+                let cuts = reports.iter().map(|report| report.grouping().cut());
+                let days: BTreeSet<_> = cuts.flat_map(|cut| report::cut_days(days, cut, filter)).collect();
+                days.into_iter().collect()
+            };
             read(ledger, user, window, cut).await?
         }
         None => LedgerView::default(),
     };
-    report.add(Counted { filter, ..view.as_counted() }, days);
+    for report in reports {
+        report.add(Counted { filter, ..view.as_counted() }, days);
+    }
     Ok(ReadVersion(view.marks))
+}
+
+/// Of the local days on which anything counted, the last one before these days, else the first one after
+/// them; `None` if there are no others.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when the ledger can't be read.
+pub async fn nearest_day(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Option<LocalDate>, AppError> {
+    caller.require(Scope::Read)?;
+    let Some((first, last)) = app.ledger.extent(caller.user).await? else { return Ok(None) };
+    let first = days.zone.date_at(first.start());
+    let last = days.zone.date_at(last.interval().end().plus(-1));
+    let before = LocalDays { from: first, to: last.min(days.from.plus_days(-1)), ..days.clone() };
+    if let Some((date, _)) = counted_days(app, caller, &before).await?.into_iter().rfind(|(_, ms)| *ms > 0) {
+        return Ok(Some(date));
+    }
+    let after = LocalDays { from: first.max(days.to.plus_days(1)), to: last, ..days.clone() };
+    let found = counted_days(app, caller, &after).await?.into_iter().find(|(_, ms)| *ms > 0);
+    Ok(found.map(|(date, _)| date))
+}
+
+/// What counted on each of some days, of which there may be none.
+async fn counted_days(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Vec<(LocalDate, i64)>, AppError> {
+    if days.to < days.from {
+        return Ok(Vec::new());
+    }
+    let answer = report(app, caller, Grouping::Days, days, &Filter::ALL).await?.answer;
+    if let Report::Days(rows) = answer { Ok(rows) } else { Ok(Vec::new()) }
 }
 
 /// Reads what a report needs that covers `window`: pieces if the days are few or if it cuts most of

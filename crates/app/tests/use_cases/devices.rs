@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::ports::{AppendError, Limit, Partition, PortError, Settling};
-use dayline_app::reporting::devices::list;
+use dayline_app::reporting::devices::{list, names};
 use dayline_app::tracking::devices::{Merged, merge, rename};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
@@ -143,4 +143,12 @@ async fn while_the_store_is_away_nothing_is_merged() {
     assert!(matches!(refused, Err(AppError::Unavailable(_))), "{refused:?}");
     world.store.fail(None);
     assert_eq!(list(&world.app, &ada).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn names_are_those_that_the_person_gave_and_devices_without_one_have_none() {
+    let (world, ada, device) = with_a_device().await;
+    assert_eq!(names(&world.app, &ada).await.unwrap().get(&device), None);
+    rename(&world.app, &ada, device.clone(), mine()).await.unwrap();
+    assert_eq!(names(&world.app, &ada).await.unwrap()[&device].as_ref(), "Mine");
 }

@@ -4,7 +4,7 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::ports::Partition;
 use dayline_app::reporting::reports::{
-    DaysAsked, ReadVersion, Versioned, read_version, report, resolve_days,
+    DaysAsked, ReadVersion, Versioned, nearest_day, read_version, report, reports, resolve_days,
 };
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
@@ -159,4 +159,49 @@ async fn a_read_version_changes_with_the_days_it_covers_and_with_no_other() {
     assert_ne!(after, now);
     observe(&world, &ada, -30, -29).await;
     assert_eq!(read_version(&world.app, &ada, days.interval()).await.unwrap(), after);
+}
+
+#[tokio::test]
+async fn several_reports_at_once_are_those_that_one_by_one_are() {
+    let (world, ada) = with_ada().await;
+    observe(&world, &ada, -30, -29).await;
+    observe(&world, &ada, -2, -1).await;
+    let asked = |from: &str| DaysAsked {
+        from: Some(date(from)),
+        to: Some(date("2026-11-20")),
+        ..DaysAsked::default()
+    };
+    let groupings = [Grouping::Hours, Grouping::Days, Grouping::Apps, Grouping::Domains, Grouping::Months];
+    // Few days are read as pieces, many as sums.
+    for from in ["2026-11-18", "2026-09-01"] {
+        let days = resolve_days(&world.app, &ada, asked(from)).await.unwrap();
+        let at_once = reports(&world.app, &ada, groupings, &days, &Filter::ALL).await.unwrap();
+        for (grouping, answer) in groupings.into_iter().zip(at_once.answer) {
+            let alone = read(&world, &ada, grouping, &days).await;
+            assert_eq!(answer, alone.answer, "{from} {grouping:?}");
+            assert_eq!(at_once.version, alone.version, "{from} {grouping:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_nearest_day_is_the_last_before_else_the_first_after() {
+    let (world, ada) = with_ada().await;
+    let day = |text: &str| DaysAsked { date: Some(date(text)), ..DaysAsked::default() };
+    let nearest = async |text: &str| {
+        let days = resolve_days(&world.app, &ada, day(text)).await.unwrap();
+        nearest_day(&world.app, &ada, &days).await.unwrap()
+    };
+    assert_eq!(nearest("2026-11-20").await, None);
+    observe(&world, &ada, -72, -71).await;
+    observe(&world, &ada, -2, -1).await;
+    for (asked, found) in [
+        ("2026-11-10", "2026-11-17"),
+        ("2026-11-17", "2026-11-20"),
+        ("2026-11-19", "2026-11-17"),
+        ("2026-11-20", "2026-11-17"),
+        ("2026-12-24", "2026-11-20"),
+    ] {
+        assert_eq!(nearest(asked).await, Some(date(found)), "{asked}");
+    }
 }

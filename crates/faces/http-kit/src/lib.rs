@@ -10,6 +10,7 @@ pub mod connections;
 pub mod cookie;
 pub mod credential;
 mod edge;
+pub mod entity_tag;
 pub mod fields;
 mod gzip;
 pub mod instant;

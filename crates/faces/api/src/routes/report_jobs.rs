@@ -10,6 +10,7 @@ use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
 use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::entity_tag::is_held;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
@@ -20,7 +21,6 @@ use utoipa::ToSchema;
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::stream::{LongAnswer, Writer};
-use crate::views::conditional_request::has_tag;
 use crate::views::json::private_json;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
 
@@ -215,7 +215,7 @@ pub(crate) async fn result(
     let caller = request.caller();
     let result = report_jobs::result(&api.app, caller, id).await?;
     let tag = format!("\"{}-{}\"", result.job.id, result.job.attempt);
-    if has_tag(&headers, &tag) {
+    if is_held(&headers, &tag) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         label(&mut response, &result.job, &tag);

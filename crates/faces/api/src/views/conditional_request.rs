@@ -8,6 +8,7 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, ReadVersion};
 use dayline_app::{App, AppError};
 use dayline_domain::Interval;
+use dayline_http_kit::entity_tag::is_held;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::accept::Format;
@@ -42,7 +43,7 @@ impl<'a> ConditionalRequest<'a> {
             return Ok(None);
         }
         let tag = self.tag(&reports::read_version(app, caller, interval).await?);
-        if !has_tag(self.headers, &tag) {
+        if !is_held(self.headers, &tag) {
             return Ok(None);
         }
         let mut response = Response::new(Body::empty());
@@ -68,13 +69,6 @@ impl<'a> ConditionalRequest<'a> {
         version.0.hash(&mut hasher);
         format!("\"{:016x}\"", hasher.finish())
     }
-}
-
-/// Whether the client has an answer with this tag.
-pub(crate) fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
-    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
-    tags.any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag)
 }
 
 fn label(response: &mut Response, tag: &str) {
