@@ -45,7 +45,10 @@ impl Greeting {
             say(format_args!("Its data is in {data}"));
         }
         if self.answers && self.first_start {
-            say(format_args!("\nTo try it, register:\n\n{}\n", self.first_request()));
+            say(format_args!(
+                "\nTo try it, open it in a browser, or register by the API:\n\n{}\n",
+                self.first_request()
+            ));
             say(format_args!("All of the API: http://{}/docs", self.address));
         }
         Ok(())

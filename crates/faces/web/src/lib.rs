@@ -4,6 +4,7 @@
 
 mod assets;
 mod base_path;
+mod chart;
 mod dress;
 mod forms;
 mod packing;

@@ -1,10 +1,13 @@
 //! Pages as answers: rendered whole, packed if the browser takes that, kept by nobody without asking
 //! again. Not here: the headers that all answers of this face have (see `dress`).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use askama::Template;
 use axum::response::Response;
 use bytes::Bytes;
 use dayline_app::AppError;
+use dayline_http_kit::entity_tag::is_held;
 use flate2::Compression;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -35,8 +38,33 @@ impl Page {
         Self { status, ..self }
     }
 
-    /// The answer, packed if that is worth it: no page has a secret in it that never changes.
+    /// The answer, packed if that is worth it: no page has a secret in it that never changes. A browser
+    /// that has the same page already is told so: all that a page depends on shows in it.
     pub(crate) fn answer(self, request: &HeaderMap) -> Response {
+        if self.status != StatusCode::OK {
+            return self.whole(request);
+        }
+        let tag = self.tag();
+        let mut response = if is_held(request, &tag) {
+            response(StatusCode::NOT_MODIFIED, Bytes::new())
+        } else {
+            self.whole(request)
+        };
+        // Weak: packed and not packed, it is the same page.
+        if let Ok(tag) = format!("W/{tag}").parse() {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+
+    /// Names what the page says.
+    fn tag(&self) -> String {
+        let mut hash = DefaultHasher::new();
+        self.text.hash(&mut hash);
+        format!("\"{:016x}\"", hash.finish())
+    }
+
+    fn whole(self, request: &HeaderMap) -> Response {
         if self.text.len() < WORTH_PACKING || !takes_gzip(request) {
             return response(self.status, self.text.into());
         }

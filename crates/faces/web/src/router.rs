@@ -7,11 +7,13 @@ use axum::routing::{MethodRouter, get, post};
 use dayline_http_kit::router::with_state;
 use dayline_http_kit::{Problem, Router};
 
-use crate::pages::{device, file, register, sign_in, start};
+use crate::dress;
+use crate::pages::{
+    activity, connect, day, device, devices, file, range, register, settings, sign_in, start,
+};
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
 use crate::state::{Web, WebState};
-use crate::dress;
 
 type Route = (&'static str, MethodRouter<Web>);
 
@@ -22,7 +24,32 @@ fn open() -> Vec<Route> {
 
 /// Pages for those who are signed in.
 fn signed_in() -> Vec<Route> {
-    Vec::new()
+    vec![
+        ("/day", get(day::today)),
+        ("/day/{date}", get(day::of_date)),
+        ("/week", get(range::this_week)),
+        ("/week/{name}", get(range::week)),
+        ("/month", get(range::this_month)),
+        ("/month/{name}", get(range::month)),
+        ("/year", get(range::this_year)),
+        ("/year/{name}", get(range::year)),
+        ("/range", get(range::range)),
+        ("/app/{name}", get(activity::app)),
+        ("/domain/{name}", get(activity::domain)),
+        ("/devices", get(devices::page)),
+        ("/devices/sessions/{id}/end", post(devices::end_session)),
+        ("/devices/end-others", post(devices::end_others)),
+        ("/devices/keys/{id}/delete", post(devices::delete_key)),
+        ("/connect", get(connect::page)),
+        ("/connect/key", post(connect::make_key)),
+        ("/connect/waiting", get(connect::wait)),
+        ("/connect/heard", get(connect::heard)),
+        ("/settings", get(settings::page)),
+        ("/settings/profile", post(settings::save_profile)),
+        ("/settings/time", post(settings::save_time)),
+        ("/settings/theme", post(settings::save_theme)),
+        ("/settings/password", post(settings::change_password)),
+    ]
 }
 
 /// What there is for everybody also where an operator wants no pages.

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", CSS, include_str!("../../assets/style.css")),
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("base.js", SCRIPT, include_str!("../../assets/base.js")),
+    ("connect.js", SCRIPT, include_str!("../../assets/connect.js")),
     ("zone.js", SCRIPT, include_str!("../../assets/zone.js")),
 ];
 

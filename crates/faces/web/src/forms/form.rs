@@ -15,7 +15,7 @@ use crate::state::Web;
 const MAX_FORM: usize = 16 * 1_024;
 
 /// The fields of a form as the browser sent them, and what is wrong with them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Form {
     fields: Vec<(String, String)>,
     errors: Vec<FieldError>,
@@ -45,6 +45,25 @@ impl Form {
     pub(crate) fn text(&self, name: &str) -> &str {
         let found = self.fields.iter().find(|(field, _)| field == name);
         found.map_or("", |(_, text)| text)
+    }
+
+    /// Whether a box was ticked.
+    pub(crate) fn ticked(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+
+    /// A form with these fields, to be shown.
+    pub(crate) fn with(fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
+        Self { fields, errors: Vec::new() }
+    }
+
+    /// This form with what was typed into another one, and what is wrong with that.
+    #[must_use]
+    pub(crate) fn overlaid(mut self, typed: Self) -> Self {
+        self.fields.retain(|(name, _)| typed.fields.iter().all(|(other, _)| other != name));
+        self.fields.extend(typed.fields);
+        Self { errors: typed.errors, ..self }
     }
 
     /// A field that must be good; what is wrong with it is remembered.
@@ -78,6 +97,16 @@ mod tests {
         assert_eq!(form.text("email"), "ada@example.org");
         assert_eq!(form.text("full_name"), "Ada Löwe");
         assert_eq!(form.text("missing"), "");
+        assert!(form.ticked("box") && !form.ticked("missing"));
+    }
+
+    #[test]
+    fn what_was_typed_is_kept() {
+        let mut typed = Form::read("name=new");
+        typed.refuse(vec![FieldError::new("name", "is bad")]);
+        let shown = Form::with(&[("name", "old"), ("zone", "UTC")]).overlaid(typed);
+        assert_eq!([shown.text("name"), shown.text("zone")], ["new", "UTC"]);
+        assert_eq!(shown.wrong("name").unwrap(), "Is bad.");
     }
 
     #[test]

@@ -1,7 +1,19 @@
 //! The pages: of each a handler, what its template is filled with, and what its forms do.
 
+pub(crate) mod activity;
+mod coloured;
+pub(crate) mod connect;
+pub(crate) mod day;
+mod day_list;
+mod day_plot;
 pub(crate) mod device;
+pub(crate) mod devices;
 pub(crate) mod file;
+mod period;
+mod pieces;
+pub(crate) mod range;
+mod range_charts;
 pub(crate) mod register;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod start;

@@ -9,6 +9,7 @@ use dayline_http_kit::cookie::{SameSite, SecretCookie, must_be_secure};
 use dayline_http_kit::credential::{Credential, Forms};
 use http::{HeaderMap, header};
 
+use crate::shell::{THEME_COOKIE, Theme};
 use crate::state::WebState;
 
 /// How long a browser keeps its name, in seconds: a year.
@@ -98,6 +99,20 @@ impl Jar {
         self.set(renew, "", 0, response);
     }
 
+    /// Whether an answer sets the session, or takes it out.
+    pub(crate) fn is_set_by(&self, response: &Response) -> bool {
+        let [access, ..] = self.prefix.names();
+        let mut set = response.headers().get_all(header::SET_COOKIE).iter();
+        set.any(|cookie| {
+            cookie.as_bytes().strip_prefix(access.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        })
+    }
+
+    /// Puts the theme into the answer. It is no secret, but no script needs it.
+    pub(crate) fn keep_theme(&self, theme: Theme, response: &mut Response) {
+        self.set(THEME_COOKIE, theme.name(), BROWSER_LIFE_S, response);
+    }
+
     fn set(&self, name: &str, text: &str, max_age_s: i64, response: &mut Response) {
         let cookie = SecretCookie { name, path: &self.path, same_site: SameSite::Lax };
         if let Some(value) = cookie.set(text, max_age_s, self.is_secure()) {
@@ -109,4 +124,41 @@ impl Jar {
 fn text(headers: &HeaderMap, name: &'static str) -> Option<String> {
     let forms = Forms { cookie: Some(name), ..Forms::default() };
     Credential::of(headers, None, forms).map(|credential| credential.secret().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use dayline_contract::fakes::FakeApp;
+    use dayline_http_kit::{KitConfig, KitState, Metrics};
+
+    use super::*;
+
+    fn names(public_url: Option<&str>, host: &str, client: &str) -> (Names, String) {
+        let config = KitConfig { public_url: public_url.map(str::to_owned), ..KitConfig::default() };
+        let kit = KitState::new(FakeApp::default().app, Metrics::new([]), config).unwrap();
+        let web = WebState::new(kit);
+        let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+        let jar = Jar::of(&web, &headers, client.parse().ok());
+        (jar.prefix.names(), jar.path)
+    }
+
+    #[test]
+    fn names_promise_what_the_address_can_hold() {
+        let (none, host, secure) = (Prefix::None.names(), Prefix::Host.names(), Prefix::Secure.names());
+        let cases = [
+            (None, "localhost:8080", "127.0.0.1", none, "/"),
+            (Some("http://localhost:8080/time"), "localhost:8080", "127.0.0.1", none, "/time"),
+            (None, "localhost:8080", "192.0.2.1", host, "/"),
+            (None, "dayline.example.org", "127.0.0.1", host, "/"),
+            (Some("https://dayline.example.org"), "localhost:8080", "127.0.0.1", host, "/"),
+            (Some("https://example.org/time/"), "localhost:8080", "127.0.0.1", secure, "/time"),
+        ];
+        for (public_url, host, client, expected, path) in cases {
+            assert_eq!(
+                names(public_url, host, client),
+                (expected, path.to_owned()),
+                "{public_url:?} {host} {client}"
+            );
+        }
+    }
 }

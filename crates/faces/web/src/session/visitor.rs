@@ -42,8 +42,8 @@ pub(crate) async fn let_in(State(web): State<Web>, request: Request, next: Next)
     };
     parts.extensions.insert(caller);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    // An answer that sets cookies itself has ended the session or begun another.
-    if let Some(tokens) = fresh.filter(|_| !response.headers().contains_key(http::header::SET_COOKIE)) {
+    // An answer that sets the session itself has ended it, or begun another.
+    if let Some(tokens) = fresh.filter(|_| !jar.is_set_by(&response)) {
         jar.keep(&tokens, &mut response);
     }
     response

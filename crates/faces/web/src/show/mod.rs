@@ -1,21 +1,15 @@
 //! How values are written for people: plain English, short, the same everywhere.
 
-/// An error's words, which have neither a capital nor a full stop, as a sentence.
-pub(crate) fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if words.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
-}
+mod address;
+mod ago;
+mod device;
+mod rank;
+mod time;
+mod words;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_errors_words_become_a_sentence() {
-        assert_eq!(sentence("must not be empty"), "Must not be empty.");
-        assert_eq!(sentence("is this so?"), "Is this so?");
-        assert_eq!(sentence("ärger"), "Ärger.");
-    }
-}
+pub(crate) use address::escaped;
+pub(crate) use ago::ago;
+pub(crate) use device::device_name;
+pub(crate) use rank::{Rank, ranks};
+pub(crate) use time::{day_and_month, duration, long_date, month, short_date, weekday};
+pub(crate) use words::sentence;

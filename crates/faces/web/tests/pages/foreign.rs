@@ -13,6 +13,14 @@ const WRITES: &[(&str, &str)] = &[
     ("/register", "full_name=Eve&email=eve%40example.org&password=a+long+enough+secret&timezone=UTC"),
     ("/sign-out", ""),
     ("/session/renew", ""),
+    ("/devices/end-others", "keys=on"),
+    ("/devices/sessions/0190b5a0-0000-7000-8000-000000000000/end", ""),
+    ("/devices/keys/0190b5a0-0000-7000-8000-000000000000/delete", ""),
+    ("/connect/key", "name=stolen&track=on&read=on"),
+    ("/settings/profile", "full_name=Eve&timezone=UTC"),
+    ("/settings/time", "week_start=sunday&day_start=04%3A00&beat_hold=5"),
+    ("/settings/theme", "theme=dark"),
+    ("/settings/password", "current_password=a+long+enough+secret&new_password=another+long+secret"),
     ("/device", "user_code=BCDF-GHJK&decision=approve"),
 ];
 

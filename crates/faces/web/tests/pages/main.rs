@@ -1,10 +1,15 @@
 //! The pages against an application of fakes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod account;
 mod assets;
+mod day;
 mod device;
 mod foreign;
 mod headers;
+mod palette;
+mod ranges;
 mod session;
 mod support;
 mod templates;
+mod two_people;

@@ -5,7 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use dayline_app::identity::authenticate;
+use dayline_app::identity::caller::Caller;
+use dayline_app::ports::Partition;
+use dayline_app::tracking::ingest::{self, PingDraft, SeenDraft, Site};
+use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
+use dayline_domain::{LocalDate, UtcDay, UtcMs};
 use dayline_http_kit::{KitConfig, KitState, Metrics, assemble};
 use dayline_web::{WebState, device_router, route_patterns, router};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -37,6 +43,32 @@ impl Server {
         let kit = KitState::new(fake.app.clone(), Metrics::new(route_patterns()), config).unwrap();
         let router = assemble(&kit, [router(WebState::new(Arc::clone(&kit)))]);
         Self { fake, router }
+    }
+
+    /// Who the browser is signed in as.
+    pub(crate) async fn caller(&self, browser: &Browser<'_>) -> Caller {
+        let token = &browser.cookies["__Host-dayline"];
+        authenticate::authenticate(&self.fake.app, token, None).await.unwrap()
+    }
+
+    /// Tracks that a device had an app in front, from and to a time of the fakes' day, and perhaps a page.
+    pub(crate) async fn track(
+        &self,
+        browser: &Browser<'_>,
+        device: &str,
+        app: &str,
+        page: &str,
+        times: [&str; 2],
+    ) {
+        let caller = self.caller(browser).await;
+        let site = if page.is_empty() { Site::None } else { Site::Domain(page.into()) };
+        let seen = SeenDraft::Use { app_name: app.into(), site, project: None };
+        let [start, end] = times.map(at);
+        let draft = PingDraft { seen, start, end, device_id: Some(device.into()) };
+        let receipt = ingest::accept(&self.fake.app, &caller, [Ok(draft)]).await.unwrap();
+        assert_eq!(receipt.rejected.len(), 0);
+        let mut worker = Worker::new(self.fake.worker_ports(), Partition(0), WorkerLimits::default());
+        while worker.step().await.unwrap().entries > 0 {}
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -122,6 +154,13 @@ impl<'a> Browser<'a> {
         }
         reply
     }
+}
+
+/// `HH:MM:SS` of the fakes' day, 2026-11-20.
+fn at(time: &str) -> UtcMs {
+    let parts: Vec<i64> = time.split(':').map(|part| part.parse().unwrap()).collect();
+    let date: LocalDate = "2026-11-20".parse().unwrap();
+    UtcDay(date.0).start().plus(parts.iter().fold(0, |all, part| all * 60 + part) * 1_000)
 }
 
 /// A request.

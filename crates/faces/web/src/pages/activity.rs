@@ -1,0 +1,243 @@
+//! `/app/{name}` and `/domain/{name}`: one app or domain over some days.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use dayline_app::AppError;
+use dayline_app::identity::caller::Caller;
+use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
+use dayline_app::reporting::reports::reports;
+use dayline_app::reporting::{devices, timeline};
+use dayline_domain::report::{Filter, Grouping, LocalDays, Report, local_day};
+use dayline_domain::{AppName, DeviceId, Domain, LocalDate};
+use dayline_http_kit::query::Query;
+use http::HeaderMap;
+
+use crate::chart::{Clock, Hue, Hues};
+use crate::page::Page;
+use crate::pages::coloured::hues;
+use crate::pages::day_list::{Line, lines};
+use crate::pages::period::Period;
+use crate::pages::pieces::all;
+use crate::pages::range::Asked;
+use crate::pages::range_charts::Bars;
+use crate::refusal::Refusal;
+use crate::session::Visitor;
+use crate::shell::{Place, Shell};
+use crate::show::{Rank, device_name, duration, escaped, long_date, ranks, short_date};
+use crate::state::{Web, WebState};
+
+/// Over at most so many days the intervals themselves are shown.
+const DAYS_OF_INTERVALS: i32 = 7;
+/// More days than that are drawn as months.
+const MOST_BARS: i32 = 62;
+/// Over how many days one can choose to look.
+const LENGTHS: [(i32, &str); 4] = [(1, "1 day"), (7, "7 days"), (30, "30 days"), (365, "A year")];
+
+#[derive(Template)]
+#[template(path = "activity.html")]
+struct ActivityPage {
+    shell: Shell,
+    kind: &'static str,
+    name: String,
+    class: &'static str,
+    when: String,
+    lengths: Vec<(String, &'static str, bool)>,
+    total: String,
+    /// The first and the last day on which there was any.
+    seen: Option<(String, String)>,
+    bars: Bars,
+    beside_title: &'static str,
+    beside: Vec<Rank>,
+    devices: Vec<Rank>,
+    days: Vec<(String, Vec<Line>)>,
+    zone: String,
+}
+
+/// An app.
+pub(crate) async fn app(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let filter = resolve_filter(&web.app, FilterAsked { app: Some(name), ..FilterAsked::default() })?;
+    show(&web, &caller, &headers, asked, filter).await
+}
+
+/// A domain.
+pub(crate) async fn domain(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let filter = resolve_filter(&web.app, FilterAsked { domain: Some(name), ..FilterAsked::default() })?;
+    show(&web, &caller, &headers, asked, filter).await
+}
+
+/// What counted of one app or domain.
+struct Sums {
+    days: Vec<(LocalDate, i64)>,
+    months: Vec<(LocalDate, i64)>,
+    apps: Vec<(AppName, i64)>,
+    domains: Vec<(Option<Domain>, i64)>,
+    devices: Vec<(DeviceId, i64)>,
+}
+
+impl Sums {
+    async fn read(
+        web: &WebState,
+        caller: &Caller,
+        days: &LocalDays,
+        filter: &Filter,
+    ) -> Result<Self, AppError> {
+        let groupings =
+            [Grouping::Days, Grouping::Months, Grouping::Apps, Grouping::Domains, Grouping::Devices];
+        let read = reports(&web.app, caller, groupings, days, filter).await?.answer;
+        let [
+            Report::Days(days),
+            Report::Months(months),
+            Report::Apps(apps),
+            Report::Domains(domains),
+            Report::Devices(devices),
+        ] = read
+        else {
+            return Err(AppError::Internal("reports are not those that were asked for".into()));
+        };
+        let (apps, domains, devices) = (apps.most_first(), domains.most_first(), devices.most_first());
+        Ok(Self { days, months, apps, domains, devices })
+    }
+}
+
+async fn show(
+    web: &WebState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    asked: Asked,
+    filter: Filter,
+) -> Result<Response, Refusal> {
+    let days = asked.resolve(web, caller).await?;
+    let names = devices::names(&web.app, caller).await?;
+    let sums = Sums::read(web, caller, &days, &filter).await?;
+    let hues = hues(web, caller, &days, sums.apps.iter().map(|(app, _)| app)).await?;
+    let total_ms: i64 = sums.days.iter().map(|(_, ms)| ms).sum();
+    let period = Period::days(days.from, days.to);
+    let with_any = || sums.days.iter().filter(|(_, ms)| *ms > 0).map(|(date, _)| *date);
+    let subject = Subject::of(&filter, &hues, &sums);
+    let path = format!("{}/{}", subject.path, escaped(&subject.name));
+    let within = format!("?from={}&to={}", days.from, days.to);
+    let page = ActivityPage {
+        shell: Shell::at(web, headers, Place::Elsewhere),
+        kind: subject.kind,
+        class: subject.hue.class(),
+        when: period.title(),
+        lengths: LENGTHS
+            .map(|(length, name)| {
+                let from = days.to.plus_days(1 - length);
+                (format!("{path}?from={from}&to={}", days.to), name, length == period.length())
+            })
+            .into(),
+        total: duration(total_ms),
+        seen: with_any()
+            .next()
+            .zip(with_any().next_back())
+            .map(|(first, last)| (short_date(first), short_date(last))),
+        bars: if period.length() > MOST_BARS {
+            Bars::of_months(&sums.months)
+        } else {
+            Bars::of_days(&sums.days)
+        },
+        beside_title: subject.beside_title,
+        beside: ranks(subject.beside, total_ms, |name| {
+            format!("{}/{}{within}", subject.beside_path, escaped(name))
+        }),
+        devices: device_ranks(&sums.devices, &names, total_ms),
+        days: intervals(web, caller, &days, (&filter, &names, &hues)).await?,
+        zone: days.zone.name().to_owned(),
+        name: subject.name,
+    };
+    Ok(Page::of(&page)?.answer(headers))
+}
+
+/// What the page is about, and what it lists beside it.
+struct Subject {
+    kind: &'static str,
+    path: &'static str,
+    name: String,
+    hue: Hue,
+    beside_title: &'static str,
+    beside_path: &'static str,
+    beside: Vec<(String, i64, Hue)>,
+}
+
+impl Subject {
+    fn of(filter: &Filter, hues: &Hues, sums: &Sums) -> Self {
+        if let Some(app) = &filter.app {
+            let domains = sums.domains.iter();
+            let named = domains
+                .filter_map(|(domain, ms)| Some((domain.as_ref()?.as_str().to_owned(), *ms, hues.of(app))));
+            return Self {
+                kind: "App",
+                path: "/app",
+                name: app.as_str().to_owned(),
+                hue: hues.of(app),
+                beside_title: "Domains in it",
+                beside_path: "/domain",
+                beside: named.collect(),
+            };
+        }
+        let apps = sums.apps.iter().map(|(app, ms)| (app.as_str().to_owned(), *ms, hues.of(app)));
+        Self {
+            kind: "Domain",
+            path: "/domain",
+            name: filter.domain.iter().flatten().map(Domain::as_str).collect(),
+            hue: sums.apps.first().map_or(Hue::Neutral, |(app, _)| hues.of(app)),
+            beside_title: "Seen in",
+            beside_path: "/app",
+            beside: apps.collect(),
+        }
+    }
+}
+
+fn device_ranks(sums: &[(DeviceId, i64)], names: &BTreeMap<DeviceId, Box<str>>, total_ms: i64) -> Vec<Rank> {
+    let mut ranks = ranks(
+        sums.iter().map(|(device, ms)| (device.as_str().to_owned(), *ms, Hue::Neutral)),
+        total_ms,
+        |device| format!("/day?device={}", escaped(device)),
+    );
+    for (rank, (device, _)) in ranks.iter_mut().zip(sums) {
+        rank.name = device_name(names, device);
+    }
+    ranks
+}
+
+/// The intervals of each day, the last day first, where the days are few.
+async fn intervals(
+    web: &WebState,
+    caller: &Caller,
+    days: &LocalDays,
+    (filter, names, hues): (&Filter, &BTreeMap<DeviceId, Box<str>>, &Hues),
+) -> Result<Vec<(String, Vec<Line>)>, AppError> {
+    if days.to.0 - days.from.0 >= DAYS_OF_INTERVALS {
+        return Ok(Vec::new());
+    }
+    let read = timeline::timeline(&web.app, caller, days.interval(), timeline::Beside::default()).await?;
+    let mut pieces = all(read.answer.counted).await?;
+    pieces.retain(|piece| filter.keeps(&piece.source));
+    let of_day = |date: LocalDate| {
+        let window = local_day(&*days.zone, date)?;
+        let clock = Clock::new(&*days.zone, window);
+        let starts_in = |at| (window.start()..window.end()).contains(&at);
+        let inside: Vec<_> =
+            pieces.iter().filter(|piece| starts_in(piece.interval.start())).cloned().collect();
+        let lines = lines(&clock, &inside, names, hues);
+        let lines: Vec<_> = lines.into_iter().filter(|line| matches!(line, Line::Activity(_))).collect();
+        (!lines.is_empty()).then(|| (long_date(date), lines))
+    };
+    Ok((days.from.0..=days.to.0).rev().map(LocalDate).filter_map(of_day).collect())
+}

@@ -1,0 +1,152 @@
+//! `/connect`: connects a tracker, by a key or by a code, and waits until it is heard.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use dayline_app::AppError;
+use dayline_app::identity::api_keys::{self, NewKey};
+use dayline_app::identity::caller::Caller;
+use dayline_app::ports::ApiKey;
+use dayline_domain::identity::account::Label;
+use dayline_domain::{ApiKeyId, Scope, Scopes};
+use dayline_http_kit::Problem;
+use dayline_http_kit::address::{ClientAddress, own_url};
+use dayline_http_kit::query::{FromParams, Params, Query};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::forms::Form;
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::session::Visitor;
+use crate::shell::{Place, Shell};
+use crate::show::{ago, sentence};
+use crate::state::{Web, WebState};
+
+#[derive(Template)]
+#[template(path = "connect.html")]
+struct ConnectPage {
+    shell: Shell,
+    form: Form,
+    problem: Option<String>,
+}
+
+/// The first step: by what, and how it is called.
+pub(crate) async fn page(
+    State(web): State<Web>,
+    Visitor(_): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let form = Form::with(&[("name", "workstation"), ("track", "on")]);
+    let page = ConnectPage { shell: Shell::at(&web, &headers, Place::Devices), form, problem: None };
+    Ok(Page::of(&page)?.answer(&headers))
+}
+
+#[derive(Template)]
+#[template(path = "connect_key.html")]
+struct KeyPage {
+    shell: Shell,
+    id: String,
+    name: String,
+    key: String,
+    /// Where the API is.
+    api: String,
+    may_track: bool,
+}
+
+/// Makes a key and shows it, this once.
+pub(crate) async fn make_key(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    mut form: Form,
+) -> Result<Response, Refusal> {
+    let Some(name) = form.read_field("name", Label::new) else {
+        return again(&web, &headers, form, AppError::Invalid(Vec::new()));
+    };
+    let chosen = [("track", Scope::Track), ("read", Scope::Read)].into_iter();
+    let chosen = chosen.filter(|(field, _)| form.ticked(field));
+    let scopes = chosen.fold(Scopes::NONE, |scopes, (_, scope)| scopes.with(scope));
+    let made = api_keys::create(&web.app, &caller, NewKey { name, scopes, expires_at: None }).await;
+    let (key, text) = match made {
+        Ok(made) => made,
+        Err(AppError::Invalid(errors)) => {
+            form.refuse(errors);
+            return again(&web, &headers, form, AppError::Invalid(Vec::new()));
+        }
+        Err(AppError::TooManyKeys) => return again(&web, &headers, form, AppError::TooManyKeys),
+        Err(error) => return Err(error.into()),
+    };
+    let page = KeyPage {
+        shell: Shell::at(&web, &headers, Place::Devices),
+        id: key.id.to_string(),
+        name: key.name.as_str().to_owned(),
+        key: text,
+        api: format!("{}/api/v1", own_url(&web.kit.config, &headers, address)),
+        may_track: key.scopes.allows(Scope::Track),
+    };
+    Ok(Page::of(&page)?.secret_answer())
+}
+
+fn again(web: &WebState, headers: &HeaderMap, form: Form, error: AppError) -> Result<Response, Refusal> {
+    let problem = (!matches!(error, AppError::Invalid(_))).then(|| sentence(error.detail()));
+    let page = ConnectPage { shell: Shell::at(web, headers, Place::Devices), form, problem };
+    Ok(Page::of(&page)?.with_status(Problem::from(error).status()).answer(headers))
+}
+
+/// Which key is waited for.
+pub(crate) struct Asked {
+    key: Option<ApiKeyId>,
+}
+
+impl FromParams for Asked {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        Self { key: params.optional("key", str::parse) }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "connect_wait.html")]
+struct WaitPage {
+    shell: Shell,
+    name: String,
+    /// When the tracker was heard, if it was.
+    heard: Option<String>,
+}
+
+/// Whether the tracker was heard; the page asks again by itself until it was.
+pub(crate) async fn wait(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let key = find(&web, &caller, asked.key).await?;
+    let now = web.app.clock.now();
+    let page = WaitPage {
+        shell: Shell::at(&web, &headers, Place::Devices),
+        name: key.name.as_str().to_owned(),
+        heard: key.last_used_at.map(|at| ago(now, at)),
+    };
+    Ok(Page::of(&page)?.answer(&headers))
+}
+
+/// The same for the script of the page that shows the key.
+pub(crate) async fn heard(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let key = find(&web, &caller, asked.key).await?;
+    let mut response = format!("{{\"heard\":{}}}", key.last_used_at.is_some()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The caller's key with this identity; somebody else's is not found.
+async fn find(web: &WebState, caller: &Caller, id: Option<ApiKeyId>) -> Result<ApiKey, AppError> {
+    let keys = api_keys::list(&web.app, caller).await?;
+    keys.into_iter().find(|key| Some(key.id) == id).ok_or(AppError::NotFound)
+}

@@ -1,0 +1,184 @@
+//! `/devices`: everything that is let in as this person, sessions and keys together, and how to end it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use dayline_app::identity::caller::Caller;
+use dayline_app::identity::{api_keys, audit, sessions};
+use dayline_app::ports::{ApiKey, AuditKind, StoredAuditEvent};
+use dayline_domain::id::{ApiKeyKind, SessionKind};
+use dayline_domain::{Scope, Session, UtcMs};
+use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::path::PathId;
+use http::HeaderMap;
+
+use crate::forms::Form;
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::session::{Jar, Visitor};
+use crate::shell::{Place, Shell};
+use crate::show::ago;
+use crate::state::{Web, WebState};
+
+/// How many entries of the audit log are shown.
+const EVENTS: usize = 12;
+
+#[derive(Template)]
+#[template(path = "devices.html")]
+struct DevicesPage {
+    shell: Shell,
+    sessions: Vec<Row>,
+    keys: Vec<Row>,
+    events: Vec<Event>,
+}
+
+/// Something that is let in.
+struct Row {
+    id: String,
+    name: String,
+    /// What it is called by itself, where the person calls it something else.
+    aside: Option<String>,
+    /// What it may do, or from where it came last.
+    about: String,
+    last_used: String,
+    /// Whether it is the browser that asks.
+    is_this: bool,
+}
+
+/// Something that happened to the account.
+struct Event {
+    what: &'static str,
+    subject: Option<String>,
+    network: Option<String>,
+    when: String,
+}
+
+/// The list.
+pub(crate) async fn page(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let now = web.app.clock.now();
+    let sessions = sessions::list(&web.app, &caller).await?;
+    let keys = api_keys::list(&web.app, &caller).await?;
+    let events = audit::entries(&web.app, &caller, None, EVENTS).await?;
+    let page = DevicesPage {
+        shell: Shell::at(&web, &headers, Place::Devices),
+        sessions: sessions.into_iter().map(|session| session_row(session, &caller, now)).collect(),
+        keys: keys.into_iter().map(|key| key_row(&key, now)).collect(),
+        events: events.into_iter().map(|event| event_row(event, now)).collect(),
+    };
+    Ok(Page::of(&page)?.answer(&headers))
+}
+
+fn session_row(session: Session, caller: &Caller, now: UtcMs) -> Row {
+    let device = session.device.as_str().to_owned();
+    let (name, aside) = match session.device_name {
+        Some(name) if name.as_str() != device => (name.as_str().to_owned(), Some(device)),
+        _ => (device, None),
+    };
+    Row {
+        id: session.id.to_string(),
+        name,
+        aside,
+        about: session.address.map_or_else(|| "unknown network".to_owned(), String::from),
+        last_used: ago(now, session.last_used_at),
+        is_this: caller.session() == Some(session.id),
+    }
+}
+
+fn key_row(key: &ApiKey, now: UtcMs) -> Row {
+    let may = match (key.scopes.allows(Scope::Track), key.scopes.allows(Scope::Read)) {
+        (true, true) => "may track and read",
+        (true, false) => "may track",
+        _ => "may read",
+    };
+    let ends = match key.expires_at {
+        Some(end) if end <= now => ", has ended".to_owned(),
+        Some(end) => format!(", ends in {} days", end.since(now) / 86_400_000 + 1),
+        None => String::new(),
+    };
+    Row {
+        id: key.id.to_string(),
+        name: key.name.as_str().to_owned(),
+        aside: None,
+        about: format!("{may}{ends}"),
+        last_used: key.last_used_at.map_or_else(|| "never used".to_owned(), |at| ago(now, at)),
+        is_this: false,
+    }
+}
+
+fn event_row(stored: StoredAuditEvent, now: UtcMs) -> Event {
+    let event = stored.event;
+    Event {
+        what: told(event.kind),
+        subject: event.subject.map(String::from),
+        network: event.address.map(String::from),
+        when: ago(now, event.at),
+    }
+}
+
+/// What happened, in words.
+fn told(kind: AuditKind) -> &'static str {
+    match kind {
+        AuditKind::Registered => "The account was made",
+        AuditKind::SignedIn => "Signed in",
+        AuditKind::DeviceSignedIn => "An approved device signed in",
+        AuditKind::SignInFailed => "A wrong password",
+        AuditKind::DeviceApproved => "A device was approved",
+        AuditKind::DeviceDenied => "A device was refused",
+        AuditKind::TokenReused => "A replaced token was used again, so its session ended",
+        AuditKind::LostAnswerOrCopy => "A session ended whose token may have been copied",
+        AuditKind::SessionEnded => "A session was ended",
+        AuditKind::SessionsEnded => "Sessions were ended",
+        AuditKind::PasswordChanged => "The password was changed",
+        AuditKind::PasswordReset => "An operator set a new password",
+        AuditKind::KeyCreated => "A key was made",
+        AuditKind::KeyDeleted => "A key was deleted",
+        AuditKind::Corrected => "The timeline was corrected",
+        AuditKind::Erased => "Time was erased",
+        AuditKind::DeviceRenamed => "A device got another name",
+        AuditKind::DeviceMerged => "A device was merged into another one",
+    }
+}
+
+/// Ends one session; one's own is a sign-out.
+pub(crate) async fn end_session(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    PathId(id): PathId<SessionKind>,
+) -> Result<Response, Refusal> {
+    sessions::end_session(&web.app, &caller, id).await?;
+    let mut response = back(&web);
+    if caller.session() == Some(id) {
+        Jar::of(&web, &headers, address).forget(&mut response);
+    }
+    Ok(response)
+}
+
+/// Ends all other sessions, and deletes the keys where asked to.
+pub(crate) async fn end_others(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    form: Form,
+) -> Result<Response, Refusal> {
+    sessions::logout_all(&web.app, &caller, true, form.ticked("keys")).await?;
+    Ok(back(&web))
+}
+
+/// Deletes one key.
+pub(crate) async fn delete_key(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    PathId(id): PathId<ApiKeyKind>,
+) -> Result<Response, Refusal> {
+    api_keys::delete(&web.app, &caller, id).await?;
+    Ok(back(&web))
+}
+
+fn back(web: &WebState) -> Response {
+    Redirect::to(&format!("{}/devices", web.base)).into_response()
+}

@@ -1,0 +1,297 @@
+//! `/week`, `/month`, `/year` and `/range`: what counted in a stretch of days.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use dayline_app::AppError;
+use dayline_app::identity::caller::Caller;
+use dayline_app::reporting::reports::{self, DaysAsked, resolve_days};
+use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
+use dayline_domain::{AppName, Domain, LocalDate};
+use dayline_http_kit::Problem;
+use dayline_http_kit::query::{FromParams, Params, Query};
+use http::HeaderMap;
+
+use crate::chart::Hue;
+use crate::page::Page;
+use crate::pages::coloured::hues;
+use crate::pages::period::{Kind, Period};
+use crate::pages::range_charts::{Bars, Hours, Year, change};
+use crate::refusal::Refusal;
+use crate::session::Visitor;
+use crate::shell::{Place, Shell};
+use crate::show::{Rank, duration, escaped, long_date, ranks, short_date};
+use crate::state::{Web, WebState};
+
+/// More days than that are drawn as months.
+const MOST_BARS: i32 = 62;
+/// How many of the busiest days are listed.
+const BUSIEST: usize = 5;
+/// How many days `/range` shows if nobody says.
+const USUAL_DAYS: i32 = 30;
+
+/// The days of `/range`.
+pub(crate) struct Asked {
+    pub(crate) from: Option<LocalDate>,
+    pub(crate) to: Option<LocalDate>,
+}
+
+impl FromParams for Asked {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        Self { from: params.optional("from", str::parse), to: params.optional("to", str::parse) }
+    }
+}
+
+impl Asked {
+    /// The days that are asked for, the last month's worth if none are.
+    pub(crate) async fn resolve(self, web: &WebState, caller: &Caller) -> Result<LocalDays, AppError> {
+        let asked = DaysAsked { from: self.from, to: self.to, ..DaysAsked::default() };
+        let is_none = self.from.is_none() && self.to.is_none();
+        let days = resolve_days(&web.app, caller, asked).await?;
+        Ok(if is_none { LocalDays { from: days.to.plus_days(1 - USUAL_DAYS), ..days } } else { days })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "range.html")]
+struct RangePage {
+    shell: Shell,
+    title: String,
+    aside: Option<String>,
+    previous: String,
+    next: Option<String>,
+    now: Option<(&'static str, &'static str)>,
+    total: String,
+    /// How much more or less than before, and than when.
+    change: Option<(String, String)>,
+    /// Per day with anything on it, in the mean.
+    mean: Option<String>,
+    zone: String,
+    bars: Bars,
+    year: Option<Year>,
+    hours: Hours,
+    apps: Vec<Rank>,
+    domains: Vec<Rank>,
+    busiest: Vec<Rank>,
+    rows: Vec<Row>,
+}
+
+/// A day in words.
+struct Row {
+    href: String,
+    date: String,
+    time: String,
+}
+
+/// The week, month or year of a name, or that of today.
+async fn named(
+    web: &WebState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    find: impl FnOnce(&LocalDays) -> Option<Period>,
+) -> Result<Response, Refusal> {
+    let today = resolve_days(&web.app, caller, DaysAsked::default()).await?;
+    let period = find(&today).ok_or_else(Problem::no_route)?;
+    show(web, caller, headers, today, period).await
+}
+
+/// This week.
+pub(crate) async fn this_week(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    named(&web, &caller, &headers, |today| Some(Period::week_of(today.from, today.week_start))).await
+}
+
+/// A week by its name.
+pub(crate) async fn week(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
+    named(&web, &caller, &headers, |today| Period::from_week_name(&name, today.week_start)).await
+}
+
+/// This month.
+pub(crate) async fn this_month(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    named(&web, &caller, &headers, |today| Some(Period::month_of(today.from))).await
+}
+
+/// A month by its name.
+pub(crate) async fn month(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
+    named(&web, &caller, &headers, |_| Period::from_month_name(&name)).await
+}
+
+/// This year.
+pub(crate) async fn this_year(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    named(&web, &caller, &headers, |today| Some(Period::year_of(today.from))).await
+}
+
+/// A year by its name.
+pub(crate) async fn year(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
+    named(&web, &caller, &headers, |_| Period::from_year_name(&name)).await
+}
+
+/// Any days.
+pub(crate) async fn range(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let days = asked.resolve(&web, &caller).await?;
+    let period = Period::days(days.from, days.to);
+    show(&web, &caller, &headers, days, period).await
+}
+
+/// What counted in a period.
+struct Sums {
+    days: Vec<(LocalDate, i64)>,
+    months: Vec<(LocalDate, i64)>,
+    hours: Vec<HourSlot>,
+    apps: Vec<(AppName, i64)>,
+    domains: Vec<(Option<Domain>, i64)>,
+}
+
+impl Sums {
+    async fn read(web: &WebState, caller: &Caller, days: &LocalDays) -> Result<Self, AppError> {
+        let groupings =
+            [Grouping::Days, Grouping::Months, Grouping::Hours, Grouping::Apps, Grouping::Domains];
+        let read = reports::reports(&web.app, caller, groupings, days, &Filter::ALL).await?.answer;
+        let [
+            Report::Days(days),
+            Report::Months(months),
+            Report::Hours(hours),
+            Report::Apps(apps),
+            Report::Domains(domains),
+        ] = read
+        else {
+            return Err(AppError::Internal("reports are not those that were asked for".into()));
+        };
+        Ok(Self { days, months, hours, apps: apps.most_first(), domains: domains.most_first() })
+    }
+}
+
+/// How much counted in some days.
+async fn total(web: &WebState, caller: &Caller, days: &LocalDays) -> Result<i64, AppError> {
+    let report = reports::report(&web.app, caller, Grouping::Days, days, &Filter::ALL).await?.answer;
+    if let Report::Days(rows) = report { Ok(rows.iter().map(|(_, ms)| ms).sum()) } else { Ok(0) }
+}
+
+async fn show(
+    web: &WebState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    days: LocalDays,
+    period: Period,
+) -> Result<Response, Refusal> {
+    let today = days.zone.date_at(web.app.clock.now());
+    let days = LocalDays { from: period.from, to: period.to, ..days };
+    let sums = Sums::read(web, caller, &days).await?;
+    let total_ms = sums.days.iter().map(|(_, ms)| ms).sum();
+    // What is not over yet is compared with as many days.
+    let before = period.before();
+    let compared =
+        Period { to: before.from.plus_days(period.until(today).length() - 1).min(before.to), ..before };
+    let earlier = LocalDays { from: compared.from, to: compared.to, ..days.clone() };
+    let change = change(total_ms, total(web, caller, &earlier).await?).map(|change| {
+        let when =
+            if compared == before { before.title() } else { format!("the same days of {}", before.title()) };
+        (change, when)
+    });
+    let hues = hues(web, caller, &days, sums.apps.iter().map(|(app, _)| app)).await?;
+    let (within, from, to) = (format!("?from={}&to={}", period.from, period.to), period.from, period.to);
+    let with_any = sums.days.iter().filter(|(_, ms)| *ms > 0).count() as i64;
+    let page = RangePage {
+        shell: Shell::at(web, headers, place(period.kind)),
+        title: period.title(),
+        aside: period.aside(),
+        previous: before.path(),
+        next: (to < today).then(|| period.after().path()),
+        now: (!(from..=to).contains(&today)).then(|| present(period.kind)).flatten(),
+        total: duration(total_ms),
+        change,
+        mean: total_ms.checked_div(with_any).filter(|_| with_any > 1).map(duration),
+        zone: days.zone.name().to_owned(),
+        bars: if period.length() > MOST_BARS {
+            Bars::of_months(&sums.months)
+        } else {
+            Bars::of_days(&sums.days)
+        },
+        year: (period.length() > MOST_BARS).then(|| Year::of(&sums.days, days.week_start)),
+        hours: Hours::of(&sums.hours, days.week_start),
+        apps: ranks(
+            sums.apps.into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms, hues.of(&app))),
+            total_ms,
+            |name| format!("/app/{}{within}", escaped(name)),
+        ),
+        domains: ranks(
+            sums.domains
+                .into_iter()
+                .filter_map(|(domain, ms)| Some((domain?.as_str().to_owned(), ms, Hue::Neutral))),
+            total_ms,
+            |name| format!("/domain/{}{within}", escaped(name)),
+        ),
+        busiest: busiest(&sums.days, total_ms),
+        rows: sums.days.iter().filter(|(date, _)| *date <= today).map(row).collect(),
+    };
+    Ok(Page::of(&page)?.answer(headers))
+}
+
+fn busiest(days: &[(LocalDate, i64)], total_ms: i64) -> Vec<Rank> {
+    let mut days = days.to_vec();
+    days.sort_by_key(|&(date, ms)| (std::cmp::Reverse(ms), date));
+    let busiest = days.into_iter().take(BUSIEST);
+    let mut ranks = ranks(busiest.map(|(date, ms)| (date.to_string(), ms, Hue::Neutral)), total_ms, |date| {
+        format!("/day/{date}")
+    });
+    for rank in &mut ranks {
+        if let Ok(date) = rank.name.parse() {
+            rank.name = short_date(date);
+        }
+    }
+    ranks
+}
+
+fn row(&(date, ms): &(LocalDate, i64)) -> Row {
+    Row { href: format!("/day/{date}"), date: long_date(date), time: duration(ms) }
+}
+
+fn place(kind: Kind) -> Place {
+    match kind {
+        Kind::Week => Place::Week,
+        Kind::Month => Place::Month,
+        Kind::Year => Place::Year,
+        Kind::Days => Place::Elsewhere,
+    }
+}
+
+/// Where the present week, month or year is.
+fn present(kind: Kind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        Kind::Week => Some(("/week", "This week")),
+        Kind::Month => Some(("/month", "This month")),
+        Kind::Year => Some(("/year", "This year")),
+        Kind::Days => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! Devices, keys and settings.
+
+use crate::support::{Browser, PASSWORD, Server};
+
+/// The first identity that follows a text.
+fn id_after<'a>(page: &'a str, before: &str) -> &'a str {
+    let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("{before}: {page}"));
+    &rest[..36]
+}
+
+#[tokio::test]
+async fn another_browser_can_be_signed_out_from_here() {
+    let server = Server::new();
+    let mut here = Browser::of(&server, "ada").await;
+    let mut there = Browser::new(&server);
+    there.sign_in("ada", PASSWORD).await;
+    let page = here.get("/devices").await;
+    assert!(page.text().contains("this browser") && page.text().contains("End all others"));
+    let of_there = there.get("/devices").await;
+    let mine = of_there.text().find("this browser").unwrap();
+    let id = id_after(&of_there.text()[mine..], "/devices/sessions/").to_owned();
+    assert_eq!(here.post(&format!("/devices/sessions/{id}/end"), "").await.status, 303);
+    assert_eq!(there.get("/devices").await.status, 303);
+    assert_eq!(here.get("/devices").await.status, 200);
+}
+
+#[tokio::test]
+async fn ending_ones_own_session_signs_out() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let page = ada.get("/devices").await;
+    let id = id_after(page.text(), "/devices/sessions/").to_owned();
+    ada.post(&format!("/devices/sessions/{id}/end"), "").await;
+    let left: Vec<_> = ada.cookies.keys().map(String::as_str).collect();
+    assert_eq!(left, ["__Host-dayline-browser"]);
+}
+
+#[tokio::test]
+async fn all_others_end_and_keys_only_where_asked_for() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let mut other = Browser::new(&server);
+    other.sign_in("ada", PASSWORD).await;
+    ada.post("/connect/key", "name=tracker&track=on").await;
+    ada.post("/devices/end-others", "").await;
+    assert_eq!(other.get("/devices").await.status, 303);
+    assert!(ada.get("/devices").await.text().contains("<bdi>tracker</bdi>"));
+    ada.post("/devices/end-others", "keys=on").await;
+    assert!(!ada.get("/devices").await.text().contains("<bdi>tracker</bdi></strong>"));
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_heard_of_when_it_is_used() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let headers = [("sec-fetch-site", "same-origin"), ("accept-encoding", "gzip")];
+    let page = ada.send(http::Method::POST, "/connect/key", &headers, "name=tracker&track=on").await;
+    assert_eq!((page.header("cache-control"), page.header("content-encoding")), ("no-store", ""));
+    let key = format!("dlk_{}", page.text().split("dlk_").nth(1).unwrap().split('<').next().unwrap());
+    let id = id_after(page.text(), "/connect/heard?key=").to_owned();
+    assert!(page.text().contains("https://dayline.example.org/api/v1"), "{}", page.text());
+    let heard = format!("/connect/heard?key={id}");
+    assert_eq!(ada.get(&heard).await.text(), "{\"heard\":false}");
+    let waiting = ada.get(&format!("/connect/waiting?key={id}")).await;
+    assert!(waiting.text().contains("http-equiv=\"refresh\"") && !waiting.text().contains(&key));
+    dayline_app::identity::authenticate::authenticate(&server.fake.app, &key, None).await.unwrap();
+    assert_eq!(ada.get(&heard).await.text(), "{\"heard\":true}");
+    assert!(ada.get(&format!("/connect/waiting?key={id}")).await.text().contains("It works"));
+    assert!(!ada.get("/devices").await.text().contains(&key));
+    ada.post(&format!("/devices/keys/{id}/delete"), "").await;
+    assert_eq!(ada.get(&heard).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_key_that_may_do_nothing_is_not_made() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let reply = ada.post("/connect/key", "name=").await;
+    assert!(reply.status == 422 && reply.text().contains("id=\"name-wrong\""), "{}", reply.text());
+    let reply = ada.post("/connect/key", "name=tracker").await;
+    assert!(reply.status == 422 && reply.text().contains("class=\"wrong\""), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn name_zone_and_theme_are_kept() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let saved = ada.post("/settings/profile", "full_name=Ada+L&timezone=asia%2Ftokyo").await;
+    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/settings?saved=profile"));
+    let page = ada.get("/settings?saved=profile").await;
+    assert!(page.text().contains("value=\"Ada L\"") && page.text().contains("value=\"Asia/Tokyo\""));
+    assert!(page.text().contains("Your profile is saved."));
+    let wrong = ada.post("/settings/profile", "full_name=&timezone=Mars").await;
+    assert!(wrong.status == 422 && wrong.text().contains("value=\"Mars\""), "{}", wrong.text());
+    ada.post("/settings/theme", "theme=dark").await;
+    assert!(ada.get("/settings").await.text().contains("<html lang=\"en\" data-theme=\"dark\">"));
+    assert_eq!(ada.post("/settings/theme", "theme=pink").await.status, 422);
+}
+
+#[tokio::test]
+async fn a_theme_that_is_saved_late_costs_nobody_the_session() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    server.fake.clock.advance(16 * 60_000);
+    ada.post("/settings/theme", "theme=dark").await;
+    server.fake.clock.advance(16 * 60_000);
+    assert_eq!(ada.get("/settings").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_new_password_needs_the_old_one_and_ends_other_sessions() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let mut other = Browser::new(&server);
+    other.sign_in("ada", PASSWORD).await;
+    let wrong =
+        ada.post("/settings/password", "current_password=nothing&new_password=another+long+secret").await;
+    assert!(wrong.status == 422 && wrong.text().contains("Is not your password."), "{}", wrong.text());
+    assert!(!wrong.text().contains("another long secret"));
+    let form = "current_password=a+long+enough+secret&new_password=another+long+secret";
+    assert_eq!(ada.post("/settings/password", form).await.header("location"), "/settings?saved=password");
+    assert_eq!(other.get("/settings").await.status, 303);
+    assert_eq!(ada.get("/settings").await.status, 200);
+    assert_eq!(Browser::new(&server).sign_in("ada", "another long secret").await.status, 303);
+}

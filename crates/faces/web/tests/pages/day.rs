@@ -1,0 +1,121 @@
+//! The pages of a day.
+
+use crate::support::{Browser, Server};
+
+/// Ada's morning: an hour of two apps on two devices.
+async fn morning(server: &Server) -> Browser<'_> {
+    let ada = Browser::of(server, "ada").await;
+    server.track(&ada, "laptop", "Code", "", ["09:00:00", "10:00:00"]).await;
+    server.track(&ada, "laptop", "Firefox", "github.com", ["10:00:00", "10:20:00"]).await;
+    server.track(&ada, "phone", "Chat <3", "", ["09:30:00", "09:40:00"]).await;
+    ada
+}
+
+#[tokio::test]
+async fn a_day_shows_what_counted_and_what_did_not() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    let page = ada.get("/day").await;
+    assert_eq!(page.status, 200);
+    let text = page.text();
+    for shown in [
+        "Friday, 20 November 2026",
+        "<strong>1 h 20 min</strong>",
+        "50 min",
+        "Chat &#60;3",
+        "href=\"/app/Chat%20%3C3?from=2026-11-20&#38;to=2026-11-20\"",
+        "href=\"/domain/github.com\"",
+        "href=\"/day/2026-11-20?device=phone\"",
+        "Outranked: Code",
+        "class=\"now\"",
+        "Times in UTC.",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    let dated = ada.get("/day/2026-11-20").await;
+    assert_eq!(dated.text(), text);
+}
+
+#[tokio::test]
+async fn the_list_has_all_that_the_timeline_shows() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    let page = ada.get("/day/2026-11-20?view=list").await;
+    let text = page.text();
+    let lines = ["09:00 – 09:30", "09:30 – 09:40", "09:40 – 10:00", "10:00 – 10:20"];
+    let found: Vec<_> = lines.iter().filter_map(|line| text.find(line)).collect();
+    assert!(found.len() == lines.len() && found.is_sorted(), "{text}");
+    assert!(text.contains("href=\"/domain/github.com\""));
+}
+
+#[tokio::test]
+async fn one_device_alone_can_be_looked_at() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    let page = ada.get("/day/2026-11-20?device=phone").await;
+    assert!(
+        page.text().contains("<strong>10 min</strong>") && page.text().contains("Only <strong><bdi>phone")
+    );
+    assert!(!page.text().contains("Firefox"), "{}", page.text());
+    assert!(page.text().contains("href=\"/day/2026-11-19?device=phone\""));
+}
+
+#[tokio::test]
+async fn a_day_with_nothing_leads_to_one_with_something() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    for empty in ["/day/2026-11-10", "/day/2026-12-24"] {
+        let page = ada.get(empty).await;
+        assert!(page.text().contains("Nothing tracked"), "{}", page.text());
+        assert!(page.text().contains("href=\"/day/2026-11-20\">Friday, 20 November 2026"), "{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn who_never_tracked_anything_is_led_to_connecting_a_tracker() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let page = ada.get("/day").await;
+    assert!(page.text().contains("href=\"/connect\""), "{}", page.text());
+}
+
+#[tokio::test]
+async fn tomorrow_is_not_led_to() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    assert!(!ada.get("/day").await.text().contains("rel=\"next\""));
+    assert!(ada.get("/day/2026-11-19").await.text().contains("href=\"/day/2026-11-20\" rel=\"next\""));
+}
+
+#[tokio::test]
+async fn a_browser_that_has_the_page_is_told_so() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    let page = ada.get("/day").await;
+    let tag = page.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    assert_eq!(page.header("cache-control"), "private, no-cache");
+    assert!(page.header("vary").contains("cookie"));
+    let ask = async |ada: &mut Browser<'_>| {
+        ada.send(http::Method::GET, "/day", &[("if-none-match", &tag), ("sec-fetch-dest", "document")], "")
+            .await
+    };
+    let same = ask(&mut ada).await;
+    assert_eq!((same.status.as_u16(), same.body.len(), same.header("etag")), (304, 0, tag.as_str()));
+    server.fake.clock.advance(60_000);
+    assert_eq!(ask(&mut ada).await.status, 200, "the line of now has moved");
+}
+
+#[tokio::test]
+async fn what_is_no_day_is_not_found_and_what_is_no_view_is_refused() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    for path in ["/day/2026-02-30", "/day/today", "/week/2026-W60", "/month/2026-13", "/year/x"] {
+        assert_eq!(ada.get(path).await.status, 404, "{path}");
+    }
+    for path in
+        ["/day?view=table", "/day?device=", "/range?from=2026-11-20", "/range?from=2026-11-20&to=2026-11-19"]
+    {
+        assert_eq!(ada.get(path).await.status, 422, "{path}");
+    }
+}

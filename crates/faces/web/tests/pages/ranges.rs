@@ -1,0 +1,87 @@
+//! The pages of weeks, months, years and any days, and of apps and domains.
+
+use crate::support::{Browser, Server};
+
+async fn days(server: &Server) -> Browser<'_> {
+    let ada = Browser::of(server, "ada").await;
+    server.track(&ada, "laptop", "Code", "", ["09:00:00", "10:00:00"]).await;
+    server.track(&ada, "laptop", "Firefox", "github.com", ["10:00:00", "10:20:00"]).await;
+    ada
+}
+
+#[tokio::test]
+async fn every_range_shows_its_total_its_days_and_where_to_go() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    let pages = [
+        ("/week", "16 – 22 Nov 2026", "/week/2026-W46"),
+        ("/week/2026-W47", "16 – 22 Nov 2026", "/week/2026-W46"),
+        ("/month", "November 2026", "/month/2026-10"),
+        ("/month/2026-11", "November 2026", "/month/2026-10"),
+        ("/year", "2026", "/year/2025"),
+        ("/year/2026", "2026", "/year/2025"),
+        (
+            "/range?from=2026-11-19&to=2026-11-20",
+            "19 – 20 Nov 2026",
+            "/range?from=2026-11-17&#38;to=2026-11-18",
+        ),
+    ];
+    for (path, title, before) in pages {
+        let page = ada.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        for shown in [title, "<strong>1 h 20 min</strong>", "href=\"/day/2026-11-20\"", "Code", "github.com"]
+        {
+            assert!(page.text().contains(shown), "{path} {shown}: {}", page.text());
+        }
+        assert!(page.text().contains(&format!("href=\"{before}\" rel=\"prev\"")), "{path}: {}", page.text());
+        assert!(page.text().contains("title=\"Friday 09:00: 1 h\""), "{path}");
+    }
+    let year = ada.get("/year/2026").await;
+    assert_eq!(year.text().matches("rx=\"2\"/></a>").count(), 365);
+}
+
+#[tokio::test]
+async fn what_is_not_over_is_compared_with_as_many_days() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    server.fake.clock.advance(7 * 86_400_000);
+    let page = ada.get("/week/2026-W48").await;
+    assert!(page.text().contains("−100 % on the same days of 16 – 22 Nov 2026"), "{}", page.text());
+    server.fake.clock.advance(7 * 86_400_000);
+    let page = ada.get("/week/2026-W48").await;
+    assert!(page.text().contains("−100 % on 16 – 22 Nov 2026"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn weeks_begin_as_the_person_prefers() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    let saved =
+        ada.post("/settings/time", "week_start=sunday&day_start=00%3A00&beat_hold=15&audible=on").await;
+    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/settings?saved=time"));
+    assert!(ada.get("/week").await.text().contains("15 – 21 Nov 2026"));
+}
+
+#[tokio::test]
+async fn an_app_and_a_domain_have_pages_of_their_own() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    let app = ada.get("/app/Firefox?from=2026-11-20&to=2026-11-20").await;
+    for shown in [
+        "<bdi>Firefox</bdi>",
+        "<strong>20 min</strong>",
+        "href=\"/domain/github.com?from=2026-11-20",
+        "10:00 – 10:20",
+        "Seen on Fri 20 Nov 2026 alone.",
+    ] {
+        assert!(app.text().contains(shown), "{shown}: {}", app.text());
+    }
+    let domain = ada.get("/domain/github.com").await;
+    for shown in ["<bdi>github.com</bdi>", "<strong>20 min</strong>", "href=\"/app/Firefox?from=2026-10-22"] {
+        assert!(domain.text().contains(shown), "{shown}: {}", domain.text());
+    }
+    assert!(!domain.text().contains("10:00 – 10:20"), "a month is too long for intervals");
+    let unknown = ada.get("/app/%22%3E%3Cscript%3E").await;
+    assert!(unknown.status == 200 && unknown.text().contains("Nothing of it in these days."));
+    assert!(!unknown.text().contains("<script>"), "{}", unknown.text());
+}

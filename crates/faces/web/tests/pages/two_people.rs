@@ -1,0 +1,104 @@
+//! What one person sees and does never reaches another one's.
+
+use dayline_web::route_patterns;
+use http::Method;
+
+use crate::support::{Browser, OWN, Server};
+
+/// Names that are Ada's alone.
+const SECRETS: [&str; 5] = ["ada@", "SecretApp", "secret.example", "secret-laptop", "secret-key"];
+
+async fn ada(server: &Server) -> Browser<'_> {
+    let mut ada = Browser::of(server, "ada").await;
+    server.track(&ada, "secret-laptop", "SecretApp", "secret.example", ["09:00:00", "10:00:00"]).await;
+    ada.post("/connect/key", "name=secret-key&track=on").await;
+    ada
+}
+
+fn id_after(page: &str, before: &str) -> String {
+    page.split_once(before).unwrap().1[..36].to_owned()
+}
+
+/// The addresses of a pattern, with Ada's names in it.
+fn addresses(pattern: &str, session: &str, key: &str) -> Vec<String> {
+    let filled = |name: &str| pattern.replace("{name}", name);
+    match pattern {
+        "/day/{date}" => {
+            vec!["/day/2026-11-20".into(), "/day/2026-11-20?view=list&device=secret-laptop".into()]
+        }
+        "/week/{name}" => vec![filled("2026-W47")],
+        "/month/{name}" => vec![filled("2026-11")],
+        "/year/{name}" => vec![filled("2026")],
+        "/app/{name}" => vec![filled("Code")],
+        "/domain/{name}" => vec![filled("example.org")],
+        "/devices/sessions/{id}/end" => vec![pattern.replace("{id}", session)],
+        "/devices/keys/{id}/delete" => vec![pattern.replace("{id}", key)],
+        "/connect/waiting" | "/connect/heard" => vec![format!("{pattern}?key={key}")],
+        "/assets/{folder}/{file}" => Vec::new(),
+        plain => {
+            assert!(!plain.contains('{'), "{plain} needs a line here");
+            vec![plain.to_owned()]
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_page_shows_or_changes_anything_of_somebody_else() {
+    let server = Server::new();
+    let mut ada = ada(&server).await;
+    let mut bob = Browser::of(&server, "bob").await;
+    let devices = ada.get("/devices").await;
+    let session = id_after(devices.text(), "/devices/sessions/");
+    let key = id_after(devices.text(), "/devices/keys/");
+    let before = [ada.get("/day/2026-11-20").await, ada.get("/devices").await, ada.get("/settings").await];
+    let mut asked = 0;
+    for pattern in route_patterns() {
+        for address in addresses(&pattern, &session, &key) {
+            if address == "/sign-out" || address == "/sign-in" || address == "/register" {
+                continue;
+            }
+            for method in [Method::GET, Method::POST] {
+                let form = "full_name=Bob&timezone=UTC&name=bob&track=on&theme=dark&keys=on";
+                let reply = bob
+                    .send(method.clone(), &address, &OWN, if method == Method::POST { form } else { "" })
+                    .await;
+                asked += 1;
+                let names_bobs_question = address.contains("secret-laptop");
+                for secret in SECRETS {
+                    let shown =
+                        reply.text().contains(secret) && !(names_bobs_question && secret == "secret-laptop");
+                    assert!(!shown, "{method} {address} shows {secret}: {}", reply.text());
+                }
+                let is_adas = address.contains(&session) || address.contains(&key);
+                let is_refused = matches!(reply.status.as_u16(), 404 | 405);
+                assert!(!is_adas || is_refused, "{method} {address}: {}", reply.status);
+            }
+        }
+    }
+    assert!(asked > 40, "{asked}");
+    let after = [ada.get("/day/2026-11-20").await, ada.get("/devices").await, ada.get("/settings").await];
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.text(), after.text());
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_is_signed_out_sees_any_page_of_a_person() {
+    let server = Server::new();
+    let mut nobody = Browser::new(&server);
+    let mut led = 0;
+    let open = ["/", "/sign-in", "/register", "/session/renew", "/assets/{folder}/{file}"];
+    for pattern in route_patterns().iter().filter(|pattern| !open.contains(&pattern.as_str())) {
+        for address in addresses(pattern, &"0".repeat(36), &"0".repeat(36)) {
+            for method in [Method::GET, Method::POST] {
+                let reply = nobody.send(method.clone(), &address, &OWN, "").await;
+                if reply.status != 405 {
+                    assert_eq!(reply.status, 303, "{method} {address}");
+                    assert!(reply.header("location").starts_with("/sign-in"), "{method} {address}");
+                    led += 1;
+                }
+            }
+        }
+    }
+    assert!(led > 20, "{led}");
+}
