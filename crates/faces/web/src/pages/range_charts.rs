@@ -66,7 +66,7 @@ impl Bars {
         named: impl Fn(LocalDate) -> (String, String, String),
     ) -> Self {
         let (scale, drawn) = bars(&times.iter().map(|(_, ms)| *ms).collect::<Vec<_>>());
-        let many = times.len() > 7 && times.len() <= LABELLED;
+        let many = times.len() > 6 && times.len() <= LABELLED;
         let bar = |(n, (bar, &(date, ms))): (usize, (Bar, &(LocalDate, i64)))| {
             let (href, title, label) = named(date);
             NamedBar { bar, href, title, label, on_small: !many || n % 2 == 0, time: duration(ms) }
