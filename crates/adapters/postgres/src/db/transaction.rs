@@ -14,13 +14,14 @@ use super::statement::{Param, Statement};
 use crate::error::port_error;
 
 /// The command that begins a transaction and bounds it. In the transaction alone: behind PgBouncer
-/// a session's settings would be somebody else's too.
+/// a session's settings would be somebody else's too. Nothing here runs for as long as the server
+/// would take to compile it, which over a year's partitions is a second.
 pub(super) fn begin(isolation: &str, limits: Limits) -> String {
     // The server's unit is the millisecond; 0 would mean no bound.
     let ms = limits.statement.as_millis().clamp(1, i32::MAX as u128);
     format!(
         "BEGIN ISOLATION LEVEL {isolation}; SET LOCAL statement_timeout = {ms}; \
-         SET LOCAL idle_in_transaction_session_timeout = {ms}"
+         SET LOCAL idle_in_transaction_session_timeout = {ms}; SET LOCAL jit = off"
     )
 }
 

@@ -182,9 +182,9 @@ impl Report {
         analyze: bool,
     ) -> Result<Vec<String>, PortError> {
         let options = if analyze { "ANALYZE, BUFFERS, TIMING OFF" } else { "COSTS OFF" };
-        let sql = format!("EXPLAIN ({options}) {}", of_person(PIECES));
-        let rows = pool.query(&sql, &self.params()).await?;
-        rows.iter().map(|row| column(row, "QUERY PLAN")).collect()
+        let sql = format!("EXPLAIN ({options}) {}", of_person(PIECES)).into();
+        let rows = pool.snapshot(&[Statement { sql, params: self.params() }]).await?;
+        rows.iter().flatten().map(|row| column(row, "QUERY PLAN")).collect()
     }
 }
 
@@ -246,13 +246,15 @@ pub(super) async fn extent(
 
 /// The devices of a person that anything is stored of.
 pub(super) async fn devices(pool: &ConnectionPool, user: UserId) -> Result<Vec<KnownDevice>, PortError> {
-    let rows = pool.query(&of_person(DEVICES), &[(&uuid(user), Type::UUID)]).await?;
+    let user = uuid(user);
+    let statement = Statement { sql: of_person(DEVICES), params: vec![(&user, Type::UUID)] };
+    let rows = pool.snapshot(&[statement]).await?;
     let device = |row: &Row| {
         let id = DeviceId::new(column(row, "device_id")?).map_err(|error| corrupt("a device", error))?;
         let last: Option<Timestamp> = column(row, "last")?;
         Ok(KnownDevice { id, last_counted: last.map(|last| last.0) })
     };
-    rows.iter().map(device).collect()
+    rows.iter().flatten().map(device).collect()
 }
 
 /// How many days of a person are settled by their terms.
