@@ -7,9 +7,11 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use dayline_api::ApiConfig;
+use dayline_http_kit::base_path::{base_path, first_part};
 use dayline_http_kit::proxy::{Cidr, ForwardedHeader};
 use dayline_http_kit::{ConnectionConfig, KitConfig, Metrics};
 
+use dayline_cli_kit::failure::Failure;
 use dayline_cli_kit::units;
 
 /// Addresses, connections and proxies.
@@ -107,6 +109,23 @@ fn public_url(text: &str) -> Result<String, String> {
 }
 
 impl NetworkOptions {
+    /// That the path of the public address can be told from the paths of routes, given by their patterns: proxies may
+    /// take it off or not.
+    ///
+    /// # Errors
+    /// If it can't.
+    pub(crate) fn check_public_path(&self, patterns: &[String]) -> Result<(), Failure> {
+        let base = base_path(self.public_url.as_deref());
+        let first = first_part(base);
+        if base.is_empty() || patterns.iter().all(|pattern| first_part(pattern) != first) {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "--public-url has the path {base}, but {first} is where Dayline has something of its own; choose another \
+             path, such as /time"
+        )))
+    }
+
     /// The settings of the API.
     pub(crate) fn api(&self) -> ApiConfig {
         ApiConfig { max_live_streams: self.max_live_streams as usize }

@@ -13,6 +13,8 @@ use dayline_cli_kit::failure::Failure;
 /// Made before the data folder is.
 pub(super) struct Greeting {
     address: SocketAddr,
+    /// Where people reach it, if an operator says so.
+    public_url: Option<String>,
     address_file: Option<PathBuf>,
     /// The data folder, if that is where the data is.
     data: Option<PathBuf>,
@@ -27,7 +29,8 @@ impl Greeting {
         let data = options.database.is_absent().then(|| options.storage.data.clone());
         let first_start = data.as_ref().is_some_and(|data| !data.exists());
         let address_file = options.network.address_file.clone();
-        Ok(Self { address, address_file, data, first_start, answers: options.has(Role::Api) })
+        let public_url = options.network.public_url.clone();
+        Ok(Self { address, public_url, address_file, data, first_start, answers: options.has(Role::Api) })
     }
 
     /// Says it.
@@ -41,6 +44,9 @@ impl Greeting {
         if self.answers {
             say(format_args!("Dayline is ready at http://{}", self.address));
         }
+        if let (true, Some(url)) = (self.answers, &self.public_url) {
+            say(format_args!("People reach it at {url}"));
+        }
         if let (true, Some(data)) = (self.answers, &data) {
             say(format_args!("Its data is in {data}"));
         }
@@ -49,16 +55,22 @@ impl Greeting {
                 "\nTo try it, open it in a browser, or register by the API:\n\n{}\n",
                 self.first_request()
             ));
-            say(format_args!("All of the API: http://{}/docs", self.address));
+            say(format_args!("All of the API: {}/docs", self.url()));
         }
         Ok(())
     }
 
+    /// Where to try it.
+    fn url(&self) -> String {
+        let here = || format!("http://{}", self.address);
+        self.public_url.as_ref().map_or_else(here, |url| url.trim_end_matches('/').to_owned())
+    }
+
     fn first_request(&self) -> String {
         format!(
-            "  curl http://{}/api/v1/users -H 'content-type: application/json' \\\n    \
+            "  curl {}/api/v1/users -H 'content-type: application/json' \\\n    \
                -d '{{\"email\": \"ada@example.org\", \"password\": \"correct horse battery\", \"full_name\": \"Ada\"}}'",
-            self.address
+            self.url()
         )
     }
 }

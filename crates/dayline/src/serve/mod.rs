@@ -43,6 +43,7 @@ use worker_pool::RunningPool;
 /// Why it could not start, or what ended it.
 pub(crate) fn run(options: &ServeOptions, unknown: &[Unknown]) -> Result<(), Failure> {
     let cluster = options.cluster_configs()?;
+    options.network.check_public_path(&patterns())?;
     logs::start(&options.logs);
     for Unknown { name, nearest } in unknown {
         tracing::warn!(variable = name, nearest, "the environment has a variable that nothing reads");
@@ -63,8 +64,7 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let greeting = Greeting::new(&listener, options)?;
     let System { app, pool, reports, mut probes, keys, agreement, maintenance } =
         put_together(options, cluster).await?;
-    let patterns = dayline_api::route_patterns().into_iter().chain(dayline_web::route_patterns());
-    let metrics = Metrics::new(patterns);
+    let metrics = Metrics::new(patterns());
     let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
     housekeeping.begin().await;
 
@@ -113,6 +113,11 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let (pool, reports) = tokio::join!(stop_pool, stop_reports);
     tracing::info!("stopped");
     pool.and(reports)
+}
+
+/// The patterns of all routes, of all faces.
+fn patterns() -> Vec<String> {
+    dayline_api::route_patterns().into_iter().chain(dayline_web::route_patterns()).collect()
 }
 
 /// The pages, of a process that answers people.

@@ -11,6 +11,7 @@ mod guessing;
 mod injection;
 mod races;
 mod secrets;
+mod sub_path;
 #[allow(dead_code, reason = "shared with the end-to-end tests, which use all of it")]
 #[path = "../e2e/support/mod.rs"]
 mod support;

@@ -6,13 +6,12 @@ use dayline_http_kit::cookie::{SameSite, SecretCookie, is_own_page};
 use dayline_http_kit::credential::{Credential, Forms};
 use http::{HeaderMap, HeaderValue};
 
-const COOKIE: SecretCookie<'_> =
-    SecretCookie { name: "dayline_refresh", path: "/api/v1/auth", same_site: SameSite::Strict };
+const NAME: &str = "dayline_refresh";
 
 /// The refresh token in the request's cookies. It is only taken from pages of this site or of an
 /// allowed one.
 pub(crate) fn token(headers: &HeaderMap, allowed_origins: &[String]) -> Result<Option<String>, Problem> {
-    let forms = Forms { cookie: Some(COOKIE.name), ..Forms::default() };
+    let forms = Forms { cookie: Some(NAME), ..Forms::default() };
     let Some(cookie) = Credential::of(headers, None, forms) else { return Ok(None) };
     if !is_own_page(headers, allowed_origins) {
         return Err(Problem::foreign_origin());
@@ -20,9 +19,11 @@ pub(crate) fn token(headers: &HeaderMap, allowed_origins: &[String]) -> Result<O
     Ok(Some(cookie.secret().to_owned()))
 }
 
-/// The header that sets the cookie for `max_age_s` seconds; 0 deletes it.
-pub(crate) fn set(token: &str, max_age_s: i64, secure: bool) -> Option<HeaderValue> {
-    COOKIE.set(token, max_age_s, secure)
+/// The header that sets the cookie for `max_age_s` seconds; 0 deletes it. `base` is what the paths of
+/// this server begin with.
+pub(crate) fn set(token: &str, max_age_s: i64, base: &str, secure: bool) -> Option<HeaderValue> {
+    let path = format!("{base}/api/v1/auth");
+    SecretCookie { name: NAME, path: &path, same_site: SameSite::Strict }.set(token, max_age_s, secure)
 }
 
 #[cfg(test)]
@@ -50,9 +51,12 @@ mod tests {
 
     #[test]
     fn the_cookie_is_sent_to_the_sign_in_routes_only() {
-        assert_eq!(
-            set("secret", 60, true).unwrap(),
-            "dayline_refresh=secret; Path=/api/v1/auth; HttpOnly; SameSite=Strict; Max-Age=60; Secure"
-        );
+        for (base, path) in [("", "/api/v1/auth"), ("/time", "/time/api/v1/auth")] {
+            let attributes = "HttpOnly; SameSite=Strict; Max-Age=60; Secure";
+            assert_eq!(
+                set("secret", 60, base, true).unwrap(),
+                format!("dayline_refresh=secret; Path={path}; {attributes}")
+            );
+        }
     }
 }

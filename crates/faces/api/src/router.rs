@@ -7,6 +7,7 @@ use axum::Router;
 use axum::routing::get;
 use dayline_http_kit::router::with_state;
 use utoipa::OpenApi as _;
+use utoipa::openapi::Server;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -91,8 +92,13 @@ pub fn router_for_all(state: ApiState) -> Router {
 }
 
 fn serve(table: OpenApiRouter<Api>, mut state: ApiState) -> Router {
+    let mut document = document();
+    let base = state.kit.config.base_path();
+    if !base.is_empty() {
+        document.servers = Some(vec![Server::new(base)]);
+    }
     // Texts, numbers and maps with texts for keys always serialise.
-    state.document = document().to_json().unwrap_or_default().into();
+    state.document = document.to_json().unwrap_or_default().into();
     with_state(table.into(), Arc::new(state))
 }
 

@@ -3,6 +3,7 @@
 //! state, credential forms and error bodies of its own (see [`Face`]).
 
 pub mod address;
+pub mod base_path;
 pub mod body;
 pub mod budget;
 pub mod caller;

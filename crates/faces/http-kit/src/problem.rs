@@ -155,7 +155,7 @@ impl Problem {
 
     /// No route has this path.
     pub fn no_route() -> Self {
-        Self::new(&NOT_FOUND, "no_such_route", "no route has this path; see /openapi.json")
+        Self::new(&NOT_FOUND, "no_such_route", "no route has this path; openapi.json names all")
     }
 
     /// The route has other methods; `Allow` names them.

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use http::{HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 
+use crate::base_path::also_under;
 use crate::edge::EdgeLayer;
 use crate::problem::Problem;
 use crate::state::{Face, Kit};
@@ -26,7 +27,8 @@ pub fn assemble(kit: &Kit, faces: impl IntoIterator<Item = Router>) -> Router {
     let routes = faces.into_iter().fold(Router::new(), Router::merge);
     let routes = routes.fallback(async || Problem::no_route()).layer(EdgeLayer::new(Arc::clone(kit)));
     let origins = allowed_origins(&kit.config.allowed_origins);
-    if origins.is_empty() { routes } else { routes.layer(cors(origins)) }
+    let routes = if origins.is_empty() { routes } else { routes.layer(cors(origins)) };
+    also_under(kit.config.base_path(), routes)
 }
 
 fn allowed_origins(origins: &[String]) -> Vec<HeaderValue> {

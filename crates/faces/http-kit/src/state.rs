@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use dayline_app::App;
 use http::request;
 
+use crate::base_path::base_path;
 use crate::budget::Budget;
 use crate::credential::Forms;
 use crate::metrics::Metrics;
@@ -99,6 +100,13 @@ pub struct KitConfig {
     /// about sixty milliseconds' work for two processors with the default. One request is always
     /// allowed.
     pub max_ping_work: usize,
+}
+
+impl KitConfig {
+    /// What the paths of all links to this server begin with; empty where it has a host of its own.
+    pub fn base_path(&self) -> &str {
+        base_path(self.public_url.as_deref())
+    }
 }
 
 impl Default for KitConfig {

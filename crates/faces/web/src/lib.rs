@@ -3,7 +3,6 @@
 //! http kit), and the API, which is a face of its own.
 
 mod assets;
-mod base_path;
 mod chart;
 mod dress;
 mod forms;

@@ -8,7 +8,6 @@ use dayline_http_kit::{Face, Kit, KitState};
 use http::request;
 
 use crate::assets::Assets;
-use crate::base_path::base_path;
 use crate::refusal::Refusal;
 
 /// The state as axum hands it to extractors and handlers.
@@ -28,7 +27,7 @@ pub struct WebState {
 impl WebState {
     /// The state of a router. Packs the files of the pages, which takes some milliseconds.
     pub fn new(kit: Kit) -> Self {
-        let base = base_path(kit.config.public_url.as_deref());
+        let base = kit.config.base_path().to_owned();
         Self { app: kit.app.clone(), assets: Assets::packed(), base, only_device: false, kit }
     }
 }

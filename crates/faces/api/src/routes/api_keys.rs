@@ -12,7 +12,7 @@ use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,6 +20,7 @@ use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::api_key::{ApiKeyScope, KeyItem, scope};
 use crate::views::json::private_json;
+use crate::views::location::set_location;
 
 /// A key to be made.
 #[derive(ToSchema)]
@@ -91,12 +92,10 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let (key, text) = api_keys::create(&api.app, &caller, NewKey { name, scopes, expires_at }).await?;
     let item = KeyItem::from(&key);
-    let location = format!("/api/v1/api-keys/{}", item.id).parse();
+    let path = format!("/api/v1/api-keys/{}", item.id);
     let mut response = private_json(&MadeKey { item, key: text });
     *response.status_mut() = StatusCode::CREATED;
-    if let Ok(location) = location {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    set_location(&mut response, &api.kit.config, &path);
     Ok(response)
 }
 

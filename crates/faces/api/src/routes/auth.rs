@@ -1,5 +1,7 @@
 //! `/auth`: sign in, rotate tokens, sign out.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
@@ -9,6 +11,7 @@ use dayline_app::identity::tokens::Tokens;
 use dayline_app::identity::{refresh, sessions};
 use dayline_domain::identity::account::Label;
 use dayline_domain::{DeviceId, Email};
+use dayline_http_kit::KitConfig;
 use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::caller::SigningOut;
 use dayline_http_kit::cookie;
@@ -131,7 +134,7 @@ pub(crate) async fn refresh(
 
 fn signed_in(api: &Api, tokens: Tokens, secure: bool) -> Response {
     let idle_s = api.app.rules.sessions.idle_ms / 1_000;
-    let cookie = refresh_cookie::set(&tokens.refresh_token, idle_s, secure);
+    let cookie = refresh_cookie::set(&tokens.refresh_token, idle_s, api.kit.config.base_path(), secure);
     let mut response = private_json(&TokenPair::from(tokens));
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -155,7 +158,7 @@ pub(crate) async fn logout(
         sessions::logout(&api.app, &caller).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    forget_cookie(&mut response, cookie::must_be_secure(&api.kit.config, &headers, address));
+    forget_cookie(&mut response, &api.kit.config, &headers, address);
     Ok(response)
 }
 
@@ -201,13 +204,14 @@ pub(crate) async fn logout_all(
     }
     let mut response = signed_out::answer(ended);
     if !asked.keep_current {
-        forget_cookie(&mut response, cookie::must_be_secure(&api.kit.config, &headers, address));
+        forget_cookie(&mut response, &api.kit.config, &headers, address);
     }
     Ok(response)
 }
 
-fn forget_cookie(response: &mut Response, secure: bool) {
-    if let Some(cookie) = refresh_cookie::set("", 0, secure) {
+fn forget_cookie(response: &mut Response, config: &KitConfig, headers: &HeaderMap, address: Option<IpAddr>) {
+    let secure = cookie::must_be_secure(config, headers, address);
+    if let Some(cookie) = refresh_cookie::set("", 0, config.base_path(), secure) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
 }

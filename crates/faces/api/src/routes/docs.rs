@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use bytes::Bytes;
 use dayline_http_kit::Problem;
@@ -12,21 +12,23 @@ use dayline_http_kit::unread::shared;
 use http::{HeaderValue, header};
 use utoipa_swagger_ui::Config;
 
+use crate::state::Api;
+
 /// Scripts and styles from here only; Swagger UI writes style attributes and has images in its
 /// style sheet.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 static CONFIG: LazyLock<Arc<Config<'static>>> =
-    LazyLock::new(|| Arc::new(Config::from("/openapi.json").try_it_out_enabled(true)));
+    LazyLock::new(|| Arc::new(Config::from("../openapi.json").try_it_out_enabled(true)));
 
 /// The pages refer to each other by relative names, so that they need the slash.
 #[utoipa::path(
     get, path = "/docs", tag = "operations",
     responses((status = 308, description = "The documentation is at `/docs/`")),
 )]
-pub(crate) async fn docs() -> Redirect {
-    Redirect::permanent("/docs/")
+pub(crate) async fn docs(State(api): State<Api>) -> Redirect {
+    Redirect::permanent(&format!("{}/docs/", api.kit.config.base_path()))
 }
 
 /// The first page.

@@ -22,6 +22,7 @@ use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::stream::{LongAnswer, Writer};
 use crate::views::json::private_json;
+use crate::views::location::set_location;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
 
 /// Seconds after which an unfinished job is worth another look.
@@ -85,9 +86,14 @@ impl From<NewReportJob> for NewJob {
     }
 }
 
+/// A job as its person sees it.
+fn item(api: &Api, job: &ReportJob) -> JobItem {
+    JobItem::new(job, &api.app.rules.jobs, api.kit.config.base_path())
+}
+
 /// A job as an answer; an unfinished one says when to look again.
 fn answer(api: &Api, job: &ReportJob) -> Response {
-    let mut response = private_json(&JobItem::new(job, &api.app.rules.jobs));
+    let mut response = private_json(&item(api, job));
     if job.state.ended_at().is_none() {
         response.headers_mut().insert(header::RETRY_AFTER, LOOK_AGAIN_S.into());
     }
@@ -110,8 +116,7 @@ pub(crate) struct JobList {
 )]
 pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
     let jobs = report_jobs::list(&api.app, &caller).await?;
-    let policy = &api.app.rules.jobs;
-    Ok(private_json(&JobList { jobs: jobs.iter().map(|job| JobItem::new(job, policy)).collect() }))
+    Ok(private_json(&JobList { jobs: jobs.iter().map(|job| item(&api, job)).collect() }))
 }
 
 /// Ask for a long report or an export, to be made in the background.
@@ -136,9 +141,7 @@ pub(crate) async fn request(
     let job = report_jobs::request(&api.app, &caller, asked.into()).await?;
     let mut response = answer(&api, &job);
     *response.status_mut() = StatusCode::ACCEPTED;
-    if let Ok(location) = path_of(&job).parse() {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    set_location(&mut response, &api.kit.config, &path_of(&job));
     Ok(response)
 }
 

@@ -8,13 +8,14 @@ use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::problem::{Problem, ProblemBody};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
 use crate::signed_out;
 use crate::state::Api;
 use crate::views::json::private_json;
+use crate::views::location::set_location;
 use crate::views::profile::Profile;
 
 /// A registration.
@@ -64,7 +65,7 @@ pub(crate) async fn register(
     let user = accounts::register(&api.app, registration).await?;
     let mut response = private_json(&Profile::from(user));
     *response.status_mut() = StatusCode::CREATED;
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/api/v1/users/me"));
+    set_location(&mut response, &api.kit.config, "/api/v1/users/me");
     Ok(response)
 }
 

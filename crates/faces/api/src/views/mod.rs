@@ -10,6 +10,7 @@ pub(crate) mod csv;
 pub(crate) mod export;
 pub(crate) mod interval;
 pub(crate) mod json;
+pub(crate) mod location;
 pub(crate) mod observation;
 pub(crate) mod profile;
 pub(crate) mod report;

@@ -153,8 +153,8 @@ pub(crate) struct JobProgress {
 }
 
 impl JobItem {
-    /// The job as its person sees it.
-    pub(crate) fn new(job: &ReportJob, policy: &JobPolicy) -> Self {
+    /// The job as its person sees it, who reaches this server under the path `base`.
+    pub(crate) fn new(job: &ReportJob, policy: &JobPolicy, base: &str) -> Self {
         let days = job.days.as_ref();
         let is_done = matches!(job.state, JobState::Done { .. });
         let failure = match job.state {
@@ -179,7 +179,7 @@ impl JobItem {
             created_at: instant::utc(job.created_at),
             finished_at: job.state.ended_at().map(instant::utc),
             expires_at: job.expires_at(policy).map(instant::utc),
-            result: is_done.then(|| format!("{}/result", path_of(job))),
+            result: is_done.then(|| format!("{base}{}/result", path_of(job))),
             bytes: is_done.then_some(job.bytes),
         }
     }

@@ -22,6 +22,7 @@ mod report_kinds;
 mod reports;
 mod sessions;
 mod streams;
+mod sub_path;
 mod support;
 mod tcp;
 mod track;
