@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
     StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book, device_logins,
-    ledger, preferences, prove, report_jobs, sessions, sign_outs,
+    email_changes, ledger, preferences, prove, report_jobs, sessions, sign_outs,
 };
 
 async fn fresh() -> StorePorts {
@@ -101,6 +101,11 @@ async fn the_fake_store_keeps_dead_letters() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_accounts() {
     prove(accounts::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_changes_of_addresses() {
+    prove(email_changes::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

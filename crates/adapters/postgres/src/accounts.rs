@@ -2,14 +2,15 @@
 //! the person first.
 
 use dayline_app::ports::{
-    Accounts, CreateUser, CredentialId, PasswordHash, PortError, PortFuture, SignOut, User,
+    Accounts, CreateUser, CredentialId, PasswordHash, PortError, PortFuture, ProfileChange, SignOut,
+    UpdateProfile, User,
 };
 use dayline_domain::{Email, FullName, UserId, UtcMs};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::db::{Param, Transaction};
-use crate::error::corrupt;
+use crate::db::{Param, Statement, Transaction};
+use crate::error::{corrupt, is_duplicate, port_error};
 use crate::sessions::sign_out;
 use crate::store::PgStore;
 use crate::values::{Timestamp, column, id_column, time_column, uuid};
@@ -79,26 +80,11 @@ impl Accounts for PgStore {
         })
     }
 
-    fn update_profile(
-        &self,
-        id: UserId,
-        full_name: Option<FullName>,
-        timezone: Option<String>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<User>> {
+    fn update_profile(&self, id: UserId, change: ProfileChange, now: UtcMs) -> PortFuture<'_, UpdateProfile> {
         Box::pin(async move {
-            let sql = format!(
-                "UPDATE users SET full_name = coalesce($2, full_name), timezone = coalesce($3, timezone),
-                   updated_at = $4 WHERE uuid = $1 RETURNING {COLUMNS}"
-            );
-            let params: [Param<'_>; 4] = [
-                (&uuid(id), Type::UUID),
-                (&full_name.as_ref().map(FullName::as_str), Type::TEXT),
-                (&timezone, Type::TEXT),
-                (&Timestamp(now), Type::TIMESTAMPTZ),
-            ];
-            let rows = self.primary().await?.query(&sql, &params).await?;
-            rows.first().map(user).transpose()
+            let mut transaction = self.primary().await?.begin().await?;
+            let outcome = update_profile(&mut transaction, id, change, now).await;
+            transaction.finish(outcome).await
         })
     }
 
@@ -135,6 +121,44 @@ impl Accounts for PgStore {
             transaction.finish(outcome).await
         })
     }
+}
+
+async fn update_profile(
+    transaction: &mut Transaction,
+    id: UserId,
+    change: ProfileChange,
+    now: UtcMs,
+) -> Result<UpdateProfile, PortError> {
+    let ProfileChange { full_name, timezone, email } = change;
+    let email = email.as_ref();
+    let sql = "UPDATE users SET full_name = coalesce($2, full_name), timezone = coalesce($3, timezone),
+                 updated_at = $4, email = coalesce($5, email), email_key = coalesce($6, email_key)
+               WHERE uuid = $1 AND password_hash = coalesce($7, password_hash)";
+    let (id, now) = (uuid(id), Timestamp(now));
+    let full_name = full_name.as_ref().map(FullName::as_str);
+    let to = email.map(|email| email.to.as_str());
+    let key = email.map(|email| email.to.key());
+    let password = email.map(|email| email.password.0.as_str());
+    let params: Vec<Param<'_>> = vec![
+        (&id, Type::UUID),
+        (&full_name, Type::TEXT),
+        (&timezone, Type::TEXT),
+        (&now, Type::TIMESTAMPTZ),
+        (&to, Type::TEXT),
+        (&key, Type::TEXT),
+        (&password, Type::TEXT),
+    ];
+    let update = [Statement { sql: sql.into(), params }];
+    // Whether the address is free is for the index to say: two may want it at the same time.
+    match transaction.execute_all(&update).await?.pop() {
+        Some(Ok(1)) => {}
+        Some(Err(error)) if is_duplicate(&error) => return Ok(UpdateProfile::EmailTaken),
+        Some(Err(error)) => return Err(port_error(&error)),
+        _ => return Ok(UpdateProfile::NotTheirs),
+    }
+    let found = format!("SELECT {COLUMNS} FROM users WHERE uuid = $1");
+    let rows = transaction.query(&found, &[(&id, Type::UUID)]).await?;
+    rows.first().map_or(Ok(UpdateProfile::NotTheirs), |row| user(row).map(UpdateProfile::Updated))
 }
 
 async fn change_password(

@@ -34,6 +34,11 @@ pub(crate) fn is_missing_table(error: &Error) -> bool {
     error.as_db_error().is_some_and(|db| *db.code() == SqlState::UNDEFINED_TABLE)
 }
 
+/// Whether a row is not written because another one has what only one may have.
+pub(crate) fn is_duplicate(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|db| *db.code() == SqlState::UNIQUE_VIOLATION)
+}
+
 /// The port's error for a stored value that can't be read.
 pub(crate) fn corrupt(what: &str, why: impl std::fmt::Display) -> PortError {
     PortError::Corrupt(format!("{what}: {why}"))

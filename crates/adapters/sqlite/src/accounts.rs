@@ -1,7 +1,9 @@
 //! Accounts: one row per person. Deleting it deletes all that is theirs, by the foreign keys of the
 //! schema.
 
-use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, SignOut, User};
+use dayline_app::ports::{
+    Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, ProfileChange, SignOut, UpdateProfile, User,
+};
 use dayline_domain::{Email, FullName, UserId, UtcMs};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -21,10 +23,13 @@ const SAMPLES: &str = "
     SELECT min(password_hash) FROM users GROUP BY rtrim(rtrim(rtrim(password_hash, ?1), '$'), ?1)";
 const FIND: &str = "SELECT * FROM users WHERE id = ?1";
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
+/// Another person's address.
+const IS_TAKEN: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE email_key = ?1 AND id <> ?2)";
 const UPDATE_PROFILE: &str = "
     UPDATE users
-    SET full_name = coalesce(?2, full_name), timezone = coalesce(?3, timezone), updated_ms = ?4
-    WHERE id = ?1
+    SET full_name = coalesce(?2, full_name), timezone = coalesce(?3, timezone), updated_ms = ?4,
+        email = coalesce(?5, email), email_key = coalesce(?6, email_key)
+    WHERE id = ?1 AND password_hash = coalesce(?7, password_hash)
     RETURNING *";
 const REHASH: &str = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
 const CHANGE_PASSWORD: &str = "
@@ -86,22 +91,8 @@ impl Accounts for SqliteStore {
         })
     }
 
-    fn update_profile(
-        &self,
-        id: UserId,
-        full_name: Option<FullName>,
-        timezone: Option<String>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<User>> {
-        self.db.write(move |tx| {
-            let full_name = full_name.as_ref().map(FullName::as_str);
-            let updated = tx
-                .prepare_cached(UPDATE_PROFILE)?
-                .query_row(params![IdBytes::from(id), full_name, timezone, now.0], |row| Ok(parse(row)))
-                .optional()?
-                .transpose()?;
-            Ok(updated.map(|(user, _)| user))
-        })
+    fn update_profile(&self, id: UserId, change: ProfileChange, now: UtcMs) -> PortFuture<'_, UpdateProfile> {
+        self.db.write(move |tx| update_profile(tx, id, &change, now))
     }
 
     fn rehash_password(&self, id: UserId, from: PasswordHash, to: PasswordHash) -> PortFuture<'_, bool> {
@@ -130,6 +121,29 @@ impl Accounts for SqliteStore {
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         self.db.erase(move |tx| delete(tx, id, now))
     }
+}
+
+fn update_profile(
+    tx: &Transaction<'_>,
+    id: UserId,
+    change: &ProfileChange,
+    now: UtcMs,
+) -> Result<UpdateProfile, Failure> {
+    let ProfileChange { full_name, timezone, email } = change;
+    let full_name = full_name.as_ref().map(FullName::as_str);
+    let (to, password) =
+        (email.as_ref().map(|email| &email.to), email.as_ref().map(|email| &email.password.0));
+    let key = to.map(Email::key);
+    let id = IdBytes::from(id);
+    let row = params![id, full_name, timezone, now.0, to.map(Email::as_str), key, password];
+    if let Some(key) = &key
+        && tx.prepare_cached(IS_TAKEN)?.query_row(params![key, id], |row| row.get(0))?
+    {
+        return Ok(UpdateProfile::EmailTaken);
+    }
+    let updated = tx.prepare_cached(UPDATE_PROFILE)?.query_row(row, |row| Ok(parse(row)));
+    let updated = updated.optional()?.transpose()?;
+    Ok(updated.map_or(UpdateProfile::NotTheirs, |(user, _)| UpdateProfile::Updated(user)))
 }
 
 fn delete(tx: &Transaction<'_>, id: UserId, now: UtcMs) -> Result<Option<Vec<CredentialId>>, Failure> {

@@ -11,7 +11,10 @@ use crate::identity::caller::Caller;
 use crate::identity::network::limited_by;
 use crate::identity::revocation::revoke;
 use crate::identity::sign_out::{SignedOut, keys_to_delete, refuse};
-use crate::ports::{AuditKind, CreateUser, Erased, Limit, Partition, PasswordHash, SignOut, User};
+use crate::ports::{
+    AuditKind, CreateUser, EmailChange, Erased, Limit, Partition, PasswordHash, ProfileChange, SignOut,
+    UpdateProfile, User,
+};
 use crate::{App, AppError};
 
 /// A registration, its values already valid.
@@ -59,18 +62,44 @@ pub async fn profile(app: &App, caller: &Caller) -> Result<User, AppError> {
     app.accounts.find(caller.user).await?.ok_or(AppError::NotSignedIn)
 }
 
+/// What a person wants of their profile; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileEdit {
+    /// As the person writes it.
+    pub full_name: Option<FullName>,
+    /// Time zone's IANA name.
+    pub timezone: Option<String>,
+    /// The address to sign in with; a new one needs the password.
+    pub email: Option<Email>,
+    /// The password now.
+    pub password: Option<String>,
+}
+
 /// Changes what is given of the caller's profile.
-pub async fn update_profile(
-    app: &App,
-    caller: &Caller,
-    full_name: Option<FullName>,
-    timezone: Option<String>,
-) -> Result<User, AppError> {
-    caller.require(Scope::Account)?;
+pub async fn update_profile(app: &App, caller: &Caller, edit: ProfileEdit) -> Result<User, AppError> {
+    let before = profile(app, caller).await?;
+    let ProfileEdit { full_name, timezone, email, password } = edit;
     let timezone = timezone.map(|name| known_zone(app, &name, "timezone")).transpose()?;
-    count_write(app, caller).await?;
-    let updated = app.accounts.update_profile(caller.user, full_name, timezone, app.clock.now()).await?;
-    updated.ok_or(AppError::NotSignedIn)
+    let email = if let Some(to) = email.filter(|email| *email != before.email) {
+        let missing = || AppError::field("password", "is missing: a new e-mail address needs it");
+        let password = confirmed(app, caller, password.ok_or_else(missing)?, "password").await?;
+        Some(EmailChange { to, password })
+    } else {
+        count_write(app, caller).await?;
+        None
+    };
+    let is_new_email = email.is_some();
+    let change = ProfileChange { full_name, timezone, email };
+    let user = match app.accounts.update_profile(caller.user, change, app.clock.now()).await? {
+        UpdateProfile::Updated(user) => user,
+        UpdateProfile::EmailTaken => return Err(AppError::EmailTaken),
+        UpdateProfile::NotTheirs => return Err(AppError::NotSignedIn),
+    };
+    if is_new_email {
+        let before = Some(before.email.as_str());
+        audit(app, caller.user, AuditKind::EmailChanged, before, caller.address).await?;
+    }
+    Ok(user)
 }
 
 /// Changes the caller's password and ends their other sessions, and deletes their API keys if asked

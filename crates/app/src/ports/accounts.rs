@@ -44,6 +44,38 @@ pub enum CreateUser {
     EmailTaken,
 }
 
+/// What is to change of a profile; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChange {
+    /// As the person writes it.
+    pub full_name: Option<FullName>,
+    /// IANA name of a time zone.
+    pub timezone: Option<String>,
+    /// Another address.
+    pub email: Option<EmailChange>,
+}
+
+/// Another address, on the word of who knows the password.
+#[derive(Debug, Clone)]
+pub struct EmailChange {
+    /// The address from now on.
+    pub to: Email,
+    /// The hash of the password that was given. It must still be the account's.
+    pub password: PasswordHash,
+}
+
+/// What became of a change of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateProfile {
+    /// The profile as it is now.
+    Updated(User),
+    /// Another account has the address; nothing changed.
+    EmailTaken,
+    /// There is no such account, or its password is no longer the one that was given; nothing
+    /// changed.
+    NotTheirs,
+}
+
 /// The accounts.
 pub trait Accounts: Send + Sync {
     /// Creates an account, unless the address is taken.
@@ -86,20 +118,13 @@ pub trait Accounts: Send + Sync {
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away.
     fn sample_hashes(&self) -> PortFuture<'_, Vec<PasswordHash>>;
 
-    /// Changes what is given of the profile; gives the profile after, or `None` if there is no such
-    /// account.
+    /// Changes what is given of the profile: all of it or nothing.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
-    fn update_profile(
-        &self,
-        id: UserId,
-        full_name: Option<FullName>,
-        timezone: Option<String>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<User>>;
+    fn update_profile(&self, id: UserId, change: ProfileChange, now: UtcMs) -> PortFuture<'_, UpdateProfile>;
 
     /// Replaces the hash `from` by `to` without ending sessions (same password, stronger
     /// parameters). False if the hash is no longer `from`.

@@ -32,6 +32,8 @@ pub enum AuditKind {
     SessionsEnded,
     /// The person changed the password, which ends their other sessions.
     PasswordChanged,
+    /// The person gave the account another e-mail address; the one before is the subject.
+    EmailChanged,
     /// An operator set a new password.
     PasswordReset,
     /// An API key was made, whose name is the subject.
@@ -50,7 +52,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Registered,
         Self::SignedIn,
         Self::DeviceSignedIn,
@@ -62,6 +64,7 @@ impl AuditKind {
         Self::SessionEnded,
         Self::SessionsEnded,
         Self::PasswordChanged,
+        Self::EmailChanged,
         Self::PasswordReset,
         Self::KeyCreated,
         Self::KeyDeleted,
@@ -85,6 +88,7 @@ impl AuditKind {
             Self::SessionEnded => "session_ended",
             Self::SessionsEnded => "sessions_ended",
             Self::PasswordChanged => "password_changed",
+            Self::EmailChanged => "email_changed",
             Self::PasswordReset => "password_reset",
             Self::KeyCreated => "key_created",
             Self::KeyDeleted => "key_deleted",

@@ -23,7 +23,10 @@ mod stored_time;
 mod system;
 mod tokens;
 
-pub use accounts::{Accounts, CreateUser, PasswordHash, PasswordHasher, PasswordVerdict, User};
+pub use accounts::{
+    Accounts, CreateUser, EmailChange, PasswordHash, PasswordHasher, PasswordVerdict, ProfileChange,
+    UpdateProfile, User,
+};
 pub use api_keys::{ApiKey, ApiKeys, CreateKey};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
 pub use corrections::{CorrectionChange, CorrectionNumbers, CorrectionVersion};

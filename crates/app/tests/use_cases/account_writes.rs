@@ -1,6 +1,7 @@
 //! What one person may change about their account in a short time.
 
 use dayline_app::AppError;
+use dayline_app::identity::accounts::ProfileEdit;
 use dayline_app::identity::api_keys::{self, NewKey};
 use dayline_app::identity::device_login::decide;
 use dayline_app::identity::{accounts, sessions};
@@ -14,7 +15,7 @@ use super::{PASSWORD, with_ada};
 async fn every_change_of_an_account_counts_against_one_limit_and_signing_out_does_not() {
     let (world, ada) = with_ada().await;
     let app = &world.app;
-    let name = || Some(FullName::new("Grace").unwrap());
+    let name = || ProfileEdit { full_name: Some(FullName::new("Grace").unwrap()), ..ProfileEdit::default() };
     let new = || NewPassword::new("another long secret").unwrap();
     let key = || NewKey {
         name: Label::new("tracker").unwrap(),
@@ -23,10 +24,10 @@ async fn every_change_of_an_account_counts_against_one_limit_and_signing_out_doe
     };
     let session = ada.session().unwrap();
     world.limits.allow(Limit::AccountWritePerUser, 2);
-    assert!(accounts::update_profile(app, &ada, name(), None).await.is_ok());
+    assert!(accounts::update_profile(app, &ada, name()).await.is_ok());
     assert!(api_keys::create(app, &ada, key()).await.is_ok());
     let refused = [
-        accounts::update_profile(app, &ada, name(), None).await.err(),
+        accounts::update_profile(app, &ada, name()).await.err(),
         accounts::change_password(app, &ada, PASSWORD.to_owned(), new(), false).await.err(),
         accounts::delete(app, &ada, PASSWORD.to_owned()).await.err(),
         api_keys::create(app, &ada, key()).await.err(),

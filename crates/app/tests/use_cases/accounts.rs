@@ -2,11 +2,11 @@
 
 use dayline_app::AppError;
 use dayline_app::identity::accounts::{
-    Registration, change_password, delete, profile, register, reset_password, update_profile,
+    ProfileEdit, Registration, change_password, delete, profile, register, reset_password, update_profile,
 };
 use dayline_app::identity::login;
 use dayline_app::identity::sign_out::SignedOut;
-use dayline_app::ports::{Limit, TooMany};
+use dayline_app::ports::{AuditKind, Limit, TooMany};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, FullName, NewPassword};
 
@@ -59,10 +59,54 @@ async fn registrations_are_limited_per_address() {
 async fn a_profile_changes_only_where_something_is_given() {
     let (world, ada) = with_ada().await;
     let name = FullName::new("Ada Lovelace").unwrap();
-    let user = update_profile(&world.app, &ada, Some(name.clone()), None).await.unwrap();
+    let edit = ProfileEdit { full_name: Some(name.clone()), ..ProfileEdit::default() };
+    let user = update_profile(&world.app, &ada, edit).await.unwrap();
     assert_eq!((user.full_name, user.timezone.as_str()), (name.clone(), "UTC"));
-    let user = update_profile(&world.app, &ada, None, Some("Asia/Tokyo".into())).await.unwrap();
+    let edit = ProfileEdit { timezone: Some("Asia/Tokyo".into()), ..ProfileEdit::default() };
+    let user = update_profile(&world.app, &ada, edit).await.unwrap();
     assert_eq!((user.full_name, user.timezone.as_str()), (name, "Asia/Tokyo"));
+}
+
+fn to_email(email: &str, password: Option<&str>) -> ProfileEdit {
+    let (email, password) = (Email::new(email).ok(), password.map(str::to_owned));
+    ProfileEdit { email, password, ..ProfileEdit::default() }
+}
+
+#[tokio::test]
+async fn a_new_address_needs_the_password_and_the_old_one_signs_nobody_in_any_more() {
+    let (world, ada) = with_ada().await;
+    let app = &world.app;
+    for password in [None, Some("wrong")] {
+        let error = update_profile(app, &ada, to_email("new@example.org", password)).await.unwrap_err();
+        assert_eq!(field_of(&error), "password");
+    }
+    let user = update_profile(app, &ada, to_email("new@example.org", Some(PASSWORD))).await.unwrap();
+    assert_eq!(user.email.as_str(), "new@example.org");
+    let old = login::login(app, login_of("ada@example.org", PASSWORD, "laptop")).await;
+    assert_eq!(old, Err(AppError::InvalidCredentials));
+    sign_in(&world, "new@example.org", "laptop").await;
+    let entries = app.audit.list(ada.user, None, 10).await.unwrap();
+    let changed = entries.iter().filter(|entry| entry.event.kind == AuditKind::EmailChanged);
+    let before: Vec<_> = changed.map(|entry| entry.event.subject.as_deref()).collect();
+    assert_eq!(before, [Some("ada@example.org")]);
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_else_has_is_refused_and_the_same_one_needs_no_password() {
+    let (world, ada) = with_ada().await;
+    register(&world.app, registration("bob@example.org", None)).await.unwrap();
+    let taken = update_profile(&world.app, &ada, to_email("BOB@example.org", Some(PASSWORD))).await;
+    assert_eq!(taken, Err(AppError::EmailTaken));
+    assert!(update_profile(&world.app, &ada, to_email("ada@example.org", None)).await.is_ok());
+}
+
+#[tokio::test]
+async fn guessing_the_password_by_new_addresses_ends_soon() {
+    let (world, ada) = with_ada().await;
+    world.limits.allow(Limit::LoginPerAccount, 1);
+    let guess = || update_profile(&world.app, &ada, to_email("new@example.org", Some("wrong")));
+    assert_eq!(field_of(&guess().await.unwrap_err()), "password");
+    assert!(matches!(guess().await, Err(AppError::TooMany(_))));
 }
 
 #[tokio::test]

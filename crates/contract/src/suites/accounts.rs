@@ -2,7 +2,7 @@
 
 use dayline_app::ports::{
     AuditEvent, AuditKind, CorrectionChange, CorrectionVersion, CreateUser, CredentialId, DayKey, LedgerView,
-    LoadedDay, PasswordHash, Settling, User,
+    LoadedDay, PasswordHash, ProfileChange, Settling, UpdateProfile, User,
 };
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Correction, CorrectionId, Email, FullName, Preferences, Says, UserId, UtcMs};
@@ -78,7 +78,9 @@ async fn a_stranger_is_not_found(store: StorePorts) {
     assert_eq!(store.accounts.find(stranger.id).await.unwrap(), None);
     assert_eq!(store.accounts.find_by_email(stranger.email.clone()).await.unwrap(), None);
     assert_eq!(store.accounts.password_of(stranger.id).await.unwrap(), None);
-    assert_eq!(store.accounts.update_profile(stranger.id, None, None, NOW).await.unwrap(), None);
+    let nothing = ProfileChange::default();
+    let updated = store.accounts.update_profile(stranger.id, nothing, NOW).await;
+    assert_eq!(updated, Ok(UpdateProfile::NotTheirs));
     assert!(!store.accounts.rehash_password(stranger.id, hash("a"), hash("b")).await.unwrap());
     let changed =
         store.accounts.change_password(stranger.id, None, hash("b"), sign_out(None, NOW)).await.unwrap();
@@ -129,12 +131,13 @@ async fn only_what_is_given_of_a_profile_changes(store: StorePorts) {
     let (before, other) = (store.register(1).await, store.register(2).await);
     let name = FullName::new("Grace").unwrap();
     let renamed = User { full_name: name.clone(), updated_at: NOW.plus(50), ..before.clone() };
-    let updated = store.accounts.update_profile(before.id, Some(name), None, NOW.plus(50)).await.unwrap();
-    assert_eq!(updated, Some(renamed.clone()));
+    let change = ProfileChange { full_name: Some(name), ..ProfileChange::default() };
+    let updated = store.accounts.update_profile(before.id, change, NOW.plus(50)).await;
+    assert_eq!(updated, Ok(UpdateProfile::Updated(renamed.clone())));
     let moved = User { timezone: "Asia/Kolkata".to_owned(), updated_at: NOW.plus(60), ..renamed };
-    let zone = Some("Asia/Kolkata".to_owned());
-    let updated = store.accounts.update_profile(before.id, None, zone, NOW.plus(60)).await.unwrap();
-    assert_eq!(updated, Some(moved.clone()));
+    let change = ProfileChange { timezone: Some("Asia/Kolkata".to_owned()), ..ProfileChange::default() };
+    let updated = store.accounts.update_profile(before.id, change, NOW.plus(60)).await;
+    assert_eq!(updated, Ok(UpdateProfile::Updated(moved.clone())));
     assert_eq!(store.accounts.find(before.id).await.unwrap(), Some(moved));
     assert_eq!(store.accounts.find(other.id).await.unwrap(), Some(other));
 }

@@ -9,6 +9,7 @@ pub mod correction_numbers;
 pub mod dead_letters;
 pub mod device_book;
 pub mod device_logins;
+pub mod email_changes;
 pub mod kept_pings;
 pub mod key_marks;
 pub mod leases;

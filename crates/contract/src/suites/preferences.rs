@@ -1,5 +1,6 @@
 //! What every store of preferences keeps.
 
+use dayline_app::ports::ProfileChange;
 use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
 
 use super::Fact;
@@ -82,7 +83,8 @@ async fn preferences_do_not_change_the_account(store: StorePorts) {
     let theirs = preferences(1, false, Weekday::Sunday, 60);
     assert_eq!(store.preferences.set_preferences(user.id, theirs).await, Ok(true));
     assert_eq!(store.accounts.find(user.id).await.unwrap(), Some(user.clone()));
-    let zone = Some("Asia/Kolkata".to_owned());
-    store.accounts.update_profile(user.id, None, zone, NOW.plus(5)).await.unwrap().unwrap();
+    let moved = ProfileChange { timezone: Some("Asia/Kolkata".to_owned()), ..ProfileChange::default() };
+    store.accounts.update_profile(user.id, moved, NOW.plus(5)).await.unwrap();
+    assert_eq!(store.accounts.find(user.id).await.unwrap().unwrap().timezone, "Asia/Kolkata");
     assert_eq!(store.preferences.preferences(user.id).await, Ok(Some(theirs)));
 }

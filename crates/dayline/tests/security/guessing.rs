@@ -19,6 +19,28 @@ fn told(mut answer: Answer) -> (u16, http::HeaderMap, String) {
     (answer.status, answer.headers, answer.text)
 }
 
+#[tokio::test]
+async fn who_has_a_session_alone_can_neither_take_the_account_over_nor_ask_for_addresses() {
+    let web = Web::start(&[]);
+    let ada = web.newcomer("ada").await;
+    web.register("bob").await;
+    let change = |email: &str, password: &str| {
+        let call = web.call(http::Method::PATCH, "/api/v1/users/me").bearer_auth(&ada.access);
+        send(call.json(&json!({"email": email, "password": password})))
+    };
+    for email in ["thief@example.org", "bob@example.org"] {
+        assert_eq!(change(email, "a guess").await.problem(), (422, "invalid_input".into()));
+    }
+    assert_eq!(change("bob@example.org", PASSWORD).await.problem(), (409, "email_taken".into()));
+    change("countess@example.org", PASSWORD).await.expect(200);
+    web.me(&ada.access).await.expect(200);
+    assert_eq!(send(web.login(&ada.email, PASSWORD, "phone")).await.status, 401);
+    send(web.login("countess@example.org", PASSWORD, "phone")).await.expect(200);
+    // Ten at once and one more a minute, right or wrong.
+    let statuses = join_all((0..20).map(|n| change(&format!("a{n}@example.org"), "a guess"))).await;
+    assert!(count(&statuses, 429) >= 10 && count(&statuses, 200) == 0, "{statuses:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_parallel_wrong_passwords_get_no_more_checks_than_the_limit() {
     let web = Web::start(&["--login-address-limit", "off"]);

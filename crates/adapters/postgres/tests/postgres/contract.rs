@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
+    device_logins, email_changes, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -134,6 +134,11 @@ async fn the_postgres_store_keeps_dead_letters() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_accounts() {
     keeps_both_ways(accounts::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_changes_of_addresses() {
+    keeps_both_ways(email_changes::FACTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

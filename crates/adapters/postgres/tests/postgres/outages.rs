@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dayline_app::ports::{Accounts, LedgerCommit, LedgerWriter, Partition, PortError, Position};
+use dayline_app::ports::{
+    Accounts, LedgerCommit, LedgerWriter, Partition, PortError, Position, ProfileChange, UpdateProfile,
+};
 use dayline_app::tracking::worker::Worker;
 use dayline_domain::UtcMs;
 use dayline_postgres::{PgConfig, PgStore};
@@ -186,8 +188,9 @@ async fn a_transaction_that_idles_is_ended_by_the_server() {
     // Nobody takes its answer; the person's row is free again all the same.
     let other = PgStore::open(&database.config(Via::Direct)).unwrap();
     let started = Instant::now();
-    let renamed = other.update_profile(user, None, Some("UTC".into()), UtcMs(1)).await.unwrap();
-    assert!(renamed.is_some() && started.elapsed() < Duration::from_secs(5));
+    let moved = ProfileChange { timezone: Some("UTC".into()), ..ProfileChange::default() };
+    let renamed = other.update_profile(user, moved, UtcMs(1)).await.unwrap();
+    assert!(matches!(renamed, UpdateProfile::Updated(_)) && started.elapsed() < Duration::from_secs(5));
     assert!(matches!(paused.await, Err(PortError::Unavailable(_))));
     assert_eq!(other.password_of(user).await.unwrap().unwrap().0, "hash");
 }

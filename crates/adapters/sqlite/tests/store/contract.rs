@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
+    device_logins, email_changes, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -157,6 +157,11 @@ async fn the_sqlite_store_keeps_dead_letters() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_accounts() {
     prove(accounts::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_changes_of_addresses() {
+    prove(email_changes::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

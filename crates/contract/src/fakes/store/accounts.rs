@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dayline_app::ports::{Accounts, CreateUser, CredentialId, PasswordHash, PortFuture, SignOut, User};
-use dayline_domain::{Email, FullName, UserId, UtcMs};
+use dayline_app::ports::{
+    Accounts, CreateUser, CredentialId, EmailChange, PasswordHash, PortFuture, ProfileChange, SignOut,
+    UpdateProfile, User,
+};
+use dayline_domain::{Email, UserId, UtcMs};
 
 use super::FakeStore;
 
@@ -40,23 +43,24 @@ impl Accounts for FakeStore {
         })
     }
 
-    fn update_profile(
-        &self,
-        id: UserId,
-        full_name: Option<FullName>,
-        timezone: Option<String>,
-        now: UtcMs,
-    ) -> PortFuture<'_, Option<User>> {
+    fn update_profile(&self, id: UserId, change: ProfileChange, now: UtcMs) -> PortFuture<'_, UpdateProfile> {
         self.transaction(|tables| {
-            let Some((user, _)) = tables.users.get_mut(&id) else { return Ok(None) };
-            if let Some(full_name) = full_name {
-                user.full_name = full_name;
+            let ProfileChange { full_name, timezone, email } = change;
+            let key = email.as_ref().map(|email| email.to.key());
+            let has_it = |user: &User| user.id != id && Some(user.email.key()) == key;
+            let is_taken = tables.users.values().any(|(user, _)| has_it(user));
+            let Some((user, hash)) = tables.users.get_mut(&id) else { return Ok(UpdateProfile::NotTheirs) };
+            if let Some(EmailChange { to, password }) = email {
+                match (password == *hash, is_taken) {
+                    (false, _) => return Ok(UpdateProfile::NotTheirs),
+                    (true, true) => return Ok(UpdateProfile::EmailTaken),
+                    (true, false) => user.email = to,
+                }
             }
-            if let Some(timezone) = timezone {
-                user.timezone = timezone;
-            }
+            user.full_name = full_name.unwrap_or_else(|| user.full_name.clone());
+            user.timezone = timezone.unwrap_or_else(|| user.timezone.clone());
             user.updated_at = now;
-            Ok(Some(user.clone()))
+            Ok(UpdateProfile::Updated(user.clone()))
         })
     }
 

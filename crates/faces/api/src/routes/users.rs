@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use dayline_app::identity::accounts::{self, Registration};
+use dayline_app::identity::accounts::{self, ProfileEdit, Registration};
 use dayline_domain::{Email, FullName, NewPassword};
 use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::caller::SignedIn;
@@ -88,20 +88,32 @@ pub(crate) struct ProfileChange {
     /// IANA name of a time zone.
     #[schema(nullable, required = false, example = "Europe/London")]
     timezone: Option<String>,
+    /// The address to sign in with; a new one needs the password.
+    #[schema(value_type = Option<String>, format = Email, max_length = 254, nullable, required = false,
+        example = "ada@example.net")]
+    email: Option<Email>,
+    /// My password, for a new address.
+    #[schema(format = Password, nullable, required = false)]
+    password: Option<String>,
 }
 
 impl FromFields for ProfileChange {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let full_name = fields.optional("full_name", FullName::new);
-        Some(Self { full_name, timezone: fields.optional("timezone", str::parse) })
+        let timezone = fields.optional("timezone", str::parse);
+        let email = fields.optional("email", Email::new);
+        Some(Self { full_name, timezone, email, password: fields.optional("password", str::parse) })
     }
 }
 
-/// Change my profile. What is left out or null stays as it is.
+/// Change my profile. What is left out or null stays as it is. A new address needs the password;
+/// sessions and keys go on.
 #[utoipa::path(
     patch, path = "/api/v1/users/me", tag = "users", request_body = ProfileChange,
     responses(
         (status = 200, body = Profile, description = "The profile after the change"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "`email_taken`"),
         SignedInProblems, BodyProblems,
     ),
     security(("session" = [])),
@@ -111,7 +123,9 @@ pub(crate) async fn update_profile(
     SignedIn(caller): SignedIn,
     Json(change): Json<ProfileChange>,
 ) -> Result<Response, Problem> {
-    let user = accounts::update_profile(&api.app, &caller, change.full_name, change.timezone).await?;
+    let ProfileChange { full_name, timezone, email, password } = change;
+    let edit = ProfileEdit { full_name, timezone, email, password };
+    let user = accounts::update_profile(&api.app, &caller, edit).await?;
     Ok(private_json(&Profile::from(user)))
 }
 

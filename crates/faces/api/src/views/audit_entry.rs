@@ -16,11 +16,11 @@ pub(crate) struct AuditEntry<'a> {
     at: String,
     /// What: `registered`, `signed_in`, `device_signed_in`, `sign_in_failed`, `device_approved`,
     /// `device_denied`, `token_reused`, `lost_answer_or_copy`, `session_ended`, `sessions_ended`,
-    /// `password_changed`, `password_reset`, `key_created`, `key_deleted`, `corrected`,
-    /// `erased`, `device_renamed`, `device_merged`, and more in later releases.
+    /// `password_changed`, `email_changed`, `password_reset`, `key_created`, `key_deleted`,
+    /// `corrected`, `erased`, `device_renamed`, `device_merged`, and more in later releases.
     #[schema(example = "signed_in")]
     kind: &'static str,
-    /// The device, key or correction it was about.
+    /// The device, key, correction or former e-mail address it was about.
     #[schema(example = "laptop")]
     subject: Option<&'a str>,
     /// The network it came from (IPv4 /24, IPv6 /48).

@@ -249,7 +249,7 @@ async fn a_profile_changes_only_where_asked() {
     server.fake.clock.advance(1);
     let change = |body| server.request(Method::PATCH, "/api/v1/users/me").of(&ada).json(&body);
     let reply =
-        change(json!({"timezone": "Asia/Tokyo", "full_name": null, "email": "new@example.org"})).send().await;
+        change(json!({"timezone": "Asia/Tokyo", "full_name": null, "email": "ada@example.org"})).send().await;
     let profile = reply.json();
     assert_eq!(profile["timezone"], "Asia/Tokyo");
     assert_eq!(profile["full_name"], "ada");
@@ -259,6 +259,27 @@ async fn a_profile_changes_only_where_asked() {
     assert_eq!(reply.fields(), ["full_name"]);
     let reply = change(json!({"timezone": "Nowhere"})).send().await;
     assert_eq!(reply.fields(), ["timezone"]);
+}
+
+#[tokio::test]
+async fn another_address_needs_the_password_and_must_be_free() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    server.person("bob").await;
+    let change = |body| server.request(Method::PATCH, "/api/v1/users/me").of(&ada).json(&body);
+    for body in
+        [json!({"email": "new@example.org"}), json!({"email": "new@example.org", "password": "wrong"})]
+    {
+        let reply = change(body).send().await;
+        assert_eq!((reply.problem().0, reply.fields()), (422, vec!["password".into()]));
+    }
+    let taken = change(json!({"email": "Bob@example.org", "password": PASSWORD})).send().await;
+    assert_eq!(taken.problem(), (409, "email_taken".into()));
+    let reply = change(json!({"email": "new@example.org", "password": PASSWORD})).send().await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["email"]), (200, &json!("new@example.org")));
+    let audit = server.get("/api/v1/users/me/audit").of(&ada).send().await.json();
+    assert_eq!(audit["entries"][0]["kind"], "email_changed");
+    assert_eq!(audit["entries"][0]["subject"], "ada@example.org");
 }
 
 #[tokio::test]

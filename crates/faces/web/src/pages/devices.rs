@@ -133,6 +133,7 @@ fn told(kind: AuditKind) -> &'static str {
         AuditKind::SessionEnded => "A session was ended",
         AuditKind::SessionsEnded => "Sessions were ended",
         AuditKind::PasswordChanged => "The password was changed",
+        AuditKind::EmailChanged => "The e-mail address was changed",
         AuditKind::PasswordReset => "An operator set a new password",
         AuditKind::KeyCreated => "A key was made",
         AuditKind::KeyDeleted => "A key was deleted",

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use dayline_app::AppError;
-use dayline_app::identity::accounts;
+use dayline_app::identity::accounts::{self, ProfileEdit};
 use dayline_app::identity::caller::Caller;
 use dayline_app::tracking::preferences;
 use dayline_domain::{BeatHold, Choices, DayStart, FullName, NewPassword, Preferences, Weekday};
@@ -157,7 +157,11 @@ pub(crate) async fn save_profile(
 ) -> Result<Response, Refusal> {
     let zone = form.text("timezone").trim().to_owned();
     let done = match form.read_field("full_name", FullName::new) {
-        Some(name) => accounts::update_profile(&web.app, &caller, Some(name), Some(zone)).await.map(drop),
+        Some(name) => {
+            let (full_name, timezone) = (Some(name), Some(zone));
+            let edit = ProfileEdit { full_name, timezone, ..ProfileEdit::default() };
+            accounts::update_profile(&web.app, &caller, edit).await.map(drop)
+        }
         None => Err(AppError::Invalid(Vec::new())),
     };
     outcome(&web, &caller, &headers, form, ("profile", done)).await
