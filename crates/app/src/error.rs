@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use dayline_domain::Scope;
+
 use crate::ports::{PortError, TooMany};
 
 /// Seconds after which somebody's report jobs may be fewer.
@@ -76,8 +78,8 @@ pub enum AppError {
     SessionRevoked,
     /// A refresh token was used that had been replaced long ago; its session has ended.
     TokenReused,
-    /// The credential does not allow this.
-    MissingScope,
+    /// The credential does not have this scope.
+    MissingScope(Scope),
     /// Not found, or somebody else's.
     NotFound,
     /// Over a limit.
@@ -111,7 +113,7 @@ impl AppError {
             Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
                 Kind::Unauthenticated
             }
-            Self::MissingScope => Kind::Forbidden,
+            Self::MissingScope(_) => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
             Self::TooMany(_) | Self::TooManyJobs | Self::TooManyNames { .. } => Kind::TooMany,
             Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
@@ -134,7 +136,7 @@ impl AppError {
             Self::NotSignedIn => "not_signed_in",
             Self::SessionRevoked => "session_revoked",
             Self::TokenReused => "token_reused",
-            Self::MissingScope => "missing_scope",
+            Self::MissingScope(_) => "missing_scope",
             Self::NotFound => "not_found",
             Self::TooMany(_) => "too_many_requests",
             Self::LogFull { .. } => "overloaded",
@@ -162,7 +164,11 @@ impl AppError {
             Self::TokenReused => {
                 "this refresh token was already replaced, so its session was ended; sign in again"
             }
-            Self::MissingScope => "this credential does not allow the request",
+            Self::MissingScope(Scope::Track) => "this needs a key with the scope track, or a session",
+            Self::MissingScope(Scope::Read) => "this needs a key with the scope read, or a session",
+            Self::MissingScope(Scope::Account) => {
+                "this needs the scope account, which sessions have and no key; sign in"
+            }
             Self::NotFound => "not found",
             Self::TooMany(_) => "too many requests; try again later",
             Self::LogFull { .. } => "too much is waiting to be stored; nothing was accepted, try again later",

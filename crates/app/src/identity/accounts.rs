@@ -172,10 +172,16 @@ async fn confirmed(
     Ok(hash)
 }
 
-/// The zone's name as the database spells it, or an error that names the field.
-pub(crate) fn known_zone(app: &App, name: &str, field: &'static str) -> Result<String, AppError> {
-    match app.zones.find(name) {
-        Some(zone) => Ok(zone.name().to_owned()),
-        None => Err(AppError::field(field, "must be an iana time zone such as Europe/Berlin")),
-    }
+/// The zone's name as the database spells it. Faces ask before they call, to tell with all else that
+/// is wrong.
+///
+/// # Errors
+/// What is wrong with it, for people.
+pub fn find_zone(app: &App, name: &str) -> Result<String, &'static str> {
+    let found = app.zones.find(name).map(|zone| zone.name().to_owned());
+    found.ok_or("must be an iana time zone such as Europe/Berlin")
+}
+
+fn known_zone(app: &App, name: &str, field: &'static str) -> Result<String, AppError> {
+    find_zone(app, name).map_err(|detail| AppError::field(field, detail))
 }

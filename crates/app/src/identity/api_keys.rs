@@ -9,7 +9,7 @@ use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::revocation::revoke;
 use crate::ports::{ApiKey, AuditKind, CreateKey, CredentialId};
-use crate::{App, AppError};
+use crate::{App, AppError, FieldError};
 
 /// What every key's text begins with, so that one found in the wild can be recognised.
 pub const PREFIX: &str = "dlk_";
@@ -31,11 +31,9 @@ pub struct NewKey {
 pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(ApiKey, String), AppError> {
     caller.require(Scope::Account)?;
     let now = app.clock.now();
-    if new.scopes == Scopes::NONE || new.scopes.allows(Scope::Account) {
-        return Err(AppError::field("scopes", "must be a list of track, read or both"));
-    }
-    if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(AppError::field("expires_at", "must be in the future"));
+    let wrong = wrong_with(app, new.scopes, new.expires_at);
+    if !wrong.is_empty() {
+        return Err(AppError::Invalid(wrong));
     }
     count_write(app, caller).await?;
     let secret = app.secrets.make(PREFIX);
@@ -56,6 +54,18 @@ pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(ApiKey, 
     }
     audit(app, caller.user, AuditKind::KeyCreated, Some(key.name.as_str()), caller.address).await?;
     Ok((key, secret.text))
+}
+
+/// What is wrong with a key to be made. Faces ask before they call, to tell with all else that is wrong.
+pub fn wrong_with(app: &App, scopes: Scopes, expires_at: Option<UtcMs>) -> Vec<FieldError> {
+    let mut wrong = Vec::new();
+    if scopes == Scopes::NONE || scopes.allows(Scope::Account) {
+        wrong.push(FieldError::new("scopes", "must be a list of track, read or both"));
+    }
+    if expires_at.is_some_and(|end| end <= app.clock.now()) {
+        wrong.push(FieldError::new("expires_at", "must be in the future"));
+    }
+    wrong
 }
 
 /// The caller's keys, the newest first.

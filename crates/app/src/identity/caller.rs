@@ -35,6 +35,6 @@ impl Caller {
 
     /// Refuses a caller without the scope.
     pub fn require(&self, scope: Scope) -> Result<(), AppError> {
-        if self.scopes.allows(scope) { Ok(()) } else { Err(AppError::MissingScope) }
+        if self.scopes.allows(scope) { Ok(()) } else { Err(AppError::MissingScope(scope)) }
     }
 }

@@ -110,7 +110,7 @@ fn wrong_code() -> AppError {
 
 /// Approves or refuses the device that waits behind a code.
 pub async fn decide(app: &App, caller: &Caller, code: &str, approve: bool) -> Result<DeviceLogin, AppError> {
-    let session = caller.session().ok_or(AppError::MissingScope)?;
+    let session = caller.session().ok_or(AppError::MissingScope(Scope::Account))?;
     count_write(app, caller).await?;
     let (approval, kind) = if approve {
         (Approval::Approved { user: caller.user, session }, AuditKind::DeviceApproved)

@@ -12,7 +12,7 @@ use crate::{App, AppError};
 
 /// Ends the caller's session. Ending it twice is the same as once.
 pub async fn logout(app: &App, caller: &Caller) -> Result<(), AppError> {
-    let Some(session) = caller.session() else { return Err(AppError::MissingScope) };
+    let Some(session) = caller.session() else { return Err(AppError::MissingScope(Scope::Account)) };
     let ended = app.sessions.end(caller.user, session, app.clock.now()).await?;
     revoke_sessions(app, vec![session]).await?;
     if ended {

@@ -9,7 +9,7 @@ use crate::identity::caller::Caller;
 use crate::ports::CreateJob;
 use crate::reporting::filters::{FilterAsked, resolve_filter};
 use crate::reporting::reports::{DaysAsked, resolve_days};
-use crate::{App, AppError};
+use crate::{App, AppError, FieldError};
 
 /// A job to be done.
 #[derive(Debug, Clone)]
@@ -31,9 +31,14 @@ pub struct NewJob {
 /// Asks for a job. It waits for a worker then.
 pub async fn request(app: &App, caller: &Caller, new: NewJob) -> Result<ReportJob, AppError> {
     caller.require(scope_of(new.kind))?;
-    let (kind, format) = (new.kind, format_of(&new)?);
-    let filter = filter_of(app, kind, new.filter.clone())?;
-    let days = days_of(app, caller, new).await?;
+    let kind = new.kind;
+    let mut wrong = Vec::new();
+    let format = or_note(format_of(&new), &mut wrong)?;
+    let filter = or_note(filter_of(app, kind, new.filter.clone()), &mut wrong)?;
+    let days = or_note(days_of(app, caller, new).await, &mut wrong)?;
+    let (Some(format), Some(filter), Some(days)) = (format, filter, days) else {
+        return Err(AppError::Invalid(wrong));
+    };
     let job = ReportJob {
         id: app.new_id(),
         user: caller.user,
@@ -54,6 +59,18 @@ pub async fn request(app: &App, caller: &Caller, new: NewJob) -> Result<ReportJo
         CreateJob::Created => Ok(job),
         CreateJob::TooMany => Err(AppError::TooManyJobs),
         CreateJob::NoSuchUser => Err(AppError::NotSignedIn),
+    }
+}
+
+/// Notes which fields break a rule, so that all are told at once.
+fn or_note<T>(outcome: Result<T, AppError>, wrong: &mut Vec<FieldError>) -> Result<Option<T>, AppError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(AppError::Invalid(errors)) => {
+            wrong.extend(errors);
+            Ok(None)
+        }
+        Err(other) => Err(other),
     }
 }
 

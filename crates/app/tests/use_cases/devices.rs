@@ -52,7 +52,7 @@ async fn naming_a_device_counts_against_the_limit_of_changes() {
 async fn only_who_is_signed_in_names_a_device() {
     let (world, ada, device) = with_a_device().await;
     let key = Caller { scopes: Scopes::NONE.with(Scope::Track).with(Scope::Read), ..ada.clone() };
-    assert_eq!(rename(&world.app, &key, device, mine()).await, Err(AppError::MissingScope));
+    assert_eq!(rename(&world.app, &key, device, mine()).await, Err(AppError::MissingScope(Scope::Account)));
     assert_eq!(name(&world, &ada).await, None);
 }
 
@@ -131,7 +131,7 @@ async fn merging_devices_counts_against_the_limit_of_changes() {
 async fn only_who_is_signed_in_merges_devices() {
     let (world, ada, device) = with_two_devices().await;
     let key = Caller { scopes: Scopes::NONE.with(Scope::Track).with(Scope::Read), ..ada.clone() };
-    assert_eq!(merge(&world.app, &key, old(), device).await, Err(AppError::MissingScope));
+    assert_eq!(merge(&world.app, &key, old(), device).await, Err(AppError::MissingScope(Scope::Account)));
     assert_eq!(list(&world.app, &ada).await.unwrap().len(), 2);
 }
 

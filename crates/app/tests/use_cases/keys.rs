@@ -30,10 +30,13 @@ async fn a_key_lets_its_bearer_do_what_its_scopes_say_and_nothing_else() {
     let by_key = bearer(&world, &text).await.unwrap();
     assert_eq!((by_key.user, by_key.device.as_str()), (ada.user, "tracker"));
     assert_eq!(by_key.require(Scope::Track), Ok(()));
-    assert_eq!(by_key.require(Scope::Read), Err(AppError::MissingScope));
-    assert_eq!(accounts::profile(&world.app, &by_key).await, Err(AppError::MissingScope));
-    assert_eq!(create(&world.app, &by_key, tracker()).await.unwrap_err(), AppError::MissingScope);
-    assert_eq!(logout(&world.app, &by_key).await, Err(AppError::MissingScope));
+    assert_eq!(by_key.require(Scope::Read), Err(AppError::MissingScope(Scope::Read)));
+    assert_eq!(accounts::profile(&world.app, &by_key).await, Err(AppError::MissingScope(Scope::Account)));
+    assert_eq!(
+        create(&world.app, &by_key, tracker()).await.unwrap_err(),
+        AppError::MissingScope(Scope::Account)
+    );
+    assert_eq!(logout(&world.app, &by_key).await, Err(AppError::MissingScope(Scope::Account)));
 }
 
 #[tokio::test]

@@ -52,5 +52,8 @@ async fn who_missed_too_many_days_is_told_so_instead_of_all_of_them() {
 async fn watching_needs_the_scope_to_read() {
     let (world, mut ada) = with_ada().await;
     ada.scopes = Scopes::NONE.with(dayline_domain::Scope::Track);
-    assert_eq!(watch(&world.app, &ada, None).await.err(), Some(AppError::MissingScope));
+    assert_eq!(
+        watch(&world.app, &ada, None).await.err(),
+        Some(AppError::MissingScope(dayline_domain::Scope::Read))
+    );
 }

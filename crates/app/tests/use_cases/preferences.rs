@@ -75,8 +75,8 @@ async fn a_store_that_is_away_sets_nothing() {
 async fn only_who_is_signed_in_sees_and_sets_them() {
     let (world, ada) = with_ada().await;
     let key = Caller { scopes: Scopes::NONE.with(Scope::Track).with(Scope::Read), ..ada };
-    assert_eq!(preferences(&world.app, &key).await, Err(AppError::MissingScope));
-    assert_eq!(prefer(&world.app, &key, five_minutes()).await, Err(AppError::MissingScope));
+    assert_eq!(preferences(&world.app, &key).await, Err(AppError::MissingScope(Scope::Account)));
+    assert_eq!(prefer(&world.app, &key, five_minutes()).await, Err(AppError::MissingScope(Scope::Account)));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Options about addresses, connections and proxies.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,11 +18,17 @@ use dayline_cli_kit::units;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkOptions {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "DAYLINE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    /// Address or host name, and port, to listen on, as `localhost:8080`; port 0 takes a free one
+    #[arg(
+        long,
+        env = "DAYLINE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT",
+        value_parser = listen_address
+    )]
     pub(crate) listen: SocketAddr,
     /// Address and port of a listener of its own for `/metrics` and `/readyz`, which the other one then does not have
-    #[arg(long, env = "DAYLINE_OPERATIONS_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "DAYLINE_OPERATIONS_LISTEN", value_name = "ADDRESS:PORT", value_parser = listen_address)]
     pub(crate) operations_listen: Option<SocketAddr>,
     /// File into which the address is written once the server listens
     #[arg(long, env = "DAYLINE_ADDRESS_FILE", value_name = "FILE")]
@@ -90,6 +96,26 @@ pub(crate) enum HeaderName {
     XForwardedFor,
     /// `Forwarded: for=client, for=proxy` (RFC 7239)
     Forwarded,
+}
+
+/// An address with its port, or that of a host by its name: of several the first of IPv4, which is what clients expect
+/// of `localhost` where they take just one.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let example = "write address and port, such as 127.0.0.1:8080 or localhost:8080, or 0.0.0.0:8080 for other machines";
+    let is_host_and_port = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && !host.contains(':') && port.parse::<u16>().is_ok());
+    if !is_host_and_port {
+        return Err(format!("{text:?} is no address to listen on; {example}"));
+    }
+    let found =
+        text.to_socket_addrs().map_err(|error| format!("{text:?} is not found ({error}); {example}"))?;
+    let found: Vec<SocketAddr> = found.collect();
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| format!("{text:?} has no address; {example}"))
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -181,3 +181,17 @@ fn a_public_url_may_have_a_path_and_nothing_else() {
         assert!(!parses(bad), "{bad}");
     }
 }
+
+#[test]
+fn an_address_to_listen_on_may_have_a_name_and_a_bad_one_is_answered_with_an_example() {
+    let listen =
+        |text: &str| parse(&[format!("--listen={text}")]).map(|options| options.network.listen.to_string());
+    assert_eq!(listen("localhost:8080").unwrap(), "127.0.0.1:8080");
+    assert_eq!(listen("[::1]:9").unwrap(), "[::1]:9");
+    for bad in
+        ["8080", ":8080", "localhost", "127.0.0.1", "::1:8080", "localhost:http", "http://localhost:8080", ""]
+    {
+        let message = listen(bad).unwrap_err().to_string();
+        assert!(message.contains("127.0.0.1:8080") || bad.is_empty(), "{bad:?}: {message}");
+    }
+}

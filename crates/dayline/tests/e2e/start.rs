@@ -95,6 +95,25 @@ fn the_address_is_written_to_a_file_also_when_the_port_was_free_to_choose() {
     assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
 }
 
+#[test]
+fn a_server_listens_on_a_host_by_its_name() {
+    let installation = Installation::alone();
+    let (port, data) = (free_port(), installation.data().display().to_string());
+    let mut child =
+        dayline(&["serve", "--listen", &format!("localhost:{port}"), "--data", &data]).spawn().unwrap();
+    let begin = Instant::now();
+    let answer = loop {
+        match get(SocketAddr::from(([127, 0, 0, 1], port)), "/healthz") {
+            Ok(answer) => break answer,
+            Err(error) => assert!(begin.elapsed() < Duration::from_secs(20), "{error}"),
+        }
+        sleep(Duration::from_millis(5));
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 /// Runs a server that must refuse to start, with one line that names why.
 fn refused(address: SocketAddr, data: &Path) -> String {
     let (address, data) = (address.to_string(), data.display().to_string());

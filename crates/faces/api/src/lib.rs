@@ -1,6 +1,7 @@
 //! The API as a face: routes, their wire types, the API document. Not here: rules (the use cases
 //! and the domain decide), what all faces share (the http kit) and wiring (the binary).
 
+mod dated_document;
 #[doc(hidden)]
 pub mod fuzzing;
 mod openapi;

@@ -71,7 +71,7 @@ impl IntoResponses for SignedInProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
             (StatusCode::UNAUTHORIZED, "`not_signed_in` or `session_revoked`"),
-            (StatusCode::FORBIDDEN, "`missing_scope`: the credential does not allow this"),
+            (StatusCode::FORBIDDEN, "`missing_scope`: the detail names the scope that the key lacks"),
             (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
             (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
             (StatusCode::SERVICE_UNAVAILABLE, "`unavailable` or `overloaded`; see `Retry-After`"),

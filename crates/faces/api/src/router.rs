@@ -11,6 +11,7 @@ use utoipa::openapi::Server;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::dated_document::DatedDocument;
 use crate::openapi::Document;
 use crate::routes::{
     api_keys, audit, auth, corrections, device_login, devices, docs, export, live, operations, preferences,
@@ -98,7 +99,7 @@ fn serve(table: OpenApiRouter<Api>, mut state: ApiState) -> Router {
         document.servers = Some(vec![Server::new(base)]);
     }
     // Texts, numbers and maps with texts for keys always serialise.
-    state.document = document.to_json().unwrap_or_default().into();
+    state.document = DatedDocument::new(document.to_json().unwrap_or_default());
     with_state(table.into(), Arc::new(state))
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct SignOutBody {
 }
 
 impl FromFields for SignOutBody {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self { delete_api_keys: fields.flag("delete_api_keys").unwrap_or(false) })
     }
 }

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use dayline_app::App;
 use dayline_app::ports::BoxFuture;
 use dayline_http_kit::credential::Forms;
 use dayline_http_kit::slots::Slots;
 use dayline_http_kit::{Face, Kit, KitState, Problem};
 use http::request;
+
+use crate::dated_document::DatedDocument;
 
 /// Most streams of live events that one person may have open: a few pages on a few devices.
 const LIVE_PER_PERSON: usize = 10;
@@ -34,8 +35,8 @@ pub struct ApiState {
     pub(crate) live_streams: Arc<Slots>,
     pub(crate) exports: Arc<Slots>,
     pub(crate) long_answers: Arc<Slots>,
-    /// The API document as JSON. The router knows it, and puts it here.
-    pub(crate) document: Bytes,
+    /// The API document. The router knows it, and puts it here.
+    pub(crate) document: DatedDocument,
 }
 
 impl ApiState {
@@ -44,7 +45,7 @@ impl ApiState {
         let live_streams = Slots::new(config.max_live_streams, LIVE_PER_PERSON);
         let exports = Slots::new(EXPORTS, EXPORTS_PER_PERSON);
         let long_answers = Slots::new(LONG_ANSWERS, LONG_ANSWERS_PER_PERSON);
-        let (app, document) = (kit.app.clone(), Bytes::new());
+        let (app, document) = (kit.app.clone(), DatedDocument::new(String::new()));
         Self { app, kit, readiness, live_streams, exports, long_answers, document }
     }
 }

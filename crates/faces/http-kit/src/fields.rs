@@ -6,7 +6,8 @@ use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
 
 use axum::extract::{FromRequest, Request};
-use dayline_app::{AppError, FieldError};
+use dayline_app::identity::accounts::find_zone;
+use dayline_app::{App, AppError, FieldError};
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -22,7 +23,7 @@ const MAX_BODY: usize = 16 * 1024;
 /// A wire type that is read from the fields of a JSON object.
 pub trait FromFields: Sized {
     /// Reads all fields, also after one was wrong; `None` only if one was.
-    fn from_fields(fields: &mut Fields) -> Option<Self>;
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self>;
 }
 
 /// Extracts a wire type from a JSON body.
@@ -42,7 +43,7 @@ async fn json<T: FromFields>(request: Request, kit: &KitState) -> Result<T, Prob
         return Err(not_json());
     }
     let body = body::receive(kit, &parts, body, MAX_BODY, Coding::Identity).await?;
-    read(body.text()?)
+    read(&kit.app, body.text()?)
 }
 
 /// The same where the body may be left out.
@@ -63,7 +64,7 @@ async fn maybe_json<T: FromFields>(request: Request, kit: &KitState) -> Result<O
     match body.text()? {
         "" => Ok(None),
         _ if !is_json => Err(not_json()),
-        text => read(text).map(Some),
+        text => read(&kit.app, text).map(Some),
     }
 }
 
@@ -84,7 +85,7 @@ pub fn media_type(headers: &HeaderMap) -> Option<&str> {
     Some(text.split_once(';').map_or(text, |(media_type, _)| media_type).trim_ascii())
 }
 
-fn read<T: FromFields>(text: &str) -> Result<T, Problem> {
+fn read<T: FromFields>(app: &App, text: &str) -> Result<T, Problem> {
     let object = match serde_json::from_str(text) {
         Ok(object) => object,
         Err(error) if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() => {
@@ -92,7 +93,7 @@ fn read<T: FromFields>(text: &str) -> Result<T, Problem> {
         }
         Err(error) => return Err(Problem::malformed("malformed_json", malformed_detail(&error))),
     };
-    let mut fields = Fields { object, errors: Vec::new() };
+    let mut fields = Fields { object, errors: Vec::new(), app };
     match T::from_fields(&mut fields) {
         Some(value) if fields.errors.is_empty() => Ok(value),
         _ => Err(AppError::Invalid(fields.errors).into()),
@@ -134,12 +135,29 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 }
 
 /// The fields of an object. Unknown ones are ignored.
-pub struct Fields {
+pub struct Fields<'a> {
     object: Object,
     errors: Vec<FieldError>,
+    app: &'a App,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
+    /// What knows of zones, clocks and rules that a field may break.
+    pub fn app(&self) -> &'a App {
+        self.app
+    }
+
+    /// Adds what else is wrong.
+    pub fn refuse(&mut self, errors: Vec<FieldError>) {
+        self.errors.extend(errors);
+    }
+
+    /// The IANA name of a time zone that may be left out or null, as the database spells it.
+    pub fn zone(&mut self, field: &'static str) -> Option<String> {
+        let app = self.app;
+        self.optional(field, |name| find_zone(app, name))
+    }
+
     /// Whether a field is given, be it as what it can't be. Null is as good as left out.
     pub fn is_given(&self, field: &str) -> bool {
         !matches!(self.object.0.get(field), None | Some(Some(Value::Null)))

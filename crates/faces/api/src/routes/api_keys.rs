@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use dayline_app::identity::api_keys::{self, NewKey};
 use dayline_domain::id::ApiKeyKind;
 use dayline_domain::identity::account::Label;
-use dayline_domain::{Scopes, UtcMs};
+use dayline_domain::{Scope, Scopes, UtcMs};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
@@ -37,12 +37,15 @@ pub(crate) struct NewApiKey {
 }
 
 impl FromFields for NewApiKey {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.required("name", Label::new);
         let scopes = fields.list("scopes", scope);
         let expires_at = fields.optional("expires_at", instant::parse);
-        let scopes = scopes?.into_iter().fold(Scopes::NONE, Scopes::with);
-        Some(Self { name: name?, scopes, expires_at })
+        let scopes = scopes.map(|scopes| scopes.into_iter().fold(Scopes::NONE, Scopes::with));
+        // What could not be read was told already.
+        let some = Scopes::NONE.with(Scope::Track);
+        fields.refuse(api_keys::wrong_with(fields.app(), scopes.unwrap_or(some), expires_at));
+        Some(Self { name: name?, scopes: scopes?, expires_at })
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct SignIn {
 }
 
 impl FromFields for SignIn {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let email = fields.required("email", Email::new);
         let password = fields.required("password", str::parse);
         let device_id = fields.required("device_id", DeviceId::new);
@@ -93,7 +93,7 @@ pub(crate) struct Refresh {
 }
 
 impl FromFields for Refresh {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self { refresh_token: fields.required("refresh_token", str::parse)? })
     }
 }

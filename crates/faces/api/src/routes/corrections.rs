@@ -55,7 +55,7 @@ pub(crate) struct NewCorrection {
 }
 
 impl FromFields for NewCorrection {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let start_time = fields.required("start_time", instant::parse);
         let end_time = fields.required("end_time", instant::parse);
         let erase = fields.flag("erase").unwrap_or(false);

@@ -34,7 +34,7 @@ pub(crate) struct DeviceAsks {
 }
 
 impl FromFields for DeviceAsks {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let device_id = fields.required("device_id", DeviceId::new);
         let device_name = fields.optional("device_name", Label::new);
         Some(Self { device_id: device_id?, device_name })
@@ -99,7 +99,7 @@ pub(crate) struct DevicePoll {
 }
 
 impl FromFields for DevicePoll {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self { device_code: fields.required("device_code", str::parse)? })
     }
 }
@@ -237,7 +237,7 @@ pub(crate) struct Decision {
 }
 
 impl FromFields for Decision {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let user_code = fields.required("user_code", str::parse);
         let approve = fields.flag("approve").unwrap_or(true);
         Some(Self { user_code: user_code?, approve })

@@ -107,7 +107,7 @@ pub(crate) enum DeviceChange {
 }
 
 impl FromFields for DeviceChange {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         match (fields.is_given("name"), fields.is_given("merge_into")) {
             (true, true) => fields.required("merge_into", |_| Err("can't be given together with name")),
             (false, true) => fields.required("merge_into", DeviceId::new).map(Self::MergeInto),

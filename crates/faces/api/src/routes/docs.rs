@@ -19,6 +19,8 @@ use crate::state::Api;
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
+const TITLE: &str = "<title>Dayline’s API</title>";
+
 static CONFIG: LazyLock<Arc<Config<'static>>> =
     LazyLock::new(|| Arc::new(Config::from("../openapi.json").try_it_out_enabled(true)));
 
@@ -33,7 +35,10 @@ pub(crate) async fn docs(State(api): State<Api>) -> Redirect {
 
 /// The first page.
 pub(crate) async fn index() -> Result<Response, Problem> {
-    file("index.html")
+    let (page, content_type, _) = find("index.html").ok_or_else(Problem::no_route)?;
+    // It is no part of Swagger UI's configuration.
+    let page = String::from_utf8_lossy(&page).replace("<title>Swagger UI</title>", TITLE);
+    Ok(labelled(page.into(), &content_type, false))
 }
 
 /// A file that the first page needs.
@@ -43,6 +48,10 @@ pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem>
 
 fn file(name: &str) -> Result<Response, Problem> {
     let (bytes, content_type, is_gzip) = find(name).ok_or_else(Problem::no_route)?;
+    Ok(labelled(bytes, &content_type, is_gzip))
+}
+
+fn labelled(bytes: Bytes, content_type: &str, is_gzip: bool) -> Response {
     let mut response = shared(bytes);
     let headers = response.headers_mut();
     if let Ok(content_type) = content_type.parse() {
@@ -52,7 +61,7 @@ fn file(name: &str) -> Result<Response, Problem> {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    Ok(response)
+    response
 }
 
 /// A file's bytes, its content type, and whether it is packed. All but one are part of the program; the

@@ -96,13 +96,13 @@ pub(crate) async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Resul
     Ok((about, no_store(), text).into_response())
 }
 
-/// This document.
+/// This document. The dates of its examples are yesterday's (UTC).
 #[utoipa::path(
     get, path = "/openapi.json", tag = "operations",
     responses((status = 200, body = serde_json::Value, description = "OpenAPI 3.1")),
 )]
 pub(crate) async fn openapi(State(api): State<Api>) -> Response {
-    let mut response = shared(api.document.clone());
+    let mut response = shared(api.document.at(api.app.clock.now()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -35,7 +35,7 @@ pub(crate) struct PreferencesBody {
 }
 
 impl FromFields for PreferencesBody {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let default = Preferences::default();
         let minutes = fields.integer("beat_hold_minutes", 1..=BeatHold::MAX_MINUTES.into());
         let beat_hold = minutes.and_then(|minutes| BeatHold::from_minutes(u8::try_from(minutes).ok()?).ok());

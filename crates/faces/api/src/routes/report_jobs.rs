@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
-use dayline_app::reporting::filters::FilterAsked;
+use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
@@ -38,10 +38,10 @@ pub(crate) struct NewReportJob {
     #[schema(value_type = Option<FormatName>, nullable, required = false)]
     format: Option<ReportFormat>,
     /// The first local day. Required but for an export, which is of everything and takes no days.
-    #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-01-01")]
+    #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-10-22")]
     from: Option<LocalDate>,
     /// The last local day, included; at most 3,660 days.
-    #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-12-31")]
+    #[schema(value_type = Option<String>, format = Date, nullable, required = false, example = "2026-11-20")]
     to: Option<LocalDate>,
     /// The time zone of the days, by its IANA name; the profile's if left out.
     #[schema(nullable, required = false, example = "America/New_York")]
@@ -61,7 +61,7 @@ pub(crate) struct NewReportJob {
 }
 
 impl FromFields for NewReportJob {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let kind = fields.required("kind", |name| {
             ReportKind::from_name(name).ok_or_else(|| format!("must be {}", KindName::choice()))
         });
@@ -70,11 +70,16 @@ impl FromFields for NewReportJob {
         });
         let from = fields.optional("from", str::parse);
         let to = fields.optional("to", str::parse);
-        let tz = fields.optional("tz", str::parse);
+        let tz = fields.zone("tz");
         let app = fields.optional("app", str::parse);
         let domain = fields.optional("domain", str::parse);
         let project = fields.optional("project", str::parse);
         let device = fields.optional("device", str::parse);
+        let filter = FilterAsked { app, domain, project, device };
+        if let Err(AppError::Invalid(errors)) = resolve_filter(fields.app(), filter.clone()) {
+            fields.refuse(errors);
+        }
+        let FilterAsked { app, domain, project, device } = filter;
         Some(Self { kind: kind?, format, from, to, tz, app, domain, project, device })
     }
 }

@@ -37,11 +37,11 @@ pub(crate) struct NewUser {
 }
 
 impl FromFields for NewUser {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let email = fields.required("email", Email::new);
         let password = fields.required("password", NewPassword::new);
         let full_name = fields.required("full_name", FullName::new);
-        let timezone = fields.optional("timezone", str::parse);
+        let timezone = fields.zone("timezone");
         Some(Self { email: email?, password: password?, full_name: full_name?, timezone })
     }
 }
@@ -98,9 +98,9 @@ pub(crate) struct ProfileChange {
 }
 
 impl FromFields for ProfileChange {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let full_name = fields.optional("full_name", FullName::new);
-        let timezone = fields.optional("timezone", str::parse);
+        let timezone = fields.zone("timezone");
         let email = fields.optional("email", Email::new);
         Some(Self { full_name, timezone, email, password: fields.optional("password", str::parse) })
     }
@@ -138,7 +138,7 @@ pub(crate) struct Confirmation {
 }
 
 impl FromFields for Confirmation {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self { password: fields.required("password", str::parse)? })
     }
 }
@@ -177,7 +177,7 @@ pub(crate) struct PasswordChange {
 }
 
 impl FromFields for PasswordChange {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let current_password = fields.required("current_password", str::parse);
         let new_password = fields.required("new_password", NewPassword::new);
         let delete_api_keys = fields.flag("delete_api_keys").unwrap_or(false);

@@ -98,10 +98,10 @@ pub(crate) struct JobItem {
     /// In which form its result is.
     format: FormatName,
     /// The first local day; null for an export.
-    #[schema(required, format = Date, example = "2026-01-01")]
+    #[schema(required, format = Date, example = "2026-10-22")]
     from: Option<String>,
     /// The last local day, included; null for an export.
-    #[schema(required, format = Date, example = "2026-12-31")]
+    #[schema(required, format = Date, example = "2026-11-20")]
     to: Option<String>,
     /// The time zone of the days; null for an export.
     #[schema(required, example = "America/New_York")]

@@ -9,7 +9,7 @@ use futures_util::poll;
 use http::Method;
 use serde_json::json;
 
-use crate::support::{PASSWORD, Server, ping};
+use crate::support::{PASSWORD, Person, Server, ping};
 
 const SECRET_CAUSE: &str = "SELECT failed at /var/lib/dayline v0.1.0";
 
@@ -222,4 +222,68 @@ async fn a_part_that_is_not_needed_is_shown_but_does_not_make_the_service_unread
     assert_eq!(reply.status, 200);
     let check = json!({"name": "ledger", "ok": false, "needed": false, "hint": "look"});
     assert_eq!(reply.json(), json!({"ready": true, "degraded": true, "checks": [check]}));
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_form_is_told_at_once() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let past = "2020-01-01T00:00:00Z";
+    let day = "2026-11-20";
+    for (path, form, wrong) in [
+        (
+            "/api/v1/users",
+            json!({"email": "ada", "password": "short", "full_name": "", "timezone": "Mars/Olympus"}),
+            vec!["email", "password", "full_name", "timezone"],
+        ),
+        (
+            "/api/v1/api-keys",
+            json!({"name": "", "scopes": [], "expires_at": past}),
+            vec!["name", "scopes", "expires_at"],
+        ),
+        (
+            "/api/v1/api-keys",
+            json!({"scopes": ["all"], "expires_at": past}),
+            vec!["name", "scopes", "expires_at"],
+        ),
+        (
+            "/api/v1/report/jobs",
+            json!({"kind": "days", "from": "today", "to": day, "tz": "Mars/Olympus", "domain": "no host"}),
+            vec!["from", "tz", "domain"],
+        ),
+        (
+            "/api/v1/report/jobs",
+            json!({"kind": "timeline", "format": "ndjson", "app": "Code", "from": day, "to": "2026-11-19"}),
+            vec!["format", "app", "to"],
+        ),
+    ] {
+        let reply = server.post(path).of(&ada).json(&form).send().await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.fields()),
+            (422, wrong.iter().map(|&w| w.into()).collect()),
+            "{form}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_lacks_a_scope_is_told_which() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let key = async |scope: &str| {
+        let body = json!({"name": scope, "scopes": [scope]});
+        let made = server.post("/api/v1/api-keys").of(&ada).json(&body).send().await.json();
+        Person { access: made["key"].as_str().unwrap().to_owned(), ..Person::default() }
+    };
+    let (track, read) = (key("track").await, key("read").await);
+    let pinged = ping("Code", "10:00:00", "10:00:05");
+    for (reply, scope) in [
+        (server.get("/api/v1/report/apps").of(&track).send().await, "read"),
+        (server.post("/api/v1/usage/track").of(&read).json(&pinged).send().await, "track"),
+        (server.get("/api/v1/users/me").of(&read).send().await, "account"),
+    ] {
+        assert_eq!(reply.problem(), (403, "missing_scope".into()));
+        let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(&format!("the scope {scope}")), "{detail}");
+    }
 }

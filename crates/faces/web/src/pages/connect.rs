@@ -61,12 +61,15 @@ pub(crate) async fn make_key(
     headers: HeaderMap,
     mut form: Form,
 ) -> Result<Response, Refusal> {
-    let Some(name) = form.read_field("name", Label::new) else {
-        return again(&web, &headers, form, AppError::Invalid(Vec::new()));
-    };
+    let name = form.read_field("name", Label::new);
     let chosen = [("track", Scope::Track), ("read", Scope::Read)].into_iter();
     let chosen = chosen.filter(|(field, _)| form.ticked(field));
     let scopes = chosen.fold(Scopes::NONE, |scopes, (_, scope)| scopes.with(scope));
+    let wrong = api_keys::wrong_with(&web.app, scopes, None);
+    let Some(name) = name.filter(|_| wrong.is_empty()) else {
+        form.refuse(wrong);
+        return again(&web, &headers, form, AppError::Invalid(Vec::new()));
+    };
     let made = api_keys::create(&web.app, &caller, NewKey { name, scopes, expires_at: None }).await;
     let (key, text) = match made {
         Ok(made) => made,

@@ -42,7 +42,7 @@ pub(crate) async fn register(
     headers: HeaderMap,
     mut form: Form,
 ) -> Result<Response, Refusal> {
-    let Some(registration) = read(&mut form, address) else {
+    let Some(registration) = read(&web, &mut form, address) else {
         return again(&web, &headers, form, &AppError::Invalid(Vec::new()));
     };
     let email = registration.email.clone();
@@ -63,12 +63,17 @@ pub(crate) async fn register(
     Ok(signed_in.await?)
 }
 
-fn read(form: &mut Form, address: Option<std::net::IpAddr>) -> Option<Registration> {
+fn read(web: &WebState, form: &mut Form, address: Option<std::net::IpAddr>) -> Option<Registration> {
     let full_name = form.read_field("full_name", FullName::new);
     let email = form.read_field("email", Email::new);
     let password = form.read_field("password", NewPassword::new);
-    let timezone = Some(form.text("timezone").trim().to_owned()).filter(|zone| !zone.is_empty());
-    Some(Registration { full_name: full_name?, email: email?, password: password?, timezone, address })
+    let zone = |text: &str| match text.trim() {
+        "" => Ok(None),
+        name => accounts::find_zone(&web.app, name).map(Some),
+    };
+    let timezone = form.read_field("timezone", zone);
+    let (full_name, email, password) = (full_name?, email?, password?);
+    Some(Registration { full_name, email, password, timezone: timezone?, address })
 }
 
 /// The form again, with what is wrong.

@@ -155,14 +155,13 @@ pub(crate) async fn save_profile(
     headers: HeaderMap,
     mut form: Form,
 ) -> Result<Response, Refusal> {
-    let zone = form.text("timezone").trim().to_owned();
-    let done = match form.read_field("full_name", FullName::new) {
-        Some(name) => {
-            let (full_name, timezone) = (Some(name), Some(zone));
-            let edit = ProfileEdit { full_name, timezone, ..ProfileEdit::default() };
-            accounts::update_profile(&web.app, &caller, edit).await.map(drop)
-        }
-        None => Err(AppError::Invalid(Vec::new())),
+    let full_name = form.read_field("full_name", FullName::new);
+    let timezone = form.read_field("timezone", |name| accounts::find_zone(&web.app, name.trim()));
+    let done = if full_name.is_some() && timezone.is_some() {
+        let edit = ProfileEdit { full_name, timezone, ..ProfileEdit::default() };
+        accounts::update_profile(&web.app, &caller, edit).await.map(drop)
+    } else {
+        Err(AppError::Invalid(Vec::new()))
     };
     outcome(&web, &caller, &headers, form, ("profile", done)).await
 }

@@ -123,3 +123,18 @@ async fn a_new_password_needs_the_old_one_and_ends_other_sessions() {
     assert_eq!(ada.get("/settings").await.status, 200);
     assert_eq!(Browser::new(&server).sign_in("ada", "another long secret").await.status, 303);
 }
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_form_is_shown_at_once() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    for (path, form, wrong) in [
+        ("/register", "full_name=&email=ada&password=short&timezone=Mars", 4),
+        ("/settings/profile", "full_name=&timezone=Mars", 2),
+        ("/connect/key", "name=", 2),
+    ] {
+        let reply = ada.post(path, form).await;
+        let shown = reply.text().matches("class=\"wrong\"").count();
+        assert_eq!((reply.status.as_u16(), shown), (422, wrong), "{path}: {}", reply.text());
+    }
+}
