@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use http::Method;
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -247,4 +248,26 @@ fn a_secret_that_is_too_short_stops_the_start_and_is_not_shown() {
     let ended = run(&["serve", "--listen", &address, "--data", &data]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("32") && !ended.stderr.contains(&short), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_device_is_signed_in_by_the_forms_of_stock_oauth_clients() {
+    let web = Web::start(&[]);
+    let ada = web.newcomer("ada").await;
+    let form = |path: &str, form: String| {
+        let call = web.call(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        send(call.body(form))
+    };
+    let codes = form("/api/v1/auth/device", "client_id=tracker".to_owned()).await.expect(200).json();
+    let grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id=tracker";
+    let poll = format!("{grant}&device_code={}", text(&codes, "device_code"));
+    let waiting = form("/api/v1/auth/device/token", poll.clone()).await.expect(400);
+    assert_eq!(waiting.header("content-type"), "application/json");
+    assert_eq!(waiting.json()["error"], "authorization_pending");
+    let decision = json!({"user_code": text(&codes, "user_code")});
+    send(web.post("/api/v1/auth/device/approve", &decision).bearer_auth(&ada.access)).await.expect(204);
+    let tokens = form("/api/v1/auth/device/token", poll).await.expect(200).json();
+    let renew = format!("grant_type=refresh_token&refresh_token={}", text(&tokens, "refresh_token"));
+    let renewed = form("/api/v1/auth/device/token", renew).await.expect(200).json();
+    assert_eq!(web.me(&text(&renewed, "access_token")).await.json()["email"], ada.email);
 }

@@ -106,6 +106,21 @@ impl IntoResponses for QueryProblems {
     }
 }
 
+/// The same as [`LimitedProblems`], also in the words of OAuth for those who send forms.
+pub(crate) struct OAuthProblems;
+
+impl IntoResponses for OAuthProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = LimitedProblems::responses();
+        for response in responses.values_mut() {
+            let RefOr::T(response) = response else { continue };
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("OAuthError"))).build();
+            response.content.insert("application/json".to_owned(), content.into());
+        }
+        responses
+    }
+}
+
 /// What a route for those who are not signed in may answer: it limits attempts and needs a store.
 pub(crate) struct LimitedProblems;
 

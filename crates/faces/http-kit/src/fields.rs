@@ -1,14 +1,16 @@
-//! Reads the fields of a small JSON object and collects everything that is wrong with them, so that
+//! Reads the fields of a small JSON object, or of a form, and collects everything that is wrong with them, so that
 //! one answer names all fields at once. Not here: pings, which have a parser of their own.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use dayline_app::identity::accounts::find_zone;
 use dayline_app::{App, AppError, FieldError};
-use http::{HeaderMap, header};
+use http::{HeaderMap, header, request};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -37,7 +39,11 @@ impl<T: FromFields, F: Face> FromRequest<F> for Json<T> {
     }
 }
 
-async fn json<T: FromFields>(request: Request, kit: &KitState) -> Result<T, Problem> {
+/// A wire type from a JSON body, for handlers that take others too.
+///
+/// # Errors
+/// What is wrong with the body, or with which fields.
+pub async fn json<T: FromFields>(request: Request, kit: &KitState) -> Result<T, Problem> {
     let (parts, body) = request.into_parts();
     if !is_json(&parts.headers) {
         return Err(not_json());
@@ -63,9 +69,34 @@ async fn maybe_json<T: FromFields>(request: Request, kit: &KitState) -> Result<O
     let body = body::receive(kit, &parts, body, MAX_BODY, Coding::Identity).await?;
     match body.text()? {
         "" => Ok(None),
+        text if is_json && text.trim_ascii() == "null" => Ok(None),
         _ if !is_json => Err(not_json()),
         text => read(&kit.app, text).map(Some),
     }
+}
+
+/// Whether the content type is that of a form.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    media_type(headers) == Some("application/x-www-form-urlencoded")
+}
+
+/// The same from a form, whose fields are texts.
+///
+/// # Errors
+/// As for JSON.
+pub async fn form<T: FromFields>(kit: &KitState, parts: &request::Parts, body: Body) -> Result<T, Problem> {
+    let body = body::receive(kit, parts, body, MAX_BODY, Coding::Identity).await?;
+    let text = body.text()?;
+    // Else bytes that are none would be replaced.
+    if percent_decode_str(text).decode_utf8().is_err() {
+        return Err(Problem::malformed("invalid_utf8", "the form must be utf-8"));
+    }
+    let mut object = HashMap::new();
+    for (name, text) in form_urlencoded::parse(text.as_bytes()) {
+        let text = Some(Value::String(text.into_owned()));
+        object.entry(name.into_owned()).and_modify(|known| *known = None).or_insert(text);
+    }
+    read_fields(&kit.app, Object(object))
 }
 
 fn not_json() -> Problem {
@@ -93,6 +124,10 @@ fn read<T: FromFields>(app: &App, text: &str) -> Result<T, Problem> {
         }
         Err(error) => return Err(Problem::malformed("malformed_json", malformed_detail(&error))),
     };
+    read_fields(app, object)
+}
+
+fn read_fields<T: FromFields>(app: &App, object: Object) -> Result<T, Problem> {
     let mut fields = Fields { object, errors: Vec::new(), app };
     match T::from_fields(&mut fields) {
         Some(value) if fields.errors.is_empty() => Ok(value),

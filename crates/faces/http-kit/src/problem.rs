@@ -227,6 +227,16 @@ impl Problem {
         self.0.retry_after_s
     }
 
+    /// The fields that break a rule.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    /// Lets an answer in other words be logged as this problem.
+    pub fn log_with(&self, response: &mut Response) {
+        response.extensions_mut().insert(Logged { code: self.0.code, cause: self.0.cause.clone() });
+    }
+
     /// What may be seen of the problem, for answers that add to it.
     pub fn body(&self) -> ProblemBody {
         let Inner { class, code, detail, errors, .. } = &*self.0;
@@ -266,7 +276,7 @@ impl Problem {
         if self.0.class.status == StatusCode::REQUEST_TIMEOUT {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        response.extensions_mut().insert(Logged { code: self.0.code, cause: self.0.cause.clone() });
+        self.log_with(&mut response);
         response
     }
 }

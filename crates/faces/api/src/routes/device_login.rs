@@ -1,24 +1,26 @@
-//! `/auth/device`: signing a tracker in by a code, so that it never sees a password (RFC 8628 in
-//! JSON).
+//! `/auth/device`: signing a tracker in by a code, so that it never sees a password (RFC 8628, in
+//! JSON). Not here: the same in forms, as stock OAuth clients speak (see [`super::oauth`]).
 
-use axum::extract::State;
+use axum::extract::{self, State};
 use axum::response::{IntoResponse, Response};
-use dayline_app::identity::device_login::{self, NotYet, Request, Started};
+use dayline_app::identity::device_login::{self, NotYet, Request};
 use dayline_domain::DeviceId;
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::device_login::{CODE_LIFE_MS, DeviceLogin};
 use dayline_http_kit::address::{ClientAddress, own_url};
 use dayline_http_kit::caller::SignedIn;
-use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::fields::{Fields, FromFields, Json, is_form, json};
 use dayline_http_kit::instant;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::query::{FromParams, Params, Query};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::openapi::{BodyProblems, LimitedProblems, QueryProblems, SignedInProblems};
+use crate::openapi::{BodyProblems, OAuthProblems, QueryProblems, SignedInProblems};
+use crate::routes::oauth::{self, ClientAsks, ClientPolls, OAuthError};
 use crate::state::Api;
+use crate::views::device_codes::{DeviceCodes, why_not_yet};
 use crate::views::json::private_json;
 use crate::views::tokens::TokenPair;
 
@@ -41,54 +43,31 @@ impl FromFields for DeviceAsks {
     }
 }
 
-/// What a device needs to wait for its tokens (RFC 8628, section 3.2).
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DeviceCodes {
-    /// The secret to poll with.
-    #[schema(example = "dld_…")]
-    device_code: String,
-    /// What the device shows, for the person to type or compare.
-    #[schema(example = "BCDF-GHJK")]
-    user_code: String,
-    /// The page on which the person approves.
-    #[schema(format = "uri", example = "https://dayline.example.org/device")]
-    verification_uri: String,
-    /// The same with the code filled in, for a link or a QR code.
-    #[schema(format = "uri", example = "https://dayline.example.org/device?user_code=BCDF-GHJK")]
-    verification_uri_complete: String,
-    /// Seconds until both codes end.
-    #[schema(example = 600)]
-    expires_in: i64,
-    /// Seconds to wait between two polls.
-    #[schema(example = 5)]
-    interval: u32,
-}
-
 /// Ask to be signed in as whoever approves the code.
 #[utoipa::path(
-    post, path = "/api/v1/auth/device", tag = "auth", operation_id = "ask_for_device_login", request_body = DeviceAsks,
+    post, path = "/api/v1/auth/device", tag = "auth", operation_id = "ask_for_device_login",
+    request_body(content((DeviceAsks = "application/json"), (ClientAsks = "application/x-www-form-urlencoded"))),
     responses(
+        // The row of 400 comes after those that it replaces.
+        BodyProblems, OAuthProblems,
         (status = 200, body = DeviceCodes, description = "Show the user code and poll with the device code"),
-        BodyProblems, LimitedProblems,
+        (status = 400, description = "`malformed_json`, `invalid_utf8`, `broken_body`; of a form `invalid_request`",
+            content((ProblemBody = "application/problem+json"), (OAuthError = "application/json"))),
     ),
 )]
 pub(crate) async fn start(
     State(api): State<Api>,
     ClientAddress(address): ClientAddress,
-    headers: HeaderMap,
-    Json(DeviceAsks { device_id: device, device_name }): Json<DeviceAsks>,
+    request: extract::Request,
 ) -> Result<Response, Problem> {
+    if is_form(request.headers()) {
+        return Ok(oauth::start(&api, address, request).await);
+    }
+    let headers = request.headers().clone();
+    let DeviceAsks { device_id: device, device_name } = json(request, &api.kit).await?;
     let started = device_login::start(&api.app, Request { device, device_name, address }).await?;
-    let Started { device_code, user_code, expires_in_s, interval_s } = started;
-    let page = format!("{}/device", own_url(&api.kit.config, &headers, address));
-    Ok(private_json(&DeviceCodes {
-        verification_uri_complete: format!("{page}?user_code={user_code}"),
-        verification_uri: page,
-        device_code,
-        user_code: user_code.to_string(),
-        expires_in: expires_in_s,
-        interval: interval_s,
-    }))
+    let server = own_url(&api.kit.config, &headers, address);
+    Ok(private_json(&DeviceCodes::new(started, &server)))
 }
 
 /// A device that polls.
@@ -120,22 +99,29 @@ pub(crate) struct NoTokens {
 
 /// Ask whether the person has approved. The tokens are given once.
 #[utoipa::path(
-    post, path = "/api/v1/auth/device/token", tag = "auth", operation_id = "poll_device_login", request_body = DevicePoll,
+    post, path = "/api/v1/auth/device/token", tag = "auth", operation_id = "poll_device_login",
+    request_body(content((DevicePoll = "application/json"), (ClientPolls = "application/x-www-form-urlencoded"))),
     responses(
         // The row of 400 comes after those that it replaces.
-        BodyProblems, LimitedProblems,
+        BodyProblems, OAuthProblems,
         (status = 200, body = TokenPair, description = "Approved: the device is signed in"),
-        (status = 400, body = NoTokens, content_type = "application/problem+json",
+        (status = 400,
             description = "`authorization_pending`: poll again; `slow_down`: the same, less often; \
                 `expired_token`: the code is unknown, used or too old; `access_denied`: the person refused. \
-                Also `malformed_json`, `invalid_utf8`, `broken_body`, without `error`"),
+                Also `malformed_json`, `invalid_utf8`, `broken_body`, without `error`. Of a form also \
+                `invalid_request`, `invalid_grant`, `unsupported_grant_type`",
+            content((NoTokens = "application/problem+json"), (OAuthError = "application/json"))),
     ),
 )]
 pub(crate) async fn poll(
     State(api): State<Api>,
     ClientAddress(address): ClientAddress,
-    Json(DevicePoll { device_code }): Json<DevicePoll>,
+    request: extract::Request,
 ) -> Result<Response, Problem> {
+    if is_form(request.headers()) {
+        return Ok(oauth::poll(&api, address, request).await);
+    }
+    let DevicePoll { device_code } = json(request, &api.kit).await?;
     Ok(match device_login::poll(&api.app, &device_code, address).await? {
         Ok(tokens) => private_json(&TokenPair::from(tokens)),
         Err(not_yet) => no_tokens(not_yet),
@@ -143,14 +129,7 @@ pub(crate) async fn poll(
 }
 
 fn no_tokens(not_yet: NotYet) -> Response {
-    let (error, detail, interval) = match not_yet {
-        NotYet::AuthorizationPending => ("authorization_pending", "the person has not decided yet", None),
-        NotYet::SlowDown { interval_s } => ("slow_down", "poll less often, see interval", Some(interval_s)),
-        NotYet::ExpiredToken => {
-            ("expired_token", "the code is unknown, used up or too old; start again", None)
-        }
-        NotYet::AccessDenied => ("access_denied", "the person refused", None),
-    };
+    let (error, detail, interval) = why_not_yet(not_yet);
     let problem = Problem::no_tokens(error, detail);
     problem.respond_with(&NoTokens { problem: problem.body(), error, interval })
 }
@@ -232,7 +211,7 @@ pub(crate) struct Decision {
     #[schema(example = "BCDF-GHJK")]
     user_code: String,
     /// Whether the device is to be signed in as me; true if left out.
-    #[schema(value_type = Option<bool>, nullable, required = false, default = true)]
+    #[schema(value_type = Option<bool>, nullable, required = false)]
     approve: bool,
 }
 

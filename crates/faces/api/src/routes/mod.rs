@@ -10,6 +10,7 @@ pub(crate) mod devices;
 pub(crate) mod docs;
 pub(crate) mod export;
 pub(crate) mod live;
+pub(crate) mod oauth;
 pub(crate) mod operations;
 pub(crate) mod ping_body;
 pub(crate) mod preferences;

@@ -7,6 +7,7 @@ pub(crate) mod audit_entry;
 pub(crate) mod conditional_request;
 pub(crate) mod correction;
 pub(crate) mod csv;
+pub(crate) mod device_codes;
 pub(crate) mod export;
 pub(crate) mod interval;
 pub(crate) mod json;

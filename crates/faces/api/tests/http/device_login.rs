@@ -3,6 +3,7 @@
 use dayline_app::ports::Limit;
 use dayline_http_kit::KitConfig;
 use http::Method;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::support::{Person, Reply, Server};
@@ -172,4 +173,76 @@ async fn links_lead_to_where_the_operator_says() {
     let public_url = Some("https://day.example.org/".to_owned());
     let server = Server::with(KitConfig { public_url, ..KitConfig::default() });
     assert_eq!(ask(&server).await["verification_uri"], "https://day.example.org/device");
+}
+
+/// Sends a form, as stock OAuth clients do.
+async fn form(server: &Server, path: &str, form: &str) -> Reply {
+    let call = server.post(path).header("host", "day.example");
+    let (parts, body) = call.body("application/x-www-form-urlencoded", form.to_owned()).open().await;
+    let body = body.collect().await.unwrap().to_bytes();
+    let reply = Reply { status: parts.status, headers: parts.headers, body };
+    assert_eq!(
+        (reply.header("content-type"), reply.header("cache-control")),
+        ("application/json", "no-store")
+    );
+    reply
+}
+
+const CODES: &str = "/api/v1/auth/device";
+const TOKENS: &str = "/api/v1/auth/device/token";
+const GRANT: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
+
+#[tokio::test]
+async fn a_stock_oauth_client_is_signed_in_and_renews_its_tokens_by_forms() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let codes = form(&server, CODES, "client_id=tracker&scope=track").await.json();
+    assert_eq!(codes["verification_uri"], "https://day.example/device");
+    let code = codes["device_code"].as_str().unwrap().to_owned();
+    let poll =
+        || async { form(&server, TOKENS, &format!("{GRANT}&device_code={code}&client_id=tracker")).await };
+    for error in ["authorization_pending", "slow_down"] {
+        let reply = poll().await;
+        assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &json!(error)), "{reply:?}");
+    }
+    server.fake.clock.advance(10_000);
+    assert_eq!(approve(&server, &ada, json!({"user_code": codes["user_code"]})).await.status, 204);
+    let tokens = poll().await.json();
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(900)));
+    let sessions = server.get("/api/v1/auth/sessions").of(&ada).send().await.json();
+    let devices: Vec<_> = sessions["sessions"].as_array().unwrap().iter().map(|s| &s["device_id"]).collect();
+    assert!(devices.contains(&&json!("tracker")), "{devices:?}");
+
+    let renew =
+        format!("grant_type=refresh_token&refresh_token={}", tokens["refresh_token"].as_str().unwrap());
+    let renewed = form(&server, TOKENS, &renew).await;
+    let tracker =
+        Person { access: renewed.json()["access_token"].as_str().unwrap().to_owned(), ..Person::default() };
+    assert_eq!(server.get("/api/v1/users/me").of(&tracker).send().await.status, 200);
+    assert_eq!(server.post("/api/v1/auth/logout").of(&tracker).send().await.status, 204);
+    for (again, error) in [(format!("{GRANT}&device_code={code}"), "expired_token"), (renew, "invalid_grant")]
+    {
+        let reply = form(&server, TOKENS, &again).await;
+        assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &json!(error)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_form_is_told_as_the_standard_says() {
+    let server = Server::new();
+    for (path, text, error) in [
+        (CODES, "", "invalid_request"),
+        (CODES, "client_id=", "invalid_request"),
+        (CODES, "client_id=a&client_id=b", "invalid_request"),
+        (CODES, "client_id=%FF", "invalid_request"),
+        (TOKENS, "device_code=dld_x", "invalid_request"),
+        (TOKENS, "grant_type=password&username=ada", "unsupported_grant_type"),
+        (TOKENS, GRANT, "invalid_request"),
+        (TOKENS, "grant_type=refresh_token", "invalid_request"),
+        (TOKENS, "grant_type=refresh_token&refresh_token=made-up", "invalid_grant"),
+    ] {
+        let reply = form(&server, path, text).await;
+        assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &json!(error)), "{path} {text}");
+        assert!(reply.json()["error_description"].as_str().is_some_and(|text| !text.is_empty()));
+    }
 }
