@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use dayline_http_kit::problem::{FieldProblem, PROBLEM_JSON, ProblemBody};
 use http::StatusCode;
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{Schema, SchemaType};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Type};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::views::export::ExportLine;
@@ -51,6 +52,37 @@ impl Modify for Credentials {
             components.add_security_scheme(name, SecurityScheme::Http(scheme));
         }
     }
+}
+
+/// A body that may be left out is documented as one that is left out or null. Clients send the one or nothing.
+pub(crate) fn without_null_bodies(document: &mut utoipa::openapi::OpenApi) {
+    let items = document.paths.paths.values_mut();
+    let operations =
+        items.flat_map(|item| [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete]);
+    for body in operations.flatten().filter_map(|operation| operation.request_body.as_mut()) {
+        let RefOr::T(body) = body else { continue };
+        for content in body.content.values_mut() {
+            let RefOr::T(content) = content else { continue };
+            if let Some(only) = content.schema.as_ref().and_then(or_null) {
+                content.schema = Some(only);
+            }
+        }
+    }
+}
+
+/// What a schema is that is that or null.
+fn or_null(schema: &RefOr<Schema>) -> Option<RefOr<Schema>> {
+    let RefOr::T(Schema::OneOf(either)) = schema else { return None };
+    let (nulls, others): (Vec<_>, Vec<_>) = either.items.iter().partition(|item| is_null(item));
+    match others[..] {
+        [only] if !nulls.is_empty() => Some(only.clone()),
+        _ => None,
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    let null = SchemaType::Type(Type::Null);
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == null)
 }
 
 fn problems(rows: &[(StatusCode, &str)]) -> BTreeMap<String, RefOr<Response>> {

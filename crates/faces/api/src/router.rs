@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::dated_document::DatedDocument;
-use crate::openapi::Document;
+use crate::openapi::{Document, without_null_bodies};
 use crate::routes::{
     api_keys, audit, auth, corrections, device_login, devices, docs, export, live, operations, preferences,
     report_jobs, reports, sessions, timeline, track, users, why,
@@ -34,6 +34,7 @@ fn table_for_all() -> OpenApiRouter<Api> {
         .routes(routes!(preferences::show, preferences::set))
         .routes(routes!(users::change_password))
         .routes(routes!(export::export))
+        .routes(routes!(export::export_json))
         .routes(routes!(audit::entries))
         // /api/v1/auth
         .routes(routes!(auth::login))
@@ -74,7 +75,9 @@ fn table_for_all() -> OpenApiRouter<Api> {
 
 /// The API document.
 pub fn document() -> utoipa::openapi::OpenApi {
-    table().into_openapi()
+    let mut document = table().into_openapi();
+    without_null_bodies(&mut document);
+    document
 }
 
 /// The patterns of all routes, to be counted one by one.

@@ -14,8 +14,8 @@ const API_KEYS_DELETED: HeaderName = HeaderName::from_static("api-keys-deleted")
 /// What to end beside sessions.
 #[derive(ToSchema)]
 pub(crate) struct SignOutBody {
-    /// Whether my API keys are deleted, too.
-    #[schema(required = false, default = false)]
+    /// Whether my API keys are deleted, too; false if left out.
+    #[schema(required = false)]
     pub(crate) delete_api_keys: bool,
 }
 

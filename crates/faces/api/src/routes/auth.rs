@@ -35,7 +35,7 @@ pub(crate) struct SignIn {
     #[schema(value_type = String, format = Email, example = "ada@example.org")]
     email: Email,
     /// The account's password, as typed.
-    #[schema(format = Password, example = "correct horse battery")]
+    #[schema(format = Password, example = "tea at half past four")]
     password: String,
     /// Names the device; 1–128 characters, the same each time.
     #[schema(value_type = String, min_length = 1, max_length = 128, example = "laptop")]

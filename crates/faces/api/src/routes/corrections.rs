@@ -35,7 +35,7 @@ pub(crate) struct NewCorrection {
     end_time: UtcMs,
     /// Forget this, for good: whatever was seen then, on any device and also if it is sent again. Not together with
     /// what I did.
-    #[schema(required = false, default = false)]
+    #[schema(required = false)]
     erase: bool,
     /// The app, or whatever else I did; needed unless `erase`.
     #[schema(value_type = Option<String>, nullable, required = false, min_length = 1, max_length = 255,

@@ -99,7 +99,7 @@ pub(crate) async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Resul
 /// This document. The dates of its examples are yesterday's (UTC).
 #[utoipa::path(
     get, path = "/openapi.json", tag = "operations",
-    responses((status = 200, body = serde_json::Value, description = "OpenAPI 3.1")),
+    responses((status = 200, body = Object, description = "OpenAPI 3.1")),
 )]
 pub(crate) async fn openapi(State(api): State<Api>) -> Response {
     let mut response = shared(api.document.at(api.app.clock.now()));

@@ -1,6 +1,8 @@
 //! `/report/jobs`: long reports in the background, and their results as files.
 //! Not here: the results' forms (see [`crate::results`]).
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -8,6 +10,7 @@ use dayline_app::AppError;
 use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
 use dayline_domain::id::JobKind;
+use dayline_domain::report::Grouping;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::entity_tag::is_held;
@@ -16,14 +19,18 @@ use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::stream::{LongAnswer, Writer};
 use crate::views::json::private_json;
 use crate::views::location::set_location;
+use crate::views::report::describe;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
+use crate::views::timeline::TimelineBody;
 
 /// Seconds after which an unfinished job is worth another look.
 const LOOK_AGAIN_S: u32 = 1;
@@ -150,6 +157,24 @@ pub(crate) async fn request(
     Ok(response)
 }
 
+/// What the report of the job's kind answers, or the timeline. Any, since those of no rows look the same.
+struct JobResultBody;
+
+impl PartialSchema for JobResultBody {
+    fn schema() -> RefOr<Schema> {
+        let reports = Grouping::ALL.into_iter().map(|grouping| describe(grouping).schema);
+        let names = reports.chain([TimelineBody::name().into_owned()]);
+        let any_of = names.fold(AnyOfBuilder::new(), |of, name| of.item(Ref::from_schema_name(name)));
+        any_of.description(Some("What the report of the same kind answers, or the timeline.")).into()
+    }
+}
+
+impl ToSchema for JobResultBody {
+    fn name() -> Cow<'static, str> {
+        "ReportJobResult".into()
+    }
+}
+
 /// One of my report jobs.
 #[utoipa::path(
     get, path = "/api/v1/report/jobs/{id}", tag = "report", operation_id = "show_report_job",
@@ -195,16 +220,16 @@ pub(crate) async fn cancel(
 
 /// The result of one of my report jobs, as a file.
 ///
-/// It is what the report of the same kind would have answered. A year is not read at one instant: pings that arrive
+/// It is what the report of the same kind would have answered: of the format `csv` a table (`text/csv`), of `ndjson` the
+/// lines of an export (`application/x-ndjson`). A year is not read at one instant: pings that arrive
 /// while the job runs may be in the later days and not in the earlier ones.
 #[utoipa::path(
     get, path = "/api/v1/report/jobs/{id}/result", tag = "report", operation_id = "report_job_result",
     params(("id" = String, Path, format = Uuid, description = "The job")),
     responses(
-        (status = 200, description = "The result",
+        (status = 200, body = JobResultBody, description = "The result of a job whose format is `json`",
             headers(("etag" = String, description = "Its version"),
-                ("content-disposition" = String, description = "A file name")),
-            content((serde_json::Value = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+                ("content-disposition" = String, description = "A file name"))),
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json",
             description = "I have no such job, or it ended more than a day ago"),

@@ -61,12 +61,12 @@ impl FromParams for TimelineAsked {
 
 /// My timeline: intervals that never overlap, in order, clipped to what was asked for.
 ///
-/// As a table, `counted` tells what counted from what was outranked and from away time, which has no `app_name`.
+/// With `Accept: text/csv` it is a table, in which `counted` tells what counted from what was outranked and from away time, which has no `app_name`.
 #[utoipa::path(
     get, path = "/api/v1/usage/timeline", tag = "usage", params(TimelineAsked),
     responses(
-        (status = 200, description = "The timeline", headers(("etag" = String, description = "Its version")),
-            content((TimelineBody<'_> = "application/json"), (String = "text/csv"))),
+        (status = 200, body = TimelineBody<'_>, description = "The timeline",
+            headers(("etag" = String, description = "Its version"))),
         (status = 304, description = "The same as the one named by `If-None-Match`"),
         SignedInProblems, QueryProblems,
     ),

@@ -26,7 +26,7 @@ pub(crate) struct NewUser {
     email: Email,
     /// 8–128 characters of any kind; the most used passwords are refused.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128,
-        example = "correct horse battery")]
+        example = "tea at half past four")]
     password: NewPassword,
     /// 1–200 characters.
     #[schema(value_type = String, min_length = 1, example = "Ada Lovelace")]
@@ -169,10 +169,10 @@ pub(crate) struct PasswordChange {
     current_password: String,
     /// 8–128 characters of any kind; the most used passwords are refused.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128,
-        example = "correct horse battery")]
+        example = "tea at half past four")]
     new_password: NewPassword,
-    /// Whether my API keys are deleted, too.
-    #[schema(required = false, default = false)]
+    /// Whether my API keys are deleted, too; false if left out.
+    #[schema(required = false)]
     delete_api_keys: bool,
 }
 

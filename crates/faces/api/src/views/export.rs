@@ -15,35 +15,29 @@ use super::observation::ObservationItem;
 use super::profile::Profile;
 use super::session::SessionItem;
 
-/// One line of an export.
-#[derive(Serialize, ToSchema)]
+/// One line of an export, as it is written. What each is, is said where it is described.
+#[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ExportLine<'a> {
-    /// My profile; the first line.
     Profile(Profile),
-    /// A device that is signed in.
     Session(SessionItem),
-    /// A key, without its text.
     ApiKey(KeyItem),
-    /// What I call a device, and as which other one it counts.
     Device(DeviceSaidItem<'a>),
-    /// Something that happened to my account, the newest first.
     Audit(AuditEntry<'a>),
-    /// Pings that could not be processed and were put aside.
     PutAside(PutAsideItem<'a>),
-    /// What I said about my timeline, in its last version.
     Correction(CorrectionItem<'a>),
-    /// What trackers saw, day by day (UTC) and cut at midnight, united where it touches.
     Observation(ObservationItem<'a>),
-    /// What counted, in the order of time, cut at midnight UTC; a day's after what was seen on it.
     Interval(IntervalItem<'a>),
-    /// What a device showed but did not count, likewise; a day's after what counted on that day.
     Outranked(IntervalItem<'a>),
-    /// The last line. An export without it was cut off.
-    End {
-        /// How many lines of each type came before.
-        counts: Counts,
-    },
+    End(EndItem),
+}
+
+/// The last line.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportEnd)]
+pub(crate) struct EndItem {
+    /// How many lines of each type came before.
+    counts: Counts,
 }
 
 /// What I said about a device.
@@ -186,7 +180,7 @@ impl ExportLines {
 
     /// Writes the last line.
     pub(crate) fn finish(&self, chunk: &mut Vec<u8>) {
-        write_line(&ExportLine::End { counts: self.counts }, chunk);
+        write_line(&ExportLine::End(EndItem { counts: self.counts }), chunk);
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod correction;
 pub(crate) mod csv;
 pub(crate) mod device_codes;
 pub(crate) mod export;
+mod export_schema;
 pub(crate) mod interval;
 pub(crate) mod json;
 pub(crate) mod location;

@@ -1,74 +1,109 @@
 //! What a tracker saw, as it would be sent: by its kind.
 
+use std::borrow::Cow;
+
 use dayline_domain::{Domain, Language, Observation, Project, Seen};
 use dayline_http_kit::instant;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-/// What one tracker saw on one device.
-#[derive(Serialize, ToSchema)]
+/// What one tracker saw on one device, as it is written.
+#[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[schema(as = Seen)]
 pub(crate) enum ObservationItem<'a> {
-    /// An app was in front.
     Use {
-        /// The app.
         app_name: &'a str,
-        /// The page's host, if it was a web page.
-        #[schema(required)]
         domain: Option<&'a str>,
-        /// The project it had open, if that is known.
-        #[schema(required)]
         project: Option<&'a str>,
         #[serde(flatten)]
         place: Stretch<'a>,
     },
-    /// A browser's front tab.
     Page {
-        /// The browser.
         app_name: &'a str,
-        /// The page's host, if it has one.
-        #[schema(required)]
         domain: Option<&'a str>,
-        /// Whether it could be heard.
         audible: bool,
         #[serde(flatten)]
         place: Stretch<'a>,
     },
-    /// An editor was worked in.
     Beat {
-        /// The editor.
         app_name: &'a str,
-        /// The project, if that is known.
-        #[schema(required)]
         project: Option<&'a str>,
-        /// The language, if that is known.
-        #[schema(required)]
         language: Option<&'a str>,
-        /// The device.
         device_id: &'a str,
-        /// When.
-        #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
         start_time: String,
     },
-    /// Nobody was there.
     Away(Stretch<'a>),
-    /// Somebody was there.
     Here(Stretch<'a>),
 }
 
-/// Where and when.
-#[derive(Serialize, ToSchema)]
-#[schema(as = SeenStretch)]
-pub(crate) struct Stretch<'a> {
+/// What one tracker saw on one device. One object for all kinds, since generated clients have
+/// difficulties with unions.
+#[derive(ToSchema)]
+#[schema(as = Seen)]
+#[expect(dead_code, reason = "describes what is written otherwise")]
+struct SeenFields {
+    /// `use`: an app was in front; `page`: a browser's front tab; `beat`: an editor was worked in; `away`: nobody was
+    /// there; `here`: somebody was.
+    kind: SeenKind,
     /// The device.
     #[schema(example = "laptop")]
-    device_id: &'a str,
-    /// From when.
+    device_id: String,
+    /// From when; of a beat, when.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00.000Z")]
     start_time: String,
-    /// To when.
-    #[schema(format = DateTime, example = "2026-11-20T10:00:05.000Z")]
+    /// To when; of all but a beat.
+    #[schema(required = false, nullable = false, format = DateTime, example = "2026-11-20T10:00:05.000Z")]
+    end_time: Option<String>,
+    /// The app, browser or editor; of a use, page or beat.
+    #[schema(required = false, nullable = false, example = "Firefox")]
+    app_name: Option<String>,
+    /// The page's host, null if there is none; of a use or page.
+    #[schema(required = false, example = "github.com")]
+    domain: Option<String>,
+    /// The project, null if it is not known; of a use or beat.
+    #[schema(required = false, example = "dayline")]
+    project: Option<String>,
+    /// The language, null if it is not known; of a beat.
+    #[schema(required = false, example = json!(null))]
+    language: Option<String>,
+    /// Whether it could be heard; of a page.
+    #[schema(required = false, nullable = false, example = false)]
+    audible: Option<bool>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes what is written otherwise")]
+enum SeenKind {
+    Use,
+    Page,
+    Beat,
+    Away,
+    Here,
+}
+
+impl PartialSchema for ObservationItem<'_> {
+    fn schema() -> RefOr<Schema> {
+        SeenFields::schema()
+    }
+}
+
+impl ToSchema for ObservationItem<'_> {
+    fn name() -> Cow<'static, str> {
+        SeenFields::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        SeenFields::schemas(schemas);
+    }
+}
+
+/// Where and when.
+#[derive(Serialize)]
+pub(crate) struct Stretch<'a> {
+    device_id: &'a str,
+    start_time: String,
     end_time: String,
 }
 

@@ -30,6 +30,19 @@ async fn track(server: &Server, person: &Person, pings: usize) {
 }
 
 #[tokio::test]
+async fn an_export_as_one_object_has_the_same_lines() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    track(&server, &ada, 1_000).await;
+    let reply = server.get("/api/v1/users/me/export.json").of(&ada).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/json"));
+    let name = r#"attachment; filename="dayline-export-2026-11-20.json""#;
+    assert_eq!(reply.header("content-disposition"), name);
+    let whole = server.get(EXPORT).of(&ada).send().await;
+    assert_eq!(reply.json(), json!({"lines": lines(whole.text())}));
+}
+
+#[tokio::test]
 async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     let server = Server::new();
     let ada = server.person("ada").await;

@@ -85,6 +85,7 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
             "/api/v1/users/me"
             | "/api/v1/users/me/audit"
             | "/api/v1/users/me/export"
+            | "/api/v1/users/me/export.json"
             | "/api/v1/live"
             | "/api/v1/auth/sessions"
             | "/api/v1/auth/device"

@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 #[derive(ToSchema)]
 pub(crate) struct UseObservation {
     /// What was seen; a use if it is left out.
-    #[schema(inline, required = false, nullable, default = "use")]
+    #[schema(inline, required = false, nullable)]
     kind: Option<UseKind>,
     /// The app, as its window says; the length counts after trimming, no control characters.
     #[schema(min_length = 1, max_length = 255, example = "Firefox")]
@@ -50,8 +50,8 @@ pub(crate) struct PageObservation {
     /// The page's host, instead of `url`.
     #[schema(nullable, required = false, example = "github.com")]
     domain: Option<String>,
-    /// Whether it could be heard.
-    #[schema(nullable, required = false, default = false)]
+    /// Whether it could be heard; false if left out.
+    #[schema(nullable, required = false)]
     audible: Option<bool>,
     /// From when, as of a use.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00Z")]
