@@ -10,6 +10,9 @@ use crate::config::{Role, ServeOptions};
 use dayline_cli_kit::console::say;
 use dayline_cli_kit::failure::Failure;
 
+/// Who is registered to try it; the README goes on as the same.
+const FIRST_PERSON: &str = r#"{"email":"ada@example.org","password":"tea at half past four","full_name":"Ada Lovelace","timezone":"Europe/London"}"#;
+
 /// Made before the data folder is.
 pub(super) struct Greeting {
     address: SocketAddr,
@@ -68,8 +71,7 @@ impl Greeting {
 
     fn first_request(&self) -> String {
         format!(
-            "  curl {}/api/v1/users -H 'content-type: application/json' \\\n    \
-               -d '{{\"email\": \"ada@example.org\", \"password\": \"correct horse battery\", \"full_name\": \"Ada\"}}'",
+            "  curl -s {}/api/v1/users -H 'Content-Type: application/json' \\\n    -d '{FIRST_PERSON}'",
             self.url()
         )
     }

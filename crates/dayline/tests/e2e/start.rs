@@ -56,9 +56,12 @@ fn the_first_start_shows_address_folder_and_a_request_to_try_and_later_ones_are_
     let first = installation.log();
     assert!(first.contains(&installation.url()), "{first}");
     assert!(first.contains(&installation.data().display().to_string()), "{first}");
-    assert!(first.contains("curl http"), "{first}");
+    assert!(first.contains("curl -s http"), "{first}");
+    let readme = include_str!("../../../../README.md");
+    let person = readme.lines().find_map(|line| line.trim().strip_prefix("-d '{\"email\"")).unwrap();
+    assert!(first.contains(person), "the README registers {person}, not as in {first}");
     installation.start(&[]).stop();
-    assert_eq!(installation.log().matches("curl http").count(), 1);
+    assert_eq!(installation.log().matches("curl -s http").count(), 1);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn the_greeting_names_the_address_that_people_use() {
     let web = Web::start(&OPTIONS);
     let said = web.installation.log();
     assert!(said.contains("People reach it at https://example.org/time/\n"), "{said}");
-    assert!(said.contains("curl https://example.org/time/api/v1/users"), "{said}");
+    assert!(said.contains("curl -s https://example.org/time/api/v1/users"), "{said}");
     assert!(said.contains("https://example.org/time/docs"), "{said}");
 }
 
