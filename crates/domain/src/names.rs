@@ -73,8 +73,8 @@ impl AppName {
     }
 }
 
-/// The host of a web page: lower-case ASCII, 1–253 bytes, without a leading `www.` and without a
-/// port.
+/// The host of a web page: lower-case ASCII, 1–253 bytes, without a port, and without a leading `www.`
+/// where what follows is a name of a site as well: `www.com` is one itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Domain(Box<str>);
 
@@ -82,13 +82,20 @@ impl Domain {
     /// Longest host name in bytes (RFC 1035, section 2.3.4).
     pub const MAX: usize = 253;
 
-    /// The domain of a host that is already lower-case ASCII: without a leading `www.`, however
-    /// often it is repeated, so that the domain of a domain is itself.
-    pub fn check(host: &str) -> Result<&str, NameError> {
+    /// A host without a leading `www.`, however often it is repeated, so that doing it again changes
+    /// nothing. What is left of it always has a dot.
+    fn without_www(host: &str) -> &str {
+        let is_site = |rest: &&str| rest.bytes().any(|byte| byte == b'.');
         let mut bare = host;
-        while let Some(rest) = bare.strip_prefix("www.").filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = bare.strip_prefix("www.").filter(is_site) {
             bare = rest;
         }
+        bare
+    }
+
+    /// The domain of a host that is already lower-case ASCII. The domain of a domain is itself.
+    pub fn check(host: &str) -> Result<&str, NameError> {
+        let bare = Self::without_www(host);
         if bare.is_empty() {
             return Err(NameError::Empty);
         }
@@ -181,11 +188,13 @@ mod tests {
 
     #[test]
     fn a_domain_loses_its_leading_www_and_is_then_its_own() {
-        for host in ["www.www.om", "www.www.", "www.www.www.rust-lang.org"] {
+        for host in ["www.www.om", "www.www.", "www.com", "www.www.www.rust-lang.org"] {
             let domain = Domain::new(host).unwrap();
             assert_eq!(Domain::new(domain.as_str()).as_ref(), Ok(&domain), "{host}");
         }
         assert_eq!(Domain::new("www.rust-lang.org").unwrap().as_str(), "rust-lang.org");
+        assert_eq!(Domain::new("www.www.com").unwrap().as_str(), "www.com");
+        assert_eq!(Domain::new("www.com").unwrap().as_str(), "www.com");
         assert_eq!(Domain::new("www2.lunapic.com").unwrap().as_str(), "www2.lunapic.com");
         assert_eq!(Domain::new("www.").unwrap().as_str(), "www.");
         assert_eq!(Domain::new("Rust-lang.org"), Err(NameError::NotAHost));

@@ -40,8 +40,8 @@ impl std::error::Error for InvalidUrl {}
 
 /// Reduces URLs to domains (design, section 1). Path, query, fragment and credentials end here.
 pub trait SiteNames: Send + Sync {
-    /// The domain of a URL: the host in lower-case ASCII, without a leading `www.` and a port;
-    /// `None` for schemes other than `http` and `https`. What it gives is a valid
+    /// The domain of a URL: the host in lower-case ASCII, without a leading `www.` of a site and
+    /// without a port; `None` for schemes other than `http` and `https`. What it gives is a valid
     /// [`dayline_domain::Domain`].
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::{App, AppError};
 
 /// Most pings in one request.
 pub const MAX_PINGS: usize = 1_000;
-/// Longest URL in bytes.
+/// Longest web address in bytes.
 pub const MAX_URL: usize = 8_192;
 
 /// A ping as the client wrote it, borrowed from the request.
@@ -218,12 +218,20 @@ fn checked_project(name: Option<&str>) -> Result<Option<&str>, Refusal> {
 fn domain_of<'a>(app: &App, site: &'a Site<'_>) -> Result<Option<Cow<'a, str>>, Refusal> {
     match site {
         Site::None => Ok(None),
+        // What is no web address costs no more when it is long, as a `data:` URL may be.
+        Site::Url(url) if url.len() > MAX_URL && !is_web(url) => Ok(None),
         Site::Url(url) if url.len() > MAX_URL => {
             Err(Refusal::new("url_too_long", format!("url must have at most {MAX_URL} bytes")))
         }
         Site::Url(url) => Ok(app.site_names.domain_of(url).ok().flatten()),
         Site::Domain(host) => Ok(domain_of_host(app, host).map(Cow::Owned)),
     }
+}
+
+/// Whether a URL has the scheme of a web address.
+fn is_web(url: &str) -> bool {
+    let scheme = url.trim_start().split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
 }
 
 /// The domain of a host, in whichever spelling a URL may have it.

@@ -10,7 +10,7 @@ use dayline_app::ports::{
     Revocations, SiteNames, TimeZones, TooMany,
 };
 use dayline_domain::zone::{Zone, first_showing};
-use dayline_domain::{LocalDate, UserId, UtcDay, UtcMs};
+use dayline_domain::{Domain, LocalDate, UserId, UtcDay, UtcMs};
 
 use super::store::locked;
 
@@ -128,8 +128,8 @@ impl SiteNames for FakeSiteNames {
             return Ok(None);
         }
         let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
-        let host = host.strip_prefix("www.").unwrap_or(host);
-        if host.is_empty() { Err(InvalidUrl) } else { Ok(Some(host.to_lowercase().into())) }
+        let domain = Domain::new(&host.to_lowercase()).map_err(|_| InvalidUrl)?;
+        Ok(Some(Cow::Owned(domain.as_str().to_owned())))
     }
 }
 

@@ -25,6 +25,7 @@ fn a_domain_is_the_host_alone(names: &dyn SiteNames) {
         ("https://example.org#secret", "example.org"),
         ("https://www.example.org:8443/", "example.org"),
         ("https://WWW2.Example.ORG/", "www2.example.org"),
+        ("https://www.com/", "www.com"),
         ("http://localhost:3000/", "localhost"),
         ("http://192.168.0.1/", "192.168.0.1"),
     ] {

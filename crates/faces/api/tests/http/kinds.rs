@@ -53,9 +53,11 @@ async fn a_url_has_up_to_8192_bytes_and_costs_the_domain_alone_where_it_is_no_we
             ping["url"] = json!(url);
             ping
         };
-        let fits = long(8_192);
+        let (fits, page_itself) = (long(8_192), format!("data:text/html,{}", "x".repeat(9_000)));
         for good in
-            ["https://github.com/a/b?c", "file:///etc", "", "github.com", "https://", "about:blank", &fits]
+            ["https://github.com/a/b?c", "https://www.com/", "file:///etc", "", "github.com", "https://"]
+                .into_iter()
+                .chain(["about:blank", "New Tab", &fits, &page_itself])
         {
             assert_eq!(fate(&world, &with(good)).await, "", "{good}");
         }
@@ -69,7 +71,7 @@ async fn a_url_has_up_to_8192_bytes_and_costs_the_domain_alone_where_it_is_no_we
         _ => None,
     });
     let domains: BTreeSet<String> = domains.collect();
-    assert_eq!(domains, ["", "a.example", "github.com"].map(str::to_owned).into());
+    assert_eq!(domains, ["", "a.example", "github.com", "www.com"].map(str::to_owned).into());
 }
 
 #[tokio::test]

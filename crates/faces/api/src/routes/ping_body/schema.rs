@@ -15,10 +15,11 @@ pub(crate) struct UseObservation {
     /// The app, as its window says; the length counts after trimming, no control characters.
     #[schema(min_length = 1, max_length = 255, example = "Firefox")]
     app_name: String,
-    /// The page. Only its host is kept; what is no web address has none, and is accepted.
+    /// The page. Only its host is kept, without a leading `www.`; what is no web address has none, and is
+    /// accepted.
     #[schema(nullable, required = false, max_length = 8_192, example = "https://github.com/a/b?c")]
     url: Option<String>,
-    /// The page's host, instead of `url`.
+    /// The page's host, instead of `url` and not beside it. What is no host has no domain, and is accepted.
     #[schema(nullable, required = false, example = "github.com")]
     domain: Option<String>,
     /// The project it had open; the length counts after trimming, no control characters.
@@ -47,7 +48,7 @@ pub(crate) struct PageObservation {
     /// The page. Null, left out or no web address: a tab without a domain.
     #[schema(nullable, required = false, max_length = 8_192, example = "https://github.com/a/b?c")]
     url: Option<String>,
-    /// The page's host, instead of `url`.
+    /// The page's host, as of a use.
     #[schema(nullable, required = false, example = "github.com")]
     domain: Option<String>,
     /// Whether it could be heard; false if left out.
