@@ -1,6 +1,7 @@
 //! Takes a request's body in: bounded in bytes, time and total memory, unpacked if it is gzip,
 //! UTF-8. Not here: JSON (see [`crate::fields`]).
 
+use std::borrow::Cow;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
@@ -19,23 +20,50 @@ use crate::problem::Problem;
 use crate::state::KitState;
 use crate::unpacker::unpack_small;
 
-/// A body, complete and UTF-8; its memory stays accounted for while this lives.
+/// What some clients begin a text with. It is no part of it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What stands for bytes that are not UTF-8, within a JSON string: a half that no neighbour makes a pair.
+const BROKEN: &str = r"\ud800\ud800";
+
+/// A body, complete; its memory stays accounted for while this lives.
 pub struct TextBody<'a> {
     bytes: Bytes,
     _permit: Permit<'a>,
 }
 
 impl TextBody<'_> {
-    /// How long it is, unpacked.
-    pub fn bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// The text, or the problem that it is none.
     pub fn text(&self) -> Result<&str, Problem> {
-        std::str::from_utf8(&self.bytes)
+        std::str::from_utf8(self.content())
             .map_err(|_| Problem::malformed("invalid_utf8", "the body must be utf-8"))
     }
+
+    /// The text of a body with many items, of which one that is not UTF-8 must not cost the others. What is
+    /// not UTF-8 is half a surrogate pair in it: JSON by its grammar, but no text.
+    pub fn text_of_items(&self) -> Cow<'_, str> {
+        match std::str::from_utf8(self.content()) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(with_what_is_broken_marked(self.content())),
+        }
+    }
+
+    /// The bytes without the byte order mark that some clients begin with.
+    fn content(&self) -> &[u8] {
+        self.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.bytes)
+    }
+}
+
+fn with_what_is_broken_marked(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + BROKEN.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() && !text.ends_with(BROKEN) {
+            // A backslash that escapes what is broken must not escape the one of the mark.
+            let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+            text.push_str(&BROKEN[backslashes % 2..]);
+        }
+    }
+    text
 }
 
 /// How a route takes bodies.
@@ -170,4 +198,39 @@ async fn unpack_large(
     let unpacked = kit.unpacker.unpack(packed, limit, user).await?;
     permit.give_back(limit - unpacked.as_ref().map_or(0, |plain| plain.capacity().min(limit)));
     Ok(unpacked)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    fn is_text(json: &str) -> bool {
+        serde_json::from_str::<String>(json).is_ok()
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_no_text_but_still_json_whatever_stands_before_it() {
+        for (before, after) in
+            [("", ""), ("a", "b"), (r"\\", ""), (r"a\\\\", ""), ("é", "é"), (r"\ud83d", r"\udc00")]
+        {
+            let json = [&b"\""[..], before.as_bytes(), b"\xe9\xff", after.as_bytes(), b"\""].concat();
+            let marked = with_what_is_broken_marked(&json);
+            assert!(!is_text(&marked), "{marked}");
+            assert!(serde_json::from_str::<IgnoredAny>(&marked).is_ok(), "{marked}");
+        }
+        let escaped = with_what_is_broken_marked(b"\"a\\\xe9\"");
+        assert!(!is_text(&escaped), "{escaped}");
+        assert_eq!(with_what_is_broken_marked("é€😀".as_bytes()), "é€😀");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn broken_bytes_never_become_a_text(bytes in proptest::collection::vec(0x20_u8.., 0..12)) {
+            let json = [&b"\""[..], &bytes, b"\""].concat();
+            let is_utf8 = std::str::from_utf8(&json).is_ok();
+            proptest::prop_assert!(is_utf8 || !is_text(&with_what_is_broken_marked(&json)));
+        }
+    }
 }

@@ -79,7 +79,7 @@ fn element(text: &str) -> Draft<'_> {
 /// Why a text that is JSON by its grammar could not be read as a ping.
 fn not_read(text: &str) -> Refusal {
     let detail = if text.starts_with('{') {
-        "the ping has a text with half a surrogate pair, or a number out of range"
+        "the ping has a text that is not utf-8 or has half a surrogate pair, or a number out of range"
     } else {
         "a ping must be a json object"
     };

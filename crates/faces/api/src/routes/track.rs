@@ -82,12 +82,14 @@ pub(crate) async fn track(
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
     let body = body::receive(&api.kit, &parts, body, MAX_BODY, Coding::Gzip(caller.user)).await?;
-    let work = api.kit.ping_work.acquire_or_all(body.bytes() + REQUEST_WORK);
+    let text = body.text_of_items();
+    let work = api.kit.ping_work.acquire_or_all(text.len() + REQUEST_WORK);
     // What comes on top would wait for longer than is worth it, and keep all others waiting.
     let _work = work.map_err(|_| AppError::LogFull { retry_after_s: RETRY_WORK_S })?;
     let drafts = match form {
-        Form::Json => ping_body::json(body.text()?)?,
-        Form::NdJson => ping_body::ndjson(body.text()?)?,
+        // Where nothing can be told apart, the bytes are to blame before the JSON.
+        Form::Json => ping_body::json(&text).map_err(|problem| body.text().err().unwrap_or(problem))?,
+        Form::NdJson => ping_body::ndjson(&text)?,
     };
     let receipt = ingest::accept(&api.app, &caller, drafts).await?;
     api.kit.metrics.pings_received(&receipt);

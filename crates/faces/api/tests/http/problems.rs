@@ -65,13 +65,25 @@ async fn parameters_of_a_content_type_do_not_matter() {
 #[tokio::test]
 async fn bytes_that_are_no_json_are_malformed() {
     let server = Server::new();
-    for body in ["", "{", "nope", r#"{"email": }"#, "{}{}", "\u{feff}{}"] {
+    for body in ["", "{", "nope", r#"{"email": }"#, "{}{}", "\u{feff}\u{feff}{}"] {
         let reply = server.post("/api/v1/users").body("application/json", body).send().await;
         assert_eq!(reply.problem(), (400, "malformed_json".into()), "{body}");
     }
     let reply =
         server.post("/api/v1/users").body("application/json", &b"{\"email\": \"\xff\"}"[..]).send().await;
     assert_eq!(reply.problem(), (400, "invalid_utf8".into()));
+}
+
+#[tokio::test]
+async fn one_byte_order_mark_before_a_body_is_skipped() {
+    let server = Server::new();
+    let marked = |body| format!("\u{feff}{body}");
+    let reply = server.post("/api/v1/users").body("application/json", marked("{}")).send().await;
+    assert_eq!(reply.problem(), (422, "invalid_input".into()));
+    let ada = server.person("ada").await;
+    let path = "/api/v1/auth/logout-all?keep_current=true";
+    let reply = server.post(path).of(&ada).body("application/json", marked("")).send().await;
+    assert_eq!(reply.status, 204);
 }
 
 #[tokio::test]
