@@ -1,44 +1,26 @@
 //! Instants as RFC 3339 texts: read with any offset and precision, written in UTC with
 //! milliseconds. Hand-written, exact and without allocation, because each ping has two.
 
-use std::fmt;
+mod moment;
+mod spelling;
 
 use dayline_domain::{DAY_MS, LocalDate, UtcMs};
 
-/// The days of the years 0001 to 9999.
-const YEARS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
+use moment::{TimeOfDay, ahead, fraction, moment, number};
 
-/// Why a text is not an instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InvalidInstant {
-    /// Not `YYYY-MM-DDThh:mm:ss` with a fraction or without, and an offset.
-    Form,
-    /// The form is right but there is no such date or time of day.
-    NoSuchTime,
-    /// No offset, so that it could be anywhere.
-    NoOffset,
-    /// `:60`, which UTC milliseconds have no room for.
-    LeapSecond,
-}
+pub use moment::InvalidInstant;
 
-impl fmt::Display for InvalidInstant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Form => "must be an rfc 3339 time such as 2026-11-20T10:00:00.000Z",
-            Self::NoSuchTime => "must be a time that exists, in the years 0001 to 9999",
-            Self::NoOffset => "must have an offset such as Z or +01:00",
-            Self::LeapSecond => "must not be a leap second; send the second before it",
-        })
+/// Reads an RFC 3339 time, or another spelling that can mean one instant only (see `spelling`).
+/// Anything finer than a millisecond is cut off.
+pub fn parse(text: &str) -> Result<UtcMs, InvalidInstant> {
+    match rfc_3339(text.as_bytes()) {
+        Err(InvalidInstant::Form) => spelling::parse(text),
+        read => read,
     }
 }
 
-/// Reads an RFC 3339 time. Anything finer than a millisecond is cut off.
-pub fn parse(text: &str) -> Result<UtcMs, InvalidInstant> {
-    let text = text.as_bytes();
-    let (date_and_time, rest) = text.split_at_checked(19).ok_or(match text {
-        [_, _, _, _, b'-', _, _, b'-', _, _] => InvalidInstant::NoOffset,
-        _ => InvalidInstant::Form,
-    })?;
+fn rfc_3339(text: &[u8]) -> Result<UtcMs, InvalidInstant> {
+    let (date_and_time, rest) = text.split_at_checked(19).ok_or(InvalidInstant::Form)?;
     let &[y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T' | b't', h1, h2, b':', mi1, mi2, b':', s1, s2] =
         date_and_time
     else {
@@ -47,36 +29,13 @@ pub fn parse(text: &str) -> Result<UtcMs, InvalidInstant> {
     let (year, month) = (number([y1, y2])? * 100 + number([y3, y4])?, number([mo1, mo2])?);
     let (day, hour, minute, second) =
         (number([d1, d2])?, number([h1, h2])?, number([mi1, mi2])?, number([s1, s2])?);
-    let (ms, rest) = fraction(rest)?;
+    let (ms, rest) = match rest {
+        [b'.', digits @ ..] => fraction(digits)?,
+        _ => (0, rest),
+    };
     let offset_min = offset(rest)?;
-    let date = LocalDate::from_ymd(year as i32, month, day).ok_or(InvalidInstant::NoSuchTime)?;
-    if second == 60 {
-        return Err(InvalidInstant::LeapSecond);
-    }
-    if hour > 23 || minute > 59 || second > 59 {
-        return Err(InvalidInstant::NoSuchTime);
-    }
-    let of_day = i64::from((hour * 60 + minute) * 60 + second) * 1_000 + i64::from(ms);
-    let at = UtcMs(i64::from(date.0) * DAY_MS + of_day - offset_min * 60_000);
-    // The offset may lead out of the years that can be written again.
-    if YEARS.contains(&at.day().0) { Ok(at) } else { Err(InvalidInstant::NoSuchTime) }
-}
-
-fn number(digits: [u8; 2]) -> Result<u32, InvalidInstant> {
-    let [tens, ones] = digits.map(|digit| u32::from(digit.wrapping_sub(b'0')));
-    if tens > 9 || ones > 9 { Err(InvalidInstant::Form) } else { Ok(tens * 10 + ones) }
-}
-
-/// Milliseconds of a fraction of a second, if there is one, and what follows it.
-fn fraction(text: &[u8]) -> Result<(u32, &[u8]), InvalidInstant> {
-    let Some(digits) = text.strip_prefix(b".") else { return Ok((0, text)) };
-    let length = digits.iter().position(|digit| !digit.is_ascii_digit()).unwrap_or(digits.len());
-    let (digits, rest) = digits.split_at(length);
-    if digits.is_empty() {
-        return Err(InvalidInstant::Form);
-    }
-    let digit = |at: usize| digits.get(at).map_or(0, |digit| u32::from(digit - b'0'));
-    Ok((digit(0) * 100 + digit(1) * 10 + digit(2), rest))
+    let date = LocalDate::from_ymd(year as i32, month, day);
+    moment(date, &TimeOfDay { hour, minute, second, ms }, offset_min)
 }
 
 /// Minutes that an offset is ahead of UTC.
@@ -84,14 +43,7 @@ fn offset(text: &[u8]) -> Result<i64, InvalidInstant> {
     match *text {
         [b'Z' | b'z'] => Ok(0),
         [] => Err(InvalidInstant::NoOffset),
-        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let (hours, minutes) = (number([h1, h2])?, number([m1, m2])?);
-            if hours > 23 || minutes > 59 {
-                return Err(InvalidInstant::NoSuchTime);
-            }
-            let ahead = i64::from(hours * 60 + minutes);
-            Ok(if sign == b'-' { -ahead } else { ahead })
-        }
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => ahead(sign, number([h1, h2])?, number([m1, m2])?),
         _ => Err(InvalidInstant::Form),
     }
 }
@@ -129,6 +81,7 @@ fn local(at: UtcMs, offset_min: i32) -> (LocalDate, i64) {
 
 #[cfg(test)]
 mod tests {
+    use super::moment::YEARS;
     use super::*;
 
     #[test]
@@ -185,7 +138,7 @@ mod tests {
             ("2026-11-20T12:00:00", NoOffset),
             ("2026-11-20T12:00:00.5", NoOffset),
             ("2016-12-31T23:59:60Z", LeapSecond),
-            ("2026-11-20T24:00:00Z", NoSuchTime),
+            ("2026-11-20T24:00:01Z", NoSuchTime),
             ("2026-11-20T12:60:00Z", NoSuchTime),
             ("2026-11-20T12:00:61Z", NoSuchTime),
             ("2026-02-29T12:00:00Z", NoSuchTime),
@@ -196,13 +149,7 @@ mod tests {
             ("", Form),
             ("now", Form),
             ("1795176000000", Form),
-            ("2026-11-20 12:00:00Z", Form),
-            ("2026-11-20T12:00Z", Form),
             ("2026-11-20T12:00:00.Z", Form),
-            ("2026-11-20T12:00:00,5Z", Form),
-            ("2026-11-20T12:00:00+0100", Form),
-            ("2026-11-20T12:00:00Z ", Form),
-            ("+002026-11-20T12:00:00Z", Form),
             ("２026-11-20T12:00:00Z", Form),
             ("2026-11-20T12:00:00Zürich", Form),
         ] {

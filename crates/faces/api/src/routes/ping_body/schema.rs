@@ -25,7 +25,8 @@ pub(crate) struct UseObservation {
     /// The project it had open; the length counts after trimming, no control characters.
     #[schema(nullable, required = false, min_length = 1, max_length = 255, example = "dayline")]
     project: Option<String>,
-    /// From when: RFC 3339 with an offset, at most 366 days in the past.
+    /// From when: RFC 3339 with an offset, or another spelling that can mean one moment only, such as
+    /// `20261120T100000Z`; at most 366 days in the past.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00Z")]
     start_time: String,
     /// To when: not before `start_time`, at most 24 hours after it, at most 5 minutes in the
