@@ -36,15 +36,15 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The field, as the client named it.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What is wrong and what to do.
     pub detail: Cow<'static, str>,
 }
 
 impl FieldError {
     /// The error of one field.
-    pub fn new(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { field, detail: detail.into() }
+    pub fn new(field: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: field.into(), detail: detail.into() }
     }
 }
 

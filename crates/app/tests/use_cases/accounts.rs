@@ -22,9 +22,9 @@ fn registration(email: &str, timezone: Option<&str>) -> Registration {
     }
 }
 
-fn field_of(error: &AppError) -> &'static str {
+fn field_of(error: &AppError) -> &str {
     match error {
-        AppError::Invalid(fields) => fields[0].field,
+        AppError::Invalid(fields) => &fields[0].field,
         other => panic!("not about a field: {other:?}"),
     }
 }

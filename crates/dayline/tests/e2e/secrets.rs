@@ -73,12 +73,13 @@ async fn send_everything(installation: &Installation) -> Vec<String> {
         post(&http, installation, "/api/v1/auth/login", &login(PASSWORD)).await.json().await.unwrap();
     let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
     let broken = format!("{{\"url\": \"{URL}\", ");
-    let track = |body: String| {
-        let request =
-            http.post(format!("{}/api/v1/usage/track?{MARKER}", installation.url())).bearer_auth(&access);
-        request.header("content-type", "application/json").body(body).send()
+    let track = |path: &str| {
+        let request = http.post(format!("{}/api/v1/usage/{path}", installation.url())).bearer_auth(&access);
+        request.header("content-type", "application/json").body(broken.clone()).send()
     };
-    assert_eq!(track(broken).await.unwrap().status(), StatusCode::BAD_REQUEST);
+    assert_eq!(track("track").await.unwrap().status(), StatusCode::BAD_REQUEST);
+    let strange = track(&format!("track?{MARKER}")).await.unwrap();
+    assert_eq!(strange.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let missing =
         http.get(format!("{}/{MARKER}/path?{MARKER}", installation.url())).bearer_auth(&access).send();
     assert_eq!(missing.await.unwrap().status(), StatusCode::NOT_FOUND);

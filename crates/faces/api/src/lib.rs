@@ -4,6 +4,7 @@
 mod dated_document;
 #[doc(hidden)]
 pub mod fuzzing;
+mod known_parameters;
 mod openapi;
 mod refresh_cookie;
 mod results;

@@ -104,6 +104,7 @@ impl IntoResponses for SignedInProblems {
         problems(&[
             (StatusCode::UNAUTHORIZED, "`not_signed_in` or `session_revoked`"),
             (StatusCode::FORBIDDEN, "`missing_scope`: the detail names the scope that the key lacks"),
+            (StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`"),
             (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
             (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
             (StatusCode::SERVICE_UNAVAILABLE, "`unavailable` or `overloaded`; see `Retry-After`"),
@@ -129,15 +130,6 @@ impl IntoResponses for BodyProblems {
     }
 }
 
-/// What a route that reads parameters may answer.
-pub(crate) struct QueryProblems;
-
-impl IntoResponses for QueryProblems {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[(StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`")])
-    }
-}
-
 /// The same as [`LimitedProblems`], also in the words of OAuth for those who send forms.
 pub(crate) struct OAuthProblems;
 
@@ -159,6 +151,7 @@ pub(crate) struct LimitedProblems;
 impl IntoResponses for LimitedProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
+            (StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`"),
             (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
             (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
             (StatusCode::SERVICE_UNAVAILABLE, "`unavailable`; see `Retry-After`"),

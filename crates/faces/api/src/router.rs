@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::dated_document::DatedDocument;
+use crate::known_parameters::KnownParameters;
 use crate::openapi::{Document, without_null_bodies};
 use crate::routes::{
     api_keys, audit, auth, corrections, device_login, devices, docs, export, live, operations, preferences,
@@ -101,9 +102,10 @@ fn serve(table: OpenApiRouter<Api>, mut state: ApiState) -> Router {
     if !base.is_empty() {
         document.servers = Some(vec![Server::new(base)]);
     }
+    let routes = Router::from(table).route_layer(KnownParameters::of(&document));
     // Texts, numbers and maps with texts for keys always serialise.
     state.document = DatedDocument::new(document.to_json().unwrap_or_default());
-    with_state(table.into(), Arc::new(state))
+    with_state(routes, Arc::new(state))
 }
 
 /// Whether a process lives, and nothing else: what a process that only works in the background shows to

@@ -16,7 +16,7 @@ pub mod fields;
 mod gzip;
 pub mod instant;
 pub mod metrics;
-mod parameter;
+pub mod parameter;
 pub mod path;
 pub mod problem;
 pub mod proxy;

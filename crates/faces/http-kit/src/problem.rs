@@ -362,7 +362,8 @@ pub struct ProblemBody {
 #[schema(as = FieldProblem)]
 pub struct FieldProblem {
     /// The field or parameter, as the client named it.
-    field: &'static str,
+    #[schema(value_type = String)]
+    field: Cow<'static, str>,
     /// What is wrong and what to do.
     #[schema(value_type = String)]
     detail: Cow<'static, str>,
@@ -370,6 +371,6 @@ pub struct FieldProblem {
 
 impl From<&FieldError> for FieldProblem {
     fn from(FieldError { field, detail }: &FieldError) -> Self {
-        Self { field, detail: detail.clone() }
+        Self { field: field.clone(), detail: detail.clone() }
     }
 }

@@ -9,7 +9,7 @@ use dayline_http_kit::query::{FromParams, Params, Query};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::openapi::{QueryProblems, SignedInProblems};
+use crate::openapi::SignedInProblems;
 use crate::state::Api;
 use crate::views::audit_entry::AuditEntry;
 use crate::views::json::private_json;
@@ -58,7 +58,7 @@ pub(crate) struct AuditPage<'a> {
     get, path = "/api/v1/users/me/audit", tag = "users", operation_id = "audit_entries", params(EntriesAsked),
     responses(
         (status = 200, body = AuditPage<'_>, description = "Entries, the newest first"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = [])),
 )]

@@ -21,7 +21,7 @@ use dayline_http_kit::query::{FromParams, Params, Query};
 use http::{HeaderMap, StatusCode, header};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::openapi::{BodyProblems, LimitedProblems, QueryProblems, SignedInProblems};
+use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
 use crate::refresh_cookie;
 use crate::signed_out::{self, SignOutBody};
 use crate::state::Api;
@@ -185,7 +185,7 @@ impl FromParams for LogoutAsked {
     responses(
         (status = 204, description = "They have ended",
             headers(("api-keys-deleted" = u64, description = "How many API keys were deleted"))),
-        SignedInProblems, QueryProblems, BodyProblems,
+        SignedInProblems, BodyProblems,
     ),
     security(("session" = [])),
 )]

@@ -17,7 +17,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::openapi::{BodyProblems, QueryProblems, SignedInProblems};
+use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::correction::CorrectionItem;
 use crate::views::json::private_json;
@@ -206,7 +206,7 @@ impl<'a> From<&'a ActivityChange> for ChangeItem<'a> {
     get, path = "/api/v1/usage/corrections", tag = "usage", operation_id = "list_corrections", params(Within),
     responses(
         (status = 200, body = CorrectionList<'_>, description = "All that were not deleted"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]
@@ -278,7 +278,7 @@ pub(crate) async fn change(
             description = "I have no such entry"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
             description = "`erasure_is_final`"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = []), ("api_key" = ["track"])),
 )]

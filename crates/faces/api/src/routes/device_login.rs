@@ -17,7 +17,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::openapi::{BodyProblems, OAuthProblems, QueryProblems, SignedInProblems};
+use crate::openapi::{BodyProblems, OAuthProblems, SignedInProblems};
 use crate::routes::oauth::{self, ClientAsks, ClientPolls, OAuthError};
 use crate::state::Api;
 use crate::views::device_codes::{DeviceCodes, why_not_yet};
@@ -190,7 +190,7 @@ impl From<DeviceLogin> for WaitingDevice {
     get, path = "/api/v1/auth/device", tag = "auth", operation_id = "look_up_device_login", params(CodeAsked),
     responses(
         (status = 200, body = WaitingDevice, description = "The device; approve only one that is yours"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = [])),
 )]

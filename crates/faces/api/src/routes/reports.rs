@@ -17,7 +17,7 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, ResponseBuilder};
 use utoipa::{IntoParams, Path as _};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use crate::openapi::{QueryProblems, SignedInProblems};
+use crate::openapi::SignedInProblems;
 use crate::state::Api;
 use crate::stream::{CHUNK, LongAnswer, Writer};
 use crate::views::conditional_request::ConditionalRequest;
@@ -108,7 +108,7 @@ fn route(name: &str, grouping: Grouping, summary: &str) -> UtoipaMethodRouter<Ap
     get, path = "/api/v1/report/{grouping}", params(ReportParams),
     responses(
         (status = 304, description = "The same as the one named by `If-None-Match`"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]

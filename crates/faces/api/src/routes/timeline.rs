@@ -15,7 +15,7 @@ use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 use utoipa::IntoParams;
 
-use crate::openapi::{QueryProblems, SignedInProblems};
+use crate::openapi::SignedInProblems;
 use crate::state::Api;
 use crate::stream::{CHUNK, LongAnswer, Writer};
 use crate::views::conditional_request::ConditionalRequest;
@@ -68,7 +68,7 @@ impl FromParams for TimelineAsked {
         (status = 200, body = TimelineBody<'_>, description = "The timeline",
             headers(("etag" = String, description = "Its version"))),
         (status = 304, description = "The same as the one named by `If-None-Match`"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]

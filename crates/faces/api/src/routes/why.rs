@@ -11,7 +11,7 @@ use dayline_http_kit::query::{FromParams, Params, Query};
 use dayline_http_kit::{Problem, instant};
 use utoipa::IntoParams;
 
-use crate::openapi::{QueryProblems, SignedInProblems};
+use crate::openapi::SignedInProblems;
 use crate::state::Api;
 use crate::views::json::private_json;
 use crate::views::why::WhyBody;
@@ -40,7 +40,7 @@ impl FromParams for Instant {
     get, path = "/api/v1/usage/why", tag = "usage", operation_id = "why", params(Instant),
     responses(
         (status = 200, body = WhyBody<'_>, description = "What decides the instant"),
-        SignedInProblems, QueryProblems,
+        SignedInProblems,
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]

@@ -72,7 +72,7 @@ async fn a_failure_is_one_line_in_the_log_without_a_secret() {
     let ada = server.person("ada").await;
     server.get("/api/v1/users/nobody?secret=query").of(&ada).send().await;
     server.fake.store.fail(Some(PortError::Unavailable("disk on fire".into())));
-    let reply = server.get("/api/v1/report/apps?tz=UTC&secret=query").of(&ada).send().await;
+    let reply = server.get("/api/v1/report/apps?tz=UTC&app=secret").of(&ada).send().await;
     assert_eq!(reply.status, 503);
     drop(guard);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

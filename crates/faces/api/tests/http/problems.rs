@@ -103,6 +103,27 @@ async fn all_fields_that_break_a_rule_are_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_a_route_does_not_have_is_named_with_those_that_it_has() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let unknown = async |path: &str| {
+        let reply = server.get(path).of(&ada).send().await;
+        assert_eq!(reply.problem(), (422, "invalid_input".into()), "{path}");
+        (reply.fields(), reply.json()["errors"][0]["detail"].as_str().unwrap().to_owned())
+    };
+    let (fields, detail) = unknown("/api/v1/report/apps?tz=UTC&dom%61in=a.example&apps=Code").await;
+    assert_eq!(fields, ["apps"]);
+    assert!(detail.contains("date, from, to, tz, app, domain, project, device"), "{detail}");
+    let (fields, detail) = unknown("/api/v1/users/me?verbose").await;
+    assert_eq!(fields, ["verbose"]);
+    assert!(detail.contains("this route has none"), "{detail}");
+    let head = server.request(http::Method::HEAD, "/api/v1/report/apps?dat=2026-11-20").of(&ada).open().await;
+    assert_eq!(head.0.status, 422);
+    assert_eq!(server.get("/api/v1/report/apps?&tz=UTC&").of(&ada).send().await.status, 200);
+    assert_eq!(server.get("/healthz?t=1795168800").send().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_parameter_that_breaks_a_rule_is_named() {
     let server = Server::new();
     let ada = server.person("ada").await;

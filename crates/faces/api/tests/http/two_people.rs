@@ -154,9 +154,35 @@ async fn ada_has_data(server: &Server) -> Hers {
     Hers { ada, key, job, entry }
 }
 
+/// The parameters that an operation needs or shows something of Ada's by.
+fn query(operation: &Value) -> &'static str {
+    let has = |name| {
+        let parameters = operation["parameters"].as_array();
+        parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
+    };
+    match (has("date"), has("at")) {
+        (true, _) => "?date=2026-11-20",
+        (_, true) => "?at=2026-11-20T10:00:00Z",
+        _ => "",
+    }
+}
+
+#[tokio::test]
+async fn no_parameter_says_who_somebody_is() {
+    let server = Server::new();
+    let (ada, eve) = (server.person("ada").await, server.person("eve").await);
+    for (method, path, _) in operations().into_iter().filter(|(_, path, _)| path.starts_with("/api/")) {
+        for parameter in [format!("user_id={}", ada.id), format!("email={}", ada.email)] {
+            let path = format!("{}?{parameter}", path.replace("{id}", &ada.session));
+            let reply = server.request(method.clone(), &path).of(&eve).json(&json!({})).send().await;
+            assert_eq!(reply.problem(), (422, "invalid_input".into()), "{method} {path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_route_lets_a_stranger_at_what_is_adas() {
-    for (method, path, _) in operations() {
+    for (method, path, operation) in operations() {
         let server = Server::new();
         let (hers, eve) = (ada_has_data(&server).await, server.person("eve").await);
         let Hers { ada, key, job, entry } = &hers;
@@ -164,11 +190,7 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
 
         let attack = attack(&method, &path, &hers)
             .unwrap_or_else(|| panic!("say in attack() how a stranger would misuse {method} {path}"));
-        let query = format!(
-            "?date=2026-11-20&at=2026-11-20T10:00:00Z&user_id={}&user={}&email={}",
-            ada.id, ada.email, ada.email
-        );
-        let call = |path: &str| server.request(method.clone(), &format!("{path}{query}"));
+        let call = |path: &str| server.request(method.clone(), &format!("{path}{}", query(&operation)));
         let reply = match &attack {
             Attack::Public => call(&path).send().await,
             Attack::Own(body) => call(&path).of(&eve).json(body).send().await,
