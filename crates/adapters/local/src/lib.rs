@@ -21,6 +21,7 @@ mod remembered_keys;
 mod revocations;
 mod secret_texts;
 mod site_names;
+mod windows_zones;
 mod zones;
 
 pub use access_tokens::{JwtAccessTokens, LEEWAY_MS, MAX_TOKEN};

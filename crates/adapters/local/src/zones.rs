@@ -1,5 +1,5 @@
 //! Time zones from the IANA database that is built into the binary, so that the same binary gives
-//! the same answer everywhere. Not here: the system's own database, and zones without a name (POSIX
+//! the same answer everywhere; also by what Windows calls them. Not here: the system's own database, and zones without a name (POSIX
 //! rules).
 
 use std::cmp::Ordering;
@@ -10,6 +10,8 @@ use dayline_domain::zone::first_showing;
 use dayline_domain::{DAY_MS, LocalDate, UtcMs, Zone};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+use crate::windows_zones::iana_name;
 
 /// Further from UTC than any zone ever was or can be (RFC 9636 bounds offsets below 26 h).
 const MAX_OFFSET_MS: i64 = 26 * 3_600_000;
@@ -51,6 +53,11 @@ impl JiffZones {
         self.zones.iter().map(|entry| &*entry.name)
     }
 
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        let at = self.zones.binary_search_by(|entry| by_name(&entry.name, name)).ok()?;
+        self.zones.get(at)
+    }
+
     fn load(&self, name: &str) -> Option<Arc<JiffZone>> {
         let rules = self.data.get(name).ok()?;
         Some(Arc::new(JiffZone { name: name.into(), rules }))
@@ -59,8 +66,7 @@ impl JiffZones {
 
 impl TimeZones for JiffZones {
     fn find(&self, name: &str) -> Option<Arc<dyn Zone>> {
-        let at = self.zones.binary_search_by(|entry| by_name(&entry.name, name)).ok()?;
-        let entry = self.zones.get(at)?;
+        let entry = self.entry(name).or_else(|| self.entry(iana_name(name)?))?;
         let zone = entry.zone.get_or_init(|| self.load(&entry.name)).as_ref()?;
         Some(Arc::<JiffZone>::clone(zone))
     }
@@ -129,6 +135,7 @@ mod tests {
             assert_eq!(zone(name).name(), "America/New_York");
         }
         assert_eq!(zone("utc").name(), "UTC");
+        assert_eq!(zone("W. Europe Standard Time").name(), "Europe/Berlin");
     }
 
     #[test]

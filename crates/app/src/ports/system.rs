@@ -22,7 +22,8 @@ pub trait Randomness: Send + Sync {
 
 /// The IANA time zones.
 pub trait TimeZones: Send + Sync {
-    /// The zone with this name, without regard to case; `None` if there is none.
+    /// The zone with this name, without regard to case, or the one that Windows calls so; `None` if
+    /// there is none. What is found has its name in the IANA database.
     fn find(&self, name: &str) -> Option<Arc<dyn Zone>>;
 }
 

@@ -112,6 +112,7 @@ impl TimeZones for FakeZones {
         if AutumnInNewYork.name().eq_ignore_ascii_case(name) {
             return Some(Arc::new(AutumnInNewYork));
         }
+        let name = if name.eq_ignore_ascii_case("Tokyo Standard Time") { "Asia/Tokyo" } else { name };
         let known = [("UTC", 0), ("Etc/GMT+5", -18_000), ("Asia/Tokyo", 32_400)];
         let (name, offset_s) = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(Arc::new(FixedZone { name, offset_s }))

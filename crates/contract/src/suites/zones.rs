@@ -12,6 +12,9 @@ pub const FACTS: &[Fact<Arc<dyn TimeZones>>] = &[
     Fact::new("names_are_found_in_any_case_and_come_back_as_spelled", |z| {
         Box::pin(async move { names_are_found_in_any_case_and_come_back_as_spelled(&*z) })
     }),
+    Fact::new("what_windows_calls_a_zone_is_that_zone", |z| {
+        Box::pin(async move { what_windows_calls_a_zone_is_that_zone(&*z) })
+    }),
     Fact::new("other_names_are_not_found", |z| Box::pin(async move { other_names_are_not_found(&*z) })),
     Fact::new("a_fixed_zone_never_changes", |z| Box::pin(async move { a_fixed_zone_never_changes(&*z) })),
     Fact::new("days_start_at_local_midnight", |z| Box::pin(async move { days_start_at_local_midnight(&*z) })),
@@ -27,6 +30,13 @@ fn names_are_found_in_any_case_and_come_back_as_spelled(zones: &dyn TimeZones) {
             assert_eq!(zones.find(&spelling).unwrap().name(), name);
         }
     }
+}
+
+fn what_windows_calls_a_zone_is_that_zone(zones: &dyn TimeZones) {
+    for windows in ["Tokyo Standard Time", "tokyo standard time"] {
+        assert_eq!(zones.find(windows).unwrap().name(), "Asia/Tokyo");
+    }
+    assert!(zones.find("Tokyo Daylight Time").is_none());
 }
 
 fn other_names_are_not_found(zones: &dyn TimeZones) {

@@ -1,5 +1,5 @@
-//! One parameter of a query, as it was sent. A `+` stands for itself: no parameter has spaces,
-//! while offsets (`+02:00`) and zones (`Etc/GMT+5`) have `+`.
+//! One parameter of a query, as it was sent. A `+` stands for itself, as in offsets (`+02:00`); that of
+//! zones is for [`crate::query`] to tell.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,6 @@
 //! Reads query parameters and collects everything that is wrong with them, naming the parameter.
 
+use std::convert::Infallible;
 use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
@@ -52,6 +53,21 @@ impl Params<'_> {
         parsed.map_err(|detail| self.errors.push(FieldError::new(name, detail))).ok()
     }
 
+    /// The name of a time zone that may be left out. Those of Windows have blanks, for which forms write
+    /// `+`; that of `Etc/GMT+5` and `UTC+12` stands for itself.
+    pub fn zone(&mut self, name: &'static str) -> Option<String> {
+        let read = |text: &str| {
+            let mut zone = String::with_capacity(text.len());
+            for c in text.chars() {
+                let before = zone.get(zone.len().saturating_sub(3)..).unwrap_or_default();
+                let is_offset = before.eq_ignore_ascii_case("gmt") || before.eq_ignore_ascii_case("utc");
+                zone.push(if c == '+' && !is_offset { ' ' } else { c });
+            }
+            Ok::<_, Infallible>(zone)
+        };
+        self.optional(name, read)
+    }
+
     /// `true` or `false`; false if left out.
     pub fn flag(&mut self, name: &'static str) -> bool {
         let read = |text: &str| match text {
@@ -60,5 +76,27 @@ impl Params<'_> {
             _ => Err("must be true or false"),
         };
         self.optional(name, read).unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plus_in_a_zone_is_a_blank_unless_an_offset_follows() {
+        for (sent, name) in [
+            ("Europe/Berlin", "Europe/Berlin"),
+            ("Etc/GMT+5", "Etc/GMT+5"),
+            ("etc/gmt%2B5", "etc/gmt+5"),
+            ("+ü+", " ü "),
+            ("UTC+12", "UTC+12"),
+            ("W.+Europe+Standard+Time", "W. Europe Standard Time"),
+            ("Russia%20Time%20Zone%203", "Russia Time Zone 3"),
+        ] {
+            let query = format!("tz={sent}");
+            let mut params = Params { query: &query, errors: Vec::new() };
+            assert_eq!(params.zone("tz").as_deref(), Some(name), "{sent}");
+        }
     }
 }

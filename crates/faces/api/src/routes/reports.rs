@@ -37,7 +37,7 @@ pub(crate) struct ReportParams {
     /// The last of them, included; at most 3,660 days.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<LocalDate>,
-    /// The time zone, by its IANA name; the profile's if left out.
+    /// The time zone, by its IANA name or what Windows calls it; the profile's if left out.
     #[param(example = "America/New_York")]
     tz: Option<String>,
     /// Of this app alone, by its exact name.
@@ -60,7 +60,7 @@ impl FromParams for ReportParams {
             date: params.optional("date", str::parse),
             from: params.optional("from", str::parse),
             to: params.optional("to", str::parse),
-            tz: params.optional("tz", str::parse),
+            tz: params.zone("tz"),
             app: params.optional("app", str::parse),
             domain: params.optional("domain", str::parse),
             project: params.optional("project", str::parse),

@@ -50,7 +50,7 @@ impl FromParams for TimelineAsked {
     fn from_params(params: &mut Params<'_>) -> Self {
         Self {
             date: params.optional("date", str::parse),
-            tz: params.optional("tz", str::parse),
+            tz: params.zone("tz"),
             from: params.optional("from", instant::parse),
             to: params.optional("to", instant::parse),
             outranked: params.flag("outranked"),

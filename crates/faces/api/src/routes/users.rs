@@ -31,7 +31,7 @@ pub(crate) struct NewUser {
     /// 1–200 characters.
     #[schema(value_type = String, min_length = 1, example = "Ada Lovelace")]
     full_name: FullName,
-    /// IANA name of the time zone that reports use by default; UTC if left out.
+    /// IANA name of the time zone that reports use by default, or what Windows calls it; UTC if left out.
     #[schema(nullable, required = false, example = "Europe/Berlin")]
     timezone: Option<String>,
 }
@@ -85,7 +85,7 @@ pub(crate) struct ProfileChange {
     /// 1–200 characters.
     #[schema(value_type = Option<String>, nullable, required = false, example = "Ada King")]
     full_name: Option<FullName>,
-    /// IANA name of a time zone.
+    /// IANA name of a time zone, or what Windows calls it.
     #[schema(nullable, required = false, example = "Europe/London")]
     timezone: Option<String>,
     /// The address to sign in with; a new one needs the password.

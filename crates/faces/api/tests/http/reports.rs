@@ -85,6 +85,10 @@ async fn hours_are_local_and_carry_their_offset() {
     assert_eq!(items[5], json!({"start": "2026-11-20T05:00:00-05:00", "seconds": 60}));
     let encoded = get(&world, "/api/v1/report/hours?date=2026-11-20&tz=Etc%2FGMT%2B5").await;
     assert_eq!(encoded, report);
+    for windows in ["Tokyo%20Standard%20Time", "tokyo+standard+time"] {
+        let report = get(&world, &format!("/api/v1/report/hours?date=2026-11-20&tz={windows}")).await;
+        assert_eq!(report["tz"], "Asia/Tokyo");
+    }
 }
 
 #[tokio::test]
