@@ -110,11 +110,15 @@ fn no_memory(_: Exhausted) -> Problem {
 /// Who packed it, if somebody did.
 fn packed_by(headers: &HeaderMap, takes: Coding) -> Result<Option<UserId>, Problem> {
     let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(None) };
-    let refused = match (encoding.as_bytes(), takes) {
-        (b"identity", _) => return Ok(None),
-        (encoding, Coding::Gzip(user)) if encoding.eq_ignore_ascii_case(b"gzip") => return Ok(Some(user)),
-        (_, Coding::Gzip(_)) => "content-encoding must be gzip or absent",
-        (_, Coding::Identity) => "send this body as it is, without content-encoding",
+    let is_named = |name: &str| encoding.as_bytes().eq_ignore_ascii_case(name.as_bytes());
+    if is_named("identity") {
+        return Ok(None);
+    }
+    let refused = match takes {
+        // Both are one (RFC 9110, section 8.4.1.3).
+        Coding::Gzip(user) if is_named("gzip") || is_named("x-gzip") => return Ok(Some(user)),
+        Coding::Gzip(_) => "content-encoding must be gzip or absent",
+        Coding::Identity => "send this body as it is, without content-encoding",
     };
     Err(Problem::unsupported("unsupported_encoding", refused))
 }

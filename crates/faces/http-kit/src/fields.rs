@@ -105,15 +105,16 @@ fn not_json() -> Problem {
 
 /// Whether the content type is JSON.
 pub fn is_json(headers: &HeaderMap) -> bool {
-    media_type(headers) == Some("application/json")
+    has_media_type(headers, "application/json")
 }
 
-/// The content type without parameters; `None` if it is absent, given twice or no text.
-pub fn media_type(headers: &HeaderMap) -> Option<&str> {
+/// Whether the content type is this one, in any case and with any parameters. One that is given twice is
+/// none.
+pub fn has_media_type(headers: &HeaderMap, media_type: &str) -> bool {
     let mut all = headers.get_all(header::CONTENT_TYPE).iter();
-    let (only, None) = (all.next()?, all.next()) else { return None };
-    let text = only.to_str().ok()?;
-    Some(text.split_once(';').map_or(text, |(media_type, _)| media_type).trim_ascii())
+    let (Some(only), None) = (all.next(), all.next()) else { return false };
+    let given = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    given.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes())
 }
 
 fn read<T: FromFields>(app: &App, text: &str) -> Result<T, Problem> {

@@ -23,6 +23,7 @@ pub mod proxy;
 pub mod query;
 pub mod router;
 pub mod slots;
+mod spelling;
 pub mod state;
 mod unpacker;
 pub mod unread;

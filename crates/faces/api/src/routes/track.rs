@@ -104,14 +104,14 @@ enum Form {
 
 impl Form {
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        match fields::media_type(headers) {
-            Some("application/json") => Ok(Self::Json),
-            Some("application/x-ndjson") => Ok(Self::NdJson),
-            _ => Err(Problem::unsupported(
-                "unsupported_media_type",
-                "content-type must be application/json or application/x-ndjson",
-            )),
+        if fields::is_json(headers) {
+            return Ok(Self::Json);
         }
+        if fields::has_media_type(headers, "application/x-ndjson") {
+            return Ok(Self::NdJson);
+        }
+        let detail = "content-type must be application/json or application/x-ndjson";
+        Err(Problem::unsupported("unsupported_media_type", detail))
     }
 }
 

@@ -1,10 +1,13 @@
 //! Every kind of failure is a problem of the one table, and shows nothing that is ours to keep.
 
+use std::io::Write;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use dayline_app::ports::{AppendError, Limit, PortError};
 use dayline_http_kit::KitConfig;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::poll;
 use http::Method;
 use serde_json::json;
@@ -19,7 +22,7 @@ const LOGIN: &str = "/api/v1/auth/login";
 #[tokio::test]
 async fn an_unknown_route_is_a_problem() {
     let server = Server::new();
-    for path in ["/", "/api/v1", "/api/v1/nothing", "/api/v1/users/", "/api/v1/users/42", "/docs/none.js"] {
+    for path in ["/", "/api/v1", "/api/v1/nothing", "/api//v1/users", "/api/v1/users/42", "/docs/none.js"] {
         let reply = server.get(path).send().await;
         assert_eq!(reply.problem(), (404, "no_such_route".into()), "{path}");
     }
@@ -58,8 +61,31 @@ async fn a_missing_or_strange_content_type_is_a_problem() {
 #[tokio::test]
 async fn parameters_of_a_content_type_do_not_matter() {
     let server = Server::new();
-    let reply = server.post("/api/v1/users").body("application/json; charset=utf-8", "{}").send().await;
-    assert_eq!(reply.status, 422);
+    for content_type in
+        ["application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\"", "application/json ; x"]
+    {
+        let reply = server.post("/api/v1/users").body(content_type, "{}").send().await;
+        assert_eq!(reply.status, 422, "{content_type}");
+    }
+    for other in ["application/jsonx", "application", "text/json", "; application/json", ""] {
+        let reply = server.post("/api/v1/users").body(other, "{}").send().await;
+        assert_eq!(reply.status, 415, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn codings_of_bodies_are_named_in_any_case() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(ping("Code", "10:00:00", "10:00:05").to_string().as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    for coding in ["gzip", "GZIP", "x-gzip"] {
+        let call = server.post(TRACK).of(&ada).body("APPLICATION/json", packed.clone());
+        assert_eq!(call.header("content-encoding", coding).send().await.status, 202, "{coding}");
+    }
+    let call = server.post("/api/v1/users").json(&json!({})).header("content-encoding", "Identity");
+    assert_eq!(call.send().await.status, 422);
 }
 
 #[tokio::test]

@@ -116,6 +116,22 @@ impl Served {
 }
 
 #[tokio::test]
+async fn slashes_around_a_path_lead_to_its_route_and_are_counted_there() {
+    let served = served().await;
+    let bearer = format!("Bearer {}", served.token);
+    for path in ["/plain", "/plain/", "//plain", "///plain//?a=b"] {
+        assert_eq!(served.send("GET", path, &bearer).await.0, 200, "{path}");
+    }
+    for path in ["/pl/ain/", "/", "//", "/plain//x"] {
+        assert_eq!(served.send("GET", path, &bearer).await.0, 404, "{path}");
+    }
+    assert_eq!(served.send("POST", "/plain/", &bearer).await.0, 405);
+    let counts = served.metrics.text(Exposition::Prometheus).unwrap();
+    assert!(counts.contains(r#"requests_total{route="/plain",method="GET",status="2xx"} 4"#), "{counts}");
+    assert!(counts.contains(r#"requests_total{route="none",method="GET",status="4xx"} 4"#), "{counts}");
+}
+
+#[tokio::test]
 async fn each_face_takes_its_own_forms_of_credentials() {
     let served = served().await;
     let bearer = format!("Bearer {}", served.token);

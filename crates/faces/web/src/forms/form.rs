@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use dayline_app::FieldError;
 use dayline_http_kit::Problem;
 use dayline_http_kit::body::{self, Coding};
-use dayline_http_kit::fields::media_type;
+use dayline_http_kit::fields::has_media_type;
 use std::fmt::Display;
 
 use crate::refusal::Refusal;
@@ -26,7 +26,7 @@ impl FromRequest<Web> for Form {
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        if media_type(&parts.headers) != Some("application/x-www-form-urlencoded") {
+        if !has_media_type(&parts.headers, "application/x-www-form-urlencoded") {
             let detail = "content-type must be application/x-www-form-urlencoded";
             return Err(Problem::unsupported("unsupported_media_type", detail).into());
         }
