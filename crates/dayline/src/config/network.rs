@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use dayline_api::ApiConfig;
 use dayline_http_kit::base_path::{base_path, first_part};
+use dayline_http_kit::origin::AllowedOrigin;
 use dayline_http_kit::proxy::{Cidr, ForwardedHeader};
 use dayline_http_kit::{ConnectionConfig, KitConfig, Metrics};
 
@@ -44,14 +45,15 @@ pub struct NetworkOptions {
     /// Header in which those proxies name the client
     #[arg(long, env = "DAYLINE_FORWARDED_HEADER", value_enum, default_value = "x-forwarded-for")]
     pub(crate) forwarded_header: HeaderName,
-    /// Origins of other sites whose pages may call the API, as `https://example.org`
+    /// Origins of other sites whose pages may call the API, as `https://example.org`; all of a browser's extensions
+    /// are `chrome-extension://*`, `moz-extension://*` or `safari-web-extension://*`
     #[arg(
         long = "allowed-origin",
         env = "DAYLINE_ALLOWED_ORIGINS",
         value_delimiter = ',',
         value_name = "ORIGIN"
     )]
-    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) allowed_origins: Vec<AllowedOrigin>,
     /// Where people reach this server, with the path if a proxy has it under one; the host they themselves use if
     /// not given
     #[arg(long, env = "DAYLINE_PUBLIC_URL", value_name = "https://HOST", value_parser = public_url)]

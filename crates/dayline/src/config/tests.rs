@@ -195,3 +195,11 @@ fn an_address_to_listen_on_may_have_a_name_and_a_bad_one_is_answered_with_an_exa
         assert!(message.contains("127.0.0.1:8080") || bad.is_empty(), "{bad:?}: {message}");
     }
 }
+
+#[test]
+fn an_origin_that_no_browser_sends_is_refused_with_what_to_write() {
+    let parse = |origins: &str| parse(&[format!("--allowed-origin={origins}")]);
+    assert!(parse("https://example.org/,chrome-extension://*").is_ok());
+    let error = parse("https://example.org,https://example.org/app").unwrap_err().to_string();
+    assert!(error.contains("write https://example.org"), "{error}");
+}

@@ -4,13 +4,17 @@
 use dayline_http_kit::Problem;
 use dayline_http_kit::cookie::{SameSite, SecretCookie, is_own_page};
 use dayline_http_kit::credential::{Credential, Forms};
+use dayline_http_kit::origin::AllowedOrigin;
 use http::{HeaderMap, HeaderValue};
 
 const NAME: &str = "dayline_refresh";
 
 /// The refresh token in the request's cookies. It is only taken from pages of this site or of an
 /// allowed one.
-pub(crate) fn token(headers: &HeaderMap, allowed_origins: &[String]) -> Result<Option<String>, Problem> {
+pub(crate) fn token(
+    headers: &HeaderMap,
+    allowed_origins: &[AllowedOrigin],
+) -> Result<Option<String>, Problem> {
     let forms = Forms { cookie: Some(NAME), ..Forms::default() };
     let Some(cookie) = Credential::of(headers, None, forms) else { return Ok(None) };
     if !is_own_page(headers, allowed_origins) {
@@ -32,7 +36,7 @@ mod tests {
 
     fn from(pairs: &[(&'static str, &str)]) -> Result<Option<String>, ()> {
         let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        token(&headers.collect(), &["https://app.example.org".to_owned()]).map_err(|_| ())
+        token(&headers.collect(), &["https://app.example.org".parse().unwrap()]).map_err(|_| ())
     }
 
     #[test]

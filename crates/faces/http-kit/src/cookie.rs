@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::origin::AllowedOrigin;
 use crate::state::KitConfig;
 
 /// A cookie that scripts can't read and that other sites' pages don't send with what they ask for.
@@ -41,13 +42,13 @@ impl SecretCookie<'_> {
     }
 }
 
-/// Whether a request comes from a page of this site or of an allowed one: a browser says with each
-/// `POST` which page it comes from. To be asked before a cookie is taken for a credential.
-pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
+/// Whether a request comes from a page of this site or of one that is allowed by its own name: a browser
+/// says with each `POST` which page it comes from. To be asked before a cookie is taken for a credential.
+pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[AllowedOrigin]) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return false };
     let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-    allowed_origins.iter().any(|allowed| allowed == origin)
+    allowed_origins.iter().any(|allowed| allowed.is(origin))
         || authority.is_some_and(|authority| text(header::HOST) == Some(authority))
 }
 
@@ -76,12 +77,18 @@ mod tests {
 
     #[test]
     fn own_and_allowed_pages_are_told_from_others() {
-        let allowed = ["https://app.example.org".to_owned()];
+        let allowed = ["https://app.example.org", "moz-extension://*"].map(|origin| origin.parse().unwrap());
         let host = ("host", "dayline.example.org");
         let from = |origin| is_own_page(&headers(&[host, ("origin", origin)]), &allowed);
         assert!(from("https://dayline.example.org"));
         assert!(from("https://app.example.org"));
-        for other in ["https://evil.example.org", "null", "https://dayline.example.org.evil.example", ""] {
+        for other in [
+            "https://evil.example.org",
+            "moz-extension://a",
+            "null",
+            "https://dayline.example.org.evil.example",
+            "",
+        ] {
             assert!(!from(other), "{other}");
         }
         assert!(!is_own_page(&headers(&[host]), &allowed));

@@ -16,6 +16,7 @@ pub mod fields;
 mod gzip;
 pub mod instant;
 pub mod metrics;
+pub mod origin;
 pub mod parameter;
 pub mod path;
 pub mod problem;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::IntoResponse;
-use http::{HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, header, request};
 use tower::ServiceExt;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::base_path::also_under;
 use crate::edge::EdgeLayer;
+use crate::origin::AllowedOrigin;
 use crate::problem::Problem;
 use crate::spelling;
 use crate::state::{Face, Kit};
@@ -38,21 +39,48 @@ pub fn assemble(kit: &Kit, faces: impl IntoIterator<Item = Router>) -> Router {
         as_meant.oneshot(request)
     };
     let routes = routes.layer(edge).fallback(respell);
-    let origins = allowed_origins(&kit.config.allowed_origins);
-    let routes = if origins.is_empty() { routes } else { routes.layer(cors(origins)) };
+    let origins = &kit.config.allowed_origins;
+    let routes = if origins.is_empty() { routes } else { routes.layer(cors(origins.clone())) };
     also_under(kit.config.base_path(), routes)
 }
 
-fn allowed_origins(origins: &[String]) -> Vec<HeaderValue> {
-    origins.iter().filter_map(|origin| origin.parse().ok()).collect()
-}
-
 /// Lets pages of other sites call the API with an access token; never with the cookie.
-fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
+fn cors(origins: Vec<AllowedOrigin>) -> CorsLayer {
+    let is_allowed = move |origin: &HeaderValue, _: &request::Parts| {
+        origin.to_str().is_ok_and(|origin| origins.iter().any(|allowed| allowed.admits(origin)))
+    };
     CorsLayer::new()
-        .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::CONTENT_ENCODING])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
+        .allow_origin(AllowOrigin::predicate(is_allowed))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(SENT)
+        .expose_headers(READ)
         .max_age(Duration::from_hours(1))
 }
+
+/// What clients send that a browser asks about first. Some libraries add the last ones of themselves; a
+/// request is not to fail by that.
+const SENT: [HeaderName; 9] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::IF_NONE_MATCH,
+    HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("x-request-id"),
+    header::CACHE_CONTROL,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("x-requested-with"),
+];
+
+/// What clients read of an answer that a browser keeps from pages otherwise.
+const READ: [HeaderName; 10] = [
+    header::ETAG,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::WWW_AUTHENTICATE,
+    header::ALLOW,
+    header::CONTENT_DISPOSITION,
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
+    HeaderName::from_static("api-keys-deleted"),
+];

@@ -13,6 +13,7 @@ use crate::base_path::base_path;
 use crate::budget::Budget;
 use crate::credential::Forms;
 use crate::metrics::Metrics;
+use crate::origin::AllowedOrigin;
 use crate::problem::Problem;
 use crate::proxy::{Cidr, ForwardedHeader};
 use crate::unpacker::Unpacker;
@@ -86,9 +87,8 @@ pub struct KitConfig {
     /// The header in which those proxies say it. Only this one is read: a proxy passes on what it
     /// does not know, so that a client could put the other one there itself.
     pub forwarded_header: ForwardedHeader,
-    /// Origins (`https://host[:port]`) of other sites whose pages may call the API. None by
-    /// default.
-    pub allowed_origins: Vec<String>,
+    /// Other sites whose pages may call the API. None by default.
+    pub allowed_origins: Vec<AllowedOrigin>,
     /// Where people reach this server (`https://host[:port][/path]`), for links. The request's own
     /// host if not given.
     pub public_url: Option<String>,

@@ -8,7 +8,7 @@ use dayline_app::ports::{PortError, TimeZones};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::Zone;
 use dayline_http_kit::{KitConfig, Metrics};
-use http::Method;
+use http::{HeaderMap, Method};
 use serde_json::json;
 
 use crate::support::{PASSWORD, Server};
@@ -103,7 +103,8 @@ async fn pages_of_other_sites_are_shut_out_unless_allowed() {
         response.headers().get("access-control-allow-origin").cloned()
     };
     assert_eq!(preflight(&Server::new()).await, None);
-    let allowed_origins = vec!["https://app.example".to_owned()];
+    let allowed_origins =
+        ["https://app.example/", "moz-extension://*"].map(|origin| origin.parse().unwrap()).into();
     let server = Server::with(KitConfig { allowed_origins, ..KitConfig::default() });
     assert_eq!(preflight(&server).await.unwrap(), "https://app.example");
     let reply = server.get("/healthz").header("origin", "https://app.example").send().await;
@@ -111,6 +112,51 @@ async fn pages_of_other_sites_are_shut_out_unless_allowed() {
     let reply = server.get("/healthz").header("origin", "https://evil.example").send().await;
     assert_eq!(reply.header("access-control-allow-origin"), "");
     assert_eq!(reply.header("access-control-allow-credentials"), "");
+    let extension = "moz-extension://1b2c3d4e-0000-4000-8000-000000000000";
+    let reply = server.get("/healthz").header("origin", extension).send().await;
+    assert_eq!(reply.header("access-control-allow-origin"), extension);
+}
+
+#[tokio::test]
+async fn allowed_pages_may_send_and_read_what_clients_of_the_api_need() {
+    let allowed_origins = vec!["https://app.example".parse().unwrap()];
+    let server = Server::with(KitConfig { allowed_origins, ..KitConfig::default() });
+    let list = |headers: &HeaderMap, name| {
+        let text = headers[name].to_str().unwrap().to_lowercase();
+        text.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let call = server
+        .request(Method::OPTIONS, "/api/v1/usage/corrections/x")
+        .header("origin", "https://app.example");
+    let preflight = call.header("access-control-request-method", "PUT").open().await.0.headers;
+    let (methods, sent) =
+        (list(&preflight, "access-control-allow-methods"), list(&preflight, "access-control-allow-headers"));
+    for method in ["get", "post", "put", "patch", "delete"] {
+        assert!(methods.iter().any(|known| known == method), "{method} in {methods:?}");
+    }
+    for header in [
+        "authorization",
+        "content-type",
+        "content-encoding",
+        "if-none-match",
+        "last-event-id",
+        "x-request-id",
+    ] {
+        assert!(sent.iter().any(|known| known == header), "{header} in {sent:?}");
+    }
+    let reply = server.get("/api/v1/users/me").header("origin", "https://app.example").send().await;
+    let read = list(&reply.headers, "access-control-expose-headers");
+    for header in [
+        "etag",
+        "location",
+        "retry-after",
+        "www-authenticate",
+        "x-request-id",
+        "ratelimit",
+        "content-disposition",
+    ] {
+        assert!(read.iter().any(|known| known == header), "{header} in {read:?}");
+    }
 }
 
 #[tokio::test]

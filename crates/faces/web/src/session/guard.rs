@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use dayline_http_kit::Problem;
 use dayline_http_kit::cookie::is_own_page;
+use dayline_http_kit::origin::AllowedOrigin;
 use http::{HeaderMap, Method};
 
 use crate::refusal::Refusal;
@@ -28,7 +29,7 @@ fn is_ours(headers: &HeaderMap, public_url: Option<&str>) -> bool {
         (Some(site), None) => site == "same-origin",
         (Some(_), Some(_)) => false,
         (None, _) => {
-            let own: Vec<String> = public_url.and_then(origin_of).into_iter().collect();
+            let own: Vec<_> = public_url.and_then(origin_of).map(AllowedOrigin::Site).into_iter().collect();
             is_own_page(headers, &own)
         }
     }
