@@ -53,15 +53,24 @@ impl LongAnswer {
     }
 
     /// The answer's body. What goes wrong at once is still told by the status.
-    pub(crate) async fn body(self, mut writer: impl Writer, slot: SlotGuard) -> Result<Body, Problem> {
-        let mut first = Vec::new();
+    pub(crate) async fn body(
+        self,
+        begins_with: &[u8],
+        mut writer: impl Writer,
+        slot: SlotGuard,
+    ) -> Result<Body, Problem> {
+        let mut first = begins_with.to_vec();
         let has_ended = !writer.write(&mut first).await?;
         Ok(self.stream(writer, first, has_ended, slot))
     }
 
     /// The answer's body, which takes a slot only if it is long.
-    pub(crate) async fn body_of_any_length(self, mut writer: impl Writer) -> Result<Body, Problem> {
-        let mut first = Vec::new();
+    pub(crate) async fn body_of_any_length(
+        self,
+        begins_with: &[u8],
+        mut writer: impl Writer,
+    ) -> Result<Body, Problem> {
+        let mut first = begins_with.to_vec();
         while writer.write(&mut first).await? {
             if first.len() > SHORT {
                 let slot = self.api.long_answers.claim(self.caller().user)?;

@@ -17,6 +17,7 @@ mod gzip;
 pub mod instant;
 pub mod metrics;
 pub mod origin;
+pub mod packing;
 pub mod parameter;
 pub mod path;
 pub mod problem;

@@ -6,7 +6,6 @@ mod assets;
 mod chart;
 mod dress;
 mod forms;
-mod packing;
 mod page;
 mod pages;
 mod refusal;

@@ -8,14 +8,10 @@ use axum::response::Response;
 use bytes::Bytes;
 use dayline_app::AppError;
 use dayline_http_kit::entity_tag::is_held;
-use flate2::Compression;
+use dayline_http_kit::packing::packed_text;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::packing::{gzip, takes_gzip};
 use crate::refusal::Refusal;
-
-/// Pages of fewer bytes are not worth packing.
-const WORTH_PACKING: usize = 1_024;
 
 /// A page.
 pub(crate) struct Page {
@@ -65,10 +61,10 @@ impl Page {
     }
 
     fn whole(self, request: &HeaderMap) -> Response {
-        if self.text.len() < WORTH_PACKING || !takes_gzip(request) {
+        let Some(packed) = packed_text(request, &self.text) else {
             return response(self.status, self.text.into());
-        }
-        let mut response = response(self.status, gzip(self.text.as_bytes(), Compression::fast()));
+        };
+        let mut response = response(self.status, packed);
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         response
     }

@@ -10,10 +10,11 @@ use dayline_domain::{AppName, DeviceId, Domain, Interval, Language, Project, Utc
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
+use dayline_http_kit::packing::packed;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::query::{FromParams, Params, Query};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -214,9 +215,11 @@ pub(crate) async fn list(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
     Query(within): Query<Within>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = corrections::list(&api.app, &caller, within.interval()?).await?;
-    Ok(private_json(&CorrectionList { corrections: found.iter().map(CorrectionItem::from).collect() }))
+    let list = CorrectionList { corrections: found.iter().map(CorrectionItem::from).collect() };
+    packed(&headers, private_json(&list)).await
 }
 
 /// Say what I did, or with `erase` forget for good what was seen. A key may not erase.

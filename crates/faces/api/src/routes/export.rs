@@ -6,7 +6,8 @@ use axum::response::Response;
 use dayline_app::AppError;
 use dayline_app::reporting::export::{self, Export};
 use dayline_http_kit::Problem;
-use http::{HeaderValue, header};
+use dayline_http_kit::packing::packed;
+use http::{HeaderMap, HeaderValue, header};
 use utoipa::ToSchema;
 
 use crate::openapi::SignedInProblems;
@@ -29,8 +30,12 @@ use crate::views::export::{ExportItems, ExportLine, ExportLines, lines};
     ),
     security(("session" = [])),
 )]
-pub(crate) async fn export(State(api): State<Api>, request: LongAnswer) -> Result<Response, Problem> {
-    answer(&api, request, false).await
+pub(crate) async fn export(
+    State(api): State<Api>,
+    request: LongAnswer,
+    asked_by: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&api, request, &asked_by, false).await
 }
 
 /// An export as one object.
@@ -53,18 +58,27 @@ struct ExportBody {
     ),
     security(("session" = [])),
 )]
-pub(crate) async fn export_json(State(api): State<Api>, request: LongAnswer) -> Result<Response, Problem> {
-    answer(&api, request, true).await
+pub(crate) async fn export_json(
+    State(api): State<Api>,
+    request: LongAnswer,
+    asked_by: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&api, request, &asked_by, true).await
 }
 
-async fn answer(api: &ApiState, request: LongAnswer, as_json: bool) -> Result<Response, Problem> {
+async fn answer(
+    api: &ApiState,
+    request: LongAnswer,
+    asked_by: &HeaderMap,
+    as_json: bool,
+) -> Result<Response, Problem> {
     let caller = request.caller();
     let export = export::open(&api.app, caller)?;
     let slot = api.exports.claim(caller.user)?;
     let written = ExportLines::new(caller.session());
     let form = if as_json { Form::Json { begun: false } } else { Form::Ndjson };
     let writer = ExportWriter { export, lines: Box::new(std::iter::empty()), written, form };
-    let mut response = Response::new(request.body(writer, slot).await?);
+    let mut response = Response::new(request.body(b"", writer, slot).await?);
     let (media_type, end) =
         if as_json { ("application/json", "json") } else { ("application/x-ndjson", "ndjson") };
     let headers = response.headers_mut();
@@ -74,7 +88,7 @@ async fn answer(api: &ApiState, request: LongAnswer, as_json: bool) -> Result<Re
     if let Ok(name) = name.parse() {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
-    Ok(response)
+    packed(asked_by, response).await
 }
 
 /// An export being written. It holds one page, whatever there is.

@@ -15,17 +15,20 @@ use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::entity_tag::is_held;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::packing::packed;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::query::{FromParams, Params, Query};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::stream::{LongAnswer, Writer};
+use crate::views::csv::BYTE_ORDER_MARK;
 use crate::views::json::private_json;
 use crate::views::location::set_location;
 use crate::views::report::describe;
@@ -218,6 +221,22 @@ pub(crate) async fn cancel(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// In which form a result is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ResultAsked {
+    /// Whether a table begins with a byte order mark, as spreadsheets want that take it for something else
+    /// than UTF-8.
+    #[param(required = false)]
+    bom: bool,
+}
+
+impl FromParams for ResultAsked {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        Self { bom: params.flag("bom") }
+    }
+}
+
 /// The result of one of my report jobs, as a file.
 ///
 /// It is what the report of the same kind would have answered: of the format `csv` a table (`text/csv`), of `ndjson` the
@@ -225,7 +244,7 @@ pub(crate) async fn cancel(
 /// while the job runs may be in the later days and not in the earlier ones.
 #[utoipa::path(
     get, path = "/api/v1/report/jobs/{id}/result", tag = "report", operation_id = "report_job_result",
-    params(("id" = String, Path, format = Uuid, description = "The job")),
+    params(("id" = String, Path, format = Uuid, description = "The job"), ResultAsked),
     responses(
         (status = 200, body = JobResultBody, description = "The result of a job whose format is `json`",
             headers(("etag" = String, description = "Its version"),
@@ -243,23 +262,27 @@ pub(crate) async fn result(
     State(api): State<Api>,
     request: LongAnswer,
     PathId(id): PathId<JobKind>,
+    Query(asked): Query<ResultAsked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let caller = request.caller();
     let result = report_jobs::result(&api.app, caller, id).await?;
-    let tag = format!("\"{}-{}\"", result.job.id, result.job.attempt);
+    let is_marked = asked.bom && result.job.format == ReportFormat::Csv;
+    let begins_with = if is_marked { BYTE_ORDER_MARK } else { b"" };
+    let tag = format!("\"{}-{}-{}\"", result.job.id, result.job.attempt, begins_with.len());
     if is_held(&headers, &tag) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         label(&mut response, &result.job, &tag);
-        return Ok(response);
+        return packed(&headers, response).await;
     }
     let slot = api.exports.claim(caller.user)?;
     let job = result.job.clone();
-    let mut response = Response::new(request.body(result, slot).await?);
-    response.headers_mut().insert(header::CONTENT_LENGTH, job.bytes.into());
+    let bytes = job.bytes + begins_with.len() as u64;
+    let mut response = Response::new(request.body(begins_with, result, slot).await?);
+    response.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
     label(&mut response, &job, &tag);
-    Ok(response)
+    packed(&headers, response).await
 }
 
 fn label(response: &mut Response, job: &ReportJob, tag: &str) {

@@ -52,6 +52,10 @@ pub(crate) struct ReportParams {
     /// Of this device alone, by its `device_id`.
     #[param(example = "laptop")]
     device: Option<String>,
+    /// Whether a table begins with a byte order mark, as spreadsheets want that take it for something else
+    /// than UTF-8.
+    #[param(required = false)]
+    bom: bool,
 }
 
 impl FromParams for ReportParams {
@@ -65,13 +69,14 @@ impl FromParams for ReportParams {
             domain: params.optional("domain", str::parse),
             project: params.optional("project", str::parse),
             device: params.optional("device", str::parse),
+            bom: params.flag("bom"),
         }
     }
 }
 
 impl ReportParams {
     fn parts(self) -> (DaysAsked, FilterAsked) {
-        let Self { date, from, to, tz, app, domain, project, device } = self;
+        let Self { date, from, to, tz, app, domain, project, device, bom: _ } = self;
         (DaysAsked { date, from, to, tz }, FilterAsked { app, domain, project, device })
     }
 }
@@ -120,19 +125,21 @@ async fn report(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let caller = answer.caller();
+    let bom = asked.bom;
     let (days, filter) = asked.parts();
     let filter = resolve_filter(&api.app, filter)?;
     let days = reports::resolve_days(&api.app, caller, days).await?;
     let calendar = (days.zone.name(), days.zone.day_start(), days.week_start);
     let names = reports::device_names(&api.app, caller, grouping).await?;
     let question = (grouping.name(), calendar, days.from, days.to, &filter, &names);
-    let request = ConditionalRequest::new(&headers, caller, &question);
+    let request = ConditionalRequest::new(&headers, bom, caller, &question);
     if let Some(unchanged) = request.unchanged(&api.app, caller, days.interval()).await? {
         return Ok(unchanged);
     }
     let report = reports::report(&api.app, caller, grouping, &days, &filter).await?;
     let texts = show(report.answer, &names, &days, request.format);
-    Ok(request.answer(&report.version, answer.body_of_any_length(texts).await?))
+    let body = answer.body_of_any_length(request.begins_with, texts).await?;
+    request.answer(&report.version, body).await
 }
 
 /// It holds the rows, of which a text is made when it is sent.

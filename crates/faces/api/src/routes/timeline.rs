@@ -44,6 +44,10 @@ pub(crate) struct TimelineAsked {
     /// Whether it is shown when nobody was at a device.
     #[param(required = false)]
     away: bool,
+    /// Whether a table begins with a byte order mark, as spreadsheets want that take it for something else
+    /// than UTF-8.
+    #[param(required = false)]
+    bom: bool,
 }
 
 impl FromParams for TimelineAsked {
@@ -55,6 +59,7 @@ impl FromParams for TimelineAsked {
             to: params.optional("to", instant::parse),
             outranked: params.flag("outranked"),
             away: params.flag("away"),
+            bom: params.flag("bom"),
         }
     }
 }
@@ -79,9 +84,10 @@ pub(crate) async fn timeline(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (caller, beside) = (answer.caller(), Beside { outranked: asked.outranked, away: asked.away });
+    let bom = asked.bom;
     let (from, to) = ends(&api.app, caller, asked).await?;
     let interval = Interval::new(from, to);
-    let request = ConditionalRequest::new(&headers, caller, &("timeline", from, to, beside));
+    let request = ConditionalRequest::new(&headers, bom, caller, &("timeline", from, to, beside));
     if let Some(unchanged) = request.unchanged(&api.app, caller, interval).await? {
         return Ok(unchanged);
     }
@@ -89,7 +95,8 @@ pub(crate) async fn timeline(
     let Timeline { counted, outranked, away } = found.answer;
     let text = Some(TimelineText::new(request.format, from, to));
     let writer = TimelineWriter { current: counted, outranked, away, text, pieces: Vec::new().into_iter() };
-    Ok(request.answer(&found.version, answer.body_of_any_length(writer).await?))
+    let body = answer.body_of_any_length(request.begins_with, writer).await?;
+    request.answer(&found.version, body).await
 }
 
 /// A timeline being written. It holds one page, however long it is.

@@ -4,32 +4,39 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::body::Body;
 use axum::response::Response;
+use dayline_app::App;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, ReadVersion};
-use dayline_app::{App, AppError};
 use dayline_domain::Interval;
+use dayline_http_kit::Problem;
 use dayline_http_kit::entity_tag::is_held;
+use dayline_http_kit::packing::packed;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::accept::Format;
+use super::csv::BYTE_ORDER_MARK;
 
 /// How a client wants an answer, and which one it has already.
 pub(crate) struct ConditionalRequest<'a> {
     /// The form that the client prefers.
     pub(crate) format: Format,
+    /// What comes before the answer itself.
+    pub(crate) begins_with: &'static [u8],
     headers: &'a HeaderMap,
     /// Everything but the data that the answer depends on.
     basis: DefaultHasher,
 }
 
 impl<'a> ConditionalRequest<'a> {
-    /// `question` is everything that was asked: which report, which days, which zone.
-    pub(crate) fn new(headers: &'a HeaderMap, caller: &Caller, question: &impl Hash) -> Self {
+    /// `question` is everything that was asked: which report, which days, which zone. With `bom` a table
+    /// begins with a byte order mark.
+    pub(crate) fn new(headers: &'a HeaderMap, bom: bool, caller: &Caller, question: &impl Hash) -> Self {
         let format = Format::preferred(headers);
+        let begins_with = if bom && format == Format::Csv { BYTE_ORDER_MARK } else { b"" };
         let mut basis = DefaultHasher::new();
         // A release may show the same data in another way.
-        (env!("CARGO_PKG_VERSION"), caller.user, format, question).hash(&mut basis);
-        Self { format, headers, basis }
+        (env!("CARGO_PKG_VERSION"), caller.user, format, begins_with, question).hash(&mut basis);
+        Self { format, begins_with, headers, basis }
     }
 
     /// `304` if the client's copy is what the answer would be. Cheap: it reads versions only.
@@ -38,7 +45,7 @@ impl<'a> ConditionalRequest<'a> {
         app: &App,
         caller: &Caller,
         interval: Option<Interval>,
-    ) -> Result<Option<Response>, AppError> {
+    ) -> Result<Option<Response>, Problem> {
         if !self.headers.contains_key(header::IF_NONE_MATCH) {
             return Ok(None);
         }
@@ -49,19 +56,19 @@ impl<'a> ConditionalRequest<'a> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         label(&mut response, &tag);
-        Ok(Some(response))
+        packed(self.headers, response).await.map(Some)
     }
 
-    /// The answer in the wanted form, and what it was read from.
-    pub(crate) fn answer(&self, version: &ReadVersion, body: impl Into<Body>) -> Response {
+    /// The answer in the wanted form, of what was read at this version.
+    pub(crate) async fn answer(&self, version: &ReadVersion, body: Body) -> Result<Response, Problem> {
         let media_type = match self.format {
             Format::Json => "application/json",
             Format::Csv => "text/csv; charset=utf-8; header=present",
         };
-        let mut response = Response::new(body.into());
+        let mut response = Response::new(body);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         label(&mut response, &self.tag(version));
-        response
+        packed(self.headers, response).await
     }
 
     fn tag(&self, version: &ReadVersion) -> String {

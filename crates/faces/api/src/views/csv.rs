@@ -5,6 +5,9 @@
 //! answer has it unchanged. Spreadsheets differ in what they take for a beginning: some skip blanks,
 //! some know full-width signs, and those that part columns by `;` or tabs see one within the text.
 
+/// What tells some spreadsheets that a file is UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What begins a formula in some spreadsheet: the signs of ASCII and what looks like them.
 const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹦', '﹢', '﹣', '﹫'];
 

@@ -14,6 +14,7 @@ mod framing;
 mod kinds;
 mod live;
 mod operations;
+mod packing;
 mod ping_texts;
 mod preferences;
 mod problems;

@@ -4,12 +4,9 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use bytes::Bytes;
-use flate2::Compression;
+use dayline_http_kit::packing::SharedFile;
 use http::HeaderValue;
 use sha2::{Digest, Sha256};
-
-use crate::packing::gzip;
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -36,8 +33,7 @@ pub(crate) struct Assets {
 /// A file, ready to be sent.
 pub(crate) struct File {
     pub(crate) media_type: HeaderValue,
-    pub(crate) plain: Bytes,
-    pub(crate) gzip: Bytes,
+    pub(crate) content: SharedFile,
 }
 
 impl Assets {
@@ -50,9 +46,8 @@ impl Assets {
                 hash.update(part.len().to_be_bytes());
                 hash.update(part);
             }
-            let gzip = gzip(text.as_bytes(), Compression::best());
             let media_type = HeaderValue::from_static(media_type);
-            files.insert(name, File { media_type, plain: Bytes::from_static(text.as_bytes()), gzip });
+            files.insert(name, File { media_type, content: SharedFile::new(text) });
         }
         let digest = hash.finalize();
         let folder = digest.iter().take(NAME_BYTES).fold(String::new(), |mut name, byte| {

@@ -3,10 +3,8 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use dayline_http_kit::Problem;
-use dayline_http_kit::unread::shared;
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::packing::takes_gzip;
 use crate::refusal::Refusal;
 use crate::state::Web;
 
@@ -23,14 +21,8 @@ pub(crate) async fn file(
         redirect.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         return Ok(redirect);
     }
-    let packed = takes_gzip(&headers);
-    let mut response = shared(if packed { file.gzip.clone() } else { file.plain.clone() });
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, file.media_type.clone());
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if packed {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
+    let mut response = file.content.answer(&headers, file.media_type.clone());
+    let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
+    response.headers_mut().insert(header::CACHE_CONTROL, for_good);
     Ok(response)
 }
