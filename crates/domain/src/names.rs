@@ -142,7 +142,28 @@ impl DeviceId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it names no device: what software says that knows no name, so that several devices of a person
+    /// may have it.
+    pub fn says_nothing(&self) -> bool {
+        let letters = self.0.chars().filter(|c| !c.is_whitespace() && !c.is_ascii_punctuation());
+        let word: String = letters.flat_map(char::to_lowercase).collect();
+        NO_NAMES.contains(&word.as_str())
+    }
+
+    /// The name of one device among those that have the same: with a mark at the end, as long as that may be.
+    #[must_use]
+    pub fn told_apart(&self, mark: u32) -> Self {
+        let mark = format!("{mark:08x}");
+        let kept: String = self.0.trim().chars().take(Self::MAX - mark.len() - 1).collect();
+        let name = if kept.is_empty() { "unknown" } else { kept.as_str() };
+        Self(format!("{name}-{mark}").into())
+    }
 }
+
+/// What software calls a device whose name it does not know, without blanks and punctuation.
+const NO_NAMES: [&str; 9] =
+    ["", "unknown", "unknowndevice", "unknownhost", "none", "null", "nil", "undefined", "localhost"];
 
 /// What a person calls a device: 1–128 characters after trimming, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,6 +205,41 @@ mod tests {
         assert_eq!(DeviceName::new(&"x".repeat(129)), Err(NameError::TooLong { max: 128 }));
         assert_eq!(DeviceName::new(" "), Err(NameError::Empty));
         assert_eq!(DeviceName::new("a\nb"), Err(NameError::ControlCharacter));
+    }
+
+    #[test]
+    fn what_software_calls_a_device_without_a_name_names_none() {
+        let says_nothing = |name: &str| DeviceId::new(name).unwrap().says_nothing();
+        for name in [
+            "unknown",
+            "Unknown",
+            "UNKNOWN DEVICE",
+            "unknown-host",
+            "(null)",
+            "<none>",
+            " ",
+            "?",
+            "localhost",
+        ] {
+            assert!(says_nothing(name), "{name}");
+        }
+        for name in
+            ["laptop", "unknown-1", "unknown pleasures", "localhost2", "null island", "\u{1f4bb}", "n", "-a-"]
+        {
+            assert!(!says_nothing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn devices_are_told_apart_by_marks_and_have_names_then() {
+        let told_apart = |name: &str, mark| DeviceId::new(name).unwrap().told_apart(mark);
+        assert_eq!(told_apart("unknown", 0x00ab_cdef).as_str(), "unknown-00abcdef");
+        assert_eq!(told_apart(" ", 1).as_str(), "unknown-00000001");
+        for name in ["unknown", "(null)", &"?".repeat(128), &"\u{1f4bb}".repeat(128)] {
+            let (one, other) = (told_apart(name, 1), told_apart(name, 2));
+            assert!(one != other && !one.says_nothing(), "{name}");
+            assert_eq!(DeviceId::new(one.as_str()), Ok(one));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::network::{coarse, limited_by};
-use crate::identity::start_session::{Proof, Proved, start_session};
+use crate::identity::start_session::{Proof, Proved, named, start_session};
 use crate::identity::tokens::Tokens;
 use crate::ports::{AuditKind, Limit};
 use crate::{App, AppError};
@@ -25,7 +25,8 @@ const TRIES: usize = 4;
 /// A device that asks.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// By the identity that it chose for itself; its session is this device's.
+    /// By the identity that it chose for itself; its session is this device's. One that says nothing is
+    /// replaced when it is signed in.
     pub device: DeviceId,
     /// What it calls itself.
     pub device_name: Option<Label>,
@@ -193,7 +194,7 @@ async fn sign_in(
     login: DeviceLogin,
     address: Option<IpAddr>,
 ) -> Result<Option<Tokens>, AppError> {
-    let device = login.device.clone();
+    let device = named(app, login.device.clone());
     let proved = Proved {
         user,
         device: device.clone(),

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use dayline_domain::identity::account::{Label, NewPassword};
-use dayline_domain::{DeviceId, Email, SessionId, UserId};
+use dayline_domain::{DeviceId, Email, Session, UserId};
 
 use crate::identity::audit::audit;
 use crate::identity::network::limited_by;
-use crate::identity::start_session::{Proof, Proved, start_session};
+use crate::identity::start_session::{Proof, Proved, named, start_session};
 use crate::identity::tokens::Tokens;
 use crate::ports::{AuditKind, Limit, PasswordHash, User};
 use crate::{App, AppError};
@@ -22,7 +22,8 @@ pub struct Login {
     pub email: Email,
     /// As typed: no rule for new passwords is applied to it.
     pub password: String,
-    /// The device to sign in; a session it has already ends.
+    /// The device to sign in; a session it has already ends. Where the name says nothing, such as
+    /// `unknown`, it is the device whose last refresh token comes with it, or another one each time.
     pub device: DeviceId,
     /// What the person calls it.
     pub device_name: Option<Label>,
@@ -50,16 +51,19 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
     }
     let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
     let hash = if verdict.outdated { rehash(app, &user, hash, login.password.clone()).await? } else { hash };
-    let signed_in = login.device.clone();
+    let device = match known_device(app, &login).await? {
+        Some(device) => device,
+        None => named(app, login.device),
+    };
     let proved = Proved {
         user: user.id,
-        device: login.device,
+        device: device.clone(),
         device_name: login.device_name,
         address: login.address,
         by: Proof::Password(hash),
     };
     let tokens = start_session(app, proved).await?.ok_or(AppError::InvalidCredentials)?;
-    audit(app, user.id, AuditKind::SignedIn, Some(signed_in.as_str()), login.address).await?;
+    audit(app, user.id, AuditKind::SignedIn, Some(device.as_str()), login.address).await?;
     Ok(tokens)
 }
 
@@ -74,13 +78,21 @@ async fn check_login_limits(app: &App, login: &Login) -> Result<(), AppError> {
     // one of its own. Who proves nothing is told the same, at once, whether there is an account or
     // not.
     match proved_session(app, login).await? {
-        Some(session) => Ok(app.limits.count(Limit::LoginPerKnownDevice, session.to_string()).await??),
+        Some(session) => Ok(app.limits.count(Limit::LoginPerKnownDevice, session.id.to_string()).await??),
         None => Err(too_many.into()),
     }
 }
 
+/// Which device it is that gives a name that says nothing, if it proves that.
+async fn known_device(app: &App, login: &Login) -> Result<Option<DeviceId>, AppError> {
+    if !login.device.says_nothing() {
+        return Ok(None);
+    }
+    Ok(proved_session(app, login).await?.map(|session| session.device))
+}
+
 /// The session of this account whose last refresh token came with the sign-in.
-async fn proved_session(app: &App, login: &Login) -> Result<Option<SessionId>, AppError> {
+async fn proved_session(app: &App, login: &Login) -> Result<Option<Session>, AppError> {
     let presented = login.refresh_token.as_deref().and_then(|token| app.refresh_tokens.open(token));
     let Some(presented) = presented else { return Ok(None) };
     let Some(session) = app.sessions.find(presented.session).await? else { return Ok(None) };
@@ -89,7 +101,7 @@ async fn proved_session(app: &App, login: &Login) -> Result<Option<SessionId>, A
         return Ok(None);
     }
     let account = app.accounts.find_by_email(login.email.clone()).await?;
-    Ok(account.filter(|(user, _)| user.id == session.user).map(|_| session.id))
+    Ok(account.filter(|(user, _)| user.id == session.user).map(|_| session))
 }
 
 /// Replaces a hash made with weaker parameters; gives the hash that is stored now.

@@ -30,6 +30,17 @@ pub(super) enum Proof {
     Code(DeviceLogin),
 }
 
+/// The name under which a device is signed in: its own, or one that no other device has if it says none. By
+/// what it is called otherwise, several devices would end each other's sessions.
+pub(super) fn named(app: &App, device: DeviceId) -> DeviceId {
+    if !device.says_nothing() {
+        return device;
+    }
+    let mut mark = [0; 4];
+    app.randomness.fill(&mut mark);
+    device.told_apart(u32::from_be_bytes(mark))
+}
+
 /// Starts a session; `None` if the proof is none any more.
 pub(super) async fn start_session(app: &App, proved: Proved) -> Result<Option<Tokens>, AppError> {
     let Proved { user, device, device_name, address, by } = proved;

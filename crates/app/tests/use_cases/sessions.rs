@@ -49,6 +49,34 @@ async fn a_second_login_of_a_device_replaces_its_session() {
 }
 
 #[tokio::test]
+async fn devices_whose_name_says_nothing_do_not_sign_each_other_out() {
+    let (world, _) = with_ada().await;
+    for name in ["unknown", "(null)", " "] {
+        let one = sign_in(&world, "ada@example.org", name).await;
+        let other = sign_in(&world, "ada@example.org", name).await;
+        let (one, other) = (caller(&world, &one).await.unwrap(), caller(&world, &other).await.unwrap());
+        assert_ne!(one.device, other.device, "{name}");
+        assert!(one.device.as_str().starts_with(name.trim()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_device_without_a_name_is_known_by_its_refresh_token_and_replaces_its_own_session() {
+    let (world, _) = with_ada().await;
+    register(&world, "bob@example.org").await;
+    let bobs = sign_in(&world, "bob@example.org", "unknown").await;
+    let first = sign_in(&world, "ada@example.org", "unknown").await;
+    let device = caller(&world, &first).await.unwrap().device;
+    let hers = login_of("ada@example.org", PASSWORD, "unknown");
+    let stranger = login(&world.app, proving(hers.clone(), &bobs.refresh_token)).await.unwrap();
+    assert_ne!(caller(&world, &stranger).await.unwrap().device, device);
+    let second = login(&world.app, proving(hers, &first.refresh_token)).await.unwrap();
+    assert_eq!(caller(&world, &second).await.unwrap().device, device);
+    assert_eq!(caller(&world, &first).await, Err(AppError::SessionRevoked));
+    assert!(caller(&world, &bobs).await.is_ok());
+}
+
+#[tokio::test]
 async fn one_more_session_than_allowed_ends_the_one_used_longest_ago() {
     let mut world = FakeApp::default();
     world.app.rules.sessions.max_per_user = 2;

@@ -37,7 +37,9 @@ pub(crate) struct SignIn {
     /// The account's password, as typed.
     #[schema(format = Password, example = "tea at half past four")]
     password: String,
-    /// Names the device; 1–128 characters, the same each time.
+    /// Names the device; 1–128 characters, the same each time. What names none (`unknown`, `null`, `localhost`,
+    /// blanks) gets a mark of its own, unless the device's last `refresh_token` tells which one it is: then
+    /// several such devices do not end each other's sessions.
     #[schema(value_type = String, min_length = 1, max_length = 128, example = "laptop")]
     device_id: DeviceId,
     /// What the person calls the device; 1–100 characters.

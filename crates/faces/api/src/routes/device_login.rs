@@ -27,7 +27,8 @@ use crate::views::tokens::TokenPair;
 /// A device that asks to be signed in.
 #[derive(ToSchema)]
 pub(crate) struct DeviceAsks {
-    /// Names the device; 1–128 characters, the same each time.
+    /// Names the device; 1–128 characters, the same each time. What names none (`unknown`, …) gets a mark of
+    /// its own when the device is signed in.
     #[schema(value_type = String, min_length = 1, max_length = 128, example = "tracker-1")]
     device_id: DeviceId,
     /// What it calls itself; 1–100 characters.

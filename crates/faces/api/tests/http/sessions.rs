@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Person, Reply, Server};
+use crate::support::{PASSWORD, Person, Reply, Server, ping};
 
 async fn status_with(server: &Server, access: &str) -> (u16, String) {
     let reply =
@@ -172,6 +172,22 @@ async fn one_session_can_be_ended_once() {
     for unknown in [phone.session.as_str(), "00000000-0000-7000-8000-000000000000", "nonsense", "%FF"] {
         assert_eq!(end(unknown).send().await.problem(), (404, "not_found".into()), "{unknown}");
     }
+}
+
+#[tokio::test]
+async fn devices_whose_name_says_nothing_stay_signed_in_and_apart() {
+    let server = Server::new();
+    let one = server.person("ada").await;
+    let (one, other) = (server.sign_in(one.clone(), "unknown").await, server.sign_in(one, "unknown").await);
+    for device in [&one, &other] {
+        let seen = ping("Code", "10:00:00", "10:00:05");
+        assert_eq!(server.post("/api/v1/usage/track").of(device).json(&seen).send().await.status, 202);
+    }
+    server.process_log().await;
+    let devices = server.get("/api/v1/devices").of(&one).send().await.json();
+    let devices = devices["devices"].as_array().unwrap();
+    let names: Vec<_> = devices.iter().filter_map(|device| device["device_id"].as_str()).collect();
+    assert_eq!(names.iter().filter(|name| name.starts_with("unknown-")).count(), 2, "{devices:?}");
 }
 
 #[tokio::test]
