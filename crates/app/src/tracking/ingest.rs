@@ -187,7 +187,7 @@ fn add(
         }
         SeenDraft::Beat { app_name, project, language } => {
             let (app, project) = (checked_app(app_name)?, checked_project(project.as_deref())?);
-            let language = language.as_deref().map(Language::check).transpose();
+            let language = said(language.as_deref()).map(Language::check).transpose();
             let language = language.map_err(|error| bad_name("invalid_language", "language", error))?;
             SeenRef::Beat { app, project, language }
         }
@@ -210,8 +210,13 @@ fn checked_app(name: &str) -> Result<&str, Refusal> {
     AppName::check(name).map_err(|error| bad_name("invalid_app_name", "app_name", error))
 }
 
+/// A name that may be left out. Trackers that know none send a blank one.
+fn said(name: Option<&str>) -> Option<&str> {
+    name.filter(|name| !name.trim().is_empty())
+}
+
 fn checked_project(name: Option<&str>) -> Result<Option<&str>, Refusal> {
-    name.map(Project::check).transpose().map_err(|error| bad_name("invalid_project", "project", error))
+    said(name).map(Project::check).transpose().map_err(|error| bad_name("invalid_project", "project", error))
 }
 
 /// The domain of a page. What is no web address costs the domain, never the time.

@@ -140,7 +140,7 @@ async fn every_rule_of_a_ping_has_its_code() {
         ("invalid_device_id", PingDraft { device_id: Some("".into()), ..good() }),
         ("invalid_device_id", PingDraft { device_id: Some(long(129).into()), ..good() }),
         ("invalid_project", beat(Some(long(256)), None)),
-        ("invalid_language", beat(None, Some(" ".into()))),
+        ("invalid_language", beat(None, Some(long(256)))),
         ("url_too_long", on_site(&world, "Code", Site::Url(format!("https://a/{}", long(8_183)).into()))),
         ("too_long", PingDraft { start: good().start.plus(-day), ..good() }),
         ("too_long", PingDraft { start: good().start.plus(-day), ..page() }),

@@ -32,11 +32,10 @@ async fn a_project_and_a_language_are_optional_and_limited_like_an_app_name() {
             ping[field] = value;
             ping
         };
-        for good in [json!(null), json!(" C++ "), json!("ü".repeat(255))] {
+        for good in [json!(null), json!(""), json!(" \t"), json!(" C++ "), json!("ü".repeat(255))] {
             assert_eq!(fate(&world, &with(good.clone())).await, "", "{kind} {field} {good}");
         }
-        for bad in [json!(""), json!(" \t"), json!("ü".repeat(256)), json!("a\u{0}b"), json!(5), json!(true)]
-        {
+        for bad in [json!("ü".repeat(256)), json!("a\u{0}b"), json!(5), json!(true)] {
             let code = format!("invalid_{field}");
             assert_eq!(fate(&world, &with(bad.clone())).await, code, "{kind} {field} {bad}");
         }

@@ -22,8 +22,8 @@ pub(crate) struct UseObservation {
     /// The page's host, instead of `url` and not beside it. What is no host has no domain, and is accepted.
     #[schema(nullable, required = false, example = "github.com")]
     domain: Option<String>,
-    /// The project it had open; the length counts after trimming, no control characters.
-    #[schema(nullable, required = false, min_length = 1, max_length = 255, example = "dayline")]
+    /// The project it had open; the length counts after trimming, no control characters. A blank one is none.
+    #[schema(nullable, required = false, max_length = 255, example = "dayline")]
     project: Option<String>,
     /// From when: RFC 3339 with an offset, or another spelling that can mean one moment only, such as
     /// `20261120T100000Z`; at most 366 days in the past.
@@ -74,11 +74,11 @@ pub(crate) struct BeatObservation {
     /// The editor.
     #[schema(min_length = 1, max_length = 255, example = "Code")]
     app_name: String,
-    /// The project.
-    #[schema(nullable, required = false, min_length = 1, max_length = 255, example = "dayline")]
+    /// The project; a blank one is none.
+    #[schema(nullable, required = false, max_length = 255, example = "dayline")]
     project: Option<String>,
-    /// The language.
-    #[schema(nullable, required = false, min_length = 1, max_length = 255, example = "Rust")]
+    /// The language; a blank one is none.
+    #[schema(nullable, required = false, max_length = 255, example = "Rust")]
     language: Option<String>,
     /// When.
     #[schema(format = DateTime, example = "2026-11-20T10:00:00Z")]
