@@ -18,4 +18,5 @@ mod replay;
 mod restored;
 mod start;
 mod stop;
+mod strangers;
 mod support;
