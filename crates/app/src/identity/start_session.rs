@@ -33,12 +33,14 @@ pub(super) enum Proof {
 /// The name under which a device is signed in: its own, or one that no other device has if it says none. By
 /// what it is called otherwise, several devices would end each other's sessions.
 pub(super) fn named(app: &App, device: DeviceId) -> DeviceId {
-    if !device.says_nothing() {
-        return device;
-    }
+    if device.says_nothing() { told_apart(app, &device) } else { device }
+}
+
+/// One of the devices that have this name.
+pub(super) fn told_apart(app: &App, name: &DeviceId) -> DeviceId {
     let mut mark = [0; 4];
     app.randomness.fill(&mut mark);
-    device.told_apart(u32::from_be_bytes(mark))
+    name.told_apart(u32::from_be_bytes(mark))
 }
 
 /// Starts a session; `None` if the proof is none any more.

@@ -77,7 +77,7 @@ async fn maybe_json<T: FromFields>(request: Request, kit: &KitState) -> Result<O
 
 /// Whether the content type is that of a form.
 pub fn is_form(headers: &HeaderMap) -> bool {
-    media_type(headers) == Some("application/x-www-form-urlencoded")
+    has_media_type(headers, "application/x-www-form-urlencoded")
 }
 
 /// The same from a form, whose fields are texts.

@@ -1,5 +1,5 @@
 //! Signing a tracker in by a code as stock OAuth clients speak it (RFC 8628, RFC 6749): in forms, with errors by
-//! their names in the standards. A client is a device, by its `client_id`.
+//! their names in the standards. A client is a device of its own each time it asks, unless it names one.
 //! Not here: the routes, which take JSON too (see [`super::device_login`]).
 
 use std::net::IpAddr;
@@ -29,9 +29,14 @@ const REFRESH_TOKEN: &str = "refresh_token";
 /// A client that asks to be signed in (RFC 8628, section 3.1).
 #[derive(ToSchema)]
 pub(crate) struct ClientAsks {
-    /// Names the device; 1–128 characters, the same each time. Nothing is to be registered first.
-    #[schema(value_type = String, min_length = 1, max_length = 128, example = "tracker-1")]
+    /// Names the program; 1–128 characters. Nothing is to be registered first.
+    #[schema(value_type = String, min_length = 1, max_length = 128, example = "tracker")]
     client_id: DeviceId,
+    /// Which device the program runs on, the same each time; 1–128 characters. If it is left out, the
+    /// device is called after the program, and is another one each time.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 128, nullable = false, required = false,
+        example = "workstation")]
+    device_id: Option<DeviceId>,
     /// What it calls itself; 1–100 characters.
     #[schema(value_type = Option<String>, nullable = false, required = false, example = "Tracker on the workstation")]
     device_name: Option<Label>,
@@ -40,8 +45,9 @@ pub(crate) struct ClientAsks {
 impl FromFields for ClientAsks {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let client_id = fields.required("client_id", DeviceId::new);
+        let device_id = fields.optional("device_id", DeviceId::new);
         let device_name = fields.optional("device_name", Label::new);
-        Some(Self { client_id: client_id?, device_name })
+        Some(Self { client_id: client_id?, device_id, device_name })
     }
 }
 
@@ -58,7 +64,7 @@ pub(crate) struct ClientPolls {
     #[schema(nullable = false, required = false)]
     refresh_token: Option<String>,
     /// May be left out: the code says which device it is.
-    #[schema(nullable = false, required = false, example = "tracker-1")]
+    #[schema(nullable = false, required = false, example = "tracker")]
     #[expect(dead_code, reason = "clients send it, and are told that they may")]
     client_id: Option<String>,
 }
@@ -96,7 +102,8 @@ pub(crate) struct OAuthError {
 pub(super) async fn start(api: &ApiState, address: Option<IpAddr>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let asked = match form(&api.kit, &parts, body).await {
-        Ok(ClientAsks { client_id: device, device_name }) => {
+        Ok(ClientAsks { client_id, device_id, device_name }) => {
+            let device = device_id.unwrap_or_else(|| device_login::device_of(&api.app, &client_id));
             device_login::start(&api.app, device_login::Request { device, device_name, address }).await
         }
         Err(problem) => return refused(&problem),

@@ -192,6 +192,29 @@ const CODES: &str = "/api/v1/auth/device";
 const TOKENS: &str = "/api/v1/auth/device/token";
 const GRANT: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
 
+/// The sessions' devices after two clients of a program were signed in.
+async fn devices_of_two(asks: [&str; 2]) -> Vec<String> {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    for ask in asks {
+        let codes = form(&server, CODES, ask).await.json();
+        assert_eq!(approve(&server, &ada, json!({"user_code": codes["user_code"]})).await.status, 204);
+        let poll = format!("{GRANT}&device_code={}", codes["device_code"].as_str().unwrap());
+        assert_eq!(form(&server, TOKENS, &poll).await.status, 200);
+        server.fake.clock.advance(1);
+    }
+    let sessions = server.get("/api/v1/auth/sessions").of(&ada).send().await.json();
+    let id = |session: &Value| session["device_id"].as_str().unwrap().to_owned();
+    sessions["sessions"].as_array().unwrap().iter().map(id).filter(|id| id != "laptop").collect()
+}
+
+#[tokio::test]
+async fn two_devices_with_one_program_do_not_sign_each_other_out() {
+    assert_eq!(devices_of_two(["client_id=tracker", "client_id=tracker"]).await.len(), 2);
+    let named = ["client_id=tracker&device_id=desk", "client_id=other&device_id=desk"];
+    assert_eq!(devices_of_two(named).await, ["desk"]);
+}
+
 #[tokio::test]
 async fn a_stock_oauth_client_is_signed_in_and_renews_its_tokens_by_forms() {
     let server = Server::new();
@@ -211,7 +234,7 @@ async fn a_stock_oauth_client_is_signed_in_and_renews_its_tokens_by_forms() {
     assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(900)));
     let sessions = server.get("/api/v1/auth/sessions").of(&ada).send().await.json();
     let devices: Vec<_> = sessions["sessions"].as_array().unwrap().iter().map(|s| &s["device_id"]).collect();
-    assert!(devices.contains(&&json!("tracker")), "{devices:?}");
+    assert!(devices.iter().any(|id| id.as_str().unwrap().starts_with("tracker-")), "{devices:?}");
 
     let renew =
         format!("grant_type=refresh_token&refresh_token={}", tokens["refresh_token"].as_str().unwrap());
