@@ -1,5 +1,5 @@
 //! What a person prefers. New choices hold for what comes, and settle the past again in the
-//! background. Not here: how that is ordered (see [`super::settling`]), and what the choices mean (the
+//! background. Not here: how that is ordered (see `settling`), and what the choices mean (the
 //! rule).
 
 use dayline_domain::{Preferences, Scope};

@@ -16,7 +16,7 @@ use prometheus_client::registry::Unit;
 
 use super::latency::Latency;
 
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PATCH", "DELETE", "other"];
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "other"];
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 /// What is counted for paths of no route.
 const NO_ROUTE: &str = "none";
