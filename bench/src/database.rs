@@ -27,9 +27,9 @@ impl Lock {
 }
 
 /// The same in the two languages.
-pub(crate) struct Sql {
-    pub(crate) sqlite: String,
-    pub(crate) postgres: String,
+pub(crate) struct Sql<T = String> {
+    pub(crate) sqlite: T,
+    pub(crate) postgres: T,
 }
 
 impl Database {
@@ -46,6 +46,25 @@ impl Database {
                 client.batch_execute(&sql.postgres).await?;
                 drop(client);
                 Ok(connection.await??)
+            }
+        }
+    }
+
+    /// The whole number that a statement gives.
+    pub(crate) async fn number(&self, sql: Sql<&'static str>) -> Result<i64, Failure> {
+        match self {
+            Self::Sqlite(file) => {
+                let file = file.clone();
+                let number = move || Ok(open(&file)?.query_row(sql.sqlite, [], |row| row.get(0))?);
+                tokio::task::spawn_blocking(number).await?
+            }
+            Self::Postgres(url) => {
+                let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+                let connection = tokio::spawn(connection);
+                let number = client.query_one(sql.postgres, &[]).await?.get(0);
+                drop(client);
+                connection.await??;
+                Ok(number)
             }
         }
     }

@@ -33,6 +33,7 @@ mod sign_ins;
 mod slow_clients;
 mod soak;
 mod stats;
+mod storage;
 mod stream;
 mod sums;
 mod switching;
@@ -88,6 +89,8 @@ enum Claim {
     Flood(flood::Options),
     /// Half of what the server can take, for three quarters of an hour: memory, files, queue.
     Soak(soak::Options),
+    /// What a person's time takes in the database.
+    Storage(storage::Options),
     /// How figures grow with connections, people and rows; also as curves.
     Grow(grow::Options),
     /// All targets of the design in one table.
@@ -146,6 +149,7 @@ async fn measure(claim: &Claim, lab: &Lab) -> Result<Vec<Table>, Failure> {
         Claim::SlowClients(options) => slow_clients::run(lab, options).await,
         Claim::PackedBodies(options) => packed::run(lab, options).await,
         Claim::Reports(options) => reports::run(lab, options).await,
+        Claim::Storage(options) => storage::run(lab, options).await,
         Claim::Table(options) => table::run(lab, options).await,
         Claim::Overload(options) => overload::run(lab, options).await,
         Claim::Flood(options) => flood::run(lab, options).await,
