@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 
 use crate::failure::Failure;
 
@@ -41,11 +41,8 @@ impl Database {
                 tokio::task::spawn_blocking(move || Ok(open(&file)?.execute_batch(&sql.sqlite)?)).await?
             }
             Self::Postgres(url) => {
-                let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-                let connection = tokio::spawn(connection);
-                client.batch_execute(&sql.postgres).await?;
-                drop(client);
-                Ok(connection.await??)
+                let client = connect(url).await?;
+                Ok(client.batch_execute(&sql.postgres).await?)
             }
         }
     }
@@ -59,12 +56,8 @@ impl Database {
                 tokio::task::spawn_blocking(number).await?
             }
             Self::Postgres(url) => {
-                let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-                let connection = tokio::spawn(connection);
-                let number = client.query_one(sql.postgres, &[]).await?.get(0);
-                drop(client);
-                connection.await??;
-                Ok(number)
+                let client = connect(url).await?;
+                Ok(client.query_one(sql.postgres, &[]).await?.get(0))
             }
         }
     }
@@ -80,6 +73,13 @@ impl Database {
         })
         .await?
     }
+}
+
+/// A connection that ends with the client. What goes wrong with it, the client's calls tell.
+async fn connect(url: &str) -> Result<Client, Failure> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
 }
 
 fn open(file: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
