@@ -12,7 +12,8 @@ use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
 use crate::identity::network::{coarse, limited_by};
-use crate::identity::start_session::{Proof, Proved, named, start_session, told_apart};
+pub use crate::identity::start_session::told_apart;
+use crate::identity::start_session::{Proof, Proved, named, start_session};
 use crate::identity::tokens::Tokens;
 use crate::ports::{AuditKind, Limit};
 use crate::{App, AppError};
@@ -184,12 +185,6 @@ pub async fn poll(
         }
     }
     Err(AppError::Unavailable("the device polls from several places at once".into()))
-}
-
-/// A device that a program runs on which says its own name alone, as stock OAuth clients do: several
-/// devices have the same program.
-pub fn device_of(app: &App, program: &DeviceId) -> DeviceId {
-    told_apart(app, program)
 }
 
 /// Starts the session that a code was approved for, and uses the code up with it. `None` if another

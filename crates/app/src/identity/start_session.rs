@@ -36,8 +36,9 @@ pub(super) fn named(app: &App, device: DeviceId) -> DeviceId {
     if device.says_nothing() { told_apart(app, &device) } else { device }
 }
 
-/// One of the devices that have this name.
-pub(super) fn told_apart(app: &App, name: &DeviceId) -> DeviceId {
+/// One of the devices that have this name. Also a device that a program runs on which says its own name
+/// alone, as stock OAuth clients do: several devices have the same program.
+pub fn told_apart(app: &App, name: &DeviceId) -> DeviceId {
     let mut mark = [0; 4];
     app.randomness.fill(&mut mark);
     name.told_apart(u32::from_be_bytes(mark))

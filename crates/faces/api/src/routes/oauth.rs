@@ -103,7 +103,7 @@ pub(super) async fn start(api: &ApiState, address: Option<IpAddr>, request: Requ
     let (parts, body) = request.into_parts();
     let asked = match form(&api.kit, &parts, body).await {
         Ok(ClientAsks { client_id, device_id, device_name }) => {
-            let device = device_id.unwrap_or_else(|| device_login::device_of(&api.app, &client_id));
+            let device = device_id.unwrap_or_else(|| device_login::told_apart(&api.app, &client_id));
             device_login::start(&api.app, device_login::Request { device, device_name, address }).await
         }
         Err(problem) => return refused(&problem),
