@@ -1,6 +1,11 @@
 //! Apache Kafka from its jars: one broker or several, each a controller, too, with folders and
 //! ports of their own.
 
+mod quota;
+#[cfg(feature = "kafka")]
+mod topic;
+
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -14,6 +19,8 @@ use tempfile::TempDir;
 
 use crate::free_port;
 use crate::process::{Process, run};
+#[cfg(feature = "kafka")]
+pub use topic::KafkaTopic;
 
 /// As any other: 16 bytes in base64.
 const CLUSTER: &str = "MkU3OEVBNTcwNTJENDM2Qg";
@@ -40,11 +47,15 @@ const SETTINGS: [(&str, &str); 18] = [
     ("share.coordinator.state.topic.replication.factor", "1"),
 ];
 
+const QUICK: [&str; 5] =
+    ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xms64m", "-Xmx256m"];
+
 /// A private Kafka; killed and wiped when dropped.
 #[derive(Debug)]
 pub struct Kafka {
     folder: TempDir,
     nodes: Vec<Node>,
+    java: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -77,13 +88,16 @@ pub struct KafkaSettings<'a> {
     pub protocol: &'a str,
     /// Users and their passwords, for SCRAM-SHA-256 and SCRAM-SHA-512.
     pub users: &'a [(&'a str, &'a str)],
+    /// Options of Java; if they are not set, those of something that is small and lives for seconds,
+    /// which has no time for the better compiler, nor need of the better collector.
+    pub java: &'a [&'a str],
     /// Files that it finds in `{folder}`: names and contents.
     pub files: &'a [(&'a str, &'a str)],
 }
 
 impl Default for KafkaSettings<'_> {
     fn default() -> Self {
-        Self { brokers: 1, properties: &[], protocol: "PLAINTEXT", users: &[], files: &[] }
+        Self { brokers: 1, properties: &[], protocol: "PLAINTEXT", users: &[], java: &QUICK, files: &[] }
     }
 }
 
@@ -110,7 +124,8 @@ impl Kafka {
             process: Mutex::default(),
         };
         let nodes = (0..settings.brokers).map(node).collect();
-        let kafka = Self { folder, nodes };
+        let java = settings.java.iter().map(|&option| option.to_owned()).collect();
+        let kafka = Self { folder, nodes, java };
         kafka.prepare(jars, settings, &ports);
         for number in 0..settings.brokers {
             kafka.spawn(number);
@@ -141,7 +156,7 @@ impl Kafka {
             }
             let file = node.folder.join("server.properties");
             fs::write(&file, text).unwrap();
-            let mut format = java(jars, &["-Xmx128m"]);
+            let mut format = java(jars, &QUICK);
             format.args(["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c"]).arg(file);
             for (user, password) in settings.users {
                 for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-512"] {
@@ -162,6 +177,12 @@ impl Kafka {
     pub fn brokers(&self) -> String {
         let addresses: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
         addresses.join(",")
+    }
+
+    /// From now on who calls itself so (`client.id`) may send a broker so many bytes a second, and is
+    /// slowed down if it sends more.
+    pub fn limit_producer(&self, client: &str, bytes_per_s: f64) {
+        quota::limit_producer(self.nodes[0].port, client, bytes_per_s);
     }
 
     /// Where a broker has its settings and its data.
@@ -205,7 +226,7 @@ impl Kafka {
     fn spawn(&self, number: usize) {
         let jars = jars().expect("there are jars, since it was started before");
         let node = &self.nodes[number];
-        let mut command = java(jars, &["-Xms64m", "-Xmx256m"]);
+        let mut command = java(jars, &self.java);
         command.arg("kafka.Kafka").arg(node.folder.join("server.properties"));
         let process = Process::start(&mut command, &node.folder.join("log"));
         fs::write(node.folder.join("kafka.pid"), process.id().to_string()).unwrap();
@@ -223,11 +244,9 @@ impl Kafka {
     }
 }
 
-fn java(jars: &Path, options: &[&str]) -> Command {
+fn java(jars: &Path, options: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new("java");
-    // A test's broker lives for seconds: no time for the better compiler, nor need of the better
-    // collector.
-    command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]).args(options);
+    command.args(options);
     command.arg(format!("-Dlog4j2.configurationFile={}", scripts().join("log4j2.properties").display()));
     command.arg("-cp").arg(format!("{}/*", jars.display()));
     command

@@ -9,7 +9,7 @@ use dayline_kafka::check_durability;
 use dayline_testkit::Kafka;
 use tokio::time::Instant;
 
-use crate::topics::{FIRST, Operator, append, open_fresh, read_all, text};
+use crate::topics::{FIRST, append, open_fresh, operated, read_all, text};
 use crate::{is_long, until};
 
 /// How many leaders are killed.
@@ -22,11 +22,11 @@ async fn nothing_acknowledged_is_lost_when_leaders_are_killed_under_load() {
     let Some(kafka) = Kafka::start(3) else { return };
     let (server, log) = open_fresh(&kafka.brokers(), 3).await;
     assert_eq!(check_durability(&server, false).await.unwrap(), Vec::<String>::new());
-    let operator = Operator::of(&kafka.brokers(), &server);
+    let operator = operated(&kafka.brokers(), &server);
     let load = Load::start(log, false);
     for _ in 0..rounds() {
         load.goes_on(500).await;
-        until("all are in sync", async || operator.in_sync() == 3).await;
+        until("all are in sync", async || operator.in_sync()[0] == 3).await;
         let leader = operator.leader().unwrap();
         kafka.kill(leader);
         // Without it.
@@ -41,7 +41,7 @@ async fn nothing_acknowledged_is_lost_when_leaders_are_killed_under_load() {
 async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_there_is_read_and_trimmed() {
     let Some(kafka) = Kafka::start(3) else { return };
     let (server, log) = open_fresh(&kafka.brokers(), 3).await;
-    let operator = Operator::of(&kafka.brokers(), &server);
+    let operator = operated(&kafka.brokers(), &server);
     for text in ["a", "b", "c"] {
         append(&log, text).await;
     }
@@ -49,7 +49,7 @@ async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_the
     let leader = operator.leader().unwrap();
     let [follower, other] = [1, 2].map(|n| (leader + n) % 3);
     kafka.stop(follower);
-    until("one is missing", async || operator.in_sync() == 2).await;
+    until("one is missing", async || operator.in_sync()[0] == 2).await;
     append(&log, "d").await;
     assert_eq!(log.check().await, Ok(()));
     let entries = read_all(&log, Position::START).await;
@@ -60,10 +60,10 @@ async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_the
     // Two controllers are needed to notice that a second one is away, so it only stops being in
     // sync.
     kafka.start_again(follower);
-    until("all are there", async || operator.in_sync() == 3).await;
-    operator.require(3).await;
+    until("all are there", async || operator.in_sync()[0] == 3).await;
+    operator.require(3);
     kafka.stop(other);
-    until("one is missing", async || operator.in_sync() == 2).await;
+    until("one is missing", async || operator.in_sync()[0] == 2).await;
     until("appends are refused at once, with the reason", async || {
         let begin = Instant::now();
         match log.append(FIRST, b"x".to_vec()).await {
@@ -83,7 +83,7 @@ async fn below_the_required_machines_appends_are_refused_at_once_and_what_is_the
     assert!(text(&entries).starts_with("cd"));
     kafka.start_again(other);
     until("appends are accepted again", async || log.append(FIRST, b"e".to_vec()).await.is_ok()).await;
-    until("all are there", async || operator.in_sync() == 3).await;
+    until("all are there", async || operator.in_sync()[0] == 3).await;
     until("it is ready", async || log.check().await.is_ok()).await;
     let entries = read_all(&log, Position::START).await;
     assert!(text(&entries).ends_with('e'));

@@ -7,7 +7,7 @@ use dayline_kafka::{
 };
 use dayline_testkit::{free_port, shared_kafka};
 
-use crate::topics::{FIRST, Operator, fresh, make, open_fresh, options};
+use crate::topics::{FIRST, fresh, make, open_fresh, operated, options};
 use crate::until;
 
 /// Settings, a wrong value of each on one broker, and what the refusal says to do.
@@ -30,10 +30,10 @@ async fn a_topic_is_judged_by_its_settings_at_the_start_and_while_it_is_used() {
     let Some(brokers) = shared_kafka() else { return };
     let (server, log) = open_fresh(&brokers, 1).await;
     assert_eq!(check_durability(&server, false).await.unwrap(), Vec::<String>::new());
-    let operator = Operator::of(&brokers, &server);
+    let operator = operated(&brokers, &server);
     for (settings, cure) in WRONG {
         log.append(FIRST, vec![1]).await.unwrap();
-        operator.set(settings).await;
+        operator.set(settings);
         let refused = check_durability(&server, false).await.unwrap_err();
         let NotDurable::Objections(objections) = &refused else { panic!("{refused}") };
         assert!(objections.iter().any(|why| why.contains(cure)), "{settings:?}: {refused}");
@@ -44,7 +44,7 @@ async fn a_topic_is_judged_by_its_settings_at_the_start_and_while_it_is_used() {
             Err(full) => panic!("{full:?}"),
         })
         .await;
-        operator.set(&[]).await;
+        operator.set(&[]);
         until("appends are accepted again", async || log.append(FIRST, vec![1]).await.is_ok()).await;
     }
 }
@@ -53,8 +53,8 @@ async fn a_topic_is_judged_by_its_settings_at_the_start_and_while_it_is_used() {
 async fn who_opened_a_log_in_a_topic_that_was_not_safe_has_accepted_that() {
     let Some(brokers) = shared_kafka() else { return };
     let server = fresh(&brokers);
-    let operator = Operator::of(&brokers, &server);
-    operator.make(3, 1, &[("max.message.bytes", "4194304")]).await;
+    let operator = operated(&brokers, &server);
+    operator.make(3, 1, &[("max.message.bytes", "4194304")]);
     let refused = check_durability(&server, false).await.unwrap_err().to_string();
     // All that is wrong at once: one machine, no second one to answer for it, and deletion after a
     // week of `CreateTime`.

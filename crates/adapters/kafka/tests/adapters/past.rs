@@ -9,7 +9,7 @@ use std::process::Command;
 use dayline_app::ports::{Lost, Partition, PingLog, PortError, Position};
 use dayline_testkit::{Kafka, run, shared_kafka};
 
-use crate::topics::{FIRST, Operator, append, make, open, open_fresh, read_all, text};
+use crate::topics::{FIRST, append, make, open, open_fresh, operated, read_all, text};
 use crate::until;
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn a_reader_of_a_topic_that_was_made_again_gets_all_of_the_new_one_at_late
     let Some(brokers) = shared_kafka() else { return };
     let (server, log) = open_fresh(&brokers, 1).await;
     let other = open(&server).await;
-    let operator = Operator::of(&brokers, &server);
+    let operator = operated(&brokers, &server);
     let mut last = Position::START;
     for round in 0..3 {
         for n in 0..=round {
@@ -33,7 +33,7 @@ async fn a_reader_of_a_topic_that_was_made_again_gets_all_of_the_new_one_at_late
         assert_eq!(read_all(&other, last).await, entries);
         last = entries.last().unwrap().position;
         log.settle(FIRST, last).await.unwrap();
-        operator.delete().await;
+        operator.delete();
         make(&server, 1).await;
         until("appends are accepted again", async || {
             log.append(Partition(1), b"again".to_vec()).await.is_ok()
@@ -46,11 +46,11 @@ async fn a_reader_of_a_topic_that_was_made_again_gets_all_of_the_new_one_at_late
 async fn a_reader_is_told_of_a_new_topic_also_while_it_waits_at_the_end_of_the_old_one() {
     let Some(brokers) = shared_kafka() else { return };
     let (server, log) = open_fresh(&brokers, 1).await;
-    let operator = Operator::of(&brokers, &server);
+    let operator = operated(&brokers, &server);
     append(&log, "a").await;
     let last = read_all(&log, Position::START).await[0].position;
     assert_eq!(read_all(&log, last).await, []);
-    operator.delete().await;
+    operator.delete();
     make(&server, 1).await;
     // As many entries as the reader has seen of the old one, and one more.
     until("appends are accepted again", async || log.append(FIRST, b"b".to_vec()).await.is_ok()).await;
@@ -70,11 +70,9 @@ async fn a_topic_made_again_with_fewer_partitions_gets_nothing() {
     let Some(brokers) = shared_kafka() else { return };
     let (server, log) = open_fresh(&brokers, 1).await;
     append(&log, "a").await;
-    let operator = Operator::of(&brokers, &server);
-    operator.delete().await;
-    operator
-        .make(1, 1, &[("flush.messages", "1"), ("retention.ms", "-1"), ("max.message.bytes", "4194304")])
-        .await;
+    let operator = operated(&brokers, &server);
+    operator.delete();
+    operator.make(1, 1, &[("flush.messages", "1"), ("retention.ms", "-1"), ("max.message.bytes", "4194304")]);
     until("appends are refused", async || {
         let outcome = log.append(FIRST, b"b".to_vec()).await;
         outcome.is_err_and(|error| format!("{error:?}").contains("has 1 partitions, not 3"))
@@ -86,13 +84,13 @@ async fn a_topic_made_again_with_fewer_partitions_gets_nothing() {
 async fn what_was_deleted_before_it_was_read_is_told_and_reading_goes_on_behind_it() {
     let Some(brokers) = shared_kafka() else { return };
     let (server, log) = open_fresh(&brokers, 1).await;
-    let operator = Operator::of(&brokers, &server);
+    let operator = operated(&brokers, &server);
     for text in ["a", "b", "c", "d", "e"] {
         append(&log, text).await;
     }
     let second = read_all(&log, Position::START).await[1].position;
     // By hand, beyond what the reader has.
-    operator.delete_before(4).await;
+    operator.delete_before(4);
     let late = open(&server).await;
     for _ in 0..2 {
         let read = late.read_after(FIRST, second, usize::MAX).await.unwrap();
@@ -102,10 +100,10 @@ async fn what_was_deleted_before_it_was_read_is_told_and_reading_goes_on_behind_
     }
     // By the topic's retention, while the reader is there.
     let last = read_all(&log, second).await.last().unwrap().position;
-    operator.set(&[("retention.ms", "1")]).await;
+    operator.set(&[("retention.ms", "1")]);
     append(&log, "f").await;
-    until("the retention has eaten it", async || operator.bounds() == (6, 6)).await;
-    operator.set(&[]).await;
+    until("the retention has eaten it", async || operator.bounds()[0] == (6, 6)).await;
+    operator.set(&[]);
     until("appends are accepted again", async || log.append(FIRST, b"g".to_vec()).await.is_ok()).await;
     let fresh = open(&server).await;
     let read = fresh.read_after(FIRST, last, usize::MAX).await.unwrap();

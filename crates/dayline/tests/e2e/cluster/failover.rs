@@ -10,7 +10,7 @@ use crate::support::account::{eventually, newcomer, ping, send, totals_if_told};
 use crate::support::dice;
 use crate::support::now;
 use crate::support::postgres::Postgres;
-use crate::support::server::{Installation, Server, get};
+use crate::support::server::Installation;
 use crate::support::shared::Shared;
 use crate::support::simulation::Simulation;
 
@@ -24,13 +24,6 @@ fn with_own_database() -> (Postgres, Installation) {
     let postgres = Postgres::start();
     let installation = Installation::over(Shared::over(postgres.database()));
     (postgres, installation)
-}
-
-/// What the workers have counted as lost.
-fn lost_entries(server: &Server) -> u64 {
-    let of = |line: &str| line.strip_prefix("dayline_log_lost_entries_total ")?.parse::<f64>().ok();
-    let metrics = server.processes[2..].iter().map(|worker| get(worker.address, "/metrics").unwrap());
-    metrics.map(|text| text.lines().find_map(of).unwrap() as u64).sum()
 }
 
 #[test]
@@ -48,7 +41,7 @@ fn a_replica_that_takes_over_without_the_last_seconds_is_brought_up_to_date_and_
     // Entries that the replica does not know can't be changed until it has them again, nor later if all of them was
     // erased meanwhile.
     simulation.expect_exact_but_for("a correction was not accepted: 404 not_found not found");
-    assert_eq!(lost_entries(&server), 0);
+    assert_eq!(server.lost_entries(), 0);
     assert!(!installation.log().contains(TOLD));
 }
 
@@ -71,12 +64,12 @@ async fn what_a_log_that_keeps_nothing_can_not_bring_back_is_told_and_work_goes_
         send(&ada, ping("Lost", start.plus(n * 60_000), 60_000)).await;
     }
     expect(&[("Before", 60_000), ("Lost", 300_000)]).await;
-    assert_eq!(lost_entries(&server), 0);
+    assert_eq!(server.lost_entries(), 0);
 
     postgres.is_succeeded_by(replica);
     send(&ada, ping("After", start.plus(3_600_000), 60_000)).await;
     expect(&[("After", 60_000), ("Before", 60_000)]).await;
-    let lost = lost_entries(&server);
+    let lost = server.lost_entries();
     assert!((1..=5).contains(&lost), "{lost} entries");
     assert!(installation.log().contains(TOLD));
 }

@@ -1,17 +1,18 @@
-//! The ping log in Kafka instead of Redis: what becomes of pings when brokers fail, and how an
-//! installation comes from the one to the other. Where there is no Java these are skipped.
+//! The ping log in Kafka instead of Redis: what becomes of pings when brokers fail. Where there is no Java these are
+//! skipped.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dayline_domain::DAY_MS;
-use dayline_testkit::{Kafka, shared_kafka};
+use dayline_testkit::{Kafka, KafkaTopic};
 
 use super::installation;
-use crate::support::account::{eventually, newcomer, ping, send, totals};
-use crate::support::command::run;
+use crate::support::readiness::readiness;
 use crate::support::simulation::Simulation;
-use crate::support::{dice, length, now};
+use crate::support::{dice, length};
+
+/// What a busy machine may take for a broker to be where it was.
+const SOON: Duration = Duration::from_mins(1);
 
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -20,7 +21,7 @@ fn seconds(count: u64) -> Duration {
 #[test]
 fn leaders_killed_under_load_lose_and_double_nothing() {
     let Some(kafka) = Kafka::start(3) else { return };
-    let (times, mut dice) = (length(2, 6, 20), dice());
+    let (times, mut dice) = (length(2, 4, 20), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers]);
     let simulation = Simulation::start(&installation, seconds(10 * times), dice.next(), &["--chaos"]);
@@ -50,30 +51,70 @@ fn while_all_brokers_are_away_nothing_is_promised_and_then_all_goes_on() {
     simulation.expect_exact();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_installation_moves_from_redis_to_kafka_and_back_without_losing_a_ping() {
-    let Some(brokers) = shared_kafka() else { return };
-    let installation = installation();
-    let in_kafka = ["--kafka-brokers", &brokers, "--kafka-topic", "moved", "--kafka-replicas", "1"];
-    let database = &installation.shared().database.direct;
-    let made = run(&[&["migrate", "--database-url", database], &in_kafka[..]].concat());
-    assert!(made.expect_success().contains("kafka topic moved: made"));
-
-    let start = now().plus(-DAY_MS).day().start();
-    let day = start.day().to_string();
-    let mut server = installation.start(&[]);
-    let ada = newcomer(&installation, "ada").await;
-    let mut ms = 0;
-    for options in [&in_kafka[..], &[], &in_kafka] {
-        send(&ada, ping("Code", start.plus(ms), 60_000)).await;
-        ms += 60_000;
-        // All that is in the log is processed before there is another one.
-        let expected = [("Code".to_owned(), ms)].into();
-        eventually(expected, seconds(20), async || totals(&ada, "apps", &day, "UTC").await).await;
-        assert_eq!(server.stop().code(), Some(0));
-        server = installation.start(options);
+#[test]
+fn a_broker_killed_and_restarted_again_and_again_under_load_loses_and_doubles_nothing() {
+    let Some(kafka) = Kafka::start(1) else { return };
+    let (times, mut dice) = (length(2, 4, 20), dice());
+    let (installation, brokers) = (installation(), kafka.brokers());
+    let _server = installation.start(&["--kafka-brokers", &brokers, "--kafka-replicas", "1"]);
+    let simulation = Simulation::start(&installation, seconds(6 * times), dice.next(), &["--chaos"]);
+    for round in 0..times {
+        sleep(Duration::from_millis(dice.between(500, 2_500)));
+        if round % 2 == 0 {
+            kafka.kill(0);
+        } else {
+            kafka.stop(0);
+        }
+        sleep(Duration::from_millis(dice.below(500)));
+        kafka.start_again(0);
     }
-    send(&ada, ping("Code", start.plus(ms), 60_000)).await;
-    let expected = [("Code".to_owned(), ms + 60_000)].into();
-    eventually(expected, seconds(20), async || totals(&ada, "apps", &day, "UTC").await).await;
+    simulation.expect_exact();
+}
+
+fn until(what: &str, yes: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !yes() {
+        assert!(begin.elapsed() < SOON, "not in time: {what}");
+        sleep(Duration::from_millis(50));
+    }
+}
+
+/// Waits until all partitions are in sync on so many machines.
+fn in_sync(topic: &KafkaTopic, machines: usize) {
+    let all = || topic.in_sync().iter().all(|in_sync| *in_sync == machines);
+    until(&format!("in sync on {machines} machines"), all);
+}
+
+/// What is processed is deleted at once, so that a follower that is away misses deletions. It leads some partitions
+/// afterwards, without them.
+#[test]
+fn a_follower_that_missed_deletions_and_a_machine_too_few_lose_and_double_nothing() {
+    let Some(kafka) = Kafka::start(3) else { return };
+    let mut dice = dice();
+    let (installation, brokers) = (installation(), kafka.brokers());
+    let server = installation.start(&["--kafka-brokers", &brokers, "--log-keep", "0"]);
+    let topic = KafkaTopic::at(&brokers, "dayline-pings");
+    let simulation = Simulation::start(&installation, seconds(length(30, 30, 60)), dice.next(), &["--chaos"]);
+
+    kafka.stop(0);
+    in_sync(&topic, 2);
+    let deleted = || topic.bounds().iter().map(|(start, _)| start).sum::<i64>();
+    let before = deleted();
+    until("records are deleted while a follower is away", || deleted() > before + 50);
+    kafka.start_again(0);
+    in_sync(&topic, 3);
+    kafka.kill(1);
+    sleep(Duration::from_millis(dice.between(1_000, 3_000)));
+    kafka.start_again(1);
+    in_sync(&topic, 3);
+
+    topic.require(3);
+    kafka.stop(2);
+    let refuses = || server.processes[..2].iter().all(|api| readiness(api).0 == 503);
+    until("no ping is taken with two machines of three", refuses);
+    sleep(seconds(2));
+    kafka.start_again(2);
+    until("pings are taken again", || server.processes[..2].iter().all(|api| readiness(api).0 == 200));
+    simulation.expect_exact();
+    assert_eq!(server.lost_entries(), 0);
 }

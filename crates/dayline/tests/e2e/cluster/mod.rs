@@ -9,6 +9,8 @@ mod failover;
 mod faults;
 #[cfg(feature = "kafka")]
 mod kafka;
+#[cfg(feature = "kafka")]
+mod kafka_topic;
 mod key_files;
 mod months;
 mod nodes;

@@ -202,6 +202,13 @@ impl Server {
         self.wait(Duration::from_secs(15))
     }
 
+    /// Entries that its workers have counted as lost; of a cluster, whose workers come last.
+    pub(crate) fn lost_entries(&self) -> u64 {
+        let of = |line: &str| line.strip_prefix("dayline_log_lost_entries_total ")?.parse::<f64>().ok();
+        let metrics = self.processes[OF_EACH..].iter().map(|worker| get(worker.address, "/metrics").unwrap());
+        metrics.map(|text| text.lines().find_map(of).unwrap() as u64).sum()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         self.processes.iter().for_each(|process| process.signal(signal));
     }
