@@ -15,7 +15,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::FutureProducer;
 
 use crate::error::SetupError;
-use crate::events::Events;
+use crate::events::{Events, LISTEN_AGAIN};
 
 /// How long an answer may take before Kafka counts as away.
 pub(crate) const ANSWER: Duration = Duration::from_secs(2);
@@ -166,7 +166,7 @@ impl KafkaConfig {
             .set("message.max.bytes", "4194304")
             .set("queue.buffering.max.kbytes", &queue)
             // How a broker's quota is heard of.
-            .set("statistics.interval.ms", "1000");
+            .set("statistics.interval.ms", LISTEN_AGAIN.as_millis().to_string());
         self.created(config.create_with_context(events))
     }
 

@@ -170,11 +170,6 @@ impl KafkaPingLog {
         Ok(Self { cluster, min_in_sync, gathers, events, reader, settler, backlog, _tasks: tasks })
     }
 
-    /// Whether brokers slow this process down now, since it sends more than a quota allows.
-    pub fn is_throttled(&self) -> bool {
-        self.events.throttled()
-    }
-
     async fn append_record(&self, partition: Partition, record: Vec<u8>) -> Result<(), AppendError> {
         let Some(gather) = self.gathers.get(partition.0 as usize) else {
             return Err(AppendError::Unavailable(self.no_partition(partition)));
@@ -182,7 +177,7 @@ impl KafkaPingLog {
         if self.backlog.is_full() {
             return Err(AppendError::Full { retry_after_s: RETRY_FULL_S });
         }
-        if self.events.throttled() {
+        if self.events.is_throttled() {
             return Err(AppendError::Full { retry_after_s: RETRY_THROTTLED_S });
         }
         // Nothing to keep.
@@ -201,6 +196,9 @@ impl KafkaPingLog {
     async fn check_append(&self) -> Result<(), PortError> {
         if let Some(why) = self.gathers.iter().find_map(|gather| gather.refusal()) {
             return Err(PortError::Unavailable(why));
+        }
+        if self.events.is_throttled() {
+            return Err(PortError::Unavailable("kafka's quota slows this process down".to_owned()));
         }
         self.backlog.depth().await?;
         if self.backlog.is_full() {
@@ -271,6 +269,10 @@ impl PingLog for KafkaPingLog {
 
     fn depth(&self) -> PortFuture<'_, LogDepth> {
         Box::pin(self.backlog.depth())
+    }
+
+    fn throttled(&self) -> Duration {
+        self.events.throttled()
     }
 
     fn check(&self) -> PortFuture<'_, ()> {

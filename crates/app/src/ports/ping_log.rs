@@ -2,6 +2,7 @@
 //! Not here: consumer state. A reader's position lives in the ledger's own store.
 
 use std::fmt;
+use std::time::Duration;
 
 use dayline_domain::{Correction, UserId};
 
@@ -173,6 +174,13 @@ pub trait PingLog: Send + Sync {
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the log can't be read now.
     fn depth(&self) -> PortFuture<'_, LogDepth>;
+
+    /// For how long, since it was opened, those who hold the log have slowed this process down because
+    /// it sends more than they allow it. Meanwhile appends are refused as full. Most logs have nobody
+    /// who would.
+    fn throttled(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Whether a record could be appended now, found out by writing something that is no entry. It
     /// costs about as much as an append, so that it may be asked every second.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dayline_app::ports::{BoxFuture, LogDepth, LogRead, Partition, PingLog, Position};
 
@@ -85,6 +86,7 @@ async fn an_empty_log_reads_as_nothing(Subject { log, .. }: Subject) {
         );
     }
     assert_eq!(log.depth().await, Ok(LogDepth::default()));
+    assert_eq!(log.throttled(), Duration::ZERO);
 }
 
 async fn records_are_read_in_the_order_of_their_appends(Subject { log, .. }: Subject) {

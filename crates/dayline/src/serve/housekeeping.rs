@@ -88,6 +88,7 @@ impl Housekeeping {
         self.knows_hashes = learned.is_ok();
         let refused = self.refuse_ended_sessions().await;
         let depth = self.app.ping_log.depth().await.map(|depth| self.metrics.set_log_depth(depth));
+        self.metrics.set_log_throttled(self.app.ping_log.throttled());
         let waiting = self.app.dead_letters.count().await;
         let waiting = waiting.map(|letters| self.metrics.set_dead_letters_waiting(letters));
         learned.and(refused).and(depth).and(waiting)

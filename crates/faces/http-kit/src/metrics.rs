@@ -45,6 +45,7 @@ struct Inner {
     log_entries: Gauge,
     log_bytes: Gauge,
     log_lost_entries: Counter,
+    log_throttled: Counter,
     lag: Latency,
     checks: Family<CheckOf, Gauge>,
     degraded: Gauge,
@@ -76,6 +77,7 @@ impl Metrics {
             log_entries: Gauge::default(),
             log_bytes: Gauge::default(),
             log_lost_entries: Counter::default(),
+            log_throttled: Counter::default(),
             lag: Latency::default(),
             checks: Family::default(),
             degraded: Gauge::default(),
@@ -149,6 +151,13 @@ impl Metrics {
         self.0.log_lost_entries.inc_by(entries);
     }
 
+    /// Sets for how long, since the start, those who hold the ping log have slowed this process down;
+    /// never less than before.
+    pub fn set_log_throttled(&self, throttled: Duration) {
+        let counted = self.0.log_throttled.get();
+        self.0.log_throttled.inc_by(throttled.as_secs().saturating_sub(counted));
+    }
+
     /// Sets which parts of the service there are, and which of them work.
     pub fn set_checks(&self, checks: impl Iterator<Item = (&'static str, bool)>) {
         self.0.checks.clear();
@@ -185,6 +194,9 @@ impl Inner {
         let lost =
             "Entries of the ping log that were gone before they were settled: accepted pings that are lost";
         registry.register("log_lost_entries", lost, self.log_lost_entries.clone());
+        let throttled =
+            "For how long Kafka slowed this process down, since it sends more than a quota allows";
+        registry.register_with_unit("log_throttled", throttled, Unit::Seconds, self.log_throttled.clone());
         registry.register("check_ok", "Whether a part of the service works: 1 or 0", self.checks.clone());
         let degraded = "Whether the service does its work, but a part of it does not: 1 or 0";
         registry.register("degraded", degraded, self.degraded.clone());

@@ -1,6 +1,8 @@
-//! The watermarks, over all processes, by an estimate of the bytes that wait.
+//! The watermarks, over all processes, by an estimate of the bytes that wait; and brokers that slow
+//! a process down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dayline_app::ports::{
     AppendError, Applied, LedgerCommit, LedgerWriter, LogDepth, Partition, PingLog, Position,
@@ -8,7 +10,7 @@ use dayline_app::ports::{
 use dayline_contract::fakes::FakeStore;
 use dayline_domain::UtcMs;
 use dayline_kafka::{KafkaPingLog, PingLogOptions};
-use dayline_testkit::shared_kafka;
+use dayline_testkit::{Kafka, shared_kafka};
 
 use crate::topics::{FIRST, PARTITIONS, open_fresh, options, read_all};
 use crate::until;
@@ -92,4 +94,24 @@ async fn a_process_that_settles_nothing_counts_from_where_the_ledger_stands() {
     until("it hears that the ledger went on", async || other.depth().await == Ok(LogDepth::default())).await;
     ledger.forget_positions();
     until("it hears that the ledger went back", async || other.depth().await.unwrap().entries == 3).await;
+}
+
+#[tokio::test]
+async fn who_sends_more_than_a_quota_allows_is_full_until_it_is_slow_enough_again() {
+    let Some(kafka) = Kafka::start(1) else { return };
+    let (_, log) = open_fresh(&kafka.brokers(), 1).await;
+    log.append(FIRST, vec![7; 50_000]).await.unwrap();
+    assert_eq!(log.throttled(), Duration::ZERO);
+    kafka.limit_producer("dayline", 10_000.0);
+    until("it is full, and told for how long", async || match log.append(FIRST, vec![7; 50_000]).await {
+        Err(AppendError::Full { retry_after_s }) => {
+            assert_eq!((retry_after_s, log.check().await.is_err()), (2, true));
+            true
+        }
+        // What is on its way when a broker falls silent comes too late.
+        Ok(()) | Err(AppendError::Unavailable(_)) => false,
+    })
+    .await;
+    assert!(log.throttled() >= Duration::from_secs(1), "{:?}", log.throttled());
+    until("it takes records again", async || log.append(FIRST, vec![7]).await.is_ok()).await;
 }
