@@ -6,30 +6,57 @@ use std::process::Command;
 
 use dayline_app::ports::PingLog;
 use dayline_kafka::{
-    KafkaConfig, KafkaPingLog, NotDurable, Sasl, SaslMechanism, Security, SetupError, Tls, TopicOptions,
-    check_durability, create_topic,
+    Identity, KafkaConfig, KafkaPingLog, NotDurable, Sasl, SaslMechanism, Security, SetupError, Tls,
+    TopicOptions, check_durability, create_topic,
 };
 use dayline_testkit::{Kafka, KafkaSettings, run};
 use tempfile::TempDir;
 
 use crate::topics::{FIRST, options};
 
-/// A certificate for 127.0.0.1 that confirms itself, and its key, in files of the folder.
-fn certificate(folder: &TempDir) -> (PathBuf, PathBuf) {
-    let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folder.path().join(name));
+/// A certificate for 127.0.0.1 that confirms itself, and its key, in files of the folder. The key may
+/// have a password.
+fn certificate(folder: &TempDir, name: &str, password: Option<&str>) -> (PathBuf, PathBuf) {
+    let [certificate, key] =
+        ["certificate", "key"].map(|what| folder.path().join(format!("{name}.{what}.pem")));
     let mut make = Command::new("openssl");
-    make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=kafka"]);
+    make.args(["req", "-x509", "-newkey", "rsa:2048", "-days", "2", "-subj", &format!("/CN={name}")]);
+    match password {
+        Some(password) => make.arg("-passout").arg(format!("pass:{password}")),
+        None => make.arg("-nodes"),
+    };
     make.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"]).arg(&key).arg("-out").arg(&certificate);
     run(&mut make);
     (certificate, key)
 }
 
+/// Settings of a broker that shows a certificate, trusts some, and lets these users do everything.
+fn over_tls(superusers: &'static str) -> [(&'static str, &'static str); 6] {
+    [
+        ("ssl.keystore.type", "PEM"),
+        ("ssl.keystore.location", "{folder}/keystore.pem"),
+        ("ssl.truststore.type", "PEM"),
+        ("ssl.truststore.location", "{folder}/authorities.pem"),
+        ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+        ("super.users", superusers),
+    ]
+}
+
 #[tokio::test]
 async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let (certificate, key) = certificate(&folder);
+    let (certificate, key) = certificate(&folder, "kafka", None);
     let keystore = fs::read_to_string(&key).unwrap() + &fs::read_to_string(&certificate).unwrap();
     let login = "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"broker\" password=\"b\";";
+    let plain_login = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" password=\"b\" \
+                       user_dayline=\"correct horse\";";
+    let sasl = [
+        ("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"),
+        ("sasl.mechanism.inter.broker.protocol", "SCRAM-SHA-256"),
+        ("listener.name.client.plain.sasl.jaas.config", plain_login),
+        ("listener.name.client.scram-sha-256.sasl.jaas.config", login),
+        ("listener.name.client.scram-sha-512.sasl.jaas.config", login),
+    ];
     let Some(kafka) = Kafka::start_with(&KafkaSettings {
         protocol: "SASL_SSL",
         users: &[("broker", "b"), ("dayline", "correct horse"), ("nobody", "n")],
@@ -37,18 +64,7 @@ async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_
             ("keystore.pem", &keystore),
             ("authorities.pem", &fs::read_to_string(&certificate).unwrap()),
         ],
-        properties: &[
-            ("sasl.enabled.mechanisms", "SCRAM-SHA-256,SCRAM-SHA-512"),
-            ("sasl.mechanism.inter.broker.protocol", "SCRAM-SHA-256"),
-            ("listener.name.client.scram-sha-256.sasl.jaas.config", login),
-            ("listener.name.client.scram-sha-512.sasl.jaas.config", login),
-            ("ssl.keystore.type", "PEM"),
-            ("ssl.keystore.location", "{folder}/keystore.pem"),
-            ("ssl.truststore.type", "PEM"),
-            ("ssl.truststore.location", "{folder}/authorities.pem"),
-            ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
-            ("super.users", "User:broker;User:dayline;User:ANONYMOUS"),
-        ],
+        properties: &[&sasl[..], &over_tls("User:broker;User:dayline;User:ANONYMOUS")].concat(),
         ..KafkaSettings::default()
     }) else {
         return;
@@ -66,8 +82,11 @@ async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_
     assert!(made.unwrap());
     let sha512 = server("dayline", "correct horse", SaslMechanism::ScramSha512, Some(&certificate));
     assert_eq!(check_durability(&sha512, false).await.unwrap(), Vec::<String>::new());
-    let log = KafkaPingLog::open(&sha512, &options(), None).await.unwrap();
-    log.append(FIRST, vec![1]).await.unwrap();
+    let plain = server("dayline", "correct horse", SaslMechanism::Plain, Some(&certificate));
+    for each in [&sha256, &sha512, &plain] {
+        let log = KafkaPingLog::open(each, &options(), None).await.unwrap();
+        log.append(FIRST, vec![1]).await.unwrap();
+    }
 
     // Nothing is allowed to this one: it can't even see that the topic is there.
     let nobody = server("nobody", "n", SaslMechanism::ScramSha256, Some(&certificate));
@@ -84,6 +103,58 @@ async fn over_tls_with_a_password_the_log_works_and_each_thing_that_is_wrong_is_
         let told = format!("{refused:?} {wrong:?}");
         assert!(!told.contains("donkey") && !told.contains("horse"), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_certificate_is_who_connects_and_without_it_or_its_keys_password_nothing_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let (broker, broker_key) = certificate(&folder, "kafka", None);
+    let (own, own_key) = certificate(&folder, "dayline", Some("open sesame"));
+    let (other, other_key) = certificate(&folder, "other", None);
+    let read = |file: &PathBuf| fs::read_to_string(file).unwrap();
+    let Some(kafka) = Kafka::start_with(&KafkaSettings {
+        protocol: "SSL",
+        files: &[
+            ("keystore.pem", &(read(&broker_key) + &read(&broker))),
+            ("authorities.pem", &(read(&broker) + &read(&own) + &read(&other))),
+        ],
+        properties: &[
+            &[("ssl.client.auth", "required")][..],
+            &over_tls("User:CN=dayline;User:CN=kafka;User:ANONYMOUS"),
+        ]
+        .concat(),
+        ..KafkaSettings::default()
+    }) else {
+        return;
+    };
+    let password = |text: &str| {
+        let file = folder.path().join(text);
+        fs::write(&file, format!("{text}\n")).unwrap();
+        Some(file)
+    };
+    let server = |identity: Option<Identity>| {
+        let tls = Some(Tls { authorities: Some(broker.clone()), identity });
+        KafkaConfig::new(&kafka.brokers(), "pings", Security { tls, sasl: None }).unwrap()
+    };
+    let mine = |key_password| Identity { certificate: own.clone(), key: own_key.clone(), key_password };
+
+    let right = server(Some(mine(password("open sesame"))));
+    assert!(create_topic(&right, TopicOptions { partitions: 3, replicas: 1 }).await.unwrap());
+    assert_eq!(check_durability(&right, false).await.unwrap(), Vec::<String>::new());
+    let log = KafkaPingLog::open(&right, &options(), None).await.unwrap();
+    log.append(FIRST, vec![1]).await.unwrap();
+
+    let refused = check_durability(&server(None), true).await.unwrap_err();
+    assert!(matches!(refused, NotDurable::Unreachable(_)), "{refused}");
+    let somebody = server(Some(Identity { certificate: other, key: other_key, key_password: None }));
+    let refused = check_durability(&somebody, false).await.unwrap_err().to_string();
+    assert!(refused.contains("describe, describe_configs, read, write and delete"), "{refused}");
+    let wrong = server(Some(mine(password("open barley"))));
+    let refused = create_topic(&wrong, TopicOptions::default()).await.unwrap_err();
+    assert!(
+        matches!(&refused, SetupError::Options(why) if why.contains("dayline.key.pem") && !why.contains("barley")),
+        "{refused}"
+    );
 }
 
 #[test]
