@@ -118,7 +118,7 @@ impl Cluster {
 
     fn give_settings(&self, command: &mut Command, service: &Service, keys: &Path) {
         let secrets = self.path("secrets");
-        for (name, value) in &service.environment {
+        for (name, value) in service.settings() {
             let here = [("/run/secrets/", &*secrets), ("/data/", keys)];
             let file = here.iter().find_map(|(folder, here)| Some(here.join(value.strip_prefix(folder)?)));
             command.env(name, file.unwrap_or_else(|| value.into()));
@@ -194,11 +194,11 @@ fn start_postgres(folder: &Path) -> Postgres {
         service.command.iter().skip(1).map(String::as_str).filter(|word| *word != "-c").collect();
     assert!(options.len() >= 3 && options.iter().all(|option| option.contains('=')), "{options:?}");
     let server = Postgres::start(&options);
-    let (user, database) = (&service.environment["POSTGRES_USER"], &service.environment["POSTGRES_DB"]);
+    let (user, database) = (service.setting("POSTGRES_USER"), service.setting("POSTGRES_DB"));
     let password = fs::read_to_string(folder.join("secrets/postgres_password")).unwrap();
     query(&server.url(), &format!("CREATE DATABASE {database}"));
     query(&server.url(), &format!("ALTER ROLE {user} PASSWORD '{}'", password.trim()));
-    let method = &service.environment["POSTGRES_HOST_AUTH_METHOD"];
+    let method = service.setting("POSTGRES_HOST_AUTH_METHOD");
     fs::write(server.data().join("pg_hba.conf"), format!("host all all all {method}\n")).unwrap();
     query(&server.url(), "SELECT pg_reload_conf()");
     server

@@ -22,8 +22,9 @@ pub(crate) struct Service {
     entrypoint: Vec<String>,
     #[serde(default)]
     pub(crate) command: Vec<String>,
+    /// Without a value: as it is where compose is run, if it is set there.
     #[serde(default)]
-    pub(crate) environment: BTreeMap<String, String>,
+    environment: BTreeMap<String, Option<String>>,
     #[serde(default)]
     secrets: Vec<String>,
     #[serde(default)]
@@ -32,6 +33,8 @@ pub(crate) struct Service {
     volumes: Vec<String>,
     #[serde(default)]
     depends_on: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    profiles: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +46,16 @@ impl Service {
     /// What follows the program's name where it is started with this command.
     pub(crate) fn words<'a>(&'a self, command: &'a [String]) -> Vec<String> {
         self.entrypoint.iter().skip(1).chain(command).cloned().collect()
+    }
+
+    /// What is set, without what is only passed on.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+    }
+
+    /// The value of a setting that there is.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        self.settings().find(|(set, _)| *set == name).unwrap_or_else(|| panic!("no {name}")).1
     }
 
     /// Whether it is started to stay.
@@ -97,5 +110,31 @@ fn whatever_it_names_is_there() {
             };
             assert!(exists, "{name}: {volume}");
         }
+    }
+}
+
+/// Which brokers the profile starts, as the comments and the operator's page tell Dayline.
+#[test]
+fn the_profile_for_kafka_starts_the_brokers_that_are_told_as_the_tests_run_them() {
+    let services = compose().services;
+    let brokers: Vec<_> = services.iter().filter(|(_, service)| service.profiles == ["kafka"]).collect();
+    let of = |each: fn(usize, &str) -> String| {
+        let named = brokers.iter().zip(1..).map(|((name, _), id)| each(id, name));
+        named.collect::<Vec<_>>().join(",")
+    };
+    let told = format!("export DAYLINE_KAFKA_BROKERS={}\n", of(|_, name| format!("{name}:9092")));
+    assert!(brokers.len() == 3 && text("compose.yaml").contains(&told), "{told}");
+    assert!(text("docs/operations.md").contains(&told), "{told}");
+    let tested = text("scripts/kafka/pom.xml");
+    for ((name, broker), id) in brokers.iter().zip(1..) {
+        assert_eq!(broker.setting("KAFKA_NODE_ID"), format!("{id}"), "{name}");
+        assert_eq!(broker.setting("KAFKA_ADVERTISED_LISTENERS"), format!("CLIENT://{name}:9092"));
+        let voters = of(|id, name| format!("{id}@{name}:9093"));
+        assert_eq!(broker.setting("KAFKA_CONTROLLER_QUORUM_VOTERS"), voters);
+        let version = broker.image.as_deref().unwrap().strip_prefix("apache/kafka:").unwrap();
+        assert!(tested.contains(&format!("<version>{version}</version>")), "{version}");
+    }
+    for (name, service) in services.iter().filter(|(_, service)| service.is_ours() && service.serves()) {
+        assert!(service.environment.contains_key("DAYLINE_KAFKA_BROKERS"), "{name}");
     }
 }
