@@ -44,7 +44,7 @@ use std::process::Command;
 
 use clap::{Parser, Subcommand};
 
-use deployment::Where;
+use deployment::{Deployment, Where};
 use failure::Failure;
 use lab::Lab;
 use stats::Table;
@@ -55,9 +55,9 @@ struct Arguments {
     /// The dayline program to measure; if left out, it is built from the source that this one was built from.
     #[arg(long, global = true)]
     dayline: Option<PathBuf>,
-    /// How Dayline runs.
-    #[arg(long = "where", global = true, value_enum, default_value = "embedded")]
-    deployment: Where,
+    /// How Dayline runs; several, separated by commas, one after the other.
+    #[arg(long = "where", global = true, value_enum, value_delimiter = ',', default_value = "embedded")]
+    deployments: Vec<Where>,
     /// Write the results as JSON to this file, too.
     #[arg(long, global = true)]
     json: Option<PathBuf>,
@@ -107,12 +107,13 @@ fn main() -> Result<(), Failure> {
     if let Claim::Baseline(options) = arguments.claim {
         return runtime(options.threads)?.block_on(baseline::serve(options));
     }
+    let deployments = Deployment::all(&arguments.deployments)?;
     let program = match arguments.dayline {
         Some(program) => program,
-        None => build()?,
+        None => build(deployments.iter().any(|deployment| deployment.needs_kafka()))?,
     };
     let mut tables = Vec::new();
-    for deployment in arguments.deployment.deployments()? {
+    for deployment in deployments {
         let lab = Lab { program: program.clone(), deployment };
         for mut table in runtime(1)?.block_on(measure(&arguments.claim, &lab))? {
             table.title = format!("{}, {deployment}", table.title);
@@ -126,13 +127,16 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Builds the server as it is released; gives the program.
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the server as it is released, with Kafka if it is needed; gives the program.
+fn build(with_kafka: bool) -> Result<PathBuf, Failure> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).ok_or("this program lies in no target folder")?;
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--locked", "--package", "dayline", "--target-dir"]).arg(target);
     cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")]);
+    if with_kafka {
+        cargo.args(["--features", "kafka"]);
+    }
     if !cargo.status()?.success() {
         return Err("dayline was not built".into());
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::client::{Connection, get, post};
 use crate::database::{Database, Lock};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Log};
 use crate::failure::Failure;
 use crate::resources::status;
 use crate::services::Services;
@@ -80,11 +80,11 @@ impl Server {
         let folder = tempfile::tempdir()?;
         let services = match deployment {
             Deployment::Embedded => None,
-            Deployment::Clustered => Some(prepared(program, folder.path())?),
+            Deployment::Clustered(log) => Some(prepared(program, folder.path(), log)?),
         };
         let roles: &[&str] = match deployment {
             Deployment::Embedded => &["api,worker,report"],
-            Deployment::Clustered => &["api", "worker,report"],
+            Deployment::Clustered(_) => &["api", "worker,report"],
         };
         let of_each = if services.is_some() { OF_EACH } else { 1 };
         let begin = Instant::now();
@@ -218,10 +218,11 @@ impl Server {
     }
 }
 
-/// A cluster's servers, with the schema in the database and keys in the folder.
-fn prepared(program: &Path, folder: &Path) -> Result<Services, Failure> {
-    let services = Services::start();
-    run(Command::new(program).args(["migrate", "--database-url", &services.direct_url()]))?;
+/// A cluster's servers, with the schema in the database, the topic in Kafka if there is one, and keys in the folder.
+fn prepared(program: &Path, folder: &Path, log: Log) -> Result<Services, Failure> {
+    let services = Services::start(log.brokers())?;
+    let mut migrate = Command::new(program);
+    run(migrate.envs(services.variables()).args(["migrate", "--database-url", &services.direct_url()]))?;
     run(Command::new(program).args(["keys", "create", "--keys-file"]).arg(keys_file(folder, true)))?;
     Ok(services)
 }

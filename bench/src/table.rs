@@ -94,7 +94,7 @@ async fn single_pings(lab: &Lab, options: &Options, targets: &mut Targets) -> Re
     duel.dayline.wait_until_processed(accepted as usize).await?;
     let database = match lab.deployment {
         Deployment::Embedded => "while the ledger can't be written",
-        Deployment::Clustered => "while PostgreSQL is stopped",
+        Deployment::Clustered(_) => "while PostgreSQL is stopped",
     };
     for (when, load) in [("alone", alone), ("while the worker is busy", worker_busy), (database, without)] {
         let p99 = percentile(&load.times, 0.99);
@@ -193,7 +193,7 @@ async fn reports(lab: &Lab, options: &Options, targets: &mut Targets) -> Result<
     let whole = format!("whole answer {} ms, p99 {} ms", ms(day), ms(day_p99));
     let (text, judged) = match lab.deployment {
         Deployment::Embedded => (whole, day),
-        Deployment::Clustered => {
+        Deployment::Clustered(_) => {
             let inside = percentile(&times.day_in_database, 0.5);
             (format!("{} ms in the database, {whole}", ms(inside)), inside)
         }
@@ -216,7 +216,7 @@ async fn starts(lab: &Lab, options: &Options, most: u64, targets: &mut Targets) 
             targets.add("memory at rest: under 100 MB", text, rest * f64::from(1 << 20) < 100e6);
         }
         // The design has no target for it.
-        Deployment::Clustered => {
+        Deployment::Clustered(_) => {
             targets.0.rows.push(vec!["memory of the four processes at rest".into(), text, "–".into()]);
         }
     }
