@@ -37,6 +37,7 @@ fn signed_in() -> Vec<Route> {
         ("/app/{name}", get(activity::app)),
         ("/domain/{name}", get(activity::domain)),
         ("/devices", get(devices::page)),
+        ("/devices/name", post(devices::rename_device)),
         ("/devices/sessions/{id}/end", post(devices::end_session)),
         ("/devices/end-others", post(devices::end_others)),
         ("/devices/keys/{id}/delete", post(devices::delete_key)),

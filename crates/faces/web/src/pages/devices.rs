@@ -1,23 +1,27 @@
-//! `/devices`: everything that is let in as this person, sessions and keys together, and how to end it.
+//! `/devices`: what is known of the person's devices, and everything that is let in as this person, sessions
+//! and keys together, and how to end it.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::identity::{api_keys, audit, sessions};
 use dayline_app::ports::{ApiKey, AuditKind, StoredAuditEvent};
+use dayline_app::reporting::devices::{self, Device};
+use dayline_app::tracking::devices::rename;
 use dayline_domain::id::{ApiKeyKind, SessionKind};
-use dayline_domain::{Scope, Session, UtcMs};
+use dayline_domain::{DeviceId, DeviceName, Scope, Session, UtcMs};
 use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::path::PathId;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use crate::forms::Form;
 use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::session::{Jar, Visitor};
 use crate::shell::{Place, Shell};
-use crate::show::ago;
+use crate::show::{ago, sentence};
 use crate::state::{Web, WebState};
 
 /// How many entries of the audit log are shown.
@@ -27,12 +31,15 @@ const EVENTS: usize = 12;
 #[template(path = "devices.html")]
 struct DevicesPage {
     shell: Shell,
+    /// Why a device has not got the name that was asked for.
+    problem: Option<String>,
+    devices: Vec<Row>,
     sessions: Vec<Row>,
     keys: Vec<Row>,
     events: Vec<Event>,
 }
 
-/// Something that is let in.
+/// A device, or something that is let in.
 struct Row {
     id: String,
     name: String,
@@ -59,17 +66,38 @@ pub(crate) async fn page(
     Visitor(caller): Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    Ok(list(&web, &caller, &headers, None).await?.answer(&headers))
+}
+
+async fn list(
+    web: &WebState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    problem: Option<String>,
+) -> Result<Page, Refusal> {
     let now = web.app.clock.now();
-    let sessions = sessions::list(&web.app, &caller).await?;
-    let keys = api_keys::list(&web.app, &caller).await?;
-    let events = audit::entries(&web.app, &caller, None, EVENTS).await?;
-    let page = DevicesPage {
-        shell: Shell::at(&web, &headers, Place::Devices),
-        sessions: sessions.into_iter().map(|session| session_row(session, &caller, now)).collect(),
+    let devices = devices::list(&web.app, caller).await?;
+    let sessions = sessions::list(&web.app, caller).await?;
+    let keys = api_keys::list(&web.app, caller).await?;
+    let events = audit::entries(&web.app, caller, None, EVENTS).await?;
+    Page::of(&DevicesPage {
+        shell: Shell::at(web, headers, Place::Devices),
+        problem,
+        devices: devices.into_iter().map(|device| device_row(device, now)).collect(),
+        sessions: sessions.into_iter().map(|session| session_row(session, caller, now)).collect(),
         keys: keys.into_iter().map(|key| key_row(&key, now)).collect(),
         events: events.into_iter().map(|event| event_row(event, now)).collect(),
+    })
+}
+
+fn device_row(device: Device, now: UtcMs) -> Row {
+    let id = device.id.as_str().to_owned();
+    let (name, aside) = match device.name {
+        Some(name) if *name != *id => (name.into(), Some(id.clone())),
+        _ => (id.clone(), None),
     };
-    Ok(Page::of(&page)?.answer(&headers))
+    let last_used = device.last_use.map_or_else(|| "nothing yet".to_owned(), |at| ago(now, at));
+    Row { id, name, aside, about: String::new(), last_used, is_this: false }
 }
 
 fn session_row(session: Session, caller: &Caller, now: UtcMs) -> Row {
@@ -141,6 +169,30 @@ fn told(kind: AuditKind) -> &'static str {
         AuditKind::Erased => "Time was erased",
         AuditKind::DeviceRenamed => "A device got another name",
         AuditKind::DeviceMerged => "A device was merged into another one",
+    }
+}
+
+/// Gives a device another name.
+pub(crate) async fn rename_device(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let device = DeviceId::new(form.text("device")).map_err(|_| AppError::NotFound)?;
+    let named = match DeviceName::new(form.text("name")) {
+        Ok(name) => rename(&web.app, &caller, device, name).await.map(drop),
+        Err(error) => Err(AppError::field("name", error.to_string())),
+    };
+    match named {
+        Ok(()) => Ok(back(&web)),
+        Err(AppError::Invalid(errors)) => {
+            let wrong = errors.first().map_or("", |error| &*error.detail);
+            let problem = Some(sentence(&format!("the name {wrong}")));
+            let page = list(&web, &caller, &headers, problem).await?;
+            Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).answer(&headers))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -25,6 +25,22 @@ async fn another_browser_can_be_signed_out_from_here() {
 }
 
 #[tokio::test]
+async fn a_device_is_called_what_the_person_says() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    server.track(&ada, "laptop", "Code", "", ["09:00:00", "10:00:00"]).await;
+    assert_eq!(ada.post("/devices/name", "device=laptop&name=My+desk").await.status, 303);
+    for path in ["/devices", "/day"] {
+        assert!(ada.get(path).await.text().contains("<bdi>My desk</bdi>"), "{path}");
+    }
+    let wrong = ada.post("/devices/name", "device=laptop&name=").await;
+    assert!(wrong.status == 422 && wrong.text().contains("role=\"alert\">The name "), "{}", wrong.text());
+    for unknown in ["device=phone&name=a", "device=&name=a", "name=a"] {
+        assert_eq!(ada.post("/devices/name", unknown).await.status, 404, "{unknown}");
+    }
+}
+
+#[tokio::test]
 async fn ending_ones_own_session_signs_out() {
     let server = Server::new();
     let mut ada = Browser::of(&server, "ada").await;

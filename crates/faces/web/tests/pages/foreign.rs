@@ -13,6 +13,7 @@ const WRITES: &[(&str, &str)] = &[
     ("/register", "full_name=Eve&email=eve%40example.org&password=a+long+enough+secret&timezone=UTC"),
     ("/sign-out", ""),
     ("/session/renew", ""),
+    ("/devices/name", "device=laptop&name=Stolen"),
     ("/devices/end-others", "keys=on"),
     ("/devices/sessions/0190b5a0-0000-7000-8000-000000000000/end", ""),
     ("/devices/keys/0190b5a0-0000-7000-8000-000000000000/delete", ""),

@@ -1,0 +1,176 @@
+// The forms, as a person fills them in; each also without scripts.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { assertGood, complaints, fresh, launch, picture, signIn } from "../support/browser.js";
+import { date, workingDay } from "../support/days.js";
+import { PASSWORD, Person } from "../support/person.js";
+import { serve } from "../support/server.js";
+
+/** @type {import("../support/server.js").Server} */
+let server;
+/** @type {import("../support/browser.js").Browser} */
+let browser;
+
+before(async () => {
+  [server, browser] = await Promise.all([serve(), launch()]);
+});
+
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+for (const scripts of [true, false]) {
+  const how = scripts ? "with" : "without";
+
+  describe(`${how} scripts`, () => {
+    /** @type {import("../support/browser.js").Context} */
+    let context;
+    /** @type {import("../support/browser.js").Page} */
+    let page;
+    /** @type {string[]} */
+    let complained;
+
+    before(async () => {
+      context = await fresh(browser, { javaScriptEnabled: scripts, timezoneId: "Asia/Tokyo" });
+      complained = complaints(context);
+      page = await context.newPage();
+    });
+
+    after(async () => {
+      await context.close();
+      assert.deepEqual(complained, []);
+    });
+
+    const press = (/** @type {string} */ name) => page.getByRole("button", { name, exact: true }).click();
+    const heading = () => page.locator("h1").innerText();
+    const status = (/** @type {string} */ text) => page.getByRole("status").getByText(text).waitFor();
+
+    it("an account is made, and what is wrong is told first", async () => {
+      await page.goto(`${server.url}/register`);
+      await page.getByLabel("Name").fill("Grace");
+      await page.getByLabel("E-mail").fill(`grace-${how}@example.org`);
+      await page.getByLabel("Password").fill("password");
+      const zone = page.getByLabel("Time zone");
+      assert.equal(await zone.inputValue(), scripts ? "Asia/Tokyo" : "", "the browser proposes its zone");
+      await press("Make the account");
+      await page.locator("#password-wrong").waitFor();
+      assert.equal(await page.getByLabel("Name").inputValue(), "Grace");
+      if (scripts) await assertGood(page);
+      await page.getByLabel("Password").fill(PASSWORD);
+      await press("Make the account");
+      await page.waitForURL(`${server.url}/connect`);
+    });
+
+    it("a key is made, and the page hears the tracker", async () => {
+      await page.getByLabel("What runs it").fill("workstation");
+      await press("Make a key");
+      const key = await page.locator("#key").innerText();
+      assert.match(key, /^dlk_/);
+      await picture(page, `key-${how}-scripts`);
+      if (scripts) await assertGood(page);
+      else await page.getByRole("link", { name: "Has it been heard?" }).click();
+      const now = Date.now();
+      const ping = {
+        app_name: "Terminal",
+        start_time: new Date(now - 60_000).toISOString(),
+        end_time: new Date(now).toISOString(),
+      };
+      await new Person(server.url, "", key).ask("POST", "/usage/track", ping);
+      // Without scripts the page asks again by itself, every three seconds.
+      if (scripts) await status("It was heard.");
+      else await page.getByRole("heading", { name: "It works" }).waitFor();
+      await page.getByRole("link", { name: "To my day" }).click();
+      await page.getByRole("link", { name: "Terminal" }).waitFor();
+    });
+
+    it("a device gets a name", async () => {
+      await page.goto(`${server.url}/devices`);
+      await page.getByText("Rename workstation").click();
+      await page.getByLabel("Its name").fill("My desk");
+      await press("Save");
+      await page.getByRole("region", { name: "Devices" }).locator("bdi", { hasText: "My desk" }).waitFor();
+      await page.goto(`${server.url}/day`);
+      await page.locator(".lane").getByText("My desk").waitFor();
+    });
+
+    it("the profile, the theme and how time counts are saved", async () => {
+      await page.goto(`${server.url}/settings`);
+      await page.getByLabel("Time zone").fill("Mars");
+      await page.locator("form", { hasText: "Profile" }).getByRole("button").click();
+      await page.locator("#timezone-wrong").waitFor();
+      await page.getByLabel("Time zone").fill("Europe/London");
+      await page.locator("form", { hasText: "Profile" }).getByRole("button").click();
+      await status("Your profile is saved.");
+      await page.getByLabel("Dark").check();
+      await page.locator("form", { hasText: "Theme" }).getByRole("button").click();
+      await page.locator("html[data-theme=dark]").waitFor();
+      await page.getByLabel("Weeks begin on").selectOption("sunday");
+      await page.locator("form", { hasText: "How time counts" }).getByRole("button").click();
+      await page.getByRole("status").waitFor();
+      assert.equal(await page.getByLabel("Weeks begin on").inputValue(), "sunday");
+    });
+
+    it("a device that shows a code is let in", async () => {
+      const asked = await new Person(server.url, "", "").ask("POST", "/auth/device", { device_id: "tv" });
+      await page.goto(asked.verification_uri_complete);
+      await page.locator("dd", { hasText: asked.user_code }).waitFor();
+      if (scripts) await assertGood(page);
+      await press("Approve");
+      assert.equal(await heading(), "The device is approved");
+    });
+
+    it("a key is deleted", async () => {
+      await page.goto(`${server.url}/devices`);
+      await page.getByText("Delete the key workstation").click();
+      await press("Delete for good");
+      await page.getByText("None. A tracker that should not know your password").waitFor();
+    });
+
+    it("signing out leaves nothing behind", async () => {
+      await page.goto(`${server.url}/settings`);
+      await press("Sign out");
+      await page.waitForURL(`${server.url}/sign-in`);
+      await page.goBack();
+      await page.waitForURL(/\/sign-in/);
+    });
+
+    it("a wrong password is told, and the right one leads to what was asked for", async () => {
+      await page.goto(`${server.url}/week/2026-W40`);
+      await page.getByLabel("E-mail").fill(`grace-${how}@example.org`);
+      await page.getByLabel("Password").fill("nothing like it");
+      await press("Sign in");
+      await page.getByRole("alert").waitFor();
+      if (scripts) await assertGood(page);
+      await page.getByLabel("Password").fill(PASSWORD);
+      await press("Sign in");
+      await page.waitForURL(`${server.url}/week/2026-W40`);
+    });
+  });
+}
+
+it("without scripts every page has all there is to read", async () => {
+  const ada = await Person.register(server.url, "ada");
+  const day = date(-1);
+  await ada.track(workingDay(day));
+  const context = await fresh(browser, { javaScriptEnabled: false });
+  const page = await context.newPage();
+  await signIn(page, server.url, ada.email);
+  const pages = [
+    [`/day/${day}`, "Counted"],
+    [`/day/${day}?view=list`, "08:02 – 09:10"],
+    [`/range?from=${day}&to=${day}`, "As a table"],
+    ["/year", "Busiest days"],
+    [`/app/Code?from=${day}&to=${day}`, "dayline"],
+    ["/domain/github.com", "Seen in"],
+    ["/devices", "this browser"],
+    ["/connect", "With a code"],
+    ["/settings", "How time counts"],
+  ];
+  for (const [path, shown] of pages) {
+    await page.goto(server.url + path);
+    assert.ok((await page.locator("main").innerText()).includes(/** @type {string} */ (shown)), `${path}: ${shown}`);
+  }
+  await context.close();
+});

@@ -1,0 +1,96 @@
+// Every page, light and dark, on a desk and on a phone.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { assertGood, complaints, fresh, launch, picture, signIn } from "../support/browser.js";
+import { date, workingDay } from "../support/days.js";
+import { Person } from "../support/person.js";
+import { serve } from "../support/server.js";
+
+const YESTERDAY = date(-1);
+
+/** Pages for everybody, and what they are called. */
+const OPEN = /** @type {const} */ ([
+  ["sign-in", "/sign-in"],
+  ["sign-in-next", `/sign-in?next=/day/${YESTERDAY}`],
+  ["register", "/register"],
+]);
+
+/** Pages of somebody who tracks. */
+const SIGNED_IN = /** @type {const} */ ([
+  ["day", `/day/${YESTERDAY}`],
+  ["day-list", `/day/${YESTERDAY}?view=list`],
+  ["day-of-a-device", `/day/${YESTERDAY}?device=phone`],
+  ["today", "/day"],
+  ["day-before-all", `/day/${date(-300)}`],
+  ["week", "/week"],
+  ["month", "/month"],
+  ["year", "/year"],
+  ["range", `/range?from=${date(-20)}&to=${YESTERDAY}`],
+  ["app", `/app/Code?from=${date(-6)}&to=${YESTERDAY}`],
+  ["app-with-markup", `/app/${encodeURIComponent('Chat <3 & "more"')}`],
+  ["domain", `/domain/github.com?from=${YESTERDAY}&to=${YESTERDAY}`],
+  ["devices", "/devices"],
+  ["connect", "/connect"],
+  ["device", "/device"],
+  ["settings", "/settings"],
+  ["settings-saved", "/settings?saved=profile"],
+  ["refused", "/day?view=nothing"],
+]);
+
+/** Pages of somebody who never tracked. */
+const EMPTY = /** @type {const} */ ([
+  ["empty-day", "/day"],
+  ["empty-week", "/week"],
+  ["empty-year", "/year"],
+  ["empty-devices", "/devices"],
+]);
+
+/** @type {import("../support/server.js").Server} */
+let server;
+/** @type {import("../support/browser.js").Browser} */
+let browser;
+/** @type {Person} */
+let ada;
+/** @type {Person} */
+let bob;
+
+before(async () => {
+  [server, browser] = await Promise.all([serve(), launch()]);
+  [ada, bob] = await Promise.all([Person.register(server.url, "ada"), Person.register(server.url, "bob")]);
+  await ada.track([...workingDay(date(-9)), ...workingDay(date(-2)), ...workingDay(YESTERDAY)]);
+});
+
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  for (const width of [1280, 360]) {
+    describe(`${colorScheme}, ${width} wide`, () => {
+      /**
+       * Looks at pages, one after the other.
+       * @param {Person | undefined} who
+       * @param {readonly (readonly [string, string])[]} pages
+       */
+      const look = async (who, pages) => {
+        const context = await fresh(browser, { colorScheme, viewport: { width, height: 800 }, isMobile: width < 400 });
+        const complained = complaints(context);
+        const page = await context.newPage();
+        if (who) await signIn(page, server.url, who.email);
+        for (const [name, path] of pages) {
+          await page.goto(server.url + path);
+          await picture(page, `${name}-${colorScheme}-${width}`);
+          await assertGood(page);
+        }
+        assert.deepEqual(complained, []);
+        await context.close();
+      };
+
+      it("pages for everybody are good", () => look(undefined, OPEN));
+      it("pages of somebody who tracks are good", () => look(ada, SIGNED_IN));
+      it("pages of somebody who never tracked are good", () => look(bob, EMPTY));
+    });
+  }
+}
