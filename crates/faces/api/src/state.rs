@@ -5,15 +5,20 @@ use std::sync::Arc;
 
 use dayline_app::App;
 use dayline_app::ports::BoxFuture;
+use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::cookie::is_asked_by_own_page;
 use dayline_http_kit::credential::Forms;
+use dayline_http_kit::page_cookies::PageCookies;
 use dayline_http_kit::slots::Slots;
 use dayline_http_kit::{Face, Kit, KitState, Problem};
-use http::request;
+use http::{Method, request};
 
 use crate::dated_document::DatedDocument;
 
 /// Most streams of live events that one person may have open: a few pages on a few devices.
 const LIVE_PER_PERSON: usize = 10;
+/// Where pages follow changes.
+const LIVE: &str = "/api/v1/live";
 /// Most exports at a time; each holds a day of somebody's ledger in memory.
 const EXPORTS: usize = 32;
 /// Most exports of one person at a time.
@@ -57,8 +62,17 @@ impl Face for ApiState {
         &self.kit
     }
 
-    fn forms(&self, _: &request::Parts) -> Forms {
-        Forms::BEARER
+    /// Bearer tokens; from a page of ours that follows changes also the cookie of its session, which it can't
+    /// read.
+    fn forms(&self, request: &request::Parts) -> Forms {
+        let is_page = request.method == Method::GET
+            && request.uri.path() == LIVE
+            && is_asked_by_own_page(&request.headers);
+        let cookies = || {
+            let client = ClientAddress::of(request, &self.kit).0;
+            PageCookies::of(&self.kit.config, &request.headers, client)
+        };
+        Forms { cookie: is_page.then(|| cookies().access), ..Forms::BEARER }
     }
 }
 

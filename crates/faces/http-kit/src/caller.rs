@@ -93,6 +93,10 @@ async fn authenticate<'a, F: Face>(
     let credential = Credential::of(&parts.headers, parts.uri.query(), face.forms(parts));
     let credential = credential.ok_or(AppError::NotSignedIn)?;
     let caller = caller_by(kit, parts, credential.secret()).await?;
+    // Keys are for trackers: one in a cookie is nobody's session.
+    if matches!(credential, Credential::Cookie(_)) && caller.session().is_none() {
+        return Err(AppError::NotSignedIn);
+    }
     Ok((caller, credential))
 }
 

@@ -52,6 +52,12 @@ pub fn is_own_page(headers: &HeaderMap, allowed_origins: &[AllowedOrigin]) -> bo
         || authority.is_some_and(|authority| text(header::HOST) == Some(authority))
 }
 
+/// Whether the browser says that a page of this very site asks, which no page can forge.
+pub fn is_asked_by_own_page(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()
+}
+
 /// Whether the cookie must be kept off plain connections: always, except for somebody who tries
 /// Dayline on their own machine, where there is no TLS and nobody in between. Where people reach the
 /// server by https there is TLS, whatever a proxy on the same machine passes on.

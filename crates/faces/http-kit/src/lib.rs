@@ -18,6 +18,7 @@ pub mod instant;
 pub mod metrics;
 pub mod origin;
 pub mod packing;
+pub mod page_cookies;
 pub mod parameter;
 pub mod path;
 pub mod problem;

@@ -12,9 +12,11 @@ use crate::refusal::Refused;
 use crate::shell::Shell;
 use crate::state::{Web, WebState};
 
-/// Everything from here, nothing inline, no frame around it, forms sent nowhere else.
+/// Everything from here, nothing inline, no frame around it, forms sent nowhere else. Text becomes markup in
+/// one place of the scripts alone (`parts.js`), where pages of ours are read.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types dayline";
 
 const HEADERS: [(HeaderName, &str); 4] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -43,7 +43,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 ///
 /// Ids are times of commits in milliseconds. Who comes back with the last one as `Last-Event-ID` is
 /// told what changed since; a day may be named that was named before. An empty comment every 15 s
-/// shows that the stream lives. One person may have 10 streams.
+/// shows that the stream lives. One person may have 10 streams. Pages of this server are let in by the
+/// cookie of their session.
 #[utoipa::path(
     get, path = "/api/v1/live", tag = "live", operation_id = "live",
     params(("last-event-id" = Option<String>, Header, description = "The last id that was seen")),

@@ -277,3 +277,38 @@ async fn a_client_that_is_gone_gives_its_place_up() {
     };
     timeout(PATIENCE, freed).await.expect("a place is free again");
 }
+
+/// What the cookie of a page's session is called, where nothing is known of the client.
+const COOKIE: &str = "__Host-dayline";
+
+#[tokio::test]
+async fn a_page_of_this_site_watches_by_the_cookie_of_its_session() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let cookie = format!("{COOKIE}={}", ada.access);
+    let from = |sites: &[&str], path: &str| {
+        let call = server.get(path).header("cookie", &cookie);
+        sites.iter().fold(call, |call, site| call.header("sec-fetch-site", site))
+    };
+    assert_eq!(from(&["same-origin"], LIVE).send().await.status, 200);
+    for sites in [&[][..], &["cross-site"], &["same-site"], &["none"], &["same-origin", "same-origin"]] {
+        assert_eq!(from(sites, LIVE).send().await.status, 401, "{sites:?}");
+    }
+    for path in ["/api/v1/users/me", "/api/v1/usage/timeline", "/api/v1/live/", "/api/v1/usage/export"] {
+        assert!([401, 404].contains(&from(&["same-origin"], path).send().await.status.as_u16()), "{path}");
+    }
+    let write = server.request(Method::DELETE, "/api/v1/users/me").header("cookie", &cookie);
+    assert_eq!(write.header("sec-fetch-site", "same-origin").send().await.status, 401);
+}
+
+#[tokio::test]
+async fn a_key_in_that_cookie_is_nobodys_session() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let key = json!({"name": "reader", "scopes": ["read"]});
+    let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await;
+    let key = key.json()["key"].as_str().unwrap().to_owned();
+    assert_eq!(server.get(LIVE).header("authorization", &format!("Bearer {key}")).send().await.status, 200);
+    let call = server.get(LIVE).header("cookie", &format!("{COOKIE}={key}"));
+    assert_eq!(call.header("sec-fetch-site", "same-origin").send().await.status, 401);
+}

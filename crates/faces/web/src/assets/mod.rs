@@ -18,6 +18,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("base.js", SCRIPT, include_str!("../../assets/base.js")),
     ("connect.js", SCRIPT, include_str!("../../assets/connect.js")),
+    ("live.js", SCRIPT, include_str!("../../assets/live.js")),
+    ("parts.js", SCRIPT, include_str!("../../assets/parts.js")),
+    ("session.js", SCRIPT, include_str!("../../assets/session.js")),
     ("zone.js", SCRIPT, include_str!("../../assets/zone.js")),
 ];
 

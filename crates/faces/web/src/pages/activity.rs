@@ -19,6 +19,7 @@ use crate::chart::{Clock, Hue, Hues};
 use crate::page::Page;
 use crate::pages::coloured::hues;
 use crate::pages::day_list::{Line, lines};
+use crate::pages::live::Live;
 use crate::pages::period::Period;
 use crate::pages::pieces::all;
 use crate::pages::range::Asked;
@@ -54,6 +55,7 @@ struct ActivityPage {
     devices: Vec<Rank>,
     days: Vec<(String, Vec<Line>)>,
     zone: String,
+    live: Option<Live>,
 }
 
 /// An app.
@@ -159,6 +161,7 @@ async fn show(
         devices: device_ranks(&sums.devices, &names, total_ms),
         days: intervals(web, caller, &days, (&filter, &names, &hues)).await?,
         zone: days.zone.name().to_owned(),
+        live: Live::of(days.interval(), false),
         name: subject.name,
     };
     Ok(Page::of(&page)?.answer(headers))

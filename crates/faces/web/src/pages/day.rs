@@ -21,6 +21,7 @@ use crate::page::Page;
 use crate::pages::coloured::{domain_hues, hues};
 use crate::pages::day_list::{Line, lines};
 use crate::pages::day_plot::{Drawn, Plot};
+use crate::pages::live::Live;
 use crate::pages::pieces::all;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
@@ -76,6 +77,7 @@ struct DayPage {
     only: Option<(String, String)>,
     total: String,
     zone: String,
+    live: Option<Live>,
     content: Content,
     apps: Vec<Rank>,
     domains: Vec<Rank>,
@@ -164,6 +166,7 @@ async fn show(
         only: asked.device.as_ref().map(|device| only(device, &names, &path)),
         total: duration(total_ms),
         zone: days.zone.name().to_owned(),
+        live: Live::of(days.interval(), date == today),
         content,
         domains: domain_ranks(&seen.counted, days.interval(), &hues, total_ms),
         apps: ranks(

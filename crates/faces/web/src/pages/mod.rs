@@ -9,6 +9,7 @@ mod day_plot;
 pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod file;
+mod live;
 mod period;
 mod pieces;
 pub(crate) mod range;

@@ -15,6 +15,7 @@ use http::HeaderMap;
 use crate::chart::Hue;
 use crate::page::Page;
 use crate::pages::coloured::hues;
+use crate::pages::live::Live;
 use crate::pages::period::{Kind, Period};
 use crate::pages::range_charts::{Bars, Hours, Year, change};
 use crate::refusal::Refusal;
@@ -67,6 +68,7 @@ struct RangePage {
     /// Per day with anything on it, in the mean.
     mean: Option<String>,
     zone: String,
+    live: Option<Live>,
     bars: Bars,
     year: Option<Year>,
     hours: Hours,
@@ -233,6 +235,7 @@ async fn show(
         change,
         mean: total_ms.checked_div(with_any).filter(|_| with_any > 1).map(duration),
         zone: days.zone.name().to_owned(),
+        live: Live::of(days.interval(), false),
         bars: if period.length() > MOST_BARS {
             Bars::of_months(&sums.months)
         } else {

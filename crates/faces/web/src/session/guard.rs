@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use dayline_http_kit::Problem;
-use dayline_http_kit::cookie::is_own_page;
+use dayline_http_kit::cookie::{is_asked_by_own_page, is_own_page};
 use dayline_http_kit::origin::AllowedOrigin;
 use http::{HeaderMap, Method};
 
@@ -24,15 +24,11 @@ pub(crate) async fn refuse_foreign_writes(State(web): State<Web>, request: Reque
 /// Whether a page of this host sent the request. `Sec-Fetch-Site` decides where it is sent, since no page
 /// can forge it; only where it is not, the origin does.
 fn is_ours(headers: &HeaderMap, public_url: Option<&str>) -> bool {
-    let mut sites = headers.get_all("sec-fetch-site").iter();
-    match (sites.next(), sites.next()) {
-        (Some(site), None) => site == "same-origin",
-        (Some(_), Some(_)) => false,
-        (None, _) => {
-            let own: Vec<_> = public_url.and_then(origin_of).map(AllowedOrigin::Site).into_iter().collect();
-            is_own_page(headers, &own)
-        }
+    if headers.contains_key("sec-fetch-site") {
+        return is_asked_by_own_page(headers);
     }
+    let own: Vec<_> = public_url.and_then(origin_of).map(AllowedOrigin::Site).into_iter().collect();
+    is_own_page(headers, &own)
 }
 
 /// Scheme and host of an address.

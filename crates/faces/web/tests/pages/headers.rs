@@ -21,8 +21,10 @@ async fn every_answer_lets_nothing_in_from_elsewhere() {
             "form-action 'self'",
             "frame-ancestors 'none'",
             "img-src 'self'",
+            "require-trusted-types-for 'script'",
             "script-src 'self'",
             "style-src 'self'",
+            "trusted-types dayline",
         ];
         assert_eq!(rules, expected, "{path}");
         assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin", "{path}");
