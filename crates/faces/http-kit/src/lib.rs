@@ -10,6 +10,7 @@ pub mod caller;
 pub mod connections;
 pub mod cookie;
 pub mod credential;
+pub mod csv;
 mod edge;
 pub mod entity_tag;
 pub mod fields;

@@ -5,7 +5,7 @@ use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::csv::Csv;
+use dayline_http_kit::csv::Csv;
 
 /// One device's unbroken use of one activity.
 #[derive(Serialize, ToSchema)]

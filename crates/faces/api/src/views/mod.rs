@@ -6,7 +6,6 @@ pub(crate) mod api_key;
 pub(crate) mod audit_entry;
 pub(crate) mod conditional_request;
 pub(crate) mod correction;
-pub(crate) mod csv;
 pub(crate) mod device_codes;
 pub(crate) mod export;
 mod export_schema;

@@ -10,13 +10,13 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::accept::Format;
-use super::csv::Csv;
 use super::json::{begin_list, write_json};
 use super::report_items::{
     AppSeconds, DaySeconds, DeviceSeconds, DomainSeconds, HourSeconds, Item, LanguageSeconds, MonthSeconds,
     NamedDevice, ProjectSeconds, WeekSeconds,
 };
 use super::seconds::Seconds;
+use dayline_http_kit::csv::Csv;
 
 /// A report over local days.
 #[derive(Serialize, ToSchema)]

@@ -6,8 +6,8 @@ use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::csv::Csv;
 use super::seconds::Seconds;
+use dayline_http_kit::csv::Csv;
 
 /// The item that a row of a report becomes.
 pub(super) trait Item: Serialize + ToSchema + 'static {

@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::accept::Format;
-use super::csv::Csv;
 use super::interval::{AwayItem, COLUMNS, IntervalItem, away_row, row};
 use super::json::{begin_list, write_json};
+use dayline_http_kit::csv::Csv;
 
 /// A stretch of the timeline.
 #[derive(Serialize, ToSchema)]

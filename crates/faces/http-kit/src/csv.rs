@@ -23,24 +23,24 @@ fn is_formula(cell: &str) -> bool {
 }
 
 /// A table being written.
-pub(crate) struct Csv {
+pub struct Csv {
     text: String,
     begun: bool,
 }
 
 impl Csv {
     /// A table with these column names, which need no quotes.
-    pub(crate) fn new(columns: &str) -> Self {
+    pub fn new(columns: &str) -> Self {
         Self { text: format!("{columns}\r\n"), begun: false }
     }
 
     /// More rows of a table that was begun before.
-    pub(crate) fn more() -> Self {
+    pub fn more() -> Self {
         Self { text: String::new(), begun: false }
     }
 
     /// Adds a cell of free text.
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.separate();
         self.text.push('"');
         let mut is_start = true;
@@ -59,7 +59,7 @@ impl Csv {
     }
 
     /// Adds a cell of free text, or an empty one.
-    pub(crate) fn optional(&mut self, text: Option<&str>) -> &mut Self {
+    pub fn optional(&mut self, text: Option<&str>) -> &mut Self {
         match text {
             Some(text) => self.text(text),
             None => self.plain(""),
@@ -67,20 +67,20 @@ impl Csv {
     }
 
     /// Adds a cell that we wrote ourselves: a number, a time, a date, or nothing.
-    pub(crate) fn plain(&mut self, cell: &str) -> &mut Self {
+    pub fn plain(&mut self, cell: &str) -> &mut Self {
         self.separate();
         self.text.push_str(cell);
         self
     }
 
     /// Ends a row.
-    pub(crate) fn end_row(&mut self) {
+    pub fn end_row(&mut self) {
         self.text.push_str("\r\n");
         self.begun = false;
     }
 
     /// The table.
-    pub(crate) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         self.text
     }
 
