@@ -20,10 +20,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_api::{ApiState, health_router, operations_router, router, router_for_all};
-use dayline_http_kit::{Kit, KitState, Metrics, Router, assemble};
+use dayline_http_kit::{Kit, KitState, Metrics, Router, assemble, assemble_with};
 use dayline_postgres::PgConfig;
 use dayline_redis::RedisConfig;
-use dayline_web::WebState;
+use dayline_web::{Pages, WebState};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Role, ServeOptions};
@@ -98,8 +98,11 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
             answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone()).await;
         }
     };
-    let faces = std::iter::once(face).chain(pages(options, &kit));
-    let answer_all = answer(listener, assemble(&kit, faces), options, metrics.clone(), stop.clone());
+    let all = match pages(options, &kit) {
+        Some(Pages { routes, unknown }) => assemble_with(&kit, [face, routes], unknown),
+        None => assemble(&kit, [face]),
+    };
+    let answer_all = answer(listener, all, options, metrics.clone(), stop.clone());
     tokio::join!(answer_all, answer_operators);
 
     following_keys.abort();
@@ -121,11 +124,11 @@ fn patterns() -> Vec<String> {
 }
 
 /// The pages, of a process that answers people.
-fn pages(options: &ServeOptions, kit: &Kit) -> Option<Router> {
+fn pages(options: &ServeOptions, kit: &Kit) -> Option<Pages> {
     let only_device = options.network.no_web;
     options.has(Role::Api).then(|| {
         let state = WebState::new(Arc::clone(kit));
-        if only_device { dayline_web::device_router(state) } else { dayline_web::router(state) }
+        if only_device { dayline_web::device_pages(state) } else { dayline_web::pages(state) }
     })
 }
 

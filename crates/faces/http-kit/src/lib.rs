@@ -36,5 +36,5 @@ pub use axum::Router;
 pub use connections::{ConnectionConfig, serve};
 pub use metrics::Metrics;
 pub use problem::Problem;
-pub use router::assemble;
+pub use router::{assemble, assemble_with};
 pub use state::{Face, Kit, KitConfig, KitState};

@@ -28,9 +28,14 @@ pub fn with_state<F: Face + Clone>(routes: Router<F>, face: F) -> Router {
 /// All faces as one router. A clone shares everything with the original, so that each runtime may
 /// have one.
 pub fn assemble(kit: &Kit, faces: impl IntoIterator<Item = Router>) -> Router {
+    assemble_with(kit, faces, Router::new().fallback(async || Problem::no_route()))
+}
+
+/// The same with somebody else to answer what no face has a route for.
+pub fn assemble_with(kit: &Kit, faces: impl IntoIterator<Item = Router>, unknown: Router) -> Router {
     let routes = faces.into_iter().fold(Router::new(), Router::merge);
     let edge = EdgeLayer::new(Arc::clone(kit));
-    let as_meant = routes.clone().fallback(async || Problem::no_route()).layer(edge.clone());
+    let as_meant = routes.clone().fallback_service(unknown).layer(edge.clone());
     // Only where no route has the path as it was written, so that nobody else pays for it.
     let respell = move |mut request: Request| {
         if let Some(meant) = spelling::meant(request.uri()) {

@@ -15,5 +15,5 @@ mod shell;
 mod show;
 mod state;
 
-pub use router::{device_router, route_patterns, router};
+pub use router::{Pages, device_pages, pages, route_patterns};
 pub use state::WebState;

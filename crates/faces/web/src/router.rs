@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use dayline_http_kit::router::with_state;
 use dayline_http_kit::{Problem, Router};
+use http::{HeaderMap, Uri, header};
 
 use crate::dress;
 use crate::pages::{
@@ -74,14 +76,22 @@ pub fn route_patterns() -> Vec<String> {
     all.into_iter().flatten().map(|(pattern, _)| pattern.to_owned()).collect()
 }
 
+/// What the face has to answer.
+pub struct Pages {
+    /// Its own routes.
+    pub routes: Router,
+    /// What nobody has a route for: a page for those who look at pages, a problem for programs.
+    pub unknown: Router,
+}
+
 /// All pages.
-pub fn router(state: WebState) -> Router {
+pub fn pages(state: WebState) -> Pages {
     let open = open().into_iter().chain(always_open());
     serve(open, signed_in().into_iter().chain(always_signed_in()), state)
 }
 
 /// The page on which a device is approved, and what it needs; the start leads to the documentation.
-pub fn device_router(state: WebState) -> Router {
+pub fn device_pages(state: WebState) -> Pages {
     let open = always_open().into_iter().chain([("/", get(start::to_docs))]);
     serve(open, always_signed_in().into_iter(), WebState { only_device: true, ..state })
 }
@@ -90,7 +100,7 @@ fn serve(
     open: impl Iterator<Item = Route>,
     signed_in: impl Iterator<Item = Route>,
     state: WebState,
-) -> Router {
+) -> Pages {
     let web = Arc::new(state);
     let state = || Arc::clone(&web);
     let routes = collect(signed_in).layer(from_fn_with_state(state(), let_in)).merge(collect(open));
@@ -98,7 +108,21 @@ fn serve(
     let routes = routes.method_not_allowed_fallback(refuse);
     // The guard is asked first, whatever the route; and refuses as a page.
     let guarded = routes.layer(from_fn_with_state(state(), refuse_foreign_writes));
-    with_state(guarded.layer(from_fn_with_state(state(), dress::dress)), state())
+    let dressed = |routes: axum::Router<Web>| {
+        with_state(routes.layer(from_fn_with_state(state(), dress::dress)), state())
+    };
+    Pages { routes: dressed(guarded), unknown: dressed(axum::Router::new().fallback(unknown)) }
+}
+
+/// Where the API is, which speaks to programs alone.
+const API: &str = "/api/";
+
+async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    if !uri.path().starts_with(API) && accepted.any(|line| line.contains("text/html")) {
+        return Refusal::from(Problem::no_route()).into_response();
+    }
+    Problem::no_route().into_response()
 }
 
 fn collect(routes: impl Iterator<Item = Route>) -> axum::Router<Web> {

@@ -43,6 +43,25 @@ async fn a_refusal_is_a_page_that_nobody_keeps() {
 }
 
 #[tokio::test]
+async fn what_is_nowhere_is_a_page_for_people_and_a_problem_for_programs() {
+    let server = Server::new();
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    let page = server.get("/nowhere", &browser).await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (404, "text/html; charset=utf-8"));
+    assert!(page.text().contains("<h1>There is nothing here</h1>") && page.text().contains("href=\"/\""));
+    for (path, headers) in
+        [("/nowhere", &[][..]), ("/nowhere", &[("accept", "*/*")]), ("/api/v1/nowhere", &browser)]
+    {
+        let problem = server.get(path, headers).await;
+        assert_eq!(
+            (problem.status.as_u16(), problem.header("content-type")),
+            (404, "application/problem+json"),
+            "{path} {headers:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_theme_that_was_chosen_is_written_by_the_server() {
     let server = Server::new();
     let theme = async |cookie: &str| {

@@ -12,8 +12,8 @@ use dayline_app::tracking::ingest::{self, PingDraft, SeenDraft, Site};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{LocalDate, UtcDay, UtcMs};
-use dayline_http_kit::{KitConfig, KitState, Metrics, assemble};
-use dayline_web::{WebState, device_router, route_patterns, router};
+use dayline_http_kit::{KitConfig, KitState, Metrics, assemble_with};
+use dayline_web::{Pages, WebState, device_pages, pages, route_patterns};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -30,18 +30,19 @@ impl Server {
     }
 
     pub(crate) fn with(config: KitConfig) -> Self {
-        Self::of(config, router)
+        Self::of(config, pages)
     }
 
     /// One whose operator wants no pages.
     pub(crate) fn without_pages() -> Self {
-        Self::of(KitConfig::default(), device_router)
+        Self::of(KitConfig::default(), device_pages)
     }
 
-    fn of(config: KitConfig, router: impl Fn(WebState) -> Router) -> Self {
+    fn of(config: KitConfig, pages: impl Fn(WebState) -> Pages) -> Self {
         let fake = FakeApp::default();
         let kit = KitState::new(fake.app.clone(), Metrics::new(route_patterns()), config).unwrap();
-        let router = assemble(&kit, [router(WebState::new(Arc::clone(&kit)))]);
+        let Pages { routes, unknown } = pages(WebState::new(Arc::clone(&kit)));
+        let router = assemble_with(&kit, [routes], unknown);
         Self { fake, router }
     }
 
