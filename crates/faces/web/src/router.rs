@@ -11,7 +11,8 @@ use http::{HeaderMap, Uri, header};
 
 use crate::dress;
 use crate::pages::{
-    activity, connect, day, device, devices, file, range, register, settings, sign_in, start,
+    activity, connect, day, day_intervals, device, devices, file, range, register, settings, sign_in, start,
+    table, why,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -29,6 +30,7 @@ fn signed_in() -> Vec<Route> {
     vec![
         ("/day", get(day::today)),
         ("/day/{date}", get(day::of_date)),
+        ("/day/{date}/intervals", get(day_intervals::intervals)),
         ("/week", get(range::this_week)),
         ("/week/{name}", get(range::week)),
         ("/month", get(range::this_month)),
@@ -38,6 +40,8 @@ fn signed_in() -> Vec<Route> {
         ("/range", get(range::range)),
         ("/app/{name}", get(activity::app)),
         ("/domain/{name}", get(activity::domain)),
+        ("/why", get(why::page)),
+        ("/table/{what}", get(table::table)),
         ("/devices", get(devices::page)),
         ("/devices/name", post(devices::rename_device)),
         ("/devices/sessions/{id}/end", post(devices::end_session)),

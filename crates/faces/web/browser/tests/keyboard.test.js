@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 
-import { fresh, launch } from "../support/browser.js";
+import { assertGood, fresh, launch } from "../support/browser.js";
 import { date, workingDay } from "../support/days.js";
 import { PASSWORD, Person } from "../support/person.js";
 import { serve } from "../support/server.js";
@@ -102,4 +102,57 @@ it("every link and button of every page is reached in the order in which it stan
     }
     assert.equal(reached, expected, path);
   }
+});
+
+it("single keys lead on", async () => {
+  await page.goto(`${server.url}/day/${date(-1)}`);
+  const leads = async (/** @type {string} */ key, /** @type {string | RegExp} */ to) => {
+    await page.keyboard.press(key);
+    await page.waitForURL(typeof to === "string" ? server.url + to : to);
+  };
+  await leads("ArrowLeft", `/day/${date(-2)}`);
+  await leads("ArrowRight", `/day/${date(-1)}`);
+  await leads("l", `/day/${date(-1)}?view=list`);
+  await leads("l", `/day/${date(-1)}`);
+  await leads("w", "/week");
+  await leads("m", "/month");
+  await leads("y", "/year");
+  await leads("t", "/day");
+  await page.keyboard.press("g");
+  await page.locator(".go input").fill(date(-1));
+  await leads("Enter", `/day/${date(-1)}`);
+  await leads("+", /#t=/);
+  await leads("0", `/day/${date(-1)}`);
+  await page.keyboard.press("]");
+  await page.locator(".words").getByText("08:02 – 09:10").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".words").waitFor({ state: "hidden" });
+});
+
+it("what somebody types into a field is no key", async () => {
+  await page.keyboard.press("/");
+  await page.keyboard.type("fire w");
+  assert.equal(await page.locator(".ranks li:visible").count(), 0);
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Backspace");
+  assert.deepEqual(await page.locator(".ranks li:visible .name").allInnerTexts(), ["Firefox"]);
+  assert.equal(page.url(), `${server.url}/day/${date(-1)}`);
+});
+
+it("keys are listed, and can be switched off", async () => {
+  await page.goto(`${server.url}/week`);
+  await page.keyboard.press("?");
+  const dialog = page.getByRole("dialog", { name: "Keys" });
+  await dialog.waitFor();
+  await assertGood(page);
+  await dialog.getByLabel("Single keys do this").uncheck();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("m");
+  await page.waitForTimeout(300);
+  assert.equal(page.url(), `${server.url}/week`);
+  await page.getByRole("button", { name: "Keys" }).click();
+  await dialog.getByLabel("Single keys do this").check();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("m");
+  await page.waitForURL(`${server.url}/month`);
 });

@@ -30,12 +30,14 @@ const SIGNED_IN = /** @type {const} */ ([
   ["app", `/app/Code?from=${date(-6)}&to=${YESTERDAY}`],
   ["app-with-markup", `/app/${encodeURIComponent('Chat <3 & "more"')}`],
   ["domain", `/domain/github.com?from=${YESTERDAY}&to=${YESTERDAY}`],
+  ["why", `/why?at=${YESTERDAY}T09:12:00Z`],
   ["devices", "/devices"],
   ["connect", "/connect"],
   ["device", "/device"],
   ["settings", "/settings"],
   ["settings-saved", "/settings?saved=profile"],
   ["refused", "/day?view=nothing"],
+  ["nowhere", "/nowhere"],
 ]);
 
 /** Pages of somebody who never tracked. */

@@ -17,10 +17,20 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", CSS, include_str!("../../assets/style.css")),
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("base.js", SCRIPT, include_str!("../../assets/base.js")),
+    ("clock.js", SCRIPT, include_str!("../../assets/clock.js")),
     ("connect.js", SCRIPT, include_str!("../../assets/connect.js")),
+    ("details.js", SCRIPT, include_str!("../../assets/details.js")),
+    ("filter.js", SCRIPT, include_str!("../../assets/filter.js")),
+    ("furniture.js", SCRIPT, include_str!("../../assets/furniture.js")),
+    ("intervals.js", SCRIPT, include_str!("../../assets/intervals.js")),
+    ("keys.js", SCRIPT, include_str!("../../assets/keys.js")),
     ("live.js", SCRIPT, include_str!("../../assets/live.js")),
     ("parts.js", SCRIPT, include_str!("../../assets/parts.js")),
+    ("plot.js", SCRIPT, include_str!("../../assets/plot.js")),
+    ("pointer.js", SCRIPT, include_str!("../../assets/pointer.js")),
     ("session.js", SCRIPT, include_str!("../../assets/session.js")),
+    ("timeline.js", SCRIPT, include_str!("../../assets/timeline.js")),
+    ("view.js", SCRIPT, include_str!("../../assets/view.js")),
     ("zone.js", SCRIPT, include_str!("../../assets/zone.js")),
 ];
 
@@ -69,5 +79,28 @@ impl Assets {
     /// The file of this name.
     pub(crate) fn find(&self, name: &str) -> Option<&File> {
         self.files.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_scripts_together_are_small() {
+        let files = Assets::packed().files;
+        let scripts = files.values().filter(|file| file.media_type == SCRIPT);
+        let bytes: usize = scripts.map(|file| file.gzip.len()).sum();
+        assert!(bytes <= 30 * 1_024, "{bytes}");
+    }
+
+    #[test]
+    fn what_scripts_import_is_there() {
+        for (name, _, text) in FILES.iter().filter(|(_, media_type, _)| *media_type == SCRIPT) {
+            for import in text.lines().filter_map(|line| line.split_once(" from \"./")) {
+                let file = import.1.trim_end_matches("\";");
+                assert!(FILES.iter().any(|(known, ..)| *known == file), "{name} imports {file}");
+            }
+        }
     }
 }

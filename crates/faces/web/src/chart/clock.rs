@@ -68,6 +68,16 @@ impl<'a> Clock<'a> {
             .any(|change| change.by_ms < 0 && at >= change.at && at < change.at.plus(-change.by_ms))
     }
 
+    /// How far the clock is before UTC, in seconds, from which millisecond of the window on.
+    pub(crate) fn offsets(&self) -> Vec<(i64, i32)> {
+        let from = |at: UtcMs| (at.since(self.window.start()), self.zone.offset_s_at(at));
+        [self.window.start()]
+            .into_iter()
+            .chain(self.changes.iter().map(|change| change.at))
+            .map(from)
+            .collect()
+    }
+
     /// Where an instant is, from the left.
     pub(crate) fn x(&self, at: UtcMs) -> String {
         percent(at.since(self.window.start()), self.window.ms())
@@ -167,5 +177,6 @@ mod tests {
             ["01:00", "01:59", "01:00 (again)", "01:59 (again)", "02:00"]
         );
         assert_eq!(clock.ticks().len(), 25);
+        assert_eq!(clock.offsets(), [(0, -4 * 3_600), (2 * HOUR_MS, -5 * 3_600)]);
     }
 }

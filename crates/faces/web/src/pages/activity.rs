@@ -51,7 +51,10 @@ struct ActivityPage {
     seen: Option<(String, String)>,
     bars: Bars,
     beside_title: &'static str,
+    beside_table: &'static str,
     beside: Vec<Rank>,
+    /// Which tables have the same, as a query.
+    within: String,
     devices: Vec<Rank>,
     days: Vec<(String, Vec<Line>)>,
     zone: String,
@@ -155,6 +158,8 @@ async fn show(
             Bars::of_days(&sums.days)
         },
         beside_title: subject.beside_title,
+        beside_table: subject.beside_table,
+        within: format!("{}&{}={}", &within[1..], &subject.path[1..], escaped(&subject.name)),
         beside: ranks(subject.beside, total_ms, |name| {
             format!("{}/{}{within}", subject.beside_path, escaped(name))
         }),
@@ -175,6 +180,7 @@ struct Subject {
     hue: Hue,
     beside_title: &'static str,
     beside_path: &'static str,
+    beside_table: &'static str,
     beside: Vec<(String, i64, Hue)>,
 }
 
@@ -191,6 +197,7 @@ impl Subject {
                 hue: hues.of(app),
                 beside_title: "Domains in it",
                 beside_path: "/domain",
+                beside_table: "domains",
                 beside: named.collect(),
             };
         }
@@ -202,6 +209,7 @@ impl Subject {
             hue: sums.apps.first().map_or(Hue::Neutral, |(app, _)| hues.of(app)),
             beside_title: "Seen in",
             beside_path: "/app",
+            beside_table: "apps",
             beside: apps.collect(),
         }
     }

@@ -36,9 +36,14 @@ pub(crate) async fn page(
     Visitor(_): Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let form = Form::with(&[("name", "workstation"), ("track", "on")]);
-    let page = ConnectPage { shell: Shell::at(&web, &headers, Place::Devices), form, problem: None };
+    let shell = Shell::at(&web, &headers, Place::Devices);
+    let page = ConnectPage { shell, form: usual_form(), problem: None };
     Ok(Page::of(&page)?.answer(&headers))
+}
+
+/// What most people need.
+pub(super) fn usual_form() -> Form {
+    Form::with(&[("name", "workstation"), ("track", "on")])
 }
 
 #[derive(Template)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::devices;
@@ -17,8 +17,10 @@ use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 
 use crate::chart::{Clock, Hue, Hues};
+use crate::forms::Form;
 use crate::page::Page;
 use crate::pages::coloured::{domain_hues, hues};
+use crate::pages::connect::usual_form;
 use crate::pages::day_list::{Line, lines};
 use crate::pages::day_plot::{Drawn, Plot};
 use crate::pages::live::Live;
@@ -33,15 +35,18 @@ use crate::state::{Web, WebState};
 #[derive(Default)]
 pub(crate) struct Asked {
     /// Of this device alone.
-    device: Option<DeviceId>,
+    pub(super) device: Option<DeviceId>,
     /// As a list.
     list: bool,
+    /// The day that somebody wants to go to.
+    date: Option<LocalDate>,
 }
 
 impl FromParams for Asked {
     fn from_params(params: &mut Params<'_>) -> Self {
         let device = params.optional("device", DeviceId::new);
-        Self { device, list: params.optional("view", list).unwrap_or(false) }
+        let list = params.optional("view", list).unwrap_or(false);
+        Self { device, list, date: params.optional("date", str::parse) }
     }
 }
 
@@ -79,6 +84,8 @@ struct DayPage {
     zone: String,
     live: Option<Live>,
     content: Content,
+    /// Which tables have the same, as a query.
+    within: String,
     apps: Vec<Rank>,
     domains: Vec<Rank>,
 }
@@ -86,21 +93,28 @@ struct DayPage {
 enum Content {
     Timeline(Plot),
     List(Vec<Line>),
-    /// Nothing was tracked; where the nearest day is on which something was.
+    /// Nothing was tracked; the nearest day on which something was, and where it is.
     Nothing {
-        nearest: Option<(String, String)>,
+        date: String,
+        href: String,
     },
+    /// Nothing was ever tracked; how to begin.
+    Begin(Form),
     /// The zone skips the day.
     NoSuchDay,
 }
 
-/// Today.
+/// Today, or on to the day that is asked for.
 pub(crate) async fn today(
     State(web): State<Web>,
     Visitor(caller): Visitor,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
+    if let Some(date) = asked.date {
+        let path = format!("{}/day/{date}{}", web.base, asked.query(asked.list));
+        return Ok(Redirect::to(&path).into_response());
+    }
     show(&web, &caller, &headers, None, asked).await
 }
 
@@ -136,7 +150,10 @@ async fn show(
         None => Content::NoSuchDay,
         Some(_) if seen.is_nothing() => {
             let nearest = reports::nearest_day(&web.app, caller, &days).await?;
-            Content::Nothing { nearest: nearest.map(|day| (format!("/day/{day}"), long_date(day))) }
+            match nearest {
+                Some(day) => Content::Nothing { date: long_date(day), href: format!("/day/{day}") },
+                None => Content::Begin(usual_form()),
+            }
         }
         Some(window) => {
             let clock = Clock::new(&*days.zone, window);
@@ -145,11 +162,12 @@ async fn show(
             } else {
                 let now = (date == today).then_some(now);
                 let (counted, outranked) = (&seen.counted[..], &seen.outranked[..]);
+                let intervals = format!("{path}/intervals{}", asked.query(false));
                 let (names, hues, path) = (&names, &hues, format!("{}{path}", web.base));
                 Content::Timeline(Plot::of(
                     &clock,
                     window,
-                    &Drawn { counted, outranked, names, hues, path: &path, now },
+                    &Drawn { counted, outranked, names, hues, path: &path, intervals: &intervals, now },
                 ))
             }
         }
@@ -168,6 +186,7 @@ async fn show(
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), date == today),
         content,
+        within: within(date, asked.device.as_ref()),
         domains: domain_ranks(&seen.counted, days.interval(), &hues, total_ms),
         apps: ranks(
             by_size.into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms, hues.of(app))),
@@ -180,13 +199,13 @@ async fn show(
 
 /// What is to be seen of a day.
 #[derive(Default)]
-struct Seen {
-    counted: Vec<Piece>,
-    outranked: Vec<Piece>,
+pub(super) struct Seen {
+    pub(super) counted: Vec<Piece>,
+    pub(super) outranked: Vec<Piece>,
 }
 
 impl Seen {
-    async fn read(
+    pub(super) async fn read(
         web: &WebState,
         caller: &Caller,
         window: Option<Interval>,
@@ -207,6 +226,12 @@ impl Seen {
     fn is_nothing(&self) -> bool {
         self.counted.is_empty() && self.outranked.is_empty()
     }
+}
+
+/// The query of tables of a day, on one device or on all.
+fn within(date: LocalDate, device: Option<&DeviceId>) -> String {
+    let device = device.map(|device| format!("&device={}", escaped(device.as_str()))).unwrap_or_default();
+    format!("from={date}&to={date}{device}")
 }
 
 fn only(device: &DeviceId, names: &BTreeMap<DeviceId, Box<str>>, path: &str) -> (String, String) {

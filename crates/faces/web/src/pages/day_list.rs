@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dayline_domain::{DeviceId, Domain, Piece, Project, UtcMs};
+use dayline_http_kit::instant;
 
 use crate::chart::{Clock, Hues};
 use crate::show::{device_name, duration, escaped};
@@ -24,6 +25,8 @@ pub(crate) enum Line {
 pub(crate) struct Counted {
     pub(crate) from: String,
     pub(crate) to: String,
+    /// Where it is told why it counts.
+    pub(crate) why: String,
     pub(crate) length: String,
     pub(crate) class: &'static str,
     pub(crate) app: String,
@@ -64,6 +67,7 @@ fn counted(clock: &Clock<'_>, piece: &Piece, names: &BTreeMap<DeviceId, Box<str>
     Counted {
         from: clock.text(piece.interval.start()),
         to: clock.text(piece.interval.end()),
+        why: format!("/why?at={}", instant::utc(piece.interval.start())),
         length: duration(piece.interval.ms()),
         class: hues.of(&activity.app).class(),
         app: activity.app.as_str().to_owned(),

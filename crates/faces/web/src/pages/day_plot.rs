@@ -16,6 +16,8 @@ const SHOWN: usize = 6;
 #[derive(Template)]
 #[template(path = "day_plot.html")]
 pub(crate) struct Plot {
+    /// Where scripts get the intervals, from the base on.
+    intervals: String,
     ticks: Vec<Tick>,
     marks: Vec<Mark>,
     /// Where now is, on the day that is today.
@@ -31,6 +33,7 @@ impl HtmlSafe for Plot {}
 
 /// The lanes of a device.
 struct DeviceLanes {
+    id: String,
     name: String,
     /// The same day with this device alone.
     href: String,
@@ -47,6 +50,8 @@ pub(crate) struct Drawn<'a> {
     pub(crate) hues: &'a Hues,
     /// The address of the day's page.
     pub(crate) path: &'a str,
+    /// Where scripts get the intervals, from the base on.
+    pub(crate) intervals: &'a str,
     /// Now, on the day that is today.
     pub(crate) now: Option<UtcMs>,
 }
@@ -58,6 +63,7 @@ impl Plot {
             by_last_use(drawn).into_iter().map(|device| device_lanes(device, window, drawn)).collect();
         let folded = shown.split_off(shown.len().min(SHOWN));
         Self {
+            intervals: drawn.intervals.to_owned(),
             ticks: clock.ticks(),
             marks: clock.marks(),
             now: drawn.now.map(|now| clock.x(now)),
@@ -88,6 +94,7 @@ fn device_lanes(device: &DeviceId, window: Interval, drawn: &Drawn<'_>) -> Devic
     let (counted, outranked) = (of_device(drawn.counted), of_device(drawn.outranked));
     let draw = |pieces: &[Piece]| lane(window, drawn.hues, pieces.iter().map(painted));
     DeviceLanes {
+        id: device.as_str().to_owned(),
         name: device_name(drawn.names, device),
         href: format!("{}?device={}", drawn.path, escaped(device.as_str())),
         time: time(counted.iter()),
@@ -139,6 +146,7 @@ mod tests {
             names: &names,
             hues: &hues,
             path: "/day/2026-11-20",
+            intervals: "/day/2026-11-20/intervals",
             now: now.then(|| window.start().plus(12 * 3_600_000)),
         };
         Plot::of(&Clock::new(&*zone, window), window, &drawn).render().unwrap()

@@ -69,6 +69,8 @@ struct RangePage {
     mean: Option<String>,
     zone: String,
     live: Option<Live>,
+    /// Which tables have the same, as a query.
+    within: String,
     bars: Bars,
     year: Option<Year>,
     hours: Hours,
@@ -225,6 +227,7 @@ async fn show(
     let (within, from, to) = (format!("?from={}&to={}", period.from, period.to), period.from, period.to);
     let with_any = sums.days.iter().filter(|(_, ms)| *ms > 0).count() as i64;
     let page = RangePage {
+        within: within[1..].to_owned(),
         shell: Shell::at(web, headers, place(period.kind)),
         title: period.title(),
         aside: period.aside(),

@@ -42,10 +42,32 @@ async fn the_list_has_all_that_the_timeline_shows() {
     let mut ada = morning(&server).await;
     let page = ada.get("/day/2026-11-20?view=list").await;
     let text = page.text();
-    let lines = ["09:00 – 09:30", "09:30 – 09:40", "09:40 – 10:00", "10:00 – 10:20"];
+    let lines = ["> – 09:30<", "> – 09:40<", "> – 10:00<", "> – 10:20<"];
     let found: Vec<_> = lines.iter().filter_map(|line| text.find(line)).collect();
     assert!(found.len() == lines.len() && found.is_sorted(), "{text}");
     assert!(text.contains("href=\"/domain/github.com\""));
+}
+
+#[tokio::test]
+async fn scripts_get_the_intervals_by_numbers() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    let reply = ada.get("/day/2026-11-20/intervals").await;
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert!(reply.header("etag").starts_with("W/\""));
+    for part in [
+        "\"length\":86400000",
+        "\"offsets\":[[0,0]]",
+        "\"domains\":[\"github.com\"],\"projects\":[],\"devices\":[[\"laptop\",\"laptop\"],[\"phone\",\"phone\"]]",
+        "\"counted\":[[32400000,34200000,0,0,null,null],[34200000,34800000,1,1,null,null],\
+         [34800000,36000000,0,0,null,null],[36000000,37200000,2,0,0,null]]",
+        "\"outranked\":[[34200000,34800000,0,0,null,null]]",
+    ] {
+        assert!(reply.text().contains(part), "{part}: {}", reply.text());
+    }
+    let phone = ada.get("/day/2026-11-20/intervals?device=phone").await;
+    assert!(phone.text().contains("\"counted\":[[34200000,34800000,0,0,null,null]]"), "{}", phone.text());
+    assert_eq!(ada.get("/day/today/intervals").await.status, 404);
 }
 
 #[tokio::test]
@@ -58,6 +80,43 @@ async fn one_device_alone_can_be_looked_at() {
     );
     assert!(!page.text().contains("Firefox"), "{}", page.text());
     assert!(page.text().contains("href=\"/day/2026-11-19?device=phone\""));
+}
+
+#[tokio::test]
+async fn an_instant_is_explained_step_by_step() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    let page = ada.get("/why?at=2026-11-20T09:35:00Z").await;
+    for shown in [
+        "Why is 09:35 what it is?",
+        "<bdi>Chat &#60;3</bdi> on <bdi>phone</bdi> counts",
+        "Code was in front from 09:00 to 10:00.",
+        "So it showed Code, without a break since 09:00.",
+        "another device was turned to later",
+        "it was turned to last",
+        "href=\"/why?at=2026-11-20T09:34:00.000Z\"",
+    ] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+    let nothing = ada.get("/why?at=2026-11-20T03:00:00Z").await;
+    assert!(nothing.text().contains("Nothing counts") && nothing.text().contains("No device had anything"));
+    let list = ada.get("/day/2026-11-20?view=list").await;
+    assert!(list.text().contains("href=\"/why?at=2026-11-20T09:30:00.000Z\""), "{}", list.text());
+    assert_eq!(ada.get("/why").await.status, 422);
+}
+
+#[tokio::test]
+async fn a_date_that_is_chosen_leads_to_its_day() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    for (query, path) in [
+        ("date=2026-11-03", "/day/2026-11-03"),
+        ("date=2026-11-03&view=list&device=laptop", "/day/2026-11-03?device=laptop&view=list"),
+    ] {
+        let reply = ada.get(&format!("/day?{query}")).await;
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, path));
+    }
+    assert_eq!(ada.get("/day?date=tomorrow").await.status, 422);
 }
 
 #[tokio::test]
@@ -76,7 +135,11 @@ async fn who_never_tracked_anything_is_led_to_connecting_a_tracker() {
     let server = Server::new();
     let mut ada = Browser::of(&server, "ada").await;
     let page = ada.get("/day").await;
-    assert!(page.text().contains("href=\"/connect\""), "{}", page.text());
+    assert!(page.text().contains("action=\"/connect/key\""), "{}", page.text());
+    server.track(&ada, "laptop", "Code", "", ["09:00:00", "10:00:00"]).await;
+    for path in ["/day", "/day/2026-11-10"] {
+        assert!(!ada.get(path).await.text().contains("/connect/key"), "{path}");
+    }
 }
 
 #[tokio::test]

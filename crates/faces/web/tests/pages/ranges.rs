@@ -85,3 +85,30 @@ async fn an_app_and_a_domain_have_pages_of_their_own() {
     assert!(unknown.status == 200 && unknown.text().contains("Nothing of it in these days."));
     assert!(!unknown.text().contains("<script>"), "{}", unknown.text());
 }
+
+#[tokio::test]
+async fn what_is_shown_can_be_taken_along_as_a_table() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    server.track(&ada, "phone", "=SUM(A1)", "", ["11:00:00", "11:00:01"]).await;
+    let within = "from=2026-11-20&to=2026-11-20";
+    let tables = [
+        ("days", "", "date,seconds\r\n2026-11-20,4801\r\n"),
+        ("apps", "", "app_name,seconds\r\n\"Code\",3600\r\n\"Firefox\",1200\r\n\"'=SUM(A1)\",1\r\n"),
+        ("domains", "&app=Firefox", "domain,seconds\r\n\"github.com\",1200\r\n"),
+        (
+            "intervals",
+            "&domain=github.com",
+            "start_time,end_time,seconds,app_name,domain,project,device\r\n\
+             2026-11-20T10:00:00.000Z,2026-11-20T10:20:00.000Z,1200,\"Firefox\",\"github.com\",,\"laptop\"\r\n",
+        ),
+    ];
+    for (what, filter, expected) in tables {
+        let table = ada.get(&format!("/table/{what}?{within}{filter}")).await;
+        assert_eq!(table.text(), expected, "{what}");
+        assert!(table.header("content-disposition").contains(&format!("dayline-{what}-2026-11-20")));
+    }
+    assert!(ada.get(&format!("/table/hours?{within}")).await.text().contains(",3600\r\n"));
+    assert_eq!(ada.get("/table/secrets").await.status, 404);
+    assert_eq!(ada.get("/table/intervals?from=2026-01-01&to=2026-11-20").await.status, 422);
+}

@@ -26,6 +26,12 @@ fn addresses(pattern: &str, session: &str, key: &str) -> Vec<String> {
         "/day/{date}" => {
             vec!["/day/2026-11-20".into(), "/day/2026-11-20?view=list&device=secret-laptop".into()]
         }
+        "/day/{date}/intervals" => vec!["/day/2026-11-20/intervals".into()],
+        "/table/{what}" => {
+            let tables = ["intervals", "days", "hours", "apps", "domains"];
+            tables.map(|what| format!("/table/{what}?from=2026-11-20&to=2026-11-20")).into()
+        }
+        "/why" => vec!["/why?at=2026-11-20T09:35:00Z".into()],
         "/week/{name}" => vec![filled("2026-W47")],
         "/month/{name}" => vec![filled("2026-11")],
         "/year/{name}" => vec![filled("2026")],

@@ -1,0 +1,125 @@
+//! `/day/{date}/intervals`: the intervals of a day, for the script that draws them larger.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use dayline_app::reporting::devices;
+use dayline_app::reporting::reports::{self, DaysAsked};
+use dayline_domain::report::by_app;
+use dayline_domain::{DeviceId, Interval, LocalDate, Piece};
+use dayline_http_kit::Problem;
+use dayline_http_kit::query::Query;
+use http::HeaderMap;
+use serde::Serialize;
+
+use crate::chart::{Clock, Hues};
+use crate::page::Page;
+use crate::pages::coloured::hues;
+use crate::pages::day::{Asked, Seen};
+use crate::refusal::Refusal;
+use crate::session::Visitor;
+use crate::show::device_name;
+use crate::state::Web;
+
+/// A day. All times are milliseconds from its start on; names are numbered, since they come again and again.
+#[derive(Debug, Default, Serialize, PartialEq, Eq)]
+struct Day {
+    /// The instant at which it starts, in milliseconds since 1970.
+    start: i64,
+    length: i64,
+    /// Where now is, on the day that is today.
+    now: Option<i64>,
+    /// How far the clock is before UTC, in seconds, from when on.
+    offsets: Vec<(i64, i32)>,
+    /// Apps, each with the class of its colour.
+    apps: Vec<(String, &'static str)>,
+    domains: Vec<String>,
+    projects: Vec<String>,
+    /// Devices, each with the name that it is called by.
+    devices: Vec<(String, String)>,
+    counted: Vec<Row>,
+    outranked: Vec<Row>,
+}
+
+/// Start, end, and the numbers of app, device, domain and project.
+type Row = (i64, i64, usize, usize, Option<usize>, Option<usize>);
+
+/// The intervals.
+pub(crate) async fn intervals(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(date): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let date = date.parse::<LocalDate>().map_err(|_| Problem::no_route())?;
+    let days =
+        reports::resolve_days(&web.app, &caller, DaysAsked { date: Some(date), ..DaysAsked::default() })
+            .await?;
+    let Some(window) = days.interval() else { return Ok(Page::of_data(&Day::default())?.answer(&headers)) };
+    let seen = Seen::read(&web, &caller, Some(window), asked.device.as_ref()).await?;
+    let shown = by_app(&seen.counted, window);
+    let hues = hues(&web, &caller, &days, shown.iter().map(|(app, _)| *app)).await?;
+    let names = devices::names(&web.app, &caller).await?;
+    let now = web.app.clock.now();
+    let day = Day {
+        now: (days.zone.date_at(now) == date).then(|| now.since(window.start())),
+        offsets: Clock::new(&*days.zone, window).offsets(),
+        ..day(window, &seen, &hues, &names)
+    };
+    Ok(Page::of_data(&day)?.answer(&headers))
+}
+
+fn day(window: Interval, seen: &Seen, hues: &Hues, names: &BTreeMap<DeviceId, Box<str>>) -> Day {
+    let (mut apps, mut domains, mut projects, mut devices) =
+        (Numbers::default(), Numbers::default(), Numbers::default(), Numbers::default());
+    let mut row = |piece: &Piece| {
+        let (device, activity) = (&piece.source.device, &piece.source.activity);
+        (
+            piece.interval.start().since(window.start()),
+            piece.interval.end().since(window.start()),
+            apps.of(&activity.app),
+            devices.of(device),
+            activity.domain.as_ref().map(|domain| domains.of(domain)),
+            activity.project.as_ref().map(|project| projects.of(project)),
+        )
+    };
+    let counted = seen.counted.iter().map(&mut row).collect();
+    let outranked = seen.outranked.iter().map(&mut row).collect();
+    let called = |device: &DeviceId| (device.as_str().to_owned(), device_name(names, device));
+    Day {
+        start: window.start().0,
+        length: window.ms(),
+        counted,
+        outranked,
+        apps: apps.all(|app| (app.as_str().to_owned(), hues.of(app).class())),
+        domains: domains.all(|domain| domain.as_str().to_owned()),
+        projects: projects.all(|project| project.as_str().to_owned()),
+        devices: devices.all(called),
+        ..Day::default()
+    }
+}
+
+/// Gives each name a number, from 0 on.
+struct Numbers<T>(BTreeMap<T, usize>);
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Clone + Ord> Numbers<T> {
+    fn of(&mut self, name: &T) -> usize {
+        let next = self.0.len();
+        *self.0.entry(name.clone()).or_insert(next)
+    }
+
+    /// All names, by their numbers.
+    fn all<R>(self, read: impl Fn(&T) -> R) -> Vec<R> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_by_key(|(_, number)| *number);
+        all.iter().map(|(name, _)| read(name)).collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! `/table/{what}`: what a page shows as a table, for spreadsheets.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use dayline_app::AppError;
+use dayline_app::identity::caller::Caller;
+use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
+use dayline_app::reporting::reports::report;
+use dayline_app::reporting::{devices, timeline};
+use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
+use dayline_domain::{Domain, Project};
+use dayline_http_kit::csv::Csv;
+use dayline_http_kit::query::{FromParams, Params, Query};
+use dayline_http_kit::{Problem, instant};
+use http::{HeaderValue, header};
+
+use crate::pages::pieces::all;
+use crate::pages::range::Asked;
+use crate::refusal::Refusal;
+use crate::session::Visitor;
+use crate::show::device_name;
+use crate::state::{Web, WebState};
+
+/// Most days of single intervals: such a table is in memory as a whole.
+const MOST_DAYS: i32 = 31;
+
+/// Which days, and of what.
+pub(crate) struct TableAsked {
+    days: Asked,
+    filter: FilterAsked,
+}
+
+impl FromParams for TableAsked {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        let days = Asked::from_params(params);
+        let mut text = |name| params.optional(name, str::parse);
+        let (app, domain, device) = (text("app"), text("domain"), text("device"));
+        Self { days, filter: FilterAsked { app, domain, device, ..FilterAsked::default() } }
+    }
+}
+
+/// The table.
+pub(crate) async fn table(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    Path(what): Path<String>,
+    Query(asked): Query<TableAsked>,
+) -> Result<Response, Refusal> {
+    let days = asked.days.resolve(&web, &caller).await?;
+    let filter = resolve_filter(&web.app, asked.filter)?;
+    let grouping = match what.as_str() {
+        "intervals" => None,
+        "days" => Some(Grouping::Days),
+        "hours" => Some(Grouping::Hours),
+        "apps" => Some(Grouping::Apps),
+        "domains" => Some(Grouping::Domains),
+        _ => return Err(Problem::no_route().into()),
+    };
+    let text = match grouping {
+        Some(grouping) => sums(report(&web.app, &caller, grouping, &days, &filter).await?.answer),
+        None => intervals(&web, &caller, &days, &filter).await?,
+    };
+    let mut response = text.into_response();
+    let name = format!("attachment; filename=\"dayline-{what}-{}-{}.csv\"", days.from, days.to);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(name) = name.parse() {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// The sums of a report. It has no line for what nothing is known of.
+fn sums(report: Report) -> String {
+    let named = |column: &str, rows: Vec<(Option<String>, i64)>| {
+        let mut csv = Csv::new(&format!("{column},seconds"));
+        for (name, ms) in rows {
+            csv.optional(name.as_deref()).plain(&seconds(ms)).end_row();
+        }
+        csv.finish()
+    };
+    let dated = |column: &str, rows: Vec<(String, i64)>| {
+        let mut csv = Csv::new(&format!("{column},seconds"));
+        for (at, ms) in rows {
+            csv.plain(&at).plain(&seconds(ms)).end_row();
+        }
+        csv.finish()
+    };
+    match report {
+        Report::Apps(totals) => {
+            let rows = totals.most_first().into_iter();
+            named("app_name", rows.map(|(app, ms)| (Some(app.as_str().to_owned()), ms)).collect())
+        }
+        Report::Domains(totals) => {
+            let rows = totals.most_first().into_iter();
+            named("domain", rows.map(|(name, ms)| (name.map(|name| name.as_str().to_owned()), ms)).collect())
+        }
+        Report::Hours(slots) => {
+            let row = |slot: HourSlot| (instant::with_offset(slot.start, slot.offset_s), slot.ms);
+            dated("start", slots.into_iter().map(row).collect())
+        }
+        Report::Days(days) => dated("date", days.iter().map(|(date, ms)| (date.to_string(), *ms)).collect()),
+        _ => String::new(),
+    }
+}
+
+/// The intervals that counted.
+async fn intervals(
+    web: &WebState,
+    caller: &Caller,
+    days: &LocalDays,
+    filter: &Filter,
+) -> Result<String, AppError> {
+    if days.to.0 - days.from.0 >= MOST_DAYS {
+        return Err(AppError::field("to", format!("must be at most {MOST_DAYS} days after from")));
+    }
+    let names = devices::names(&web.app, caller).await?;
+    let read = timeline::timeline(&web.app, caller, days.interval(), timeline::Beside::default()).await?;
+    let mut csv = Csv::new("start_time,end_time,seconds,app_name,domain,project,device");
+    for piece in all(read.answer.counted).await? {
+        if !filter.keeps(&piece.source) {
+            continue;
+        }
+        let (activity, interval) = (&piece.source.activity, piece.interval);
+        csv.plain(&instant::utc(interval.start())).plain(&instant::utc(interval.end()));
+        csv.plain(&seconds(interval.ms()));
+        csv.text(activity.app.as_str()).optional(activity.domain.as_ref().map(Domain::as_str));
+        csv.optional(activity.project.as_ref().map(Project::as_str));
+        csv.text(&device_name(&names, &piece.source.device)).end_row();
+    }
+    Ok(csv.finish())
+}
+
+/// Seconds with the milliseconds that were counted: `12`, `12.345`.
+fn seconds(ms: i64) -> String {
+    let (whole, rest) = (ms / 1_000, ms % 1_000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
+}
