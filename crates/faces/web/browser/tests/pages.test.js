@@ -85,6 +85,11 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
           await page.goto(server.url + path);
           await picture(page, `${name}-${colorScheme}-${width}`);
           await assertGood(page);
+          // What unfolds has room, too.
+          const folded = page.locator(".go summary");
+          if ((await folded.count()) === 0) continue;
+          await folded.click();
+          await assertGood(page);
         }
         assert.deepEqual(complained, []);
         await context.close();
