@@ -15,13 +15,12 @@ use http::{HeaderMap, header, request};
 
 use crate::budget::{Exhausted, Permit};
 use crate::connections::Peer;
+use crate::csv::BYTE_ORDER_MARK;
 use crate::gzip::Failure;
 use crate::problem::Problem;
 use crate::state::KitState;
 use crate::unpacker::unpack_small;
 
-/// What some clients begin a text with. It is no part of it.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What stands for bytes that are not UTF-8, within a JSON string: a half that no neighbour makes a pair.
 const BROKEN: &str = r"\ud800\ud800";
 

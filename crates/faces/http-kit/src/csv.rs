@@ -6,7 +6,7 @@
 //! some know full-width signs, and those that part columns by `;` or tabs see one within the text.
 
 /// What tells some spreadsheets that a file is UTF-8.
-pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What begins a formula in some spreadsheet: the signs of ASCII and what looks like them.
 const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹦', '﹢', '﹣', '﹫'];

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 
-use crate::base_path::base_path;
 use crate::cookie::must_be_secure;
 use crate::state::KitConfig;
 
@@ -29,13 +28,13 @@ impl PageCookies {
     /// this host alone has set them, for all of it; less where the pages lie under a path.
     pub fn of(config: &KitConfig, headers: &HeaderMap, client: Option<IpAddr>) -> Self {
         let secure = must_be_secure(config, headers, client);
-        let base = base_path(config.public_url.as_deref());
+        let base = config.base_path();
         let [access, renew, browser] = match (secure, base.is_empty()) {
             (false, _) => ["dayline", "dayline-renew", "dayline-browser"],
             (true, true) => ["__Host-dayline", "__Host-dayline-renew", "__Host-dayline-browser"],
             (true, false) => ["__Secure-dayline", "__Secure-dayline-renew", "__Secure-dayline-browser"],
         };
-        let path = if base.is_empty() { "/".to_owned() } else { base };
+        let path = if base.is_empty() { "/".to_owned() } else { base.to_owned() };
         Self { access, renew, browser, path, secure }
     }
 }

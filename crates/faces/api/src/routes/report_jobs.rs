@@ -28,12 +28,12 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::stream::{LongAnswer, Writer};
-use crate::views::csv::BYTE_ORDER_MARK;
 use crate::views::json::private_json;
 use crate::views::location::set_location;
 use crate::views::report::describe;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
 use crate::views::timeline::TimelineBody;
+use dayline_http_kit::csv::BYTE_ORDER_MARK;
 
 /// Seconds after which an unfinished job is worth another look.
 const LOOK_AGAIN_S: u32 = 1;

@@ -14,7 +14,7 @@ use dayline_http_kit::packing::packed;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::accept::Format;
-use super::csv::BYTE_ORDER_MARK;
+use dayline_http_kit::csv::BYTE_ORDER_MARK;
 
 /// How a client wants an answer, and which one it has already.
 pub(crate) struct ConditionalRequest<'a> {
