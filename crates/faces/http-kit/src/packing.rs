@@ -88,6 +88,11 @@ impl SharedFile {
         Self { plain, packed }
     }
 
+    /// Bytes of it as it travels mostly.
+    pub fn packed_bytes(&self) -> usize {
+        self.packed.len()
+    }
+
     /// The file as an answer, in the form that the client takes.
     pub fn answer(&self, request: &HeaderMap, media_type: HeaderValue) -> Response {
         let is_packed = takes_gzip(request);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use dayline_app::App;
-use dayline_http_kit::base_path::base_path;
 use dayline_http_kit::credential::Forms;
 use dayline_http_kit::{Face, Kit, KitState};
 use http::request;
