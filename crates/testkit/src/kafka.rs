@@ -1,7 +1,9 @@
 //! Apache Kafka from its jars: one broker or several, each a controller, too, with folders and
 //! ports of their own.
 
+mod acl;
 mod quota;
+mod request;
 #[cfg(feature = "kafka")]
 mod topic;
 
@@ -19,6 +21,7 @@ use tempfile::TempDir;
 
 use crate::free_port;
 use crate::process::{Process, run};
+pub use acl::Operation;
 #[cfg(feature = "kafka")]
 pub use topic::KafkaTopic;
 
@@ -183,6 +186,12 @@ impl Kafka {
     /// slowed down if it sends more.
     pub fn limit_producer(&self, client: &str, bytes_per_s: f64) {
         quota::limit_producer(self.nodes[0].port, client, bytes_per_s);
+    }
+
+    /// From now on everybody may do this with the topic and nothing else, if the broker has an authorizer and allows
+    /// what no rule is about.
+    pub fn allow(&self, topic: &str, operations: &[Operation]) {
+        acl::allow(self.nodes[0].port, topic, operations);
     }
 
     /// Where a broker has its settings and its data.

@@ -22,7 +22,7 @@ pub use certificate::certify;
 pub use database::{Database, query, try_query};
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaTopic;
-pub use kafka::{Kafka, KafkaSettings, shared_kafka};
+pub use kafka::{Kafka, KafkaSettings, Operation, shared_kafka};
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;

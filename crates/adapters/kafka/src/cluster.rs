@@ -85,6 +85,10 @@ impl Cluster {
         let topics = [ResourceSpecifier::Topic(self.topic())];
         let described = self.admin.describe_configs(&topics, &within(ANSWER)).await.map_err(|e| code(&e))?;
         let topic = described.into_iter().next().ok_or(Code::BadMessage)??;
+        // What is refused for one topic comes back as no error, but without a single setting.
+        if topic.entries.is_empty() {
+            return Err(Code::TopicAuthorizationFailed);
+        }
         let settings = topic.entries.into_iter();
         Ok(settings.filter_map(|setting| Some((setting.name, setting.value?))).collect())
     }

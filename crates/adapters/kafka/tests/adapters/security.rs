@@ -4,15 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use dayline_app::ports::PingLog;
+use dayline_app::ports::{AppendError, PingLog};
 use dayline_kafka::{
     Identity, KafkaConfig, KafkaPingLog, NotDurable, Sasl, SaslMechanism, Security, SetupError, Tls,
     TopicOptions, check_durability, create_topic,
 };
-use dayline_testkit::{Kafka, KafkaSettings, run};
+use dayline_testkit::{Kafka, KafkaSettings, Operation, run};
 use tempfile::TempDir;
 
 use crate::topics::{FIRST, options};
+use crate::until;
 
 /// A certificate for 127.0.0.1 that confirms itself, and its key, in files of the folder. The key may
 /// have a password.
@@ -155,6 +156,49 @@ async fn a_certificate_is_who_connects_and_without_it_or_its_keys_password_nothi
         matches!(&refused, SetupError::Options(why) if why.contains("dayline.key.pem") && !why.contains("barley")),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn whose_rights_do_not_reach_is_told_which_are_needed() {
+    use Operation::{Delete, Describe, DescribeConfigs, Read, Write};
+    let Some(kafka) = Kafka::start_with(&KafkaSettings {
+        properties: &[
+            ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+            ("allow.everyone.if.no.acl.found", "true"),
+            ("log.flush.interval.messages", "1"),
+        ],
+        ..KafkaSettings::default()
+    }) else {
+        return;
+    };
+    let topic = async |name: &str, allowed: &[Operation]| {
+        let server = KafkaConfig::new(&kafka.brokers(), name, Security::default()).unwrap();
+        assert!(create_topic(&server, TopicOptions { partitions: 3, replicas: 1 }).await.unwrap());
+        kafka.allow(name, allowed);
+        server
+    };
+    let names_all = |why: &str| why.contains("describe, describe_configs, read, write and delete");
+    for (name, allowed) in
+        [("no-settings", &[Describe, Read, Write, Delete][..]), ("no-sight", &[DescribeConfigs])]
+    {
+        let server = topic(name, allowed).await;
+        until("it is told", async || {
+            check_durability(&server, false)
+                .await
+                .err()
+                .is_some_and(|refused| names_all(&refused.to_string()))
+        })
+        .await;
+    }
+    let server = topic("no-writing", &[Describe, DescribeConfigs, Read, Delete]).await;
+    let log = KafkaPingLog::open(&server, &options(), None).await.unwrap();
+    until("it is told", async || {
+        matches!(log.append(FIRST, vec![1]).await, Err(AppendError::Unavailable(why)) if names_all(&why))
+    })
+    .await;
+    let server = topic("all", &[Describe, DescribeConfigs, Read, Write, Delete]).await;
+    assert_eq!(check_durability(&server, false).await.unwrap(), Vec::<String>::new());
+    KafkaPingLog::open(&server, &options(), None).await.unwrap().append(FIRST, vec![1]).await.unwrap();
 }
 
 #[test]
