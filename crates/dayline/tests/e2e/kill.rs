@@ -10,7 +10,7 @@ use crate::support::{dice, length};
 
 fn rounds() -> u64 {
     let given = std::env::var("DAYLINE_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    given.unwrap_or_else(|| length(4, 50, 1_000))
+    given.unwrap_or_else(|| length(4, 20, 1_000))
 }
 
 #[test]

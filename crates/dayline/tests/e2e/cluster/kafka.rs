@@ -21,7 +21,7 @@ fn seconds(count: u64) -> Duration {
 #[test]
 fn leaders_killed_under_load_lose_and_double_nothing() {
     let Some(kafka) = Kafka::start(3) else { return };
-    let (times, mut dice) = (length(2, 4, 20), dice());
+    let (times, mut dice) = (length(2, 3, 20), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers]);
     let simulation = Simulation::start(&installation, seconds(10 * times), dice.next(), &["--chaos"]);
@@ -39,7 +39,7 @@ fn leaders_killed_under_load_lose_and_double_nothing() {
 #[test]
 fn while_all_brokers_are_away_nothing_is_promised_and_then_all_goes_on() {
     let Some(kafka) = Kafka::start(1) else { return };
-    let (away, mut dice) = (seconds(length(4, 15, 30)), dice());
+    let (away, mut dice) = (seconds(length(4, 8, 30)), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers, "--kafka-replicas", "1"]);
     let lasting = away + seconds(12);
@@ -54,7 +54,7 @@ fn while_all_brokers_are_away_nothing_is_promised_and_then_all_goes_on() {
 #[test]
 fn a_broker_killed_and_restarted_again_and_again_under_load_loses_and_doubles_nothing() {
     let Some(kafka) = Kafka::start(1) else { return };
-    let (times, mut dice) = (length(2, 4, 20), dice());
+    let (times, mut dice) = (length(2, 3, 20), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers, "--kafka-replicas", "1"]);
     let simulation = Simulation::start(&installation, seconds(6 * times), dice.next(), &["--chaos"]);
