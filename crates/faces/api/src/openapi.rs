@@ -8,7 +8,7 @@ use http::StatusCode;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{Schema, SchemaType};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Type};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Type};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::views::export::ExportLine;
@@ -109,6 +109,30 @@ impl IntoResponses for SignedInProblems {
             (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
             (StatusCode::SERVICE_UNAVAILABLE, "`unavailable` or `overloaded`; see `Retry-After`"),
         ])
+    }
+}
+
+/// What is answered instead of the result of a report job.
+pub(crate) struct NoResult;
+
+impl IntoResponses for NoResult {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = problems(&[
+            (StatusCode::NOT_FOUND, "I have no such job, or it ended more than a day ago"),
+            (
+                StatusCode::CONFLICT,
+                "`not_finished`: see `Retry-After`; `no_result`: it failed or was cancelled",
+            ),
+        ]);
+        let held = "The same as the one named by `If-None-Match`";
+        let elsewhere =
+            ResponseBuilder::new().description("The job has another format: its result is there").header(
+                "location",
+                HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String))).build(),
+            );
+        responses.insert("303".to_owned(), RefOr::T(elsewhere.build()));
+        responses.insert("304".to_owned(), RefOr::T(ResponseBuilder::new().description(held).build()));
+        responses
     }
 }
 

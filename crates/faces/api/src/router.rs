@@ -16,7 +16,7 @@ use crate::known_parameters::KnownParameters;
 use crate::openapi::{Document, without_null_bodies};
 use crate::routes::{
     api_keys, audit, auth, corrections, device_login, devices, docs, export, live, operations, preferences,
-    report_jobs, reports, sessions, timeline, track, users, why,
+    report_job_results, report_jobs, reports, sessions, timeline, track, users, why,
 };
 use crate::state::{Api, ApiState};
 
@@ -63,7 +63,9 @@ fn table_for_all() -> OpenApiRouter<Api> {
         .merge(reports::routes())
         .routes(routes!(report_jobs::list, report_jobs::request))
         .routes(routes!(report_jobs::show, report_jobs::cancel))
-        .routes(routes!(report_jobs::result))
+        .routes(routes!(report_job_results::json))
+        .routes(routes!(report_job_results::csv))
+        .routes(routes!(report_job_results::ndjson))
         // /api/v1/live
         .routes(routes!(live::live))
         // Operations

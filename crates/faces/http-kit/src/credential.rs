@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 
-use crate::parameter;
+use crate::parameter::{self, Plus};
 
 /// Longest credential that is considered, in bytes as it is sent.
 const MAX_CREDENTIAL: usize = 4_096;
@@ -57,7 +57,7 @@ impl<'a> Credential<'a> {
             return authorization(headers, forms);
         }
         let from_query = || {
-            let text = parameter::only(query?, forms.query?).ok()??;
+            let text = parameter::only(query?, forms.query?, Plus::Itself).ok()??;
             is_plausible(&text).then_some(Self::Query(text))
         };
         let from_cookie = || {

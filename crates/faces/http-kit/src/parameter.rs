@@ -1,15 +1,23 @@
-//! One parameter of a query, as it was sent. A `+` stands for itself, as in offsets (`+02:00`); that of
-//! zones is for [`crate::query`] to tell.
+//! One parameter of a query, as it was sent.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+/// What a `+` stands for that is not written as `%2B`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plus {
+    /// A blank, as forms write it.
+    Blank,
+    /// Itself, as people write offsets (`+02:00`).
+    Itself,
+}
+
 /// The text of a parameter, if it is there.
 ///
 /// # Errors
 /// What is wrong with it, for people: it is given more than once, or is not UTF-8.
-pub(crate) fn only<'a>(query: &'a str, name: &str) -> Result<Option<Cow<'a, str>>, &'static str> {
+pub(crate) fn only<'a>(query: &'a str, name: &str, plus: Plus) -> Result<Option<Cow<'a, str>>, &'static str> {
     let mut found = None;
     for (key, value) in pairs(query) {
         if percent_decode_str(key).ne(name.bytes()) {
@@ -19,8 +27,17 @@ pub(crate) fn only<'a>(query: &'a str, name: &str) -> Result<Option<Cow<'a, str>
             return Err("must be given only once");
         }
     }
-    let text = found.map(|value| percent_decode_str(value).decode_utf8());
-    text.transpose().map_err(|_| "must be utf-8")
+    found.map(|value| text(value, plus)).transpose()
+}
+
+fn text(value: &str, plus: Plus) -> Result<Cow<'_, str>, &'static str> {
+    let must_be_utf8 = "must be utf-8";
+    if plus == Plus::Itself || !value.contains('+') {
+        return percent_decode_str(value).decode_utf8().map_err(|_| must_be_utf8);
+    }
+    let value = value.replace('+', " ");
+    let text = percent_decode_str(&value).decode_utf8().map_err(|_| must_be_utf8)?;
+    Ok(Cow::Owned(text.into_owned()))
 }
 
 /// The first parameter that is none of the known ones, as far as its name can be read.

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use dayline_app::{AppError, FieldError};
 use http::request;
 
-use crate::parameter;
+use crate::parameter::{self, Plus};
 use crate::problem::Problem;
 use crate::state::Face;
 
@@ -40,13 +40,31 @@ pub struct Params<'a> {
 }
 
 impl Params<'_> {
-    /// A parameter that may be left out.
+    /// A parameter that may be left out, as forms write it: a `+` is a blank.
     pub fn optional<T, E: Display>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let parsed = match parameter::only(self.query, name) {
+        self.read(name, Plus::Blank, parse)
+    }
+
+    /// A moment that may be left out. The `+` of its offset stands for itself.
+    pub fn moment<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.read(name, Plus::Itself, parse)
+    }
+
+    fn read<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        plus: Plus,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let parsed = match parameter::only(self.query, name, plus) {
             Ok(text) => parse(&text?).map_err(|error| error.to_string()),
             Err(detail) => Err(detail.to_owned()),
         };
@@ -65,7 +83,7 @@ impl Params<'_> {
             }
             Ok::<_, Infallible>(zone)
         };
-        self.optional(name, read)
+        self.read(name, Plus::Itself, read)
     }
 
     /// `true` or `false`; false if left out.
@@ -83,6 +101,25 @@ impl Params<'_> {
 mod tests {
     use super::*;
 
+    fn params(query: &str) -> Params<'_> {
+        Params { query, errors: Vec::new() }
+    }
+
+    #[test]
+    fn a_plus_is_a_blank_but_in_a_moment() {
+        for (sent, text, moment) in [
+            ("a+b", "a b", "a+b"),
+            ("c%2B%2B", "c++", "c++"),
+            ("%2B+%2b%20+", "+ +  ", "+++ +"),
+            ("%C3%BC+", "ü ", "ü+"),
+        ] {
+            let query = format!("name={sent}");
+            let read = |text: &str| Ok::<_, Infallible>(text.to_owned());
+            assert_eq!(params(&query).optional("name", read).as_deref(), Some(text), "{sent}");
+            assert_eq!(params(&query).moment("name", read).as_deref(), Some(moment), "{sent}");
+        }
+    }
+
     #[test]
     fn a_plus_in_a_zone_is_a_blank_unless_an_offset_follows() {
         for (sent, name) in [
@@ -95,8 +132,7 @@ mod tests {
             ("Russia%20Time%20Zone%203", "Russia Time Zone 3"),
         ] {
             let query = format!("tz={sent}");
-            let mut params = Params { query: &query, errors: Vec::new() };
-            assert_eq!(params.zone("tz").as_deref(), Some(name), "{sent}");
+            assert_eq!(params(&query).zone("tz").as_deref(), Some(name), "{sent}");
         }
     }
 }

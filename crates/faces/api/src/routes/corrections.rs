@@ -125,7 +125,7 @@ pub(crate) struct Within {
 
 impl FromParams for Within {
     fn from_params(params: &mut Params<'_>) -> Self {
-        Self { from: params.optional("from", instant::parse), to: params.optional("to", instant::parse) }
+        Self { from: params.moment("from", instant::parse), to: params.moment("to", instant::parse) }
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod oauth;
 pub(crate) mod operations;
 pub(crate) mod ping_body;
 pub(crate) mod preferences;
+pub(crate) mod report_job_results;
 pub(crate) mod report_jobs;
 pub(crate) mod reports;
 pub(crate) mod sessions;

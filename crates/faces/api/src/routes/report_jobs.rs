@@ -1,39 +1,25 @@
-//! `/report/jobs`: long reports in the background, and their results as files.
-//! Not here: the results' forms (see [`crate::results`]).
+//! `/report/jobs`: long reports in the background. Not here: what they make (see [`super::report_job_results`]).
 
-use std::borrow::Cow;
-
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
 use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
-use dayline_app::reporting::report_jobs::{self, JobResult, NewJob};
+use dayline_app::reporting::report_jobs::{self, NewJob};
 use dayline_domain::id::JobKind;
-use dayline_domain::report::Grouping;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
 use dayline_http_kit::caller::SignedIn;
-use dayline_http_kit::entity_tag::is_held;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
-use dayline_http_kit::packing::packed;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
-use dayline_http_kit::query::{FromParams, Params, Query};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Serialize;
-use utoipa::openapi::schema::AnyOfBuilder;
-use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
-use crate::stream::{LongAnswer, Writer};
 use crate::views::json::private_json;
 use crate::views::location::set_location;
-use crate::views::report::describe;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
-use crate::views::timeline::TimelineBody;
-use dayline_http_kit::csv::BYTE_ORDER_MARK;
 
 /// Seconds after which an unfinished job is worth another look.
 const LOOK_AGAIN_S: u32 = 1;
@@ -160,24 +146,6 @@ pub(crate) async fn request(
     Ok(response)
 }
 
-/// What the report of the job's kind answers, or the timeline. Any, since those of no rows look the same.
-struct JobResultBody;
-
-impl PartialSchema for JobResultBody {
-    fn schema() -> RefOr<Schema> {
-        let reports = Grouping::ALL.into_iter().map(|grouping| describe(grouping).schema);
-        let names = reports.chain([TimelineBody::name().into_owned()]);
-        let any_of = names.fold(AnyOfBuilder::new(), |of, name| of.item(Ref::from_schema_name(name)));
-        any_of.description(Some("What the report of the same kind answers, or the timeline.")).into()
-    }
-}
-
-impl ToSchema for JobResultBody {
-    fn name() -> Cow<'static, str> {
-        "ReportJobResult".into()
-    }
-}
-
 /// One of my report jobs.
 #[utoipa::path(
     get, path = "/api/v1/report/jobs/{id}", tag = "report", operation_id = "show_report_job",
@@ -219,103 +187,4 @@ pub(crate) async fn cancel(
 ) -> Result<Response, Problem> {
     report_jobs::cancel(&api.app, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// In which form a result is wanted.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ResultAsked {
-    /// Whether a table begins with a byte order mark, as spreadsheets want that take it for something else
-    /// than UTF-8.
-    #[param(required = false)]
-    bom: bool,
-}
-
-impl FromParams for ResultAsked {
-    fn from_params(params: &mut Params<'_>) -> Self {
-        Self { bom: params.flag("bom") }
-    }
-}
-
-/// The result of one of my report jobs, as a file.
-///
-/// It is what the report of the same kind would have answered: of the format `csv` a table (`text/csv`), of `ndjson` the
-/// lines of an export (`application/x-ndjson`). A year is not read at one instant: pings that arrive
-/// while the job runs may be in the later days and not in the earlier ones.
-#[utoipa::path(
-    get, path = "/api/v1/report/jobs/{id}/result", tag = "report", operation_id = "report_job_result",
-    params(("id" = String, Path, format = Uuid, description = "The job"), ResultAsked),
-    responses(
-        (status = 200, body = JobResultBody, description = "The result of a job whose format is `json`",
-            headers(("etag" = String, description = "Its version"),
-                ("content-disposition" = String, description = "A file name"))),
-        (status = 304, description = "The same as the one named by `If-None-Match`"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json",
-            description = "I have no such job, or it ended more than a day ago"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-            description = "`not_finished`: see `Retry-After`; `no_result`: it failed or was cancelled"),
-        SignedInProblems,
-    ),
-    security(("session" = []), ("api_key" = ["read"])),
-)]
-pub(crate) async fn result(
-    State(api): State<Api>,
-    request: LongAnswer,
-    PathId(id): PathId<JobKind>,
-    Query(asked): Query<ResultAsked>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let caller = request.caller();
-    let result = report_jobs::result(&api.app, caller, id).await?;
-    let is_marked = asked.bom && result.job.format == ReportFormat::Csv;
-    let begins_with = if is_marked { BYTE_ORDER_MARK } else { b"" };
-    let tag = format!("\"{}-{}-{}\"", result.job.id, result.job.attempt, begins_with.len());
-    if is_held(&headers, &tag) {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        label(&mut response, &result.job, &tag);
-        return packed(&headers, response).await;
-    }
-    let slot = api.exports.claim(caller.user)?;
-    let job = result.job.clone();
-    let bytes = job.bytes + begins_with.len() as u64;
-    let mut response = Response::new(request.body(begins_with, result, slot).await?);
-    response.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
-    label(&mut response, &job, &tag);
-    packed(&headers, response).await
-}
-
-fn label(response: &mut Response, job: &ReportJob, tag: &str) {
-    let media_type = match job.format {
-        ReportFormat::Json => "application/json",
-        ReportFormat::Csv => "text/csv; charset=utf-8; header=present",
-        ReportFormat::Ndjson => "application/x-ndjson",
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
-    let name = format!("attachment; filename=\"{}\"", file_name(job));
-    for (header, text) in [(header::CONTENT_DISPOSITION, name.as_str()), (header::ETAG, tag)] {
-        if let Ok(value) = text.parse() {
-            headers.insert(header, value);
-        }
-    }
-}
-
-fn file_name(job: &ReportJob) -> String {
-    let (kind, format) = (job.kind.name(), job.format.name());
-    match &job.days {
-        Some(days) => format!("dayline-{kind}-{}-{}.{format}", days.from, days.to),
-        None => format!("dayline-{kind}-{}.{format}", job.created_at.day()),
-    }
-}
-
-/// It holds one chunk, however many there are.
-impl Writer for JobResult {
-    async fn write(&mut self, chunk: &mut Vec<u8>) -> Result<bool, AppError> {
-        let Some(next) = self.chunk().await? else { return Ok(false) };
-        chunk.extend(next);
-        Ok(true)
-    }
 }

@@ -55,8 +55,8 @@ impl FromParams for TimelineAsked {
         Self {
             date: params.optional("date", str::parse),
             tz: params.zone("tz"),
-            from: params.optional("from", instant::parse),
-            to: params.optional("to", instant::parse),
+            from: params.moment("from", instant::parse),
+            to: params.moment("to", instant::parse),
             outranked: params.flag("outranked"),
             away: params.flag("away"),
             bom: params.flag("bom"),

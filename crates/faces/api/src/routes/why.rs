@@ -27,7 +27,7 @@ pub(crate) struct Instant {
 
 impl FromParams for Instant {
     fn from_params(params: &mut Params<'_>) -> Self {
-        Self { at: params.optional("at", instant::parse) }
+        Self { at: params.moment("at", instant::parse) }
     }
 }
 

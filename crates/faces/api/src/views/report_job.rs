@@ -179,7 +179,7 @@ impl JobItem {
             created_at: instant::utc(job.created_at),
             finished_at: job.state.ended_at().map(instant::utc),
             expires_at: job.expires_at(policy).map(instant::utc),
-            result: is_done.then(|| format!("{base}{}/result", path_of(job))),
+            result: is_done.then(|| format!("{base}{}", path_of_result(job))),
             bytes: is_done.then_some(job.bytes),
         }
     }
@@ -188,4 +188,14 @@ impl JobItem {
 /// Where a job is.
 pub(crate) fn path_of(job: &ReportJob) -> String {
     format!("/api/v1/report/jobs/{}", job.id)
+}
+
+/// Where the result of a job is, once it is done.
+pub(crate) fn path_of_result(job: &ReportJob) -> String {
+    let extension = match job.format {
+        ReportFormat::Json => "",
+        ReportFormat::Csv => ".csv",
+        ReportFormat::Ndjson => ".ndjson",
+    };
+    format!("{}/result{extension}", path_of(job))
 }

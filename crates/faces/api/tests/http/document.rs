@@ -52,6 +52,8 @@ fn the_document_lists_the_contract() {
         "GET /api/v1/report/jobs",
         "GET /api/v1/report/jobs/{id}",
         "GET /api/v1/report/jobs/{id}/result",
+        "GET /api/v1/report/jobs/{id}/result.csv",
+        "GET /api/v1/report/jobs/{id}/result.ndjson",
         "GET /api/v1/report/languages",
         "GET /api/v1/report/months",
         "GET /api/v1/report/projects",

@@ -55,7 +55,7 @@ async fn a_long_answer_is_packed_for_who_takes_that_and_says_the_same() {
         ("/api/v1/report/apps?date=2026-11-20", "text/csv"),
         ("/api/v1/users/me/export", "*/*"),
         ("/api/v1/usage/corrections", "*/*"),
-        (&format!("{job}/result"), "*/*"),
+        (&format!("{job}/result.csv"), "*/*"),
     ] {
         let call = || server.get(path).of(&ada).header("accept", accept);
         let plain = call().send().await;
@@ -119,7 +119,7 @@ async fn a_table_begins_with_a_byte_order_mark_where_that_is_asked_for() {
     for path in [
         "/api/v1/usage/timeline?date=2026-11-20",
         "/api/v1/report/apps?date=2026-11-20",
-        &format!("{job}/result?"),
+        &format!("{job}/result.csv?"),
     ] {
         let table = async |path: &str| server.get(path).of(&ada).header("accept", "text/csv").send().await;
         let (plain, marked) = (table(path).await, table(&format!("{path}&bom=true")).await);

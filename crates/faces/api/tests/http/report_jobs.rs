@@ -29,6 +29,12 @@ async fn ask(server: &Server, person: &Person, job: &Value) -> String {
     reply.header("location").to_owned()
 }
 
+/// Where the result of a job of this format is.
+fn result_of(job: &str, format: &str) -> String {
+    let extension = if format == "json" { String::new() } else { format!(".{format}") };
+    format!("{job}/result{extension}")
+}
+
 fn days(kind: &str, format: &str) -> Value {
     json!({"kind": kind, "format": format, "from": "2026-10-01", "to": "2026-11-30", "tz": "Asia/Tokyo"})
 }
@@ -51,7 +57,7 @@ async fn a_job_is_queued_then_done_and_says_where_its_result_is() {
             "finished_at": null, "expires_at": null, "result": null, "bytes": null,
         })
     );
-    let early = server.get(&format!("{location}/result")).of(&ada).send().await;
+    let early = server.get(&result_of(&location, "csv")).of(&ada).send().await;
     assert_eq!((early.problem(), early.header("retry-after")), ((409, "not_finished".into()), "1"));
 
     server.make_reports().await;
@@ -61,7 +67,7 @@ async fn a_job_is_queued_then_done_and_says_where_its_result_is() {
     job["progress"]["days_done"] = json!(61);
     job["finished_at"] = json!("2026-11-20T12:00:00.000Z");
     job["expires_at"] = json!("2026-11-21T12:00:00.000Z");
-    job["result"] = json!(format!("{location}/result"));
+    job["result"] = json!(result_of(&location, "csv"));
     job["bytes"] = reply.json()["bytes"].clone();
     assert_eq!(reply.json(), job);
     assert_eq!(server.get(JOBS).of(&ada).send().await.json(), json!({"jobs": [job]}));
@@ -76,7 +82,7 @@ async fn a_result_is_what_the_report_of_the_same_kind_answers() {
         for (format, media_type) in [("json", "application/json"), ("csv", "text/csv")] {
             let location = ask(&server, &ada, &days(kind, format)).await;
             server.make_reports().await;
-            let result = server.get(&format!("{location}/result")).of(&ada).send().await;
+            let result = server.get(&result_of(&location, format)).of(&ada).send().await;
             assert_eq!(result.status, 200);
             let path = format!("/api/v1/report/{kind}?from=2026-10-01&to=2026-11-30&tz=Asia/Tokyo");
             let report = server.get(&path).of(&ada).header("accept", media_type).send().await;
@@ -98,7 +104,7 @@ async fn a_timeline_as_a_job_is_the_timeline() {
             (job["from"], job["to"]) = (json!(from), json!(to));
             let location = ask(&server, &ada, &job).await;
             server.make_reports().await;
-            let result = server.get(&format!("{location}/result")).of(&ada).send().await;
+            let result = server.get(&result_of(&location, format)).of(&ada).send().await;
             let path = format!("/api/v1/usage/timeline?{ends}");
             let timeline = server.get(&path).of(&ada).header("accept", media_type).send().await;
             assert!(result.body == timeline.body, "{format}: {result:?} and not {timeline:?}");
@@ -114,7 +120,7 @@ async fn an_export_as_a_job_has_the_lines_of_an_export() {
     let job = server.get(&location).of(&ada).send().await.json();
     assert_eq!((&job["format"], &job["from"], &job["tz"]), (&json!("ndjson"), &Value::Null, &Value::Null));
     assert_eq!(job["progress"], json!({"days_done": 3, "days_all": 3}));
-    let result = server.get(&format!("{location}/result")).of(&ada).send().await;
+    let result = server.get(&result_of(&location, "ndjson")).of(&ada).send().await;
     assert_eq!(result.header("content-type"), "application/x-ndjson");
     let name = r#"attachment; filename="dayline-export-2026-11-20.ndjson""#;
     assert_eq!(result.header("content-disposition"), name);
@@ -124,9 +130,33 @@ async fn an_export_as_a_job_has_the_lines_of_an_export() {
 }
 
 #[tokio::test]
+async fn who_asks_for_another_form_is_sent_to_the_one_that_was_made() {
+    let (server, ada) = with_ada().await;
+    let export = ask(&server, &ada, &json!({"kind": "export"})).await;
+    let jobs = [("json", days("apps", "json")), ("csv", days("apps", "csv"))];
+    let mut made = vec![("ndjson", export)];
+    for (format, job) in jobs {
+        made.push((format, ask(&server, &ada, &job).await));
+    }
+    server.make_reports().await;
+    for (format, job) in &made {
+        let there = result_of(job, format);
+        for other in ["json", "csv", "ndjson"].into_iter().filter(|other| other != format) {
+            for query in ["", "?bom=true"] {
+                let asked = format!("{}{query}", result_of(job, other));
+                let reply = server.get(&asked).of(&ada).send().await;
+                let sent_to = format!("{there}{query}");
+                assert_eq!((reply.status.as_u16(), reply.header("location")), (303, sent_to.as_str()));
+            }
+        }
+        assert_eq!(server.get(&there).of(&ada).send().await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_result_is_a_file_that_a_client_may_keep() {
     let (server, ada) = with_ada().await;
-    let location = format!("{}/result", ask(&server, &ada, &days("apps", "csv")).await);
+    let location = result_of(&ask(&server, &ada, &days("apps", "csv")).await, "csv");
     server.make_reports().await;
     let result = server.get(&location).of(&ada).send().await;
     assert_eq!(

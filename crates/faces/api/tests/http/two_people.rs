@@ -51,9 +51,13 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
         ("POST", "/api/v1/auth/device/approve") => Attack::Own(with("user_code", json!("BCDF-GHJK"))),
         ("DELETE", "/api/v1/auth/sessions/{id}") => Attack::Named(ada.session.clone()),
         ("DELETE", "/api/v1/api-keys/{id}") => Attack::Named(key["id"].as_str().unwrap().to_owned()),
-        ("GET" | "DELETE", "/api/v1/report/jobs/{id}") | ("GET", "/api/v1/report/jobs/{id}/result") => {
-            Attack::Named(job["id"].as_str().unwrap().to_owned())
-        }
+        ("GET" | "DELETE", "/api/v1/report/jobs/{id}")
+        | (
+            "GET",
+            "/api/v1/report/jobs/{id}/result"
+            | "/api/v1/report/jobs/{id}/result.csv"
+            | "/api/v1/report/jobs/{id}/result.ndjson",
+        ) => Attack::Named(job["id"].as_str().unwrap().to_owned()),
         ("PUT" | "DELETE", "/api/v1/usage/corrections/{id}") => {
             Attack::Named(entry["id"].as_str().unwrap().to_owned())
         }

@@ -80,7 +80,7 @@ pub(crate) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
     let who = accounts::profile(&web.app, &caller).await?.email.as_str().to_owned();
-    let code = asked.user_code.replace('+', " ").trim().to_owned();
+    let code = asked.user_code.trim().to_owned();
     if code.is_empty() {
         return show(&web, &headers, who, code, Ok(Step::Enter));
     }

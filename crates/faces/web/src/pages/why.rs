@@ -33,7 +33,7 @@ pub(crate) struct Asked {
 
 impl FromParams for Asked {
     fn from_params(params: &mut Params<'_>) -> Self {
-        Self { at: params.optional("at", instant::parse) }
+        Self { at: params.moment("at", instant::parse) }
     }
 }
 
