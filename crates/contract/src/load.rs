@@ -85,8 +85,13 @@ impl Load {
         self.shared.readers_stop.store(true, Ordering::SeqCst);
         let (mut followed, mut later) = (BTreeMap::new(), BTreeMap::new());
         for (n, reader) in (0..).zip(self.readers) {
-            followed.extend(by_appender(&reader.await.unwrap()));
-            later.extend(by_appender(&read(Arc::clone(&self.shared), Partition(n), true).await));
+            let (seen, partition) = (reader.await.unwrap(), Partition(n));
+            followed.extend(by_appender(&seen));
+            if self.settles {
+                settle_the_rest(&*self.shared.log, partition, &seen).await;
+            } else {
+                later.extend(by_appender(&read(Arc::clone(&self.shared), partition, true).await));
+            }
         }
         for (me, tried) in (0..).zip(&tried) {
             tried.assert_nothing_is_lost(&followed.remove(&me).unwrap_or_default());
@@ -97,6 +102,14 @@ impl Load {
         assert!(followed.is_empty());
         all_is_settled(&*self.shared.log).await;
         tried.iter().map(|tried| tried.acknowledged.len() as u64).sum()
+    }
+}
+
+/// What the reader could not tell at the end, since the log was away, is told now: nobody reads on.
+async fn settle_the_rest(log: &dyn PingLog, partition: Partition, seen: &[(Position, Vec<u8>)]) {
+    let Some((last, _)) = seen.last() else { return };
+    while log.settle(partition, *last).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
