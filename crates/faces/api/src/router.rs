@@ -64,8 +64,8 @@ fn table_for_all() -> OpenApiRouter<Api> {
         .routes(routes!(report_jobs::list, report_jobs::request))
         .routes(routes!(report_jobs::show, report_jobs::cancel))
         .routes(routes!(report_job_results::json))
-        .routes(routes!(report_job_results::csv))
-        .routes(routes!(report_job_results::ndjson))
+        .routes(routes!(report_job_results::table))
+        .routes(routes!(report_job_results::lines))
         // /api/v1/live
         .routes(routes!(live::live))
         // Operations

@@ -1,8 +1,6 @@
 //! The credential that a request carries, and in which forms a face takes one.
 //! Not here: whose it is and whether it still holds (see [`crate::caller`]).
 
-use std::borrow::Cow;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
@@ -27,7 +25,7 @@ pub enum Credential<'a> {
     /// The cookie that the face has named.
     Cookie(&'a str),
     /// The query parameter that the face has named.
-    Query(Cow<'a, str>),
+    Query(String),
 }
 
 /// In which forms a face takes credentials.

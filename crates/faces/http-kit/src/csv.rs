@@ -5,6 +5,9 @@
 //! answer has it unchanged. Spreadsheets differ in what they take for a beginning: some skip blanks,
 //! some know full-width signs, and those that part columns by `;` or tabs see one within the text.
 
+/// The media type of a table, whose first line is a head.
+pub const MEDIA_TYPE: &str = "text/csv; charset=utf-8; header=present";
+
 /// What tells some spreadsheets that a file is UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -20,6 +23,15 @@ fn is_formula(cell: &str) -> bool {
         |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     // White space that is not plain may be dropped with whatever follows it.
     cell.starts_with(['\t', '\r', '\n', '\u{a0}']) || cell.trim_start_matches(is_blank).starts_with(SIGNS)
+}
+
+/// Milliseconds as a cell of seconds, with exactly those that were counted: `12`, `12.345`.
+pub fn seconds(ms: i64) -> String {
+    let (whole, rest) = (ms / 1_000, ms % 1_000);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
 }
 
 /// A table being written.

@@ -17,7 +17,7 @@ pub(crate) enum Plus {
 ///
 /// # Errors
 /// What is wrong with it, for people: it is given more than once, or is not UTF-8.
-pub(crate) fn only<'a>(query: &'a str, name: &str, plus: Plus) -> Result<Option<Cow<'a, str>>, &'static str> {
+pub(crate) fn only(query: &str, name: &str, plus: Plus) -> Result<Option<String>, &'static str> {
     let mut found = None;
     for (key, value) in pairs(query) {
         if percent_decode_str(key).ne(name.bytes()) {
@@ -30,14 +30,13 @@ pub(crate) fn only<'a>(query: &'a str, name: &str, plus: Plus) -> Result<Option<
     found.map(|value| text(value, plus)).transpose()
 }
 
-fn text(value: &str, plus: Plus) -> Result<Cow<'_, str>, &'static str> {
-    let must_be_utf8 = "must be utf-8";
-    if plus == Plus::Itself || !value.contains('+') {
-        return percent_decode_str(value).decode_utf8().map_err(|_| must_be_utf8);
-    }
-    let value = value.replace('+', " ");
-    let text = percent_decode_str(&value).decode_utf8().map_err(|_| must_be_utf8)?;
-    Ok(Cow::Owned(text.into_owned()))
+fn text(value: &str, plus: Plus) -> Result<String, &'static str> {
+    let value = match plus {
+        Plus::Blank => Cow::Owned(value.replace('+', " ")),
+        Plus::Itself => Cow::Borrowed(value),
+    };
+    let text = percent_decode_str(&value).decode_utf8().map_err(|_| "must be utf-8")?;
+    Ok(text.into_owned())
 }
 
 /// The first parameter that is none of the known ones, as far as its name can be read.

@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
 use dayline_app::reporting::report_jobs::{self, JobResult};
-use dayline_domain::id::{Id, JobKind};
+use dayline_domain::id::JobKind;
 use dayline_domain::report::Grouping;
 use dayline_domain::{ReportFormat, ReportJob};
-use dayline_http_kit::csv::BYTE_ORDER_MARK;
+use dayline_http_kit::csv::{self, BYTE_ORDER_MARK};
 use dayline_http_kit::entity_tag::is_held;
 use dayline_http_kit::packing::packed;
 use dayline_http_kit::path::PathId;
@@ -64,6 +64,9 @@ impl FromParams for ResultAsked {
     }
 }
 
+/// Who asks for the result of which job, in which form, and what they have already.
+type Asking = (LongAnswer, PathId<JobKind>, Query<ResultAsked>, HeaderMap);
+
 /// The result of one of my report jobs, as a file.
 ///
 /// It is what the report of the same kind would have answered. A year is not read at one instant: pings that arrive
@@ -81,14 +84,8 @@ impl FromParams for ResultAsked {
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]
-pub(crate) async fn json(
-    State(api): State<Api>,
-    request: LongAnswer,
-    PathId(id): PathId<JobKind>,
-    Query(asked): Query<ResultAsked>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    file(&api, request, id, ReportFormat::Json, &asked, &headers).await
+pub(crate) async fn json(State(api): State<Api>, asking: Asking) -> Result<Response, Problem> {
+    file(&api, asking, ReportFormat::Json).await
 }
 
 /// The result of one of my report jobs of the format `csv`, as a file.
@@ -106,14 +103,8 @@ pub(crate) async fn json(
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]
-pub(crate) async fn csv(
-    State(api): State<Api>,
-    request: LongAnswer,
-    PathId(id): PathId<JobKind>,
-    Query(asked): Query<ResultAsked>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    file(&api, request, id, ReportFormat::Csv, &asked, &headers).await
+pub(crate) async fn table(State(api): State<Api>, asking: Asking) -> Result<Response, Problem> {
+    file(&api, asking, ReportFormat::Csv).await
 }
 
 /// The result of one of my report jobs of the format `ndjson`, an export, as a file.
@@ -131,36 +122,25 @@ pub(crate) async fn csv(
     ),
     security(("session" = []), ("api_key" = ["read"])),
 )]
-pub(crate) async fn ndjson(
-    State(api): State<Api>,
-    request: LongAnswer,
-    PathId(id): PathId<JobKind>,
-    Query(asked): Query<ResultAsked>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    file(&api, request, id, ReportFormat::Ndjson, &asked, &headers).await
+pub(crate) async fn lines(State(api): State<Api>, asking: Asking) -> Result<Response, Problem> {
+    file(&api, asking, ReportFormat::Ndjson).await
 }
 
-async fn file(
-    api: &Api,
-    request: LongAnswer,
-    id: Id<JobKind>,
-    format: ReportFormat,
-    asked: &ResultAsked,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
+/// The result of a job if it has this format, else where it is.
+async fn file(api: &Api, asking: Asking, format: ReportFormat) -> Result<Response, Problem> {
+    let (request, PathId(id), Query(asked), headers) = asking;
     let caller = request.caller();
     let result = report_jobs::result(&api.app, caller, id).await?;
     if result.job.format != format {
-        return Ok(elsewhere(api, &result.job, asked));
+        return Ok(elsewhere(api, &result.job, &asked));
     }
     let is_marked = asked.bom && format == ReportFormat::Csv;
     let begins_with = if is_marked { BYTE_ORDER_MARK } else { b"" };
     let tag = format!("\"{}-{}-{}\"", result.job.id, result.job.attempt, begins_with.len());
-    if is_held(headers, &tag) {
+    if is_held(&headers, &tag) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         label(&mut response, &result.job, &tag);
-        return packed(headers, response).await;
+        return packed(&headers, response).await;
     }
     let slot = api.exports.claim(caller.user)?;
     let job = result.job.clone();
@@ -168,7 +148,7 @@ async fn file(
     let mut response = Response::new(request.body(begins_with, result, slot).await?);
     response.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
     label(&mut response, &job, &tag);
-    packed(headers, response).await
+    packed(&headers, response).await
 }
 
 fn elsewhere(api: &Api, job: &ReportJob, asked: &ResultAsked) -> Response {
@@ -181,7 +161,7 @@ fn elsewhere(api: &Api, job: &ReportJob, asked: &ResultAsked) -> Response {
 fn label(response: &mut Response, job: &ReportJob, tag: &str) {
     let media_type = match job.format {
         ReportFormat::Json => "application/json",
-        ReportFormat::Csv => "text/csv; charset=utf-8; header=present",
+        ReportFormat::Csv => csv::MEDIA_TYPE,
         ReportFormat::Ndjson => "application/x-ndjson",
     };
     let headers = response.headers_mut();

@@ -1,5 +1,6 @@
 //! Answers that a client may keep: entity tags, `304 Not Modified`, JSON or CSV.
 
+use dayline_http_kit::csv::{self, BYTE_ORDER_MARK};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::body::Body;
@@ -14,7 +15,6 @@ use dayline_http_kit::packing::packed;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::accept::Format;
-use dayline_http_kit::csv::BYTE_ORDER_MARK;
 
 /// How a client wants an answer, and which one it has already.
 pub(crate) struct ConditionalRequest<'a> {
@@ -63,7 +63,7 @@ impl<'a> ConditionalRequest<'a> {
     pub(crate) async fn answer(&self, version: &ReadVersion, body: Body) -> Result<Response, Problem> {
         let media_type = match self.format {
             Format::Json => "application/json",
-            Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Csv => csv::MEDIA_TYPE,
         };
         let mut response = Response::new(body);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

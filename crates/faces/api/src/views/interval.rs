@@ -1,11 +1,10 @@
 //! A stretch of the timeline with one activity, as JSON and as a line of a table.
 
 use dayline_domain::{DeviceId, Domain, Interval, Language, Piece, Project};
+use dayline_http_kit::csv::Csv;
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use dayline_http_kit::csv::Csv;
 
 /// One device's unbroken use of one activity.
 #[derive(Serialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! Reports as clients know them: JSON with an item a row, or a table.
 //! Not here: the items (see [`super::report_items`]).
 
+use dayline_http_kit::csv::{Csv, seconds};
 use std::iter::once;
 
 use dayline_app::reporting::devices::DeviceNames;
@@ -16,7 +17,6 @@ use super::report_items::{
     NamedDevice, ProjectSeconds, WeekSeconds,
 };
 use super::seconds::Seconds;
-use dayline_http_kit::csv::Csv;
 
 /// A report over local days.
 #[derive(Serialize, ToSchema)]
@@ -94,7 +94,7 @@ fn texts<I: Item>(rows: Vec<(I::Label, i64)>, days: &LocalDays, format: Format) 
             let rows = rows.into_iter().map(|(label, ms)| {
                 let mut csv = Csv::more();
                 I::cell(&label, &mut csv);
-                csv.plain(&Seconds(ms).text()).end_row();
+                csv.plain(&seconds(ms)).end_row();
                 csv.finish().into_bytes()
             });
             Texts(Box::new(once(head.into_bytes()).chain(rows)))

@@ -2,12 +2,12 @@
 
 use dayline_domain::report::HourSlot;
 use dayline_domain::{AppName, DeviceId, DeviceName, Domain, Language, LocalDate, Project};
+use dayline_http_kit::csv::Csv;
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::seconds::Seconds;
-use dayline_http_kit::csv::Csv;
 
 /// The item that a row of a report becomes.
 pub(super) trait Item: Serialize + ToSchema + 'static {

@@ -20,20 +20,10 @@ impl Serialize for Seconds {
     }
 }
 
-impl Seconds {
-    /// The same as a text.
-    pub(crate) fn text(self) -> String {
-        let Self(ms) = self;
-        let (s, rest) = (ms / 1_000, ms % 1_000);
-        if rest == 0 {
-            return s.to_string();
-        }
-        format!("{s}.{rest:03}").trim_end_matches('0').to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use dayline_http_kit::csv::seconds;
+
     use super::*;
 
     #[test]
@@ -41,11 +31,11 @@ mod tests {
         let ten_years = 10 * 366 * 86_400_000_i64;
         for ms in (0..20_000).chain(ten_years - 20_000..ten_years) {
             let written = serde_json::to_string(&Seconds(ms)).unwrap();
-            assert_eq!(written, Seconds(ms).text());
+            assert_eq!(written, seconds(ms));
         }
-        assert_eq!(Seconds(12_345).text(), "12.345");
-        assert_eq!(Seconds(12_300).text(), "12.3");
-        assert_eq!(Seconds(5_000).text(), "5");
-        assert_eq!(Seconds(1).text(), "0.001");
+        assert_eq!(seconds(12_345), "12.345");
+        assert_eq!(seconds(12_300), "12.3");
+        assert_eq!(seconds(5_000), "5");
+        assert_eq!(seconds(1), "0.001");
     }
 }

@@ -1,6 +1,7 @@
 //! A stretch of the timeline, written interval by interval as JSON or as a table.
 
 use dayline_domain::{DeviceId, Interval, Piece, UtcMs};
+use dayline_http_kit::csv::Csv;
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,7 +9,6 @@ use utoipa::ToSchema;
 use super::accept::Format;
 use super::interval::{AwayItem, COLUMNS, IntervalItem, away_row, row};
 use super::json::{begin_list, write_json};
-use dayline_http_kit::csv::Csv;
 
 /// A stretch of the timeline.
 #[derive(Serialize, ToSchema)]

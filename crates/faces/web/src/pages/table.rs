@@ -9,7 +9,7 @@ use dayline_app::reporting::reports::report;
 use dayline_app::reporting::{devices, timeline};
 use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
 use dayline_domain::{Domain, Project};
-use dayline_http_kit::csv::Csv;
+use dayline_http_kit::csv::{self, Csv, seconds};
 use dayline_http_kit::query::{FromParams, Params, Query};
 use dayline_http_kit::{Problem, instant};
 use http::{HeaderValue, header};
@@ -63,7 +63,7 @@ pub(crate) async fn table(
     let mut response = text.into_response();
     let name = format!("attachment; filename=\"dayline-{what}-{}-{}.csv\"", days.from, days.to);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(csv::MEDIA_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(name) = name.parse() {
         headers.insert(header::CONTENT_DISPOSITION, name);
@@ -130,10 +130,4 @@ async fn intervals(
         csv.text(&device_name(&names, &piece.source.device)).end_row();
     }
     Ok(csv.finish())
-}
-
-/// Seconds with the milliseconds that were counted: `12`, `12.345`.
-fn seconds(ms: i64) -> String {
-    let (whole, rest) = (ms / 1_000, ms % 1_000);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
 }
