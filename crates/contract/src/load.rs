@@ -108,9 +108,12 @@ impl Load {
 /// What the reader could not tell at the end, since the log was away, is told now: nobody reads on.
 async fn settle_the_rest(log: &dyn PingLog, partition: Partition, seen: &[(Position, Vec<u8>)]) {
     let Some((last, _)) = seen.last() else { return };
-    while log.settle(partition, *last).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let settled = async {
+        while log.settle(partition, *last).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, settled).await.expect("the log is told");
 }
 
 async fn all_is_settled(log: &dyn PingLog) {

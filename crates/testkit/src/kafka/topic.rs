@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use crate::patience::until;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,14 +53,14 @@ impl KafkaTopic {
         }
         let made = block(async || self.admin.create_topics([&topic], &within()).await.unwrap());
         made.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
-        until("the topic is there", || self.partitions() == partitions);
+        until("the topic is there", PATIENCE, || self.partitions() == partitions);
     }
 
     /// Deletes it.
     pub fn delete(&self) {
         let deleted = block(async || self.admin.delete_topics(&[&self.name], &within()).await.unwrap());
         deleted.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
-        until("the topic is gone", || self.partitions() == 0);
+        until("the topic is gone", PATIENCE, || self.partitions() == 0);
     }
 
     /// Gives it these settings, and of all others those that are safe on one broker; returns when they are in effect.
@@ -71,7 +72,7 @@ impl KafkaTopic {
         }
         let altered = block(async || self.admin.alter_configs([&config], &within()).await.unwrap());
         altered.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
-        until("the settings are in effect", || {
+        until("the settings are in effect", PATIENCE, || {
             let now = self.settings();
             all.iter().all(|(name, value)| now.get(*name).is_some_and(|now| now == value))
         });
@@ -133,12 +134,4 @@ fn within() -> AdminOptions {
 fn block<T: Send>(ask: impl AsyncFnOnce() -> T + Send) -> T {
     let asking = || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(ask());
     std::thread::scope(|scope| scope.spawn(asking).join().unwrap())
-}
-
-fn until(what: &str, yes: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !yes() {
-        assert!(begin.elapsed() < PATIENCE, "not in time: {what}");
-        sleep(Duration::from_millis(20));
-    }
 }

@@ -2,9 +2,9 @@
 //! skipped.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use dayline_testkit::{Kafka, KafkaTopic};
+use dayline_testkit::{Kafka, KafkaTopic, until};
 
 use super::installation;
 use crate::support::readiness::readiness;
@@ -71,18 +71,10 @@ fn a_broker_killed_and_restarted_again_and_again_under_load_loses_and_doubles_no
     simulation.expect_exact();
 }
 
-fn until(what: &str, yes: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !yes() {
-        assert!(begin.elapsed() < SOON, "not in time: {what}");
-        sleep(Duration::from_millis(50));
-    }
-}
-
 /// Waits until all partitions are in sync on so many machines.
 fn in_sync(topic: &KafkaTopic, machines: usize) {
     let all = || topic.in_sync().iter().all(|in_sync| *in_sync == machines);
-    until(&format!("in sync on {machines} machines"), all);
+    until(&format!("in sync on {machines} machines"), SOON, all);
 }
 
 /// What is processed is deleted at once, so that a follower that is away misses deletions. It leads some partitions
@@ -100,7 +92,7 @@ fn a_follower_that_missed_deletions_and_a_machine_too_few_lose_and_double_nothin
     in_sync(&topic, 2);
     let deleted = || topic.bounds().iter().map(|(start, _)| start).sum::<i64>();
     let before = deleted();
-    until("records are deleted while a follower is away", || deleted() > before + 50);
+    until("records are deleted while a follower is away", SOON, || deleted() > before + 50);
     kafka.start_again(0);
     in_sync(&topic, 3);
     kafka.kill(1);
@@ -111,10 +103,10 @@ fn a_follower_that_missed_deletions_and_a_machine_too_few_lose_and_double_nothin
     topic.require(3);
     kafka.stop(2);
     let refuses = || server.processes[..2].iter().all(|api| readiness(api).0 == 503);
-    until("no ping is taken with two machines of three", refuses);
+    until("no ping is taken with two machines of three", SOON, refuses);
     sleep(seconds(2));
     kafka.start_again(2);
-    until("pings are taken again", || server.processes[..2].iter().all(|api| readiness(api).0 == 200));
+    until("pings are taken again", SOON, || server.processes[..2].iter().all(|api| readiness(api).0 == 200));
     simulation.expect_exact();
     assert_eq!(server.lost_entries(), 0);
 }

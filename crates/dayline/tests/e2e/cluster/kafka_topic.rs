@@ -1,12 +1,11 @@
 //! The ping log in Kafka: what becomes of pings when something happens to its topic, and how an installation comes from
 //! Redis to Kafka. Where there is no Java these are skipped.
 
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dayline_domain::DAY_MS;
 use dayline_sim::client::wire::{Body, Format};
-use dayline_testkit::{KafkaTopic, shared_kafka};
+use dayline_testkit::{KafkaTopic, shared_kafka, until};
 
 use super::installation;
 use crate::support::account::{eventually, newcomer, ping, send, totals};
@@ -21,14 +20,6 @@ const SOON: Duration = Duration::from_secs(40);
 /// As many as a server has if it is told nothing.
 const PARTITIONS: usize = 16;
 const TOLD: &str = "accepted pings are lost";
-
-fn until(what: &str, yes: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !yes() {
-        assert!(begin.elapsed() < SOON, "not in time: {what}");
-        sleep(Duration::from_millis(50));
-    }
-}
 
 fn are_ready(processes: &[Process]) -> bool {
     processes.iter().all(|process| readiness(process).0 == 200)
@@ -46,7 +37,7 @@ fn a_topic_that_was_deleted_and_made_again_is_read_from_its_start_and_all_is_exa
         if is_again {
             KafkaTopic::at(&brokers, "made-again").delete();
             assert!(run(&migrate).expect_success().contains("kafka topic made-again: made"));
-            until("all go on", || are_ready(&server.processes));
+            until("all go on", SOON, || are_ready(&server.processes));
         }
         Simulation::start(&installation, Duration::from_secs(5), dice.next(), &["--chaos"]).expect_exact();
     }
@@ -77,7 +68,7 @@ async fn pings_that_a_topics_retention_deletes_before_they_are_processed_are_tol
         send(&ada, ping("Lost", start.plus(n * 60_000), 60_000)).await;
     }
     topic.set(&[("retention.ms", "1")]);
-    until("the retention has eaten all", || topic.bounds().iter().all(|(start, end)| start == end));
+    until("the retention has eaten all", SOON, || topic.bounds().iter().all(|(start, end)| start == end));
     topic.set(&[]);
     for number in 0..2 {
         server.processes[2 + number] = installation.process(Role::Worker, number, &in_kafka);
