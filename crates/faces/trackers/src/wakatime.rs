@@ -1,0 +1,1 @@
+//! The wire of WakaTime plug-ins: heartbeats in, the status bar and sums out.
