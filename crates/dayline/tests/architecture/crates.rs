@@ -39,6 +39,8 @@ const LAYERS: &[Layer] = &[
             "crates/sim",
         ],
     ),
+    // A program of its own, which knows the server by its public API alone.
+    layer("crates/tracker", &[]),
     layer("bench", &["crates/domain", "crates/app", "crates/adapters/*", "crates/testkit"]),
     layer("bench/workloads", &["crates/domain", "crates/app", "crates/adapters/local", "crates/faces/*"]),
 ];
@@ -107,7 +109,9 @@ fn an_arrow_that_points_outward_is_found() {
         package("crates/faces/web", &["app", "http-kit", "api"], &[]),
         package("crates/contract", &["app"], &[]),
         package("crates/testkit", &["tempfile"], &[]),
-        package("crates/dayline", &["api", "web", "kafka", "testkit"], &["testkit"]),
+        package("crates/cli-kit", &["domain"], &[]),
+        package("crates/dayline", &["api", "web", "kafka", "testkit", "tracker"], &["testkit"]),
+        package("crates/tracker", &["clap", "domain", "cli-kit"], &["testkit", "app"]),
     ];
     let found = violations(&packages);
     let expected = [
@@ -120,6 +124,10 @@ fn an_arrow_that_points_outward_is_found() {
         "http-kit knows redis",
         "web knows api",
         "dayline knows testkit",
+        "dayline knows tracker",
+        "tracker knows domain",
+        "tracker knows cli-kit",
+        "tracker knows app in its tests",
     ];
     assert_eq!(found, expected);
 }

@@ -1,0 +1,73 @@
+//! The command line: which commands there are. Each command's options are beside the command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Places;
+use crate::console::{remark, say};
+
+/// Watches which app is in front and whether anybody is there, and tells a Dayline. Takes what watchers of ActivityWatch
+/// on this computer say as well.
+///
+/// Never told are titles of windows, what is typed, and more of an address than its host. `dayline-tracker help COMMAND`
+/// tells all about a command; options can also be given by the environment variable named beside them.
+#[derive(Debug, Parser)]
+#[command(name = "dayline-tracker", version)]
+struct Cli {
+    #[command(flatten)]
+    places: Places,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print a configuration file with all settings, commented out
+    Config,
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome: Result<(), String> = match cli.command {
+        Command::Config => {
+            say(crate::config::DEFAULT_FILE.trim_end());
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            remark(format_args!("dayline-tracker: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_option_has_a_line_of_help_and_one_that_may_be_set_for_good_a_variable() {
+        let mut whole = Cli::command();
+        whole.build();
+        for command in whole.get_subcommands().filter(|command| command.get_name() != "help") {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for option in command.get_arguments().filter(|option| option.get_id() != "help") {
+                let name = format!("{} {}", command.get_name(), option.get_id());
+                assert!(option.get_help().is_some(), "{name}");
+                let lasts = !["forget here_only", "pause time"].contains(&name.as_str());
+                let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
+                assert_eq!(
+                    variable.is_some_and(|name| name.starts_with("DAYLINE_TRACKER_")),
+                    lasts,
+                    "{name}"
+                );
+            }
+        }
+    }
+}
