@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::{forget, login, pause, status};
 use crate::config::Places;
 use crate::console::{remark, say};
 
@@ -23,6 +24,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Let this tracker send what it sees to your Dayline
+    ///
+    /// It shows a code for you to approve in a browser, and gets a key that may send observations and nothing else. The key is
+    /// in a file that only you may read.
+    Login(login::Options),
+    /// Say how the tracker fares
+    Status,
+    /// Watch nothing for a while, and never tell what is seen meanwhile
+    Pause(pause::Options),
+    /// Delete the key, here and on the server, and what was not sent yet
+    Forget(forget::Options),
     /// Print a configuration file with all settings, commented out
     Config,
 }
@@ -30,7 +42,12 @@ enum Command {
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let places = &cli.places;
     let outcome: Result<(), String> = match cli.command {
+        Command::Login(options) => login::run(places, options),
+        Command::Status => status::run(places),
+        Command::Pause(options) => pause::run(places, &options),
+        Command::Forget(options) => forget::run(places, &options),
         Command::Config => {
             say(crate::config::DEFAULT_FILE.trim_end());
             Ok(())

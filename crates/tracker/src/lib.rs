@@ -5,10 +5,17 @@
 
 pub mod cli;
 pub mod clock;
+mod commands;
 pub mod config;
 pub mod console;
 pub mod device;
+pub mod forward;
+pub mod intake;
+pub mod key;
 pub mod observation;
 pub mod paths;
+pub mod pause;
 pub mod rules;
+pub mod server;
 pub mod spool;
+pub mod status;

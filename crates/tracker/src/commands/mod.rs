@@ -1,0 +1,14 @@
+//! What the program does.
+
+pub(crate) mod forget;
+pub(crate) mod login;
+pub(crate) mod pause;
+mod sign_in;
+pub(crate) mod status;
+
+use tokio::runtime::{Builder, Runtime};
+
+/// One thread does all that waits for the network.
+fn runtime() -> Result<Runtime, String> {
+    Builder::new_current_thread().enable_all().build().map_err(|error| format!("cannot start: {error}"))
+}
