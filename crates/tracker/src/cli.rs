@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{forget, login, pause, status};
-use crate::config::Places;
+use crate::commands::{forget, login, pause, run, status};
+use crate::config::{Options, Places};
 use crate::console::{remark, say};
 
 /// Watches which app is in front and whether anybody is there, and tells a Dayline. Takes what watchers of ActivityWatch
@@ -29,6 +29,8 @@ enum Command {
     /// It shows a code for you to approve in a browser, and gets a key that may send observations and nothing else. The key is
     /// in a file that only you may read.
     Login(login::Options),
+    /// Watch and send, until it is stopped
+    Run(Options),
     /// Say how the tracker fares
     Status,
     /// Watch nothing for a while, and never tell what is seen meanwhile
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
     let places = &cli.places;
     let outcome: Result<(), String> = match cli.command {
         Command::Login(options) => login::run(places, options),
+        Command::Run(options) => run::run(places, options),
         Command::Status => status::run(places),
         Command::Pause(options) => pause::run(places, &options),
         Command::Forget(options) => forget::run(places, &options),

@@ -15,6 +15,7 @@ pub mod key;
 pub mod observation;
 pub mod paths;
 pub mod pause;
+pub mod relay;
 pub mod rules;
 pub mod server;
 pub mod spool;

@@ -3,6 +3,7 @@
 pub(crate) mod forget;
 pub(crate) mod login;
 pub(crate) mod pause;
+pub(crate) mod run;
 mod sign_in;
 pub(crate) mod status;
 
