@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-use tracing::{Level, error, info};
+use tracing::{Level, error, info, warn};
 
 use super::runtime;
 use crate::clock::Now;
@@ -16,10 +16,13 @@ use crate::config::{Options, Places, Settings};
 use crate::device::Computer;
 use crate::forward::{Forwarder, KeysServer};
 use crate::intake::Intake;
+use crate::looking::{self, Looking};
 use crate::paths::Data;
 use crate::relay::{self, Relay};
+use crate::rules::Rules;
 use crate::spool::{LIMIT, Spool};
 use crate::status::Board;
+use crate::watch::Watch;
 
 /// What was appended is durable after so long at the latest, unless it was sent.
 const SYNC: Duration = Duration::from_secs(5);
@@ -39,43 +42,75 @@ fn log() {
 }
 
 async fn serve(settings: Settings, data: &Data) -> Result<(), String> {
-    let Settings { device, relay, relay_origins, rules, .. } = settings;
+    let Settings { device, eyes, relay, relay_origins, away_after, here_while_recording, rules } = settings;
     let now_ms = u64::try_from(Now::read().utc.as_millisecond()).unwrap_or_default();
     let spool = Arc::new(Spool::open(&data.spool(), LIMIT, now_ms)?);
     let (bell, sync_bell) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let board = Arc::new(Board::new(data.status()));
     let bells = [Arc::clone(&bell), Arc::clone(&sync_bell)];
     let intake = Arc::new(Intake::new(Arc::clone(&spool), bells.to_vec(), Arc::clone(&board), data.pause()));
-    let rules = Arc::new(rules);
+    let rules: Arc<Rules> = Arc::new(rules);
 
-    let listener = listener(relay).await?;
+    let listener = listener(relay, eyes).await?;
     let relay = Relay::new(relay::Setup {
-        computer: Computer::named(device),
-        rules,
+        computer: Computer::named(device.clone()),
+        rules: Arc::clone(&rules),
         origins: relay_origins,
-        intake,
+        intake: Arc::clone(&intake),
         board: Arc::clone(&board),
         buckets: &data.buckets(),
     });
+    let looking = eyes.then(|| {
+        let watch = Watch::new(device, away_after);
+        let (intake, board) = (Arc::clone(&intake), Arc::clone(&board));
+        Looking::begin(looking::Setup { watch, away_after, here_while_recording, rules, intake, board })
+    });
+    let looking = looking.transpose()?;
     let forwarder =
         Forwarder::new(Arc::clone(&spool), bell, Arc::clone(&board), data.key(), KeysServer::default());
 
     let ended = tokio::select! {
         () = forwarder.run() => Ok(()),
         () = keep_synced(&spool, &sync_bell) => Ok(()),
-        ended = relay::serve(relay, listener) => ended,
+        ended = serve_relay(relay, listener) => ended,
         () = interrupted() => Ok(()),
     };
+    if let Some(looking) = looking {
+        looking.end();
+    }
+    board.end(spool.waiting());
     info!(waiting = spool.waiting().records, "stopping");
     spool.sync().map_err(|error| format!("the spool could not be synced: {error}"))?;
     ended
 }
 
-async fn listener(address: Option<std::net::SocketAddr>) -> Result<TcpListener, String> {
-    let Some(address) = address else { return Err("without the relay there is nothing to do".to_owned()) };
-    let listener = relay::listen(address).await?;
-    info!(%address, "watchers of ActivityWatch are welcome");
-    Ok(listener)
+/// Where the relay listens. If that is taken, own eyes go on without it.
+async fn listener(address: Option<std::net::SocketAddr>, eyes: bool) -> Result<Option<TcpListener>, String> {
+    let Some(address) = address else {
+        return if eyes {
+            Ok(None)
+        } else {
+            Err("with neither eyes nor relay there is nothing to do".to_owned())
+        };
+    };
+    match relay::listen(address).await {
+        Ok(listener) => {
+            info!(%address, "watchers of ActivityWatch are welcome");
+            Ok(Some(listener))
+        }
+        Err(error) if eyes => {
+            warn!("{error}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn serve_relay(relay: Relay, listener: Option<TcpListener>) -> Result<(), String> {
+    match listener {
+        Some(listener) => relay::serve(relay, listener).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Syncs the spool a while after the bell rang, and not at all while it does not.
