@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{forget, login, pause, run, status};
+use crate::commands::{forget, install, login, pause, run, status};
 use crate::config::{Options, Places};
 use crate::console::{remark, say};
 
@@ -37,6 +37,10 @@ enum Command {
     Pause(pause::Options),
     /// Delete the key, here and on the server, and what was not sent yet
     Forget(forget::Options),
+    /// Run the tracker with your desktop from now on, by systemd
+    Install,
+    /// Stop it, and run it no more with your desktop
+    Uninstall,
     /// Print a configuration file with all settings, commented out
     Config,
 }
@@ -51,6 +55,8 @@ pub fn main() -> ExitCode {
         Command::Status => status::run(places),
         Command::Pause(options) => pause::run(places, &options),
         Command::Forget(options) => forget::run(places, &options),
+        Command::Install => install::install(places),
+        Command::Uninstall => install::uninstall(),
         Command::Config => {
             say(crate::config::DEFAULT_FILE.trim_end());
             Ok(())

@@ -1,6 +1,7 @@
 //! What the program does.
 
 pub(crate) mod forget;
+pub(crate) mod install;
 pub(crate) mod login;
 pub(crate) mod pause;
 pub(crate) mod run;
