@@ -27,6 +27,8 @@ pub struct Rules {
     pub sessions: SessionPolicy,
     /// How long report jobs may take and live.
     pub jobs: JobPolicy,
+    /// Whether only an operator makes accounts.
+    pub registration_closed: bool,
 }
 
 /// The application: one value, shared by all handlers.

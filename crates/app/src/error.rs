@@ -53,6 +53,8 @@ impl FieldError {
 pub enum AppError {
     /// These fields break a rule.
     Invalid(Vec<FieldError>),
+    /// Nobody may register here; an operator makes accounts.
+    RegistrationClosed,
     /// Another account has the e-mail address.
     EmailTaken,
     /// Wrong e-mail address or password; which of the two is not told.
@@ -113,7 +115,7 @@ impl AppError {
             Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
                 Kind::Unauthenticated
             }
-            Self::MissingScope(_) => Kind::Forbidden,
+            Self::MissingScope(_) | Self::RegistrationClosed => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
             Self::TooMany(_) | Self::TooManyJobs | Self::TooManyNames { .. } => Kind::TooMany,
             Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
@@ -125,6 +127,7 @@ impl AppError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid_input",
+            Self::RegistrationClosed => "registration_closed",
             Self::EmailTaken => "email_taken",
             Self::TooManyKeys => "too_many_keys",
             Self::InvalidCredentials => "invalid_credentials",
@@ -149,6 +152,7 @@ impl AppError {
     pub fn detail(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "some fields break a rule; see errors",
+            Self::RegistrationClosed => "nobody can register here; ask who runs this server for an account",
             Self::EmailTaken => "an account with this e-mail address exists; sign in instead",
             Self::TooManyKeys => "you have as many keys as one person may have; delete one first",
             Self::InvalidCredentials => "the e-mail address or the password is wrong",

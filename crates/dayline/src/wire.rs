@@ -37,7 +37,7 @@ use dayline_redis::{
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
 use crate::closed_log::ClosedLog;
-use crate::config::{DataOptions, Role, ServeOptions};
+use crate::config::{DataOptions, Registration, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
 pub use probes::Probe;
 
@@ -400,6 +400,7 @@ impl Settings {
                 pings: options.pings.limits(),
                 sessions: options.sessions.policy(),
                 jobs: options.reports.policy(),
+                registration_closed: options.registration() == Registration::Closed,
             },
         }
     }

@@ -32,8 +32,14 @@ pub struct Registration {
     pub address: Option<IpAddr>,
 }
 
-/// Creates an account.
+/// Refuses everybody where only an operator makes accounts. Faces ask before they look at anything that came.
+pub fn check_open(app: &App) -> Result<(), AppError> {
+    if app.rules.registration_closed { Err(AppError::RegistrationClosed) } else { Ok(()) }
+}
+
+/// Creates an account for who asks for one.
 pub async fn register(app: &App, registration: Registration) -> Result<User, AppError> {
+    check_open(app)?;
     if let Some(address) = registration.address {
         app.limits.count(Limit::RegisterPerAddress, limited_by(address)).await??;
     }

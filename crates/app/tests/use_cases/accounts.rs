@@ -6,7 +6,7 @@ use dayline_app::identity::accounts::{
 };
 use dayline_app::identity::login;
 use dayline_app::identity::sign_out::SignedOut;
-use dayline_app::ports::{AuditKind, Limit, TooMany};
+use dayline_app::ports::{AuditKind, Limit, PortError, TooMany};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::{Email, FullName, NewPassword};
 
@@ -27,6 +27,16 @@ fn field_of(error: &AppError) -> &str {
         AppError::Invalid(fields) => &fields[0].field,
         other => panic!("not about a field: {other:?}"),
     }
+}
+
+#[tokio::test]
+async fn where_registration_is_closed_nothing_else_is_asked() {
+    let mut world = FakeApp::default();
+    world.app.rules.registration_closed = true;
+    world.store.fail(Some(PortError::Unavailable("down".into())));
+    world.limits.allow(Limit::RegisterPerAddress, 0);
+    let refused = register(&world.app, registration("ada@example.org", Some("Mars"))).await;
+    assert_eq!(refused, Err(AppError::RegistrationClosed));
 }
 
 #[tokio::test]

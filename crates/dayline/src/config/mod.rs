@@ -21,6 +21,7 @@ pub use cluster::{ClusterOptions, DatabaseOptions};
 pub use kafka::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity};
 pub use limits::LimitOptions;
 pub use network::NetworkOptions;
+pub(crate) use passwords::Registration;
 pub use passwords::{PasswordOptions, SessionOptions};
 pub use pings::{PingOptions, StorageOptions, keys_file};
 pub use reports::ReportOptions;
@@ -168,6 +169,14 @@ impl ServeOptions {
                  folder one process does all, so leave --role out",
             )),
         }
+    }
+
+    /// Whether people may make accounts for themselves. A server that others reach has none of people that nobody
+    /// knows unless its operator wants that.
+    pub(crate) fn registration(&self) -> Registration {
+        let is_here_alone = self.network.listen.ip().is_loopback() && self.network.public_url.is_none();
+        let usual = if is_here_alone { Registration::Open } else { Registration::Closed };
+        self.sessions.registration.unwrap_or(usual)
     }
 
     /// Whether this process has the role.

@@ -2,16 +2,29 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use dayline_domain::identity::session::SessionPolicy;
 use dayline_local::Argon2Settings;
 
 use dayline_cli_kit::units::{self, whole_ms};
 
-/// How long sign-ins last.
+/// Who makes accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Registration {
+    /// Whoever reaches the server
+    Open,
+    /// Who runs it, by `dayline user create`
+    Closed,
+}
+
+/// How accounts are made, and how long sign-ins last.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Accounts")]
 pub struct SessionOptions {
+    /// Whether people may make accounts for themselves. If not given: open where `--listen` is this machine alone and
+    /// there is no `--public-url`, closed elsewhere, where `dayline user create` makes them
+    #[arg(long, env = "DAYLINE_REGISTRATION", value_enum)]
+    pub(crate) registration: Option<Registration>,
     /// A session that is not used for this long ends
     #[arg(long, env = "DAYLINE_SESSION_IDLE", default_value = "30d", value_parser = units::some_time)]
     pub(crate) session_idle: Duration,

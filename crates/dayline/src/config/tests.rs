@@ -40,7 +40,7 @@ fn settings(options: &ServeOptions) -> String {
     let mut text = format!("{roles:?} {threads:?} {logs:?}");
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
     tell(&(network.listen, network.operations_listen, &network.address_file, network.no_web));
-    tell(&(network.kit(), network.api()));
+    tell(&(network.kit(), network.api(), options.registration()));
     let connections = network.connections(Metrics::new([]));
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
     tell(&(connections.max_connections, connections.grace));
@@ -180,6 +180,23 @@ fn a_public_url_may_have_a_path_and_nothing_else() {
     ] {
         assert!(!parses(bad), "{bad}");
     }
+}
+
+#[test]
+fn registration_is_open_on_this_machine_alone_unless_an_operator_says_so() {
+    let of = |words: &[&str]| parse(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()).unwrap();
+    for here in ["127.0.0.1:8080", "[::1]:8080", "localhost:8080", "127.3.2.1:9"] {
+        assert_eq!(of(&["--listen", here]).registration(), Registration::Open, "{here}");
+        assert_eq!(
+            of(&["--listen", here, "--public-url=https://example.org"]).registration(),
+            Registration::Closed
+        );
+    }
+    for reached in ["0.0.0.0:8080", "192.0.2.1:8080", "[::]:8080"] {
+        assert_eq!(of(&["--listen", reached]).registration(), Registration::Closed, "{reached}");
+        assert_eq!(of(&["--listen", reached, "--registration=open"]).registration(), Registration::Open);
+    }
+    assert_eq!(of(&["--registration=closed"]).registration(), Registration::Closed);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
 
-use crate::config::{Role, ServeOptions};
+use crate::config::{Registration, Role, ServeOptions};
 use dayline_cli_kit::console::say;
 use dayline_cli_kit::failure::Failure;
 
@@ -23,6 +23,7 @@ pub(super) struct Greeting {
     data: Option<PathBuf>,
     first_start: bool,
     answers: bool,
+    registration: Registration,
 }
 
 impl Greeting {
@@ -33,7 +34,8 @@ impl Greeting {
         let first_start = data.as_ref().is_some_and(|data| !data.exists());
         let address_file = options.network.address_file.clone();
         let public_url = options.network.public_url.clone();
-        Ok(Self { address, public_url, address_file, data, first_start, answers: options.has(Role::Api) })
+        let (answers, registration) = (options.has(Role::Api), options.registration());
+        Ok(Self { address, public_url, address_file, data, first_start, answers, registration })
     }
 
     /// Says it.
@@ -53,14 +55,34 @@ impl Greeting {
         if let (true, Some(data)) = (self.answers, &data) {
             say(format_args!("Its data is in {data}"));
         }
+        if self.answers {
+            say(match self.registration {
+                Registration::Open => {
+                    "Registration is open: whoever reaches it may make an account (--registration)"
+                }
+                Registration::Closed => {
+                    "Registration is closed: `dayline user create` makes accounts (--registration)"
+                }
+            });
+        }
         if self.answers && self.first_start {
+            self.show_first_steps();
+        }
+        Ok(())
+    }
+
+    fn show_first_steps(&self) {
+        if self.registration == Registration::Open {
             say(format_args!(
                 "\nTo try it, open it in a browser, or register by the API:\n\n{}\n",
                 self.first_request()
             ));
-            say(format_args!("All of the API: {}/docs", self.url()));
+        } else {
+            say(
+                "\nTo try it, make an account, and sign in with it in a browser:\n\n  dayline user create you@example.org\n",
+            );
         }
-        Ok(())
+        say(format_args!("All of the API: {}/docs", self.url()));
     }
 
     /// Where to try it.

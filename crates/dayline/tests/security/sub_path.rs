@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::command::run;
 use crate::web::{PASSWORD, Web, send, session, text};
 
-const OPTIONS: [&str; 2] = ["--public-url", "https://example.org/time/"];
+const OPTIONS: [&str; 4] = ["--public-url", "https://example.org/time/", "--registration", "open"];
 
 #[tokio::test]
 async fn behind_a_path_everything_leads_back_under_it() {

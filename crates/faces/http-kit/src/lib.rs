@@ -25,6 +25,7 @@ pub mod path;
 pub mod problem;
 pub mod proxy;
 pub mod query;
+pub mod registration;
 pub mod router;
 pub mod slots;
 mod spelling;

@@ -8,6 +8,7 @@ use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::registration::RegistrationOpen;
 use http::StatusCode;
 use utoipa::ToSchema;
 
@@ -51,6 +52,8 @@ impl FromFields for NewUser {
     post, path = "/api/v1/users", tag = "users", request_body = NewUser,
     responses(
         (status = 201, body = Profile, description = "The account exists now"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json",
+            description = "`registration_closed`: only who runs the server makes accounts"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
             description = "`email_taken`"),
         BodyProblems, LimitedProblems,
@@ -58,6 +61,7 @@ impl FromFields for NewUser {
 )]
 pub(crate) async fn register(
     State(api): State<Api>,
+    _: RegistrationOpen,
     ClientAddress(address): ClientAddress,
     Json(NewUser { email, password, full_name, timezone }): Json<NewUser>,
 ) -> Result<Response, Problem> {

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use dayline_app::ports::{AppendError, Limit, PortError};
-use dayline_http_kit::KitConfig;
+use dayline_contract::fakes::FakeApp;
+use dayline_http_kit::{KitConfig, Metrics};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::poll;
@@ -36,6 +37,18 @@ async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
     let mut allowed: Vec<&str> = reply.header("allow").split(',').collect();
     allowed.sort_unstable();
     assert_eq!(allowed, ["DELETE", "GET", "HEAD", "PATCH"]);
+}
+
+#[tokio::test]
+async fn where_registration_is_closed_a_body_is_not_even_looked_at() {
+    let mut fake = FakeApp::default();
+    fake.app.rules.registration_closed = true;
+    let server = Server::of(fake, KitConfig::default(), Metrics::new([]));
+    for (content_type, body) in [("text/plain", "{}"), ("application/json", "{"), ("application/json", "{}")]
+    {
+        let reply = server.post("/api/v1/users").body(content_type, body).send().await;
+        assert_eq!(reply.problem(), (403, "registration_closed".into()), "{content_type} {body}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use dayline_app::identity::accounts::{self, Registration};
 use dayline_domain::{Email, FullName, NewPassword};
 use dayline_http_kit::Problem;
 use dayline_http_kit::address::ClientAddress;
+use dayline_http_kit::registration::RegistrationOpen;
 use http::{HeaderMap, header};
 
 use crate::forms::{Back, Form};
@@ -30,7 +31,11 @@ struct RegisterPage {
 }
 
 /// The form.
-pub(crate) async fn page(State(web): State<Web>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(crate) async fn page(
+    State(web): State<Web>,
+    _: RegistrationOpen,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let page = RegisterPage { shell: Shell::new(&web, &headers), form: Form::default(), problem: None };
     Ok(Page::of(&page)?.answer(&headers))
 }
@@ -38,6 +43,7 @@ pub(crate) async fn page(State(web): State<Web>, headers: HeaderMap) -> Result<R
 /// Makes the account and signs this browser in.
 pub(crate) async fn register(
     State(web): State<Web>,
+    _: RegistrationOpen,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     mut form: Form,

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use dayline_app::identity::accounts;
 use dayline_app::identity::login::{self, Login};
 use dayline_app::identity::sessions;
 use dayline_app::{AppError, Kind};
@@ -57,9 +58,13 @@ pub(crate) async fn page(
         next: Back::from_text(&asked.next),
         problem: None,
         over_plain_http: is_over_plain_http(&Jar::of(&web, &headers, address), &headers),
-        may_register: !web.only_device,
+        may_register: may_register(&web),
     };
     Ok(Page::of(&page)?.answer(&headers))
+}
+
+fn may_register(web: &WebState) -> bool {
+    !web.only_device && accounts::check_open(&web.app).is_ok()
 }
 
 /// Browsers say from where they ask over TLS and on their own machine alone, and keep our cookies there
@@ -95,7 +100,7 @@ pub(crate) async fn sign_in(
         next,
         problem: Some(told(&error)),
         over_plain_http: is_over_plain_http(&jar, &headers),
-        may_register: !web.only_device,
+        may_register: may_register(&web),
     };
     let problem = Problem::from(error);
     let mut response = Page::of(&page)?.with_status(problem.status()).answer(&headers);

@@ -185,6 +185,22 @@ async fn a_plain_connection_is_told_why_it_can_not_sign_in() {
 }
 
 #[tokio::test]
+async fn where_registration_is_closed_no_page_leads_to_it_and_it_says_whom_to_ask() {
+    let link = "href=\"/register\"";
+    assert!(Browser::new(&Server::new()).get("/sign-in").await.text().contains(link));
+    let server = Server::closed();
+    let mut browser = Browser::new(&server);
+    assert!(!browser.get("/sign-in").await.text().contains(link));
+    assert!(!browser.sign_in("ada", PASSWORD).await.text().contains(link));
+    let form = "full_name=Ada&email=ada%40example.org&password=a+long+enough+secret&timezone=UTC";
+    for reply in [browser.get("/register").await, browser.post("/register", form).await] {
+        assert_eq!(reply.status, 403);
+        assert!(reply.text().contains("ask who runs this server"), "{}", reply.text());
+    }
+    assert_eq!(browser.sign_in("ada", PASSWORD).await.status, 401);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_registration_is_told_at_its_field() {
     let server = Server::new();
     let mut browser = Browser::of(&server, "ada").await;

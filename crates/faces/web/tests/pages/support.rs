@@ -30,16 +30,22 @@ impl Server {
     }
 
     pub(crate) fn with(config: KitConfig) -> Self {
-        Self::of(config, pages)
+        Self::of(FakeApp::default(), config, pages)
+    }
+
+    /// One where only an operator makes accounts.
+    pub(crate) fn closed() -> Self {
+        let mut fake = FakeApp::default();
+        fake.app.rules.registration_closed = true;
+        Self::of(fake, KitConfig::default(), pages)
     }
 
     /// One whose operator wants no pages.
     pub(crate) fn without_pages() -> Self {
-        Self::of(KitConfig::default(), device_pages)
+        Self::of(FakeApp::default(), KitConfig::default(), device_pages)
     }
 
-    fn of(config: KitConfig, pages: impl Fn(WebState) -> Pages) -> Self {
-        let fake = FakeApp::default();
+    fn of(fake: FakeApp, config: KitConfig, pages: impl Fn(WebState) -> Pages) -> Self {
         let kit = KitState::new(fake.app.clone(), Metrics::new(route_patterns()), config).unwrap();
         let Pages { routes, unknown } = pages(WebState::new(Arc::clone(&kit)));
         let router = assemble_with(&kit, [routes], unknown);
