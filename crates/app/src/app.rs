@@ -10,8 +10,8 @@ use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
     DeviceLogins, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota, PreferenceStore,
-    Randomness, RateLimits, RefreshTokens, ReportJobs, Revocations, SecretTexts, Sessions, SiteNames,
-    StoredTime, TimeZones,
+    Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, Revocations, SecretTexts, Sessions,
+    SiteNames, StoredTime, TimeZones,
 };
 use crate::recent_polls::RecentPolls;
 
@@ -74,6 +74,8 @@ pub struct App {
     pub sessions: Arc<dyn Sessions>,
     /// Long-lived keys of trackers, by the hash of their text.
     pub api_keys: Arc<dyn ApiKeys>,
+    /// One-time links to a new password.
+    pub reset_links: Arc<dyn ResetLinks>,
     /// Devices that wait for approval.
     pub device_logins: Arc<dyn DeviceLogins>,
     /// When those polled this node last.

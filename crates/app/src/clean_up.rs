@@ -38,7 +38,7 @@ pub async fn believed_time(app: &App) -> Result<Option<UtcMs>, PortError> {
     Ok(is_believed.then_some(now))
 }
 
-/// Deletes sessions, codes of devices, entries of the audit log and results of report jobs that have
+/// Deletes sessions, codes of devices, links to new passwords, entries of the audit log and results of report jobs that have
 /// expired.
 ///
 /// # Errors
@@ -50,6 +50,7 @@ pub async fn clean_up(app: &App, audit_keep_ms: i64) -> Result<CleanUp, PortErro
     let before = |ms: i64| now.plus(-ms);
     app.sessions.purge(before(TOKEN_LIFE_MS), before(policy.idle_ms), before(policy.absolute_ms)).await?;
     app.device_logins.purge(before(CODE_LIFE_MS)).await?;
+    app.reset_links.purge(now).await?;
     app.audit.purge(before(audit_keep_ms)).await?;
     // A little at a time: what a ledger waits for lies in between.
     while app.report_jobs.purge(before(app.rules.jobs.keep_ms), JOBS_AT_A_TIME).await? > 0 {}

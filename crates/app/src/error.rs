@@ -57,6 +57,8 @@ pub enum AppError {
     RegistrationClosed,
     /// Another account has the e-mail address.
     EmailTaken,
+    /// The account is the caller's, who knows its password; an operator lets them in no more.
+    AccountDisabled,
     /// Wrong e-mail address or password; which of the two is not told.
     InvalidCredentials,
     /// The person has as many API keys as they may have.
@@ -115,7 +117,7 @@ impl AppError {
             Self::InvalidCredentials | Self::NotSignedIn | Self::SessionRevoked | Self::TokenReused => {
                 Kind::Unauthenticated
             }
-            Self::MissingScope(_) | Self::RegistrationClosed => Kind::Forbidden,
+            Self::MissingScope(_) | Self::RegistrationClosed | Self::AccountDisabled => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
             Self::TooMany(_) | Self::TooManyJobs | Self::TooManyNames { .. } => Kind::TooMany,
             Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
@@ -130,6 +132,7 @@ impl AppError {
             Self::RegistrationClosed => "registration_closed",
             Self::EmailTaken => "email_taken",
             Self::TooManyKeys => "too_many_keys",
+            Self::AccountDisabled => "account_disabled",
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotFinished => "not_finished",
             Self::NoResult => "no_result",
@@ -155,6 +158,7 @@ impl AppError {
             Self::RegistrationClosed => "nobody can register here; ask who runs this server for an account",
             Self::EmailTaken => "an account with this e-mail address exists; sign in instead",
             Self::TooManyKeys => "you have as many keys as one person may have; delete one first",
+            Self::AccountDisabled => "this account is disabled; ask who runs this server",
             Self::InvalidCredentials => "the e-mail address or the password is wrong",
             Self::NotFinished => "the job has no result yet; ask again a little later",
             Self::NoResult => "the job failed or was cancelled; ask for another one",

@@ -65,6 +65,14 @@ pub fn ask_secret(prompt: &str) -> io::Result<String> {
     line
 }
 
+/// One line from standard input, without its end. On a terminal it is asked for.
+pub fn ask(prompt: &str) -> io::Result<String> {
+    if io::stdin().is_terminal() {
+        write!(io::stderr().lock(), "{prompt}: ")?;
+    }
+    read_line()
+}
+
 fn read_line() -> io::Result<String> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;

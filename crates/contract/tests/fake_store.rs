@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
     StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book, device_logins,
-    email_changes, ledger, preferences, prove, report_jobs, sessions, sign_outs,
+    disabled, email_changes, ledger, preferences, prove, report_jobs, reset_links, sessions, sign_outs,
 };
 
 async fn fresh() -> StorePorts {
@@ -141,4 +141,14 @@ async fn the_fake_store_keeps_report_jobs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_what_is_said_of_devices() {
     prove(device_book::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_lets_in_whom_an_operator_does() {
+    prove(disabled::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_links_to_new_passwords() {
+    prove(reset_links::FACTS, fresh).await;
 }

@@ -64,9 +64,8 @@ enum Command {
     /// sign everybody out, stop the servers and delete the file. A file that has one secret text of your own in it is
     /// replaced at the first change by a document, in which the key made of that text is the oldest.
     Keys(keys::Options),
-    /// What an operator does for a person
-    #[command(subcommand)]
-    User(user::Command),
+    /// People with accounts: make, list, disable, enable or delete them, give one a new password
+    User(user::Options),
     /// Print the API document as JSON
     Openapi,
     /// End without error if a server is ready
@@ -109,7 +108,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Partitions(options) => block_on(partitions::run(options)),
         Command::DeadLetters(options) => block_on(dead_letters::run(options)),
         Command::Keys(options) => keys::run(&options),
-        Command::User(command) => block_on(user::run(command)),
+        Command::User(options) => block_on(user::run(options)),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(options) => block_on(healthcheck::run(options)),
     }

@@ -5,7 +5,7 @@ use std::{env, fmt};
 use clap::{Arg, Command};
 
 const PREFIX: &str = "DAYLINE_";
-/// Read by a command itself, since it is no option: `dayline user reset-password` asks for it where it is not there.
+/// Read by a command itself, since it is no option: `dayline user` asks for it where it is not there.
 const READ_BY_COMMANDS: [&str; 1] = ["DAYLINE_NEW_PASSWORD"];
 /// How alike two names must be, of 1, for one to be meant by the other.
 const ALIKE: f64 = 0.8;

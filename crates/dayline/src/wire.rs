@@ -16,7 +16,7 @@ use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins, Leases,
     LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore, RateLimits,
-    ReportJobs, Revocations, Sessions, StoredTime,
+    ReportJobs, ResetLinks, Revocations, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -243,6 +243,7 @@ trait Store:
     + LedgerWriter
     + PreferenceStore
     + ReportJobs
+    + ResetLinks
     + Sessions
     + StoredTime
     + 'static
@@ -323,6 +324,7 @@ fn app(
         sessions: store.clone(),
         api_keys: Arc::new(RememberedApiKeys::of(store.clone())),
         device_book: store.clone(),
+        reset_links: store.clone(),
         device_logins: store.clone(),
         audit: store.clone(),
         revocations: shared.revocations,

@@ -13,9 +13,9 @@ use crate::db::{Param, Statement, Transaction};
 use crate::error::{corrupt, is_duplicate, port_error};
 use crate::sessions::sign_out;
 use crate::store::PgStore;
-use crate::values::{Timestamp, column, id_column, time_column, uuid};
+use crate::values::{Timestamp, column, id_column, optional_time, time_column, uuid};
 
-const COLUMNS: &str = "uuid, email, password_hash, full_name, timezone, created_at, updated_at";
+const COLUMNS: &str = "uuid, email, password_hash, full_name, timezone, created_at, updated_at, disabled_at";
 
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// The ledger's tables with rows of people, days first.
@@ -26,10 +26,10 @@ impl Accounts for PgStore {
     fn create(&self, user: User, password: PasswordHash) -> PortFuture<'_, CreateUser> {
         Box::pin(async move {
             let sql = format!(
-                "INSERT INTO users ({COLUMNS}, email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                "INSERT INTO users ({COLUMNS}, email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                  ON CONFLICT (email_key) DO NOTHING"
             );
-            let params: [Param<'_>; 8] = [
+            let params: [Param<'_>; 9] = [
                 (&uuid(user.id), Type::UUID),
                 (&user.email.as_str(), Type::TEXT),
                 (&password.0, Type::TEXT),
@@ -37,6 +37,7 @@ impl Accounts for PgStore {
                 (&user.timezone, Type::TEXT),
                 (&Timestamp(user.created_at), Type::TIMESTAMPTZ),
                 (&Timestamp(user.updated_at), Type::TIMESTAMPTZ),
+                (&user.disabled_at.map(Timestamp), Type::TIMESTAMPTZ),
                 (&user.email.key(), Type::TEXT),
             ];
             match self.primary().await?.execute(&sql, &params).await? {
@@ -59,6 +60,18 @@ impl Accounts for PgStore {
             let sql = format!("SELECT {COLUMNS} FROM users WHERE email_key = $1");
             let rows = self.primary().await?.query(&sql, &[(&email.key(), Type::TEXT)]).await?;
             rows.first().map(|row| Ok((user(row)?, password(row)?))).transpose()
+        })
+    }
+
+    fn list(&self, after: Option<UserId>, limit: usize) -> PortFuture<'_, Vec<User>> {
+        Box::pin(async move {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM users WHERE $1::uuid IS NULL OR uuid > $1 ORDER BY uuid LIMIT $2"
+            );
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let params: [Param<'_>; 2] = [(&after.map(uuid), Type::UUID), (&limit, Type::INT8)];
+            let rows = self.primary().await?.query(&sql, &params).await?;
+            rows.iter().map(user).collect()
         })
     }
 
@@ -112,6 +125,21 @@ impl Accounts for PgStore {
         })
     }
 
+    fn disable(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
+        Box::pin(async move {
+            let mut transaction = self.primary().await?.begin().await?;
+            let outcome = disable(&mut transaction, id, now).await;
+            transaction.finish(outcome).await
+        })
+    }
+
+    fn enable(&self, id: UserId) -> PortFuture<'_, bool> {
+        Box::pin(async move {
+            let sql = "UPDATE users SET disabled_at = NULL WHERE uuid = $1";
+            Ok(self.primary().await?.execute(sql, &[(&uuid(id), Type::UUID)]).await? > 0)
+        })
+    }
+
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         Box::pin(async move {
             self.primary().await?;
@@ -161,7 +189,22 @@ async fn update_profile(
     rows.first().map_or(Ok(UpdateProfile::NotTheirs), |row| user(row).map(UpdateProfile::Updated))
 }
 
-async fn change_password(
+/// The row stays locked: a sign-in that is under way waits, and is refused, or its session ends.
+async fn disable(
+    transaction: &mut Transaction,
+    id: UserId,
+    now: UtcMs,
+) -> Result<Option<Vec<CredentialId>>, PortError> {
+    let sql = "UPDATE users SET disabled_at = coalesce(disabled_at, $2) WHERE uuid = $1 RETURNING id";
+    let params: [Param<'_>; 2] = [(&uuid(id), Type::UUID), (&Timestamp(now), Type::TIMESTAMPTZ)];
+    let rows = transaction.query(sql, &params).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let asked = SignOut { keep: None, api_keys: false, at: now };
+    sign_out(transaction, column(row, "id")?, asked).await.map(Some)
+}
+
+/// Sets a password. A link to a new one is good no more.
+pub(crate) async fn change_password(
     transaction: &mut Transaction,
     id: UserId,
     from: Option<String>,
@@ -181,7 +224,9 @@ async fn change_password(
     ];
     let rows = transaction.query(sql, &params).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    sign_out(transaction, column(row, "id")?, asked).await.map(Some)
+    let number: i64 = column(row, "id")?;
+    transaction.execute("DELETE FROM reset_links WHERE user_id = $1", &[(&number, Type::INT8)]).await?;
+    sign_out(transaction, number, asked).await.map(Some)
 }
 
 /// Erases a person. The lock on their row comes first, then their days, then their pieces: a commit
@@ -216,6 +261,7 @@ fn user(row: &Row) -> Result<User, PortError> {
         timezone: column(row, "timezone")?,
         created_at: time_column(row, "created_at")?,
         updated_at: time_column(row, "updated_at")?,
+        disabled_at: optional_time(row, "disabled_at")?,
     })
 }
 

@@ -54,8 +54,10 @@ impl ApiKeys for PgStore {
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
             let pool = self.primary().await?;
-            let sql =
-                format!("SELECT {COLUMNS} FROM api_keys JOIN users ON users.id = user_id WHERE hash = $1");
+            let sql = format!(
+                "SELECT {COLUMNS} FROM api_keys JOIN users ON users.id = user_id
+                 WHERE hash = $1 AND disabled_at IS NULL"
+            );
             let rows = pool.query(&sql, &[(&&hash[..], Type::BYTEA)]).await?;
             let Some(mut key) = rows.first().map(api_key).transpose()? else { return Ok(None) };
             if key.last_used_at.is_some_and(|last| now.since(last) < USE_NOTED_EVERY_MS && now >= last) {

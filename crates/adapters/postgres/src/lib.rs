@@ -23,6 +23,7 @@ mod names;
 mod preferences;
 mod replicas;
 mod report_jobs;
+mod reset_links;
 mod rule_edition;
 mod sessions;
 mod standing;

@@ -117,7 +117,7 @@ async fn purge(
 
 async fn start_session(transaction: &mut Transaction, start: StartSession) -> Result<Started, PortError> {
     let StartSession { session, checked_against, code, max_per_user } = start;
-    let sql = "SELECT id, password_hash FROM users WHERE uuid = $1 FOR NO KEY UPDATE";
+    let sql = "SELECT id, password_hash FROM users WHERE uuid = $1 AND disabled_at IS NULL FOR NO KEY UPDATE";
     let rows = transaction.query(sql, &[(&uuid(session.user), Type::UUID)]).await?;
     let Some(row) = rows.first() else { return Ok(Started::Refused) };
     let stored: &str = column(row, "password_hash")?;

@@ -64,6 +64,7 @@ async fn build(store: &SqliteStore) -> UserId {
         timezone: "UTC".to_owned(),
         created_at: UtcMs(0),
         updated_at: UtcMs(0),
+        disabled_at: None,
     };
     let id = user.id;
     assert_eq!(store.create(user, PasswordHash(String::new())).await, Ok(CreateUser::Created));

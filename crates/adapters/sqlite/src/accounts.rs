@@ -23,6 +23,8 @@ const SAMPLES: &str = "
     SELECT min(password_hash) FROM users GROUP BY rtrim(rtrim(rtrim(password_hash, ?1), '$'), ?1)";
 const FIND: &str = "SELECT * FROM users WHERE id = ?1";
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email_key = ?1";
+/// Identities are compared as bytes, which is their order.
+const LIST: &str = "SELECT * FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 /// Another person's address.
 const IS_TAKEN: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE email_key = ?1 AND id <> ?2)";
 const UPDATE_PROFILE: &str = "
@@ -36,6 +38,10 @@ const CHANGE_PASSWORD: &str = "
     UPDATE users SET password_hash = ?3, updated_ms = ?4
     WHERE id = ?1 AND password_hash = coalesce(?2, password_hash)
     RETURNING number";
+const DELETE_LINK: &str = "DELETE FROM reset_links WHERE user_number = ?1";
+const DISABLE: &str = "
+    UPDATE users SET disabled_ms = coalesce(disabled_ms, ?2) WHERE id = ?1 RETURNING number";
+const ENABLE: &str = "UPDATE users SET disabled_ms = NULL WHERE id = ?1";
 const DELETE: &str = "DELETE FROM users WHERE number = ?1";
 
 impl SqliteStore {
@@ -79,6 +85,16 @@ impl Accounts for SqliteStore {
         })
     }
 
+    fn list(&self, after: Option<UserId>, limit: usize) -> PortFuture<'_, Vec<User>> {
+        self.db.read(move |tx| {
+            let after = after.map_or(Vec::new(), |id| id.bits().to_be_bytes().to_vec());
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut statement = tx.prepare_cached(LIST)?;
+            let rows = statement.query_map(params![after, limit], |row| Ok(parse(row)))?;
+            rows.map(|person| Ok(person??.0)).collect()
+        })
+    }
+
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
         self.db.read(move |tx| Ok(row_of(tx, id)?.map(|(_, hash)| hash)))
     }
@@ -109,18 +125,40 @@ impl Accounts for SqliteStore {
         to: PasswordHash,
         asked: SignOut,
     ) -> PortFuture<'_, Option<Vec<CredentialId>>> {
+        self.db.write(move |tx| change_password(tx, id, from, &to, asked))
+    }
+
+    fn disable(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         self.db.write(move |tx| {
-            let row = params![IdBytes::from(id), from.map(|from| from.0), to.0, asked.at.0];
-            let mut change = tx.prepare_cached(CHANGE_PASSWORD)?;
-            let changed = change.query_row(row, |row| row.get(0)).optional()?;
-            let Some(user) = changed else { return Ok(None) };
-            sessions::sign_out(tx, user, asked).map(Some)
+            let row = params![IdBytes::from(id), now.0];
+            let disabled = tx.prepare_cached(DISABLE)?.query_row(row, |row| row.get(0)).optional()?;
+            let Some(user) = disabled else { return Ok(None) };
+            sessions::sign_out(tx, user, SignOut { keep: None, api_keys: false, at: now }).map(Some)
         })
+    }
+
+    fn enable(&self, id: UserId) -> PortFuture<'_, bool> {
+        self.db.write(move |tx| Ok(tx.prepare_cached(ENABLE)?.execute([IdBytes::from(id)])? == 1))
     }
 
     fn delete(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
         self.db.erase(move |tx| delete(tx, id, now))
     }
+}
+
+/// Sets a password. A link to a new one is good no more.
+pub(crate) fn change_password(
+    tx: &Transaction<'_>,
+    id: UserId,
+    from: Option<PasswordHash>,
+    to: &PasswordHash,
+    asked: SignOut,
+) -> Result<Option<Vec<CredentialId>>, Failure> {
+    let row = params![IdBytes::from(id), from.map(|from| from.0), to.0, asked.at.0];
+    let changed = tx.prepare_cached(CHANGE_PASSWORD)?.query_row(row, |row| row.get(0)).optional()?;
+    let Some(user) = changed else { return Ok(None) };
+    tx.prepare_cached(DELETE_LINK)?.execute([user])?;
+    sessions::sign_out(tx, user, asked).map(Some)
 }
 
 fn update_profile(
@@ -167,6 +205,7 @@ fn parse(row: &Row<'_>) -> Result<(User, PasswordHash), Failure> {
         timezone: row.get("timezone")?,
         created_at: instant(row, "created_ms")?,
         updated_at: instant(row, "updated_ms")?,
+        disabled_at: row.get::<_, Option<i64>>("disabled_ms")?.map(UtcMs),
     };
     Ok((user, PasswordHash(row.get("password_hash")?)))
 }

@@ -24,7 +24,8 @@ const LIST: &str = "
     ORDER BY k.created_ms DESC, k.id DESC";
 const DELETE_ALL: &str = "DELETE FROM api_keys WHERE user_number = ?1 RETURNING id";
 const FIND: &str = "
-    SELECT k.*, u.id AS user_id FROM api_keys k JOIN users u ON u.number = k.user_number WHERE k.hash = ?1";
+    SELECT k.*, u.id AS user_id FROM api_keys k JOIN users u ON u.number = k.user_number
+    WHERE k.hash = ?1 AND u.disabled_ms IS NULL";
 const NOTE: &str = "UPDATE api_keys SET last_used_ms = ?2 WHERE id = ?1";
 const DELETE: &str = "
     DELETE FROM api_keys WHERE id = ?2 AND user_number = (SELECT number FROM users WHERE id = ?1)";

@@ -18,6 +18,7 @@ mod open_error;
 mod ping_log;
 mod preferences;
 mod report_jobs;
+mod reset_links;
 mod sessions;
 mod store;
 mod stored_time;

@@ -11,7 +11,9 @@ use crate::values::IdBytes;
 
 const NUMBER: &str = "SELECT number FROM users WHERE id = ?1";
 const PERSON: &str = "SELECT number, beat_hold_minutes, audible_counts FROM users WHERE id = ?1";
-const NUMBER_AND_PASSWORD: &str = "SELECT number, password_hash FROM users WHERE id = ?1";
+/// Of who is let in.
+const NUMBER_AND_PASSWORD: &str = "
+    SELECT number, password_hash FROM users WHERE id = ?1 AND disabled_ms IS NULL";
 
 /// The number that a person has inside this database.
 pub(crate) fn number_of(tx: &Transaction<'_>, id: UserId) -> rusqlite::Result<Option<i64>> {
@@ -43,7 +45,7 @@ pub(crate) fn choices(row: &Row<'_>) -> Result<Choices, Failure> {
     Ok(Choices { beat_hold, audible_counts: row.get("audible_counts")? })
 }
 
-/// The hash of a person's password, and the person's number.
+/// The hash of a person's password, and the person's number, unless they are disabled.
 pub(crate) fn number_and_password(
     tx: &Transaction<'_>,
     id: UserId,

@@ -1,9 +1,9 @@
 //! Accounts: register, read and change the profile, change the password, delete.
-//! Not here: signing in (see [`crate::identity::login`]).
+//! Not here: signing in (see [`crate::identity::login`]), what an operator does (see [`crate::identity::operator`]).
 
 use std::net::IpAddr;
 
-use dayline_domain::{Email, FullName, NewPassword, Scope};
+use dayline_domain::{Email, FullName, NewPassword, Scope, UserId};
 
 use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
@@ -43,6 +43,11 @@ pub async fn register(app: &App, registration: Registration) -> Result<User, App
     if let Some(address) = registration.address {
         app.limits.count(Limit::RegisterPerAddress, limited_by(address)).await??;
     }
+    make(app, registration, AuditKind::Registered).await
+}
+
+/// Makes an account, in a way that is written down.
+pub(super) async fn make(app: &App, registration: Registration, how: AuditKind) -> Result<User, AppError> {
     let timezone = known_zone(app, registration.timezone.as_deref().unwrap_or("UTC"), "timezone")?;
     let password = app.passwords.hash(registration.password.expose().to_owned()).await?;
     let now = app.clock.now();
@@ -53,11 +58,12 @@ pub async fn register(app: &App, registration: Registration) -> Result<User, App
         timezone,
         created_at: now,
         updated_at: now,
+        disabled_at: None,
     };
     if app.accounts.create(user.clone(), password).await? == CreateUser::EmailTaken {
         return Err(AppError::EmailTaken);
     }
-    audit(app, user.id, AuditKind::Registered, None, registration.address).await?;
+    audit(app, user.id, how, None, registration.address).await?;
     Ok(user)
 }
 
@@ -128,35 +134,21 @@ pub async fn change_password(
     Ok(signed_out)
 }
 
-/// Sets a password on an operator's word and ends all sessions of the account, and deletes its API
-/// keys if asked to.
-pub async fn reset_password(
-    app: &App,
-    email: Email,
-    new: NewPassword,
-    delete_api_keys: bool,
-) -> Result<SignedOut, AppError> {
-    let (user, _) = app.accounts.find_by_email(email).await?.ok_or(AppError::NotFound)?;
-    let new = app.passwords.hash(new.expose().to_owned()).await?;
-    let keys = keys_to_delete(app, user.id, delete_api_keys).await?;
-    let sign_out = SignOut { keep: None, api_keys: delete_api_keys, at: app.clock.now() };
-    let ended = app.accounts.change_password(user.id, None, new, sign_out).await?;
-    let ended = ended.ok_or(AppError::NotFound)?;
-    let signed_out = refuse(app, user.id, ended, &keys, None).await?;
-    audit(app, user.id, AuditKind::PasswordReset, None, None).await?;
-    Ok(signed_out)
-}
-
 /// Erases the caller's account and all its data, and refuses its credentials from now on. Who is
 /// signed in must know the password, too.
 pub async fn delete(app: &App, caller: &Caller, password: String) -> Result<(), AppError> {
     confirmed(app, caller, password, "password").await?;
-    let ended = app.accounts.delete(caller.user, app.clock.now()).await?.ok_or(AppError::NotSignedIn)?;
+    if erase(app, caller.user).await? { Ok(()) } else { Err(AppError::NotSignedIn) }
+}
+
+/// Erases an account, and refuses its credentials from now on. False if there is none.
+pub(super) async fn erase(app: &App, user: UserId) -> Result<bool, AppError> {
+    let Some(ended) = app.accounts.delete(user, app.clock.now()).await? else { return Ok(false) };
     let revoked = revoke(app, ended).await;
-    let partition = Partition::of(caller.user, app.ping_log.partitions());
+    let partition = Partition::of(user, app.ping_log.partitions());
     // What the log can't be rid of now goes with time: the account is gone in any case.
-    let _ = app.ping_log.erase(partition, Erased { user: caller.user, by: None }).await;
-    revoked
+    let _ = app.ping_log.erase(partition, Erased { user, by: None }).await;
+    revoked.map(|()| true)
 }
 
 /// The hash of the caller's password, if they know it; else an error that names the field it came

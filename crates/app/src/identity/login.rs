@@ -50,6 +50,11 @@ pub async fn login(app: &App, login: Login) -> Result<Tokens, AppError> {
         return Err(AppError::InvalidCredentials);
     }
     let Some((user, hash)) = found else { return Err(AppError::InvalidCredentials) };
+    // Only who knows the password may learn that.
+    if user.disabled_at.is_some() {
+        audit(app, user.id, AuditKind::SignInRefused, Some(login.device.as_str()), login.address).await?;
+        return Err(AppError::AccountDisabled);
+    }
     let hash = if verdict.outdated { rehash(app, &user, hash, login.password.clone()).await? } else { hash };
     let device = match known_device(app, &login).await? {
         Some(device) => device,

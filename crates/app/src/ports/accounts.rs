@@ -23,6 +23,8 @@ pub struct User {
     pub created_at: UtcMs,
     /// Last change of the profile or password.
     pub updated_at: UtcMs,
+    /// Since when an operator lets the person in no more, if that is so.
+    pub disabled_at: Option<UtcMs>,
 }
 
 /// A password's hash with its parameters (PHC string). Never shown.
@@ -102,6 +104,14 @@ pub trait Accounts: Send + Sync {
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn find_by_email(&self, email: Email) -> PortFuture<'_, Option<(User, PasswordHash)>>;
 
+    /// Up to `limit` accounts after one, in the order of their identities.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
+    /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
+    fn list(&self, after: Option<UserId>, limit: usize) -> PortFuture<'_, Vec<User>>;
+
     /// The hash of an account's password.
     ///
     /// # Errors
@@ -149,6 +159,24 @@ pub trait Accounts: Send + Sync {
         to: PasswordHash,
         sign_out: SignOut,
     ) -> PortFuture<'_, Option<Vec<CredentialId>>>;
+
+    /// Lets the person in no more, in one transaction with ending their sessions: no session starts, and
+    /// no key of theirs is found. Gives what ended, or `None` if there is no such account. Who is
+    /// disabled already stays so since when they were.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
+    fn disable(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>>;
+
+    /// Lets the person in again. False if there is no such account.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away: whether this took
+    /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
+    fn enable(&self, id: UserId) -> PortFuture<'_, bool>;
 
     /// Erases the account and every row that belongs to it, in one transaction; gives the
     /// credentials that end with it, or `None` if there was no such account. Pings still in the log

@@ -71,7 +71,8 @@ pub trait ApiKeys: Send + Sync {
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool>;
 
-    /// The key with this hash, noting that it was used at `now`. Expired keys are found too. An
+    /// The key with this hash, noting that it was used at `now`. Expired keys are found too; those of
+    /// people who are disabled are not. An
     /// implementation may answer from memory for up to a second, and while the store is away for up
     /// to [`REMEMBERED_MS`](super::REMEMBERED_MS); deleted keys are revoked beside that.
     ///

@@ -8,14 +8,22 @@ use super::future::PortFuture;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditKind {
-    /// The account was made.
+    /// The account was made by its person.
     Registered,
+    /// The account was made by an operator.
+    AccountCreated,
+    /// An operator lets the person in no more; all sessions ended.
+    AccountDisabled,
+    /// An operator lets the person in again.
+    AccountEnabled,
     /// A device was signed in by password.
     SignedIn,
     /// A device got the tokens of a request that was approved.
     DeviceSignedIn,
     /// A sign-in with a wrong password.
     SignInFailed,
+    /// A sign-in with the right password while the account was disabled.
+    SignInRefused,
     /// A device's request to be signed in was approved.
     DeviceApproved,
     /// A device's request to be signed in was refused.
@@ -36,6 +44,10 @@ pub enum AuditKind {
     EmailChanged,
     /// An operator set a new password.
     PasswordReset,
+    /// An operator made a link by which a new password can be chosen.
+    ResetLinkMade,
+    /// A new password was chosen by such a link.
+    PasswordResetByLink,
     /// An API key was made, whose name is the subject.
     KeyCreated,
     /// An API key was deleted, alone or with a sign-out that covered keys.
@@ -52,11 +64,15 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::Registered,
+        Self::AccountCreated,
+        Self::AccountDisabled,
+        Self::AccountEnabled,
         Self::SignedIn,
         Self::DeviceSignedIn,
         Self::SignInFailed,
+        Self::SignInRefused,
         Self::DeviceApproved,
         Self::DeviceDenied,
         Self::TokenReused,
@@ -66,6 +82,8 @@ impl AuditKind {
         Self::PasswordChanged,
         Self::EmailChanged,
         Self::PasswordReset,
+        Self::ResetLinkMade,
+        Self::PasswordResetByLink,
         Self::KeyCreated,
         Self::KeyDeleted,
         Self::Corrected,
@@ -78,9 +96,13 @@ impl AuditKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Registered => "registered",
+            Self::AccountCreated => "account_created",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
             Self::SignedIn => "signed_in",
             Self::DeviceSignedIn => "device_signed_in",
             Self::SignInFailed => "sign_in_failed",
+            Self::SignInRefused => "sign_in_refused",
             Self::DeviceApproved => "device_approved",
             Self::DeviceDenied => "device_denied",
             Self::TokenReused => "token_reused",
@@ -90,6 +112,8 @@ impl AuditKind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChanged => "email_changed",
             Self::PasswordReset => "password_reset",
+            Self::ResetLinkMade => "reset_link_made",
+            Self::PasswordResetByLink => "password_reset_by_link",
             Self::KeyCreated => "key_created",
             Self::KeyDeleted => "key_deleted",
             Self::Corrected => "corrected",

@@ -33,7 +33,7 @@ pub enum Started {
         /// By identity; their access tokens are still to be revoked.
         ended: Vec<SessionId>,
     },
-    /// The account is gone, its password has changed meanwhile, or the code was used or changed.
+    /// The account is gone or disabled, its password has changed meanwhile, or the code was used or changed.
     Refused,
 }
 

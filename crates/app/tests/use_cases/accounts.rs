@@ -2,7 +2,7 @@
 
 use dayline_app::AppError;
 use dayline_app::identity::accounts::{
-    ProfileEdit, Registration, change_password, delete, profile, register, reset_password, update_profile,
+    ProfileEdit, Registration, change_password, delete, profile, register, update_profile,
 };
 use dayline_app::identity::login;
 use dayline_app::identity::sign_out::SignedOut;
@@ -134,17 +134,6 @@ async fn changing_the_password_needs_the_current_one_and_ends_the_other_sessions
     assert!(profile(&world.app, &ada).await.is_ok());
     let old = login::login(&world.app, login_of("ada@example.org", PASSWORD, "tablet")).await;
     assert_eq!(old, Err(AppError::InvalidCredentials));
-}
-
-#[tokio::test]
-async fn an_operator_resets_a_password_and_every_session_ends() {
-    let (world, _) = with_ada().await;
-    let phone = sign_in(&world, "ada@example.org", "phone").await;
-    let new = NewPassword::new("another long secret").unwrap();
-    reset_password(&world.app, Email::new("ada@example.org").unwrap(), new.clone(), false).await.unwrap();
-    assert_eq!(caller(&world, &phone).await, Err(AppError::SessionRevoked));
-    let nobody = reset_password(&world.app, Email::new("bob@example.org").unwrap(), new, false).await;
-    assert_eq!(nobody, Err(AppError::NotFound));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Signing in a tracker by a code.
 
 use dayline_app::AppError;
-use dayline_app::identity::accounts::reset_password;
 use dayline_app::identity::caller::Caller;
 use dayline_app::identity::device_login::{NotYet, Request, Started, decide, look_up, poll, start};
+use dayline_app::identity::operator::reset_password;
 use dayline_app::identity::sessions;
 use dayline_app::ports::{DeviceLogins, Limit, PortError};
 use dayline_contract::fakes::FakeApp;

@@ -7,7 +7,7 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::identity::login;
 use dayline_app::identity::sessions::{logout, logout_all};
 use dayline_app::identity::sign_out::SignedOut;
-use dayline_app::identity::{accounts, audit};
+use dayline_app::identity::{accounts, audit, operator};
 use dayline_app::ports::AuditKind;
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::identity::account::Label;
@@ -152,7 +152,7 @@ async fn signing_out_deletes_keys_if_asked_to_and_writes_each_down() {
 
     create(&world.app, &ada, tracker()).await.unwrap();
     let email = dayline_domain::Email::new("ada@example.org").unwrap();
-    let ended = accounts::reset_password(&world.app, email, changed, true).await;
+    let ended = operator::reset_password(&world.app, email, changed, true).await;
     assert_eq!(ended, Ok(SignedOut { sessions: 1, api_keys: 1 }));
     assert_eq!(last_events(&world, &ada, 2).await, [(AuditKind::PasswordReset, None), deleted]);
 }

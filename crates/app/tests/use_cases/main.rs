@@ -15,6 +15,7 @@ mod key_agreement;
 mod keys;
 mod live;
 mod merges;
+mod operator;
 mod preferences;
 mod report_jobs;
 mod reports;

@@ -119,6 +119,7 @@ impl FakeApp {
             sessions: store.clone(),
             api_keys: store.clone(),
             device_book: store.clone(),
+            reset_links: store.clone(),
             device_logins: store.clone(),
             audit: store.clone(),
             revocations: Arc::new(FakeRevocations::default()),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CorrectionNumbers, CreateUser, DayKey, DayWrite,
     DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,
-    LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, Sessions, SignOut,
-    StartSession, Started, StoredDay, StoredTime, User,
+    LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, ResetLinks,
+    Sessions, SignOut, StartSession, Started, StoredDay, StoredTime, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -45,6 +45,7 @@ pub struct StorePorts {
     pub(super) sessions: Arc<dyn Sessions>,
     pub(super) api_keys: Arc<dyn ApiKeys>,
     pub(super) device_book: Arc<dyn DeviceBook>,
+    pub(super) reset_links: Arc<dyn ResetLinks>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) preferences: Arc<dyn PreferenceStore>,
@@ -73,6 +74,7 @@ impl StorePorts {
             + Sessions
             + ApiKeys
             + DeviceBook
+            + ResetLinks
             + DeviceLogins
             + AuditLog
             + PreferenceStore
@@ -89,6 +91,7 @@ impl StorePorts {
             sessions: store.clone(),
             api_keys: store.clone(),
             device_book: store.clone(),
+            reset_links: store.clone(),
             device_logins: store.clone(),
             audit: store.clone(),
             preferences: store.clone(),
@@ -218,6 +221,7 @@ pub(super) fn person(n: u64) -> User {
         timezone: "Europe/Berlin".to_owned(),
         created_at: NOW.plus(n as i64),
         updated_at: NOW.plus(n as i64),
+        disabled_at: None,
     }
 }
 

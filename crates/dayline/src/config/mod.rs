@@ -21,6 +21,7 @@ pub use cluster::{ClusterOptions, DatabaseOptions};
 pub use kafka::{KafkaOptions, KafkaSaslMechanism, KafkaSecurity};
 pub use limits::LimitOptions;
 pub use network::NetworkOptions;
+pub(crate) use network::public_url;
 pub(crate) use passwords::Registration;
 pub use passwords::{PasswordOptions, SessionOptions};
 pub use pings::{PingOptions, StorageOptions, keys_file};

@@ -120,7 +120,8 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
     first.copied().ok_or_else(|| format!("{text:?} has no address; {example}"))
 }
 
-fn public_url(text: &str) -> Result<String, String> {
+/// Reads the address at which people reach a server.
+pub(crate) fn public_url(text: &str) -> Result<String, String> {
     let after = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let (host, path) =
         after.and_then(|after| after.split_once('/')).unwrap_or((after.unwrap_or_default(), ""));

@@ -55,6 +55,7 @@ async fn an_export_job_is_made_over_the_report_workers_own_connections_alone() {
         timezone: "UTC".to_owned(),
         created_at: now,
         updated_at: now,
+        disabled_at: None,
     };
     let job = export_job(ada.id, now);
     assert_eq!(Accounts::create(&store, ada, PasswordHash("hash".to_owned())).await, Ok(CreateUser::Created));

@@ -13,7 +13,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::installation;
-use crate::support::account::{account, client, eventually, newcomer, ping, send, sign_in, totals};
+use crate::support::account::{PASSWORD, account, client, eventually, newcomer, ping, send, sign_in, totals};
 use crate::support::command::{Ended, run, run_with_input};
 use crate::support::now;
 use crate::support::server::Installation;
@@ -69,6 +69,64 @@ async fn a_reset_password_replaces_the_old_one_and_signs_everything_out() {
     let nobody =
         run_with_input(&["user", "reset-password", "bob@example.org", &option, &data], "whatever it is\n");
     assert_eq!(nobody.code, Some(1), "{nobody:?}");
+}
+
+/// The status of a page.
+async fn status_of(request: reqwest::RequestBuilder) -> u16 {
+    request.header("sec-fetch-site", "same-origin").send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn an_operator_makes_disables_and_deletes_accounts_where_registration_is_closed() {
+    let installation = installation();
+    let mut server = installation.start(&["--registration", "closed"]);
+    assert!(installation.log().contains("Registration is closed"));
+    let refused = client(&installation).register(&account("eve"), "Eve", false).await.unwrap_err();
+    assert!(refused.is_answer(StatusCode::FORBIDDEN), "{refused}");
+    let user = |words: &[&str], input: &str| {
+        let data = installation.data_options();
+        let words = [&["user"], words, &data.each_ref().map(String::as_str)].concat();
+        run_with_input(&words, input)
+    };
+    let password = format!("{PASSWORD}\n");
+    user(&["create", "ada@example.org", "--full-name", "Ada Lovelace"], &password).expect_success();
+    assert_eq!(user(&["create", "ADA@example.org"], &password).code, Some(1));
+    let laptop = sign_in(&installation, &Arc::new(account("ada")), "laptop").await;
+    send(&laptop, ping("Code", now().plus(-60_000), 5_000)).await;
+
+    user(&["disable", "ada@example.org"], "").expect_success();
+    let today = now().day().to_string();
+    eventually(true, Duration::from_secs(3), async || {
+        let refusal = laptop.report("apps", &today, "UTC").await.err();
+        refusal.is_some_and(|refusal| refusal.is_answer(StatusCode::FORBIDDEN))
+    })
+    .await;
+    let list = user(&["list"], "").expect_success();
+    assert!(list.contains("  disabled 2") && list.contains("  ada@example.org  Ada Lovelace"), "{list}");
+    user(&["enable", "ada@example.org"], "").expect_success();
+
+    let link =
+        user(&["reset-password", "ada@example.org", "--link", "--public-url", &installation.url()], "");
+    let link = link.expect_success();
+    let (page, http) = (link.trim(), reqwest::Client::new());
+    let choose = || {
+        let form = http.post(page).header("content-type", "application/x-www-form-urlencoded");
+        status_of(form.body("new_password=another+one%2C+and+long"))
+    };
+    assert_eq!(status_of(http.get(page)).await, 200);
+    assert_eq!(choose().await, 200);
+    assert_eq!(choose().await, 404);
+    let mut changed = account("ada");
+    changed.password = "another one, and long".to_owned().into();
+    sign_in(&installation, &Arc::new(changed), "laptop").await;
+
+    server.stop();
+    assert_eq!(user(&["delete", "ada@example.org"], "eve@example.org\n").code, Some(2));
+    user(&["delete", "ada@example.org"], "Ada@example.org\n").expect_success();
+    assert_eq!(user(&["list"], "").expect_success(), "");
+    for words in [["disable"], ["enable"]] {
+        assert_eq!(user(&[&words[..], &["ada@example.org"]].concat(), "").code, Some(1));
+    }
 }
 
 async fn user_of(device: &Device, installation: &Installation) -> UserId {

@@ -11,8 +11,8 @@ use http::{HeaderMap, Uri, header};
 
 use crate::dress;
 use crate::pages::{
-    activity, connect, day, day_intervals, device, devices, file, range, register, settings, sign_in, start,
-    table, why,
+    activity, connect, day, day_intervals, device, devices, file, range, register, reset_password, settings,
+    sign_in, start, table, why,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -65,6 +65,7 @@ fn always_open() -> Vec<Route> {
         ("/assets/{folder}/{file}", get(file::file)),
         ("/sign-in", get(sign_in::page).post(sign_in::sign_in)),
         ("/session/renew", post(sign_in::renew)),
+        ("/reset-password/{secret}", get(reset_password::page).post(reset_password::reset)),
     ]
 }
 

@@ -39,6 +39,7 @@ pub(crate) async fn register(store: &PgStore, n: u64) -> UserId {
         timezone: "UTC".to_owned(),
         created_at: UtcMs(0),
         updated_at: UtcMs(0),
+        disabled_at: None,
     };
     let id = user.id;
     assert_eq!(store.create(user, PasswordHash(String::new())).await, Ok(CreateUser::Created));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, email_changes, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
+    device_logins, disabled, email_changes, ledger, preferences, prove, report_jobs, reset_links, sessions,
+    sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -149,6 +150,16 @@ async fn the_postgres_store_keeps_sessions() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_ends_together_what_ends_together() {
     keeps_both_ways(sign_outs::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_lets_in_whom_an_operator_does() {
+    keeps_both_ways(disabled::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_links_to_new_passwords() {
+    keeps_both_ways(reset_links::FACTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

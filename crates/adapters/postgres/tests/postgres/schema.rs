@@ -36,6 +36,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
             "filtered_reports",
             "foundation",
             "merges",
+            "people_let_in",
             "report_jobs",
             "rule_edition",
             "what_was_observed"

@@ -26,6 +26,7 @@ pub(crate) async fn register(store: &PgStore, n: u64) -> UserId {
         timezone: "UTC".to_owned(),
         created_at: UtcMs(1_795_000_000_000),
         updated_at: UtcMs(1_795_000_000_000),
+        disabled_at: None,
     };
     assert_eq!(store.create(user, PasswordHash("hash".to_owned())).await, Ok(CreateUser::Created));
     id

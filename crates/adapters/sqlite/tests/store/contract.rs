@@ -6,7 +6,8 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, email_changes, ledger, preferences, prove, report_jobs, sessions, sign_outs, stored_time,
+    device_logins, disabled, email_changes, ledger, preferences, prove, report_jobs, reset_links, sessions,
+    sign_outs, stored_time,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -172,6 +173,16 @@ async fn the_sqlite_store_keeps_sessions() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_ends_together_what_ends_together() {
     prove(sign_outs::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_lets_in_whom_an_operator_does() {
+    prove(disabled::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_links_to_new_passwords() {
+    prove(reset_links::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,6 +44,7 @@ async fn register(store: &SqliteStore, n: u64) -> UserId {
         timezone: "UTC".to_owned(),
         created_at: NOW,
         updated_at: NOW,
+        disabled_at: None,
     };
     let created = Accounts::create(store, user, PasswordHash(format!("secret-hash-{n}"))).await;
     assert_eq!(created, Ok(CreateUser::Created));

@@ -31,6 +31,13 @@ impl Accounts for FakeStore {
         })
     }
 
+    fn list(&self, after: Option<UserId>, limit: usize) -> PortFuture<'_, Vec<User>> {
+        self.transaction(|tables| {
+            let later = tables.users.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+            Ok(later.take(limit).map(|(_, (user, _))| user.clone()).collect())
+        })
+    }
+
     fn password_of(&self, id: UserId) -> PortFuture<'_, Option<PasswordHash>> {
         self.transaction(|tables| Ok(tables.users.get(&id).map(|(_, hash)| hash.clone())))
     }
@@ -88,7 +95,24 @@ impl Accounts for FakeStore {
             }
             *hash = to;
             user.updated_at = sign_out.at;
+            tables.reset_links.remove(&id);
             Ok(Some(tables.sign_out(id, sign_out)))
+        })
+    }
+
+    fn disable(&self, id: UserId, now: UtcMs) -> PortFuture<'_, Option<Vec<CredentialId>>> {
+        self.transaction(|tables| {
+            let Some((user, _)) = tables.users.get_mut(&id) else { return Ok(None) };
+            user.disabled_at.get_or_insert(now);
+            Ok(Some(tables.sign_out(id, SignOut { keep: None, api_keys: false, at: now })))
+        })
+    }
+
+    fn enable(&self, id: UserId) -> PortFuture<'_, bool> {
+        self.transaction(|tables| {
+            let Some((user, _)) = tables.users.get_mut(&id) else { return Ok(false) };
+            user.disabled_at = None;
+            Ok(true)
         })
     }
 
@@ -98,6 +122,7 @@ impl Accounts for FakeStore {
                 return Ok(None);
             }
             tables.preferences.remove(&id);
+            tables.reset_links.remove(&id);
             tables.days.retain(|key, _| key.user != id);
             tables.corrections.retain(|(user, _), _| *user != id);
             tables.correction_numbers.remove(&id);

@@ -44,6 +44,9 @@ impl ApiKeys for FakeStore {
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
         self.transaction(|tables| {
             let Some(key) = tables.keys.values_mut().find(|key| key.hash == hash) else { return Ok(None) };
+            if tables.users.get(&key.user).is_none_or(|(user, _)| user.disabled_at.is_some()) {
+                return Ok(None);
+            }
             key.last_used_at = Some(now);
             Ok(Some(key.clone()))
         })

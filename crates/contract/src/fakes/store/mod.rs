@@ -11,6 +11,7 @@ mod ledger;
 mod numbers;
 mod preferences;
 mod reads;
+mod reset_links;
 mod sessions;
 mod time;
 
@@ -19,8 +20,8 @@ use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::{
-    ApiKey, DayKey, Mark, Partition, PasswordHash, PortError, PortFuture, Position, StoredAuditEvent,
-    StoredDeadLetter, User,
+    ApiKey, DayKey, Mark, Partition, PasswordHash, PortError, PortFuture, Position, ResetLink,
+    StoredAuditEvent, StoredDeadLetter, User,
 };
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
@@ -51,6 +52,7 @@ struct Tables {
     sessions: BTreeMap<SessionId, Session>,
     ended: BTreeMap<SessionId, UtcMs>,
     keys: BTreeMap<ApiKeyId, ApiKey>,
+    reset_links: BTreeMap<UserId, ResetLink>,
     device_logins: BTreeMap<TokenHash, DeviceLogin>,
     audit: Vec<StoredAuditEvent>,
     last_audit: u64,

@@ -54,7 +54,8 @@ impl Sessions for FakeStore {
     fn start(&self, start: StartSession) -> PortFuture<'_, Started> {
         self.transaction(|tables| {
             let StartSession { session, checked_against, code, max_per_user } = start;
-            let hash = tables.users.get(&session.user).map(|(_, hash)| hash);
+            let person = tables.users.get(&session.user).filter(|(user, _)| user.disabled_at.is_none());
+            let hash = person.map(|(_, hash)| hash);
             if hash.is_none() || checked_against.is_some_and(|checked| hash != Some(&checked)) {
                 return Ok(Started::Refused);
             }

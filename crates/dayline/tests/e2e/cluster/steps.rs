@@ -160,6 +160,7 @@ impl World {
             timezone: "UTC".to_owned(),
             created_at: UtcMs(0),
             updated_at: UtcMs(0),
+            disabled_at: None,
         };
         assert_eq!(store.create(person, PasswordHash("hash".into())).await, Ok(CreateUser::Created));
         let partition = Partition::of(user, log.partitions());

@@ -69,6 +69,8 @@ impl FromFields for SignIn {
         (status = 200, body = TokenPair, description = "Signed in"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json",
             description = "`invalid_credentials`; which of the two is wrong is not told"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json",
+            description = "`account_disabled`; only told to who knows the password"),
         BodyProblems, LimitedProblems,
     ),
 )]

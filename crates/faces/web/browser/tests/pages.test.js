@@ -14,6 +14,7 @@ const OPEN = /** @type {const} */ ([
   ["sign-in", "/sign-in"],
   ["sign-in-next", `/sign-in?next=/day/${YESTERDAY}`],
   ["register", "/register"],
+  ["reset-password-gone", "/reset-password/dlr_gone"],
 ]);
 
 /** Pages of somebody who tracks. */

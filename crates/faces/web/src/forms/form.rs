@@ -81,6 +81,11 @@ impl Form {
         self.errors.extend(errors);
     }
 
+    /// Whether anything is wrong with it.
+    pub(crate) fn is_wrong(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     /// What is wrong with a field, as a sentence.
     pub(crate) fn wrong(&self, name: &str) -> Option<String> {
         self.errors.iter().find(|error| error.field == name).map(|error| sentence(&error.detail))

@@ -151,9 +151,13 @@ fn event_row(stored: StoredAuditEvent, now: UtcMs) -> Event {
 fn told(kind: AuditKind) -> &'static str {
     match kind {
         AuditKind::Registered => "The account was made",
+        AuditKind::AccountCreated => "An operator made the account",
+        AuditKind::AccountDisabled => "An operator disabled the account",
+        AuditKind::AccountEnabled => "An operator enabled the account again",
         AuditKind::SignedIn => "Signed in",
         AuditKind::DeviceSignedIn => "An approved device signed in",
         AuditKind::SignInFailed => "A wrong password",
+        AuditKind::SignInRefused => "A sign-in while the account was disabled",
         AuditKind::DeviceApproved => "A device was approved",
         AuditKind::DeviceDenied => "A device was refused",
         AuditKind::TokenReused => "A replaced token was used again, so its session ended",
@@ -163,6 +167,8 @@ fn told(kind: AuditKind) -> &'static str {
         AuditKind::PasswordChanged => "The password was changed",
         AuditKind::EmailChanged => "The e-mail address was changed",
         AuditKind::PasswordReset => "An operator set a new password",
+        AuditKind::ResetLinkMade => "An operator made a link to a new password",
+        AuditKind::PasswordResetByLink => "A new password was chosen by such a link",
         AuditKind::KeyCreated => "A key was made",
         AuditKind::KeyDeleted => "A key was deleted",
         AuditKind::Corrected => "The timeline was corrected",

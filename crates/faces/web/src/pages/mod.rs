@@ -16,6 +16,7 @@ mod pieces;
 pub(crate) mod range;
 mod range_charts;
 pub(crate) mod register;
+pub(crate) mod reset_password;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod start;

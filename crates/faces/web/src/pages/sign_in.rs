@@ -91,7 +91,7 @@ pub(crate) async fn sign_in(
     };
     let error = match signed_in {
         Ok(response) => return Ok(response),
-        Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::TooMany) => error,
+        Err(error) if is_told_here(error.kind()) => error,
         Err(error) => return Err(error.into()),
     };
     let page = SignInPage {
@@ -108,6 +108,11 @@ pub(crate) async fn sign_in(
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     Ok(response)
+}
+
+/// Whether the form is shown again with what is wrong.
+fn is_told_here(kind: Kind) -> bool {
+    matches!(kind, Kind::Unauthenticated | Kind::Forbidden | Kind::TooMany)
 }
 
 fn told(error: &AppError) -> String {

@@ -11,6 +11,7 @@ use crate::support::{Browser, Server};
 const WRITES: &[(&str, &str)] = &[
     ("/sign-in", "email=ada%40example.org&password=a+long+enough+secret&next="),
     ("/register", "full_name=Eve&email=eve%40example.org&password=a+long+enough+secret&timezone=UTC"),
+    ("/reset-password/dlr_nobodys", "new_password=another+long+secret"),
     ("/sign-out", ""),
     ("/session/renew", ""),
     ("/devices/name", "device=laptop&name=Stolen"),

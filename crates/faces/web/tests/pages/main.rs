@@ -9,6 +9,7 @@ mod foreign;
 mod headers;
 mod palette;
 mod ranges;
+mod reset_password;
 mod session;
 mod support;
 mod templates;
