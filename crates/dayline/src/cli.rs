@@ -9,7 +9,7 @@ use dayline_domain::UtcMs;
 use dayline_local::{SystemClock, SystemRandomness};
 use dayline_sim::{replay, simulate};
 
-use crate::commands::{dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
+use crate::commands::{backup, dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
 use crate::config::ServeOptions;
 use crate::environment::{self, Unknown};
 use crate::serve;
@@ -42,6 +42,8 @@ enum Command {
     Migrate(migrate::Options),
     /// Months of timelines in PostgreSQL: list, create, archive, restore or drop them
     Partitions(partitions::Options),
+    /// Copy a data folder as it is at one moment, while its server runs or not
+    Backup(backup::Options),
     /// Pings that could not be processed: list, show, retry or delete them
     DeadLetters(dead_letters::Options),
     /// The keys that sign access tokens: list, make, add, retire or forget them
@@ -106,6 +108,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Simulate(options) => block_on(simulate::run(options, now, random())),
         Command::Migrate(options) => block_on(migrate::run(options)),
         Command::Partitions(options) => block_on(partitions::run(options)),
+        Command::Backup(options) => block_on(backup::run(options)),
         Command::DeadLetters(options) => block_on(dead_letters::run(options)),
         Command::Keys(options) => keys::run(&options),
         Command::User(options) => block_on(user::run(options)),

@@ -142,6 +142,17 @@ pub fn change_keys<T>(
     Ok(outcome)
 }
 
+/// Copies the keys of a file, which must exist, into one that does not: durable, and for its owner's eyes
+/// only.
+///
+/// # Errors
+///
+/// [`KeyFileError`]; it names the file that it is about.
+pub fn copy_keys(path: &Path, to: &Path) -> Result<(), KeyFileError> {
+    let keys = read_keys(path)?;
+    create(to, &keys).map_err(|source| KeyFileError::Io { path: to.into(), source })
+}
+
 /// Writes a whole copy first, which is there until the file itself is whole again.
 fn replace(path: &Path, keys: &KeyRing) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).open(path)?;

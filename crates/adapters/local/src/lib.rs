@@ -27,7 +27,7 @@ mod zones;
 pub use access_tokens::{JwtAccessTokens, LEEWAY_MS, MAX_TOKEN};
 pub use clock::SystemClock;
 pub use keys::{KeyError, KeyInfo, KeyRing, KeyState, MIN_SECRET};
-pub use keys_file::{KeyFileError, change_keys, existing_keys, load_or_create_keys, read_keys};
+pub use keys_file::{KeyFileError, change_keys, copy_keys, existing_keys, load_or_create_keys, read_keys};
 pub use keys_watch::KeyWatch;
 pub use leases::EveryPartition;
 pub use limits::{LimitRates, LocalLimits};

@@ -105,7 +105,8 @@ fn private_file() -> OpenOptions {
     options
 }
 
-fn create_private_folder(folder: &Path) -> io::Result<()> {
+/// Makes the folder if it is missing, for its owner's eyes only.
+pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     if fs::metadata(folder).is_ok_and(|found| found.is_dir()) {
         return Ok(());
     }

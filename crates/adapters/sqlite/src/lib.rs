@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod backup;
 mod correction_numbers;
 mod db;
 mod dead_letters;
@@ -25,6 +26,7 @@ mod stored_time;
 mod users;
 mod values;
 
+pub use backup::{BackupError, BackupProgress, back_up};
 pub use folder::FolderLock;
 pub use migrations::MigrationState;
 pub use open_error::OpenError;

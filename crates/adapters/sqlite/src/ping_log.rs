@@ -36,6 +36,7 @@ use options::{Fatal, RETRY_FULL_S};
 use progress::Progress;
 use queue::{GroupCommit, Queue};
 use reader::Reader;
+pub(crate) use schema::open_snapshot;
 use writer::Writer;
 
 const FILE: &str = "ping-log.db";
@@ -55,6 +56,11 @@ pub struct SqlitePingLog {
     _lock: File,
 }
 
+/// Where the log of a data folder is.
+pub(crate) fn file_in(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
 impl SqlitePingLog {
     /// Opens the log in `folder` (which exists), or makes one. Blocks for a few milliseconds,
     /// however much waits in the log. `fatal` is called from a thread of the log if an fsync fails:
@@ -66,7 +72,7 @@ impl SqlitePingLog {
         fatal: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<Self, OpenPingLogError> {
         let lock = lock(&folder.join(LOCK_FILE))?;
-        let path = folder.join(FILE);
+        let path = file_in(folder);
         create_private(&path).map_err(|source| OpenPingLogError::Io { path: path.clone(), source })?;
         let log_file = LogFile::open(&path, options)?;
         Self::start(lock, path, log_file, options, Box::new(fatal))

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "shown with a test that fails, and what was measured on request")]
 
 mod alone;
+mod backup;
 mod clock;
 mod cluster;
 mod commands;

@@ -65,6 +65,16 @@ pub(super) fn open_again(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
+/// A connection that sees the file as it is now, and up to where that has forgotten entries.
+pub(crate) fn open_snapshot(path: &Path) -> Result<(Connection, u64), OpenPingLogError> {
+    let sqlite = |source| OpenPingLogError::Sqlite { path: path.to_owned(), source };
+    let connection = open_again(path).map_err(sqlite)?;
+    check_kind(&connection, path)?;
+    connection.execute_batch("BEGIN").map_err(sqlite)?;
+    let trimmed = connection.query_row("SELECT position FROM trimmed", [], |row| row.get::<_, i64>(0));
+    Ok((connection, trimmed.map_err(sqlite)?.unsigned_abs()))
+}
+
 fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
     // Every commit is on the disk before it returns; on macOS, where an fsync alone does not see to
     // that, too.

@@ -2,6 +2,7 @@
 //! wrong.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+mod backup;
 mod contract;
 mod damage;
 mod durability;
