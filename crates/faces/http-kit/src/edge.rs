@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tower::{Layer, Service};
 
 use crate::connections::Peer;
+use crate::outages::Outages;
 use crate::problem::{Logged, Problem};
 use crate::state::Kit;
 
-/// The code of a refusal because of too much work.
-const OVERLOADED: &str = "overloaded";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the edge around a service.
@@ -31,7 +30,7 @@ pub(crate) struct EdgeLayer(Arc<Shared>);
 struct Shared {
     kit: Kit,
     ids: RequestIds,
-    overloads: Overloads,
+    outages: Outages,
 }
 
 impl EdgeLayer {
@@ -39,7 +38,7 @@ impl EdgeLayer {
         let mut prefix = [0; 4];
         kit.app.randomness.fill(&mut prefix);
         let ids = RequestIds { prefix: u32::from_be_bytes(prefix), next: AtomicU32::new(1) };
-        Self(Arc::new(Shared { kit, ids, overloads: Overloads::default() }))
+        Self(Arc::new(Shared { kit, ids, outages: Outages::default() }))
     }
 }
 
@@ -93,7 +92,7 @@ where
             shared.kit.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
             let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| shared.ids.next())?);
             if status.is_server_error() {
-                log(&seen, id.as_ref(), &response, &shared.overloads);
+                log(&seen, id.as_ref(), &response, &shared.outages);
             }
             let headers = response.headers_mut();
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -125,44 +124,26 @@ impl Seen {
     }
 }
 
-/// One line for an answer of 5xx. It has the route's pattern, never the path, query or any header.
-fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response, overloads: &Overloads) {
+/// One line for an answer of 5xx, or for the last of many. It has the route's pattern, never the path, query
+/// or any header.
+fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response, outages: &Outages) {
     let logged = response.extensions().get::<Logged>();
-    if logged.is_some_and(|logged| logged.code == OVERLOADED) {
-        return overloads.count();
+    let code = logged.map(|logged| logged.code);
+    let cause = logged.and_then(|logged| logged.cause.as_deref());
+    let requests = outages.count(code, Instant::now());
+    if requests == 0 {
+        return;
     }
     tracing::error!(
         request_id = id.and_then(|id| id.to_str().ok()),
         method = seen.method.as_str(),
         route = seen.route(),
         status = response.status().as_u16(),
-        code = logged.map(|logged| logged.code),
-        cause = logged.and_then(|logged| logged.cause.as_deref()),
+        code,
+        cause,
+        requests,
         "request failed"
     );
-}
-
-/// Refusals by the thousand: a line for each would be work where there is too much already, so that
-/// one line a second says how many there were.
-#[derive(Default)]
-struct Overloads {
-    unsaid: AtomicU64,
-    /// When a line was written last.
-    said: Mutex<Option<Instant>>,
-}
-
-impl Overloads {
-    fn count(&self) {
-        self.unsaid.fetch_add(1, Ordering::Relaxed);
-        // Who finds it locked leaves it to the one who is about to say it.
-        let Ok(mut said) = self.said.try_lock() else { return };
-        if said.is_some_and(|said| said.elapsed() < Duration::from_secs(1)) {
-            return;
-        }
-        *said = Some(Instant::now());
-        let requests = self.unsaid.swap(0, Ordering::Relaxed);
-        tracing::error!(requests, code = OVERLOADED, "requests were refused");
-    }
 }
 
 /// The id that a client or proxy gave the request, if it is one that may go into a log.

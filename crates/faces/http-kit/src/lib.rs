@@ -18,6 +18,7 @@ mod gzip;
 pub mod instant;
 pub mod metrics;
 pub mod origin;
+mod outages;
 pub mod packing;
 pub mod page_cookies;
 pub mod parameter;
