@@ -11,6 +11,7 @@ mod reports;
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use dayline_cli_kit::failure::Failure;
 use dayline_postgres::PgConfig;
@@ -112,12 +113,16 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs")]
 pub struct LogOptions {
-    /// How lines look
+    /// How lines look; with json what is told to people at the start is in the line `ready` alone
     #[arg(long, env = "DAYLINE_LOG_FORMAT", value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,
     /// From which level on: error, warn, info, debug, trace; also per part, as in `info,dayline_api=debug`
     #[arg(long, env = "DAYLINE_LOG_LEVEL", default_value = "info", value_parser = log_level)]
     pub(crate) log_level: Targets,
+    /// Write one line a request to standard output, in JSON: method, route, status, time taken, network; nothing that
+    /// a client chose
+    #[arg(long, env = "DAYLINE_ACCESS_LOG", value_parser = BoolishValueParser::new())]
+    pub(crate) access_log: bool,
 }
 
 const LEVELS: [(&str, LevelFilter); 6] = [

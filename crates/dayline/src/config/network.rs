@@ -161,7 +161,7 @@ impl NetworkOptions {
     }
 
     /// The settings that all faces share.
-    pub(crate) fn kit(&self) -> KitConfig {
+    pub(crate) fn kit(&self, access_log: bool) -> KitConfig {
         KitConfig {
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: match self.forwarded_header {
@@ -173,6 +173,7 @@ impl NetworkOptions {
             body_timeout: self.body_timeout,
             max_body_memory: usize::try_from(self.body_memory).unwrap_or(usize::MAX),
             max_ping_work: usize::try_from(self.ping_work).unwrap_or(usize::MAX),
+            access_log,
         }
     }
 

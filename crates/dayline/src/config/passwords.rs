@@ -17,6 +17,16 @@ pub(crate) enum Registration {
     Closed,
 }
 
+impl Registration {
+    /// As it is written on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// How accounts are made, and how long sign-ins last.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Accounts")]

@@ -40,7 +40,7 @@ fn settings(options: &ServeOptions) -> String {
     let mut text = format!("{roles:?} {threads:?} {logs:?}");
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
     tell(&(network.listen, network.operations_listen, &network.address_file, network.no_web));
-    tell(&(network.kit(), network.api(), options.registration()));
+    tell(&(network.kit(logs.access_log), network.api(), options.registration()));
     let connections = network.connections(Metrics::new([]));
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
     tell(&(connections.max_connections, connections.grace));

@@ -1,4 +1,4 @@
-//! What the server says on standard output when it is ready: where it is, and at its first start what to try.
+//! What the server says when it is ready, on standard output to people and in its log to programs: where it is, and at its first start what to try.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
 
-use crate::config::{Registration, Role, ServeOptions};
+use crate::config::{LogFormat, Registration, Role, ServeOptions};
 use dayline_cli_kit::console::say;
 use dayline_cli_kit::failure::Failure;
 
@@ -22,8 +22,9 @@ pub(super) struct Greeting {
     /// The data folder, if that is where the data is.
     data: Option<PathBuf>,
     first_start: bool,
-    answers: bool,
     registration: Registration,
+    /// Whether it is for people: it answers them, and its log is not for programs.
+    is_for_people: bool,
 }
 
 impl Greeting {
@@ -34,41 +35,45 @@ impl Greeting {
         let first_start = data.as_ref().is_some_and(|data| !data.exists());
         let address_file = options.network.address_file.clone();
         let public_url = options.network.public_url.clone();
-        let (answers, registration) = (options.has(Role::Api), options.registration());
-        Ok(Self { address, public_url, address_file, data, first_start, answers, registration })
+        let is_for_people = options.has(Role::Api) && options.logs.log_format == LogFormat::Text;
+        let registration = options.registration();
+        Ok(Self { address, public_url, address_file, data, first_start, registration, is_for_people })
     }
 
     /// Says it.
     pub(super) fn show(&self) -> Result<(), Failure> {
         let data = self.data.as_ref().map(|data| data.display().to_string());
-        tracing::info!(address = %self.address, data, "ready");
+        let (public_url, registration) = (self.public_url.as_deref(), self.registration.name());
+        tracing::info!(address = %self.address, public_url, data, registration, "ready");
         if let Some(file) = &self.address_file {
             write_whole(file, &format!("{}\n", self.address))
                 .map_err(|error| Failure::new(format!("can't write {}: {error}", file.display())))?;
         }
-        if self.answers {
-            say(format_args!("Dayline is ready at http://{}", self.address));
-        }
-        if let (true, Some(url)) = (self.answers, &self.public_url) {
-            say(format_args!("People reach it at {url}"));
-        }
-        if let (true, Some(data)) = (self.answers, &data) {
-            say(format_args!("Its data is in {data}"));
-        }
-        if self.answers {
-            say(match self.registration {
-                Registration::Open => {
-                    "Registration is open: whoever reaches it may make an account (--registration)"
-                }
-                Registration::Closed => {
-                    "Registration is closed: `dayline user create` makes accounts (--registration)"
-                }
-            });
-        }
-        if self.answers && self.first_start {
-            self.show_first_steps();
+        if self.is_for_people {
+            self.tell_people(data.as_deref());
         }
         Ok(())
+    }
+
+    fn tell_people(&self, data: Option<&str>) {
+        say(format_args!("Dayline is ready at http://{}", self.address));
+        if let Some(url) = &self.public_url {
+            say(format_args!("People reach it at {url}"));
+        }
+        if let Some(data) = data {
+            say(format_args!("Its data is in {data}"));
+        }
+        say(match self.registration {
+            Registration::Open => {
+                "Registration is open: whoever reaches it may make an account (--registration)"
+            }
+            Registration::Closed => {
+                "Registration is closed: `dayline user create` makes accounts (--registration)"
+            }
+        });
+        if self.first_start {
+            self.show_first_steps();
+        }
     }
 
     fn show_first_steps(&self) {

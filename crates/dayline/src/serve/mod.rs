@@ -80,7 +80,8 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let pool = pool.map(start).transpose()?;
     let start = |open| RunningReports::start(open, Arc::clone(&app.randomness), &stop);
     let reports = reports.map(start).transpose()?;
-    let kit = KitState::new(app, metrics.clone(), options.network.kit()).map_err(process::no_threads)?;
+    let kit = options.network.kit(options.logs.access_log);
+    let kit = KitState::new(app, metrics.clone(), kit).map_err(process::no_threads)?;
     let parts = Parts::asked(probes, metrics.clone()).await;
     let following_parts = tokio::spawn(Arc::clone(&parts).follow());
     let state = || ApiState::new(Arc::clone(&kit), parts.clone(), &options.network.api());

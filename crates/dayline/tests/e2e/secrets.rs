@@ -119,7 +119,7 @@ fn text(value: &Value, key: &str) -> String {
 #[tokio::test]
 async fn of_urls_only_the_host_and_of_secrets_nothing_reaches_a_file_or_a_log() {
     let installation = installation();
-    let mut server = installation.start(&["--log-level", "trace"]);
+    let mut server = installation.start(&["--log-level", "trace", "--access-log"]);
     let mut secrets = send_everything(&installation).await;
     secrets.extend([PASSWORD.to_owned(), MARKER.to_owned()]);
     // While it runs, after it was killed (so that nothing is tidied away), and after it stopped in order.
@@ -139,7 +139,7 @@ async fn of_urls_only_the_host_and_of_secrets_nothing_reaches_a_file_or_a_log() 
 #[tokio::test]
 async fn addresses_of_people_are_in_no_log() {
     let installation = installation();
-    let mut server = installation.start(&["--log-level", "trace", "--log-format", "json"]);
+    let mut server = installation.start(&["--log-level", "trace", "--log-format", "json", "--access-log"]);
     let device = newcomer(&installation, "grace").await;
     let again =
         crate::support::account::client(&installation).register(&account("grace"), "Grace", false).await;
@@ -150,10 +150,12 @@ async fn addresses_of_people_are_in_no_log() {
     assert!(!log.contains("grace@example.org"), "{log}");
     let password = account("grace").password;
     assert!(!log.contains(password.expose_secret()), "{log}");
-    let lines: Vec<Value> = log
-        .lines()
-        .filter(|line| line.starts_with('{'))
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert!(lines.iter().any(|line| line["message"] == "ready"), "{log}");
+    // What is told to people is in it, too.
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    let ready = lines.iter().find(|line| line["message"] == "ready").unwrap_or_else(|| panic!("{log}"));
+    assert_eq!(ready["registration"], "open");
+    let track = lines.iter().find(|line| line["route"] == "/api/v1/usage/track" && line["status"] == 202);
+    let track = track.unwrap_or_else(|| panic!("{log}"));
+    assert!(track["ms"].as_f64().unwrap() > 0.0 && track["network"] == "127.0.0.0/24", "{track}");
 }

@@ -19,12 +19,14 @@ pub struct ClientAddress(pub Option<IpAddr>);
 impl ClientAddress {
     /// The address of the client that sent a request.
     pub fn of(parts: &request::Parts, kit: &KitState) -> Self {
-        let peer = parts.extensions.get::<Peer>().map(Peer::address);
-        let config = &kit.config;
-        let behind =
-            |peer| proxy::client(peer, &parts.headers, &config.trusted_proxies, config.forwarded_header);
-        Self(peer.map(behind))
+        Self(client_of(parts.extensions.get::<Peer>().map(Peer::address), &parts.headers, kit))
     }
+}
+
+/// The address of a client whose request came from this peer with these headers.
+pub(crate) fn client_of(peer: Option<IpAddr>, headers: &HeaderMap, kit: &KitState) -> Option<IpAddr> {
+    let config = &kit.config;
+    peer.map(|peer| proxy::client(peer, headers, &config.trusted_proxies, config.forwarded_header))
 }
 
 impl<F: Face> FromRequestParts<F> for ClientAddress {

@@ -1,5 +1,5 @@
 //! The outermost layer: catches panics, counts and measures, logs answers of 5xx, adds what every
-//! answer has. Not here: spans and lines per request; the hot path pays for none.
+//! answer has. Not here: spans per request; the hot path pays for none.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -10,13 +10,18 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
+use dayline_app::identity::network::coarse;
 use dayline_app::ports::BoxFuture;
 use dayline_domain::UserId;
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tower::{Layer, Service};
 
+use crate::access_log::Line;
+use crate::address::client_of;
 use crate::connections::Peer;
+use crate::instant::utc;
+use crate::metrics::known_method;
 use crate::outages::Outages;
 use crate::problem::{Logged, Problem};
 use crate::state::Kit;
@@ -77,6 +82,7 @@ where
             route: request.extensions().get::<MatchedPath>().cloned(),
             id: given_id(request.headers()),
             peer: request.extensions().get::<Peer>().cloned(),
+            network: network_of(&self.layer.0.kit, &request),
         };
         let EdgeLayer(shared) = self.layer.clone();
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
@@ -94,6 +100,9 @@ where
             if status.is_server_error() {
                 log(&seen, id.as_ref(), &response, &shared.outages);
             }
+            if let Some(access) = &shared.kit.access_log {
+                access.write(seen.line(&shared.kit, status, began.elapsed(), id.as_ref()));
+            }
             let headers = response.headers_mut();
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             if let Some(id) = id {
@@ -110,6 +119,8 @@ struct Seen {
     route: Option<MatchedPath>,
     id: Option<HeaderValue>,
     peer: Option<Peer>,
+    /// Where it came from, for the access log alone.
+    network: Option<String>,
 }
 
 impl Seen {
@@ -122,6 +133,26 @@ impl Seen {
     fn route(&self) -> Option<&str> {
         self.route.as_ref().map(MatchedPath::as_str)
     }
+
+    /// The request in the access log.
+    fn line(&self, kit: &Kit, status: StatusCode, took: Duration, id: Option<&HeaderValue>) -> Line {
+        Line {
+            time: utc(kit.app.clock.now()),
+            method: known_method(&self.method),
+            route: self.route().map(str::to_owned),
+            status: status.as_u16(),
+            ms: took.as_micros() as f64 / 1_000.0,
+            network: self.network.clone(),
+            request_id: id.and_then(|id| id.to_str().ok()).map(str::to_owned),
+        }
+    }
+}
+
+/// The network that a request came from, if there is an access log that wants to know.
+fn network_of(kit: &Kit, request: &Request) -> Option<String> {
+    kit.access_log.as_ref()?;
+    let peer = request.extensions().get::<Peer>().map(Peer::address);
+    client_of(peer, request.headers(), kit).map(coarse)
 }
 
 /// One line for an answer of 5xx, or for the last of many. It has the route's pattern, never the path, query

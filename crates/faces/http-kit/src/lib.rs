@@ -2,6 +2,7 @@
 //! proxies, credentials, problem details, metrics. Not here: routes. Each face has its own, with a
 //! state, credential forms and error bodies of its own (see [`Face`]).
 
+pub mod access_log;
 pub mod address;
 pub mod base_path;
 pub mod body;

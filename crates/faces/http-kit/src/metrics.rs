@@ -22,6 +22,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub use exposition::Exposition;
 use latency::Latency;
 use requests::Requests;
+pub(crate) use requests::known_method;
 
 /// A handle to the metrics; clones count together.
 #[derive(Clone)]

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use dayline_app::App;
 use http::request;
 
+use crate::access_log::AccessLog;
 use crate::base_path::base_path;
 use crate::budget::Budget;
 use crate::credential::Forms;
@@ -60,6 +61,8 @@ pub struct KitState {
     pub config: KitConfig,
     /// The pings that may be in flight.
     pub ping_work: Budget,
+    /// Where a line for each request goes, if anybody wants one.
+    pub(crate) access_log: Option<AccessLog>,
     pub(crate) body_memory: Budget,
     pub(crate) unread: Arc<Unread>,
     pub(crate) unpacker: Unpacker,
@@ -75,7 +78,8 @@ impl KitState {
         let ping_work = Budget::new(config.max_ping_work.max(1));
         let unread = Unread::new(MAX_UNREAD);
         let unpacker = Unpacker::start()?;
-        Ok(Arc::new(Self { app, metrics, config, ping_work, body_memory, unread, unpacker }))
+        let access_log = config.access_log.then(|| AccessLog::start(io::stdout())).transpose()?;
+        Ok(Arc::new(Self { app, metrics, config, ping_work, access_log, body_memory, unread, unpacker }))
     }
 }
 
@@ -100,6 +104,8 @@ pub struct KitConfig {
     /// about sixty milliseconds' work for two processors with the default. One request is always
     /// allowed.
     pub max_ping_work: usize,
+    /// Whether there is a line for each request on standard output.
+    pub access_log: bool,
 }
 
 impl KitConfig {
@@ -119,6 +125,7 @@ impl Default for KitConfig {
             body_timeout: Duration::from_secs(30),
             max_body_memory: 64 << 20,
             max_ping_work: 8 << 20,
+            access_log: false,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Requests {
 
     pub(super) fn answered(&self, route: Option<&str>, method: &Method, status: StatusCode, took: Duration) {
         let routes = route.and_then(|route| self.0.get(route)).or_else(|| self.0.get(NO_ROUTE));
-        let at = METHODS.iter().position(|known| *known == method.as_str()).unwrap_or(METHODS.len() - 1);
+        let at = place_of(method);
         let Some(route) = routes.map(|methods| &methods[at]) else { return };
         let class = usize::from(status.as_u16() / 100).saturating_sub(2).min(CLASSES.len() - 1);
         route.classes[class].fetch_add(1, Ordering::Relaxed);
@@ -62,6 +62,15 @@ impl Requests {
         used.sort_unstable_by_key(|(path, method, _)| (*path, *method));
         used
     }
+}
+
+/// What a method is counted as: it may be any word that a client chose.
+pub(crate) fn known_method(method: &Method) -> &'static str {
+    METHODS[place_of(method)]
+}
+
+fn place_of(method: &Method) -> usize {
+    METHODS.iter().position(|known| *known == method.as_str()).unwrap_or(METHODS.len() - 1)
 }
 
 impl Route {
