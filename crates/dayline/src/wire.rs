@@ -1,6 +1,7 @@
 //! The whole system, put together: which adapter stands behind which port, and what turns pings into timelines.
 //! Who reads this file has seen all of Dayline once.
 
+mod gauges;
 #[cfg(feature = "kafka")]
 pub(crate) mod kafka;
 #[cfg(not(feature = "kafka"))]
@@ -39,6 +40,7 @@ use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 use crate::closed_log::ClosedLog;
 use crate::config::{DataOptions, Registration, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
+pub use gauges::Gauges;
 pub use probes::Probe;
 
 /// Connections of report jobs to each server of the database: one that reads and one that tells how far it has come.
@@ -65,6 +67,8 @@ pub struct System {
     pub agreement: Option<Arc<KeyAgreement>>,
     /// What the stores want done at the start and every hour.
     pub maintenance: Maintenance,
+    /// What the stores show in the metrics.
+    pub gauges: Gauges,
 }
 
 /// What workers need: one for each partition that this process has a lease on.
@@ -113,7 +117,8 @@ pub async fn embedded(
     let keys = tokens.follow(keys_file, &keys);
     let pool = options.has(Role::Worker).then_some(pool);
     let reports = options.has(Role::Report).then_some(reports);
-    Ok(System { app, pool, reports, probes, keys, agreement: None, maintenance })
+    let gauges = gauges::of_folder();
+    Ok(System { app, pool, reports, probes, keys, agreement: None, maintenance, gauges })
 }
 
 /// The keys of a server that makes its own at the first start. Later that would sign everybody out without a word.
@@ -166,12 +171,13 @@ pub async fn clustered(
     let hint = "can postgresql be reached, and has `dayline migrate` been run?";
     // Pings are taken without it.
     probes.push(probes::commits("database", store.clone(), !options.has(Role::Api), hint));
+    let gauges = gauges::of_cluster(store.clone(), redis.clone());
     let maintenance: Maintenance = Box::new(move |now| {
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
     });
     let keys = tokens.follow(keys_file, &keys);
-    Ok(System { app, pool, reports, probes, keys, agreement, maintenance })
+    Ok(System { app, pool, reports, probes, keys, agreement, maintenance, gauges })
 }
 
 /// The ping log that all processes share, in Kafka or in Redis, and what to look at if it does not work. Without pings in it

@@ -32,7 +32,9 @@ mod stored_time;
 mod values;
 
 pub use config::{ConfigError, PgConfig};
+pub use db::PoolUsage;
 pub use migrations::{Migrated, MigrationState, MigrationStep};
 pub use month_admin::{ArchiveSummary, MonthAdmin, MonthInfo};
 pub use months::{InvalidMonth, Month};
+pub use replicas::ReplicaUsage;
 pub use store::PgStore;

@@ -27,6 +27,17 @@ pub(crate) struct Replicas {
     watch: Option<JoinHandle<()>>,
 }
 
+/// How the replicas are used at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplicaUsage {
+    /// How many there are.
+    pub all: usize,
+    /// How many may be read from.
+    pub usable: usize,
+    /// How far the one of these is behind, at most, that is so most.
+    pub lag: Duration,
+}
+
 pub(crate) struct Replica {
     pool: ConnectionPool,
     /// A connection for the comparison alone, so that a busy replica is not taken for a dead one.
@@ -74,16 +85,23 @@ impl Replicas {
         in_turn.into_iter().find(|replica| replica.is_usable(now, self.max_lag))
     }
 
-    pub(crate) fn usable(&self) -> usize {
+    /// How they are used now.
+    pub(crate) fn usage(&self) -> ReplicaUsage {
         let now = self.born.elapsed();
-        self.all.iter().filter(|replica| replica.is_usable(now, self.max_lag)).count()
+        let usable = || self.all.iter().filter(|replica| replica.is_usable(now, self.max_lag));
+        let lag = usable().map(|replica| replica.lag(now)).max().unwrap_or_default();
+        ReplicaUsage { all: self.all.len(), usable: usable().count(), lag }
     }
 }
 
 impl Replica {
     fn is_usable(&self, now: Duration, max_lag: Duration) -> bool {
-        let complete = self.complete_ms.load(Ordering::Relaxed);
-        complete > 0 && now.saturating_sub(Duration::from_millis(complete)) <= max_lag
+        self.complete_ms.load(Ordering::Relaxed) > 0 && self.lag(now) <= max_lag
+    }
+
+    /// How far it is behind at most, if it was compared with the primary.
+    fn lag(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_millis(self.complete_ms.load(Ordering::Relaxed)))
     }
 
     pub(crate) fn pool(&self) -> &ConnectionPool {

@@ -134,6 +134,15 @@ impl ReportJobs for PgStore {
         })
     }
 
+    fn waiting(&self, now: UtcMs) -> PortFuture<'_, u64> {
+        Box::pin(async move {
+            let sql = "SELECT count(*) AS jobs FROM report_jobs
+                       WHERE state IN ('queued', 'running') AND (state = 'queued' OR leased_until <= $1)";
+            let rows = self.primary().await?.query(sql, &[(&Timestamp(now), Type::TIMESTAMPTZ)]).await?;
+            rows.first().map_or(Ok(0), |row| column::<i64>(row, "jobs").map(i64::cast_unsigned))
+        })
+    }
+
     fn purge(&self, ended_before: UtcMs, at_most: usize) -> PortFuture<'_, u64> {
         Box::pin(async move {
             let server = self.primary().await?;

@@ -7,13 +7,13 @@ use dayline_app::ports::PortError;
 use dayline_domain::UtcMs;
 
 use crate::config::{ConfigError, PgConfig};
-use crate::db::ConnectionPool;
+use crate::db::{ConnectionPool, PoolUsage};
 use crate::error::corrupt;
 use crate::migrations::{self, Migrated, MigrationState};
 use crate::month_tables::KnownMonths;
 use crate::months::Month;
 use crate::names::KnownPeople;
-use crate::replicas::Replicas;
+use crate::replicas::{ReplicaUsage, Replicas};
 use crate::rule_edition;
 use crate::standing::Standing;
 use crate::values::column;
@@ -123,9 +123,14 @@ impl PgStore {
         Ok(())
     }
 
-    /// How many replicas may be read from at this moment.
-    pub fn usable_replicas(&self) -> usize {
-        self.replicas.usable()
+    /// How the connections to the primary are used.
+    pub fn usage(&self) -> PoolUsage {
+        self.primary.usage()
+    }
+
+    /// How the replicas are used.
+    pub fn replica_usage(&self) -> ReplicaUsage {
+        self.replicas.usage()
     }
 
     /// The primary, once it was found fit.

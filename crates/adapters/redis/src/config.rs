@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
@@ -28,6 +29,8 @@ pub struct RedisConfig {
     client: Client,
     prefix: Arc<str>,
     answer: Duration,
+    /// Questions that failed, over all clones.
+    errors: Arc<AtomicU64>,
 }
 
 impl RedisConfig {
@@ -45,7 +48,7 @@ impl RedisConfig {
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings))
             .map_err(|error| SetupError::Url(error.to_string()))?;
-        Ok(Self { client, prefix: "dayline".into(), answer: ANSWER })
+        Ok(Self { client, prefix: "dayline".into(), answer: ANSWER, errors: Arc::default() })
     }
 
     /// The same server under another prefix: two installations can share one Redis.
@@ -72,6 +75,16 @@ impl RedisConfig {
     pub fn with_answer_timeout(mut self, timeout: Duration) -> Self {
         self.answer = timeout;
         self
+    }
+
+    /// How many questions to this server have failed so far, by whomever they were put who has this
+    /// configuration or a clone of it.
+    pub fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_error(&self) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn key(&self, name: impl fmt::Display) -> String {

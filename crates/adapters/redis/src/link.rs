@@ -63,6 +63,14 @@ impl Link {
     }
 
     async fn ask_once<T: FromRedisValue>(&self, question: Question<'_>) -> RedisResult<T> {
+        let outcome = self.put(question).await;
+        if outcome.is_err() {
+            self.config.count_error();
+        }
+        outcome
+    }
+
+    async fn put<T: FromRedisValue>(&self, question: Question<'_>) -> RedisResult<T> {
         let (generation, mut connection) = self.connection().await?;
         let outcome = question.put(&mut connection).await;
         if outcome.as_ref().is_err_and(is_lost) {
@@ -99,6 +107,25 @@ impl Link {
         let mut state = self.state.lock().await;
         if state.generation == generation {
             state.connection = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::cmd;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn questions_that_fail_are_counted_over_all_clones_of_a_configuration() {
+        // No port of this number takes connections.
+        let config = RedisConfig::new("redis://127.0.0.1:1").unwrap();
+        let link = Link::new(config.clone().with_answer_timeout(Duration::from_millis(100)));
+        for failed in 1..3 {
+            let ping = cmd("PING");
+            assert!(link.ask::<String>(Question::Command(&ping)).await.is_err());
+            assert!(config.errors() >= failed, "{}", config.errors());
         }
     }
 }

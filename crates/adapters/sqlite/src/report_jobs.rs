@@ -49,6 +49,9 @@ const CHUNK: &str = "
     JOIN users u ON u.number = j.user_number AND u.id = ?1
     JOIN report_chunks c ON c.job_id = j.id AND c.attempt = j.attempt
     WHERE j.id = ?2 AND j.state = 'done' AND c.number = ?3";
+const WAITING: &str = "
+    SELECT count(*) FROM report_jobs
+    WHERE state IN ('queued', 'running') AND (state = 'queued' OR until_ms <= ?1)";
 const PURGE: &str = "
     DELETE FROM report_jobs WHERE id IN (SELECT id FROM report_jobs WHERE ended_ms < ?1 LIMIT ?2)";
 const PURGE_CHUNKS: &str = "
@@ -131,6 +134,13 @@ impl ReportJobs for SqliteStore {
         self.db.read(move |tx| {
             let which = params![IdBytes::from(user), IdBytes::from(id), number];
             Ok(tx.prepare_cached(CHUNK)?.query_row(which, |row| row.get(0)).optional()?)
+        })
+    }
+
+    fn waiting(&self, now: UtcMs) -> PortFuture<'_, u64> {
+        self.db.read(move |tx| {
+            let jobs: i64 = tx.prepare_cached(WAITING)?.query_row([now.0], |row| row.get(0))?;
+            Ok(jobs.unsigned_abs())
         })
     }
 

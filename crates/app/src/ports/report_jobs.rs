@@ -79,6 +79,13 @@ pub trait ReportJobs: Send + Sync {
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn chunk(&self, user: UserId, id: JobId, number: u32) -> PortFuture<'_, Option<Vec<u8>>>;
 
+    /// How many jobs are due (see [`ReportJob::is_due`]): nobody works on them.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if the store is away.
+    fn waiting(&self, now: UtcMs) -> PortFuture<'_, u64>;
+
     /// Deletes up to `at_most` jobs that ended before, and as many chunks that are part of no
     /// result that is there or being made. Gives how many; 0 if nothing is left to delete.
     ///

@@ -33,6 +33,9 @@ pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("the_oldest_job_is_started_first_and_none_twice", |s| {
         Box::pin(the_oldest_job_is_started_first_and_none_twice(s))
     }),
+    Fact::new("jobs_wait_until_somebody_works_on_them", |s| {
+        Box::pin(jobs_wait_until_somebody_works_on_them(s))
+    }),
     Fact::new("many_workers_at_once_get_a_job_each", |s| Box::pin(many_workers_at_once_get_a_job_each(s))),
     Fact::new("a_job_whose_worker_is_silent_is_started_again", |s| {
         Box::pin(a_job_whose_worker_is_silent_is_started_again(s))
@@ -108,6 +111,23 @@ async fn claim(store: &StorePorts, now: UtcMs) -> Option<ReportJob> {
 async fn create(store: &StorePorts, job: ReportJob) -> ReportJob {
     assert_eq!(store.report_jobs.create(job.clone(), 100, 100).await.unwrap(), CreateJob::Created);
     job
+}
+
+async fn jobs_wait_until_somebody_works_on_them(store: StorePorts) {
+    let waiting = async |now| store.report_jobs.waiting(now).await.unwrap();
+    assert_eq!(waiting(NOW).await, 0);
+    let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
+    let [first, _, _] = [
+        create(&store, job(ada, 1)).await,
+        create(&store, job(bob, 2)).await,
+        create(&store, job(ada, 3)).await,
+    ];
+    assert_eq!(waiting(NOW).await, 3);
+    assert_eq!(claim(&store, NOW).await.map(|job| job.id), Some(first.id));
+    assert_eq!((waiting(NOW).await, waiting(NOW.plus(999)).await), (2, 2));
+    assert_eq!(waiting(NOW.plus(1_000)).await, 3, "its worker is silent");
+    store.report_jobs.cancel(ada, first.id, NOW).await.unwrap();
+    assert_eq!(waiting(NOW.plus(1_000)).await, 2);
 }
 
 async fn a_job_is_found_exactly_as_it_was_made(store: StorePorts) {

@@ -11,7 +11,7 @@ use dayline_http_kit::Metrics;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::serve::clean_ups::CleanUps;
-use crate::wire::Maintenance;
+use crate::wire::{Gauges, Maintenance};
 use dayline_cli_kit::units::whole_ms;
 
 const POLL_EVERY: Duration = Duration::from_secs(1);
@@ -29,6 +29,7 @@ pub(super) struct Housekeeping {
     app: App,
     metrics: Metrics,
     maintenance: Maintenance,
+    gauges: Gauges,
     /// Until when all ended sessions are known to be refused; `None` at first.
     polled: Option<UtcMs>,
     fails: bool,
@@ -38,11 +39,17 @@ pub(super) struct Housekeeping {
 }
 
 impl Housekeeping {
-    pub(super) fn new(app: &App, metrics: &Metrics, maintenance: Maintenance, audit_keep: Duration) -> Self {
+    pub(super) fn new(
+        app: &App,
+        metrics: &Metrics,
+        (maintenance, gauges): (Maintenance, Gauges),
+        audit_keep: Duration,
+    ) -> Self {
         Self {
             app: app.clone(),
             metrics: metrics.clone(),
             maintenance,
+            gauges,
             polled: None,
             fails: false,
             knows_hashes: false,
@@ -91,7 +98,10 @@ impl Housekeeping {
         self.metrics.set_log_throttled(self.app.ping_log.throttled());
         let waiting = self.app.dead_letters.count().await;
         let waiting = waiting.map(|letters| self.metrics.set_dead_letters_waiting(letters));
-        learned.and(refused).and(depth).and(waiting)
+        (self.gauges)(&self.metrics);
+        let jobs = self.app.report_jobs.waiting(self.app.clock.now()).await;
+        let jobs = jobs.map(|jobs| self.metrics.set_report_jobs_waiting(jobs));
+        learned.and(refused).and(depth).and(waiting).and(jobs)
     }
 
     /// Refuses the tokens of sessions that ended elsewhere, as by a command alongside the server.

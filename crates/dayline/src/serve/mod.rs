@@ -62,10 +62,11 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
     let bind = |address| listener::bind(address, "--operations-listen");
     let operations = options.network.operations_listen.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, mut probes, keys, agreement, maintenance } =
+    let System { app, pool, reports, mut probes, keys, agreement, maintenance, gauges } =
         put_together(options, cluster).await?;
     let metrics = Metrics::new(patterns());
-    let mut housekeeping = Housekeeping::new(&app, &metrics, maintenance, options.sessions.audit_keep);
+    let mut housekeeping =
+        Housekeeping::new(&app, &metrics, (maintenance, gauges), options.sessions.audit_keep);
     housekeeping.begin().await;
 
     let housekeeping = tokio::spawn(housekeeping.run());

@@ -124,6 +124,7 @@ impl Leader {
                 self.start(partition);
             }
         }
+        self.metrics.set_leases_held(held.len());
         tracing::info!(partitions = held.len(), "works on timelines");
     }
 

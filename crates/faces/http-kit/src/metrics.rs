@@ -3,7 +3,9 @@
 
 mod exposition;
 mod latency;
+mod process;
 mod requests;
+mod stores;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,8 +23,11 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use exposition::Exposition;
 use latency::Latency;
+use process::Process;
 use requests::Requests;
 pub(crate) use requests::known_method;
+use stores::Stores;
+pub use stores::{Connections, Replicas};
 
 /// A handle to the metrics; clones count together.
 #[derive(Clone)]
@@ -50,6 +55,13 @@ struct Inner {
     lag: Latency,
     checks: Family<CheckOf, Gauge>,
     degraded: Gauge,
+    stores: Stores,
+    build: Family<Build, Gauge>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -82,7 +94,10 @@ impl Metrics {
             lag: Latency::default(),
             checks: Family::default(),
             degraded: Gauge::default(),
+            stores: Stores::default(),
+            build: Family::default(),
         };
+        inner.build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
         // So that the metric is there before the first refusal, and an alert on it can be told from
         // a spelling mistake.
         drop(inner.pings_rejected.get_or_create(&RejectedFor { code: "end_before_start" }));
@@ -172,6 +187,31 @@ impl Metrics {
         self.0.degraded.set(i64::from(degraded));
     }
 
+    /// Sets how many connections to the primary database there are.
+    pub fn set_connections(&self, now: Connections) {
+        self.0.stores.set_connections(now);
+    }
+
+    /// Sets how many replicas there are, and how far they are behind.
+    pub fn set_replicas(&self, now: Replicas) {
+        self.0.stores.set_replicas(now);
+    }
+
+    /// Sets how many questions to Redis have failed since the start; never less than before.
+    pub fn set_redis_errors(&self, errors: u64) {
+        self.0.stores.set_redis_errors(errors);
+    }
+
+    /// Sets how many report jobs wait for a worker.
+    pub fn set_report_jobs_waiting(&self, jobs: u64) {
+        self.0.stores.set_report_jobs_waiting(jobs);
+    }
+
+    /// Sets on how many partitions of the ping log this process works.
+    pub fn set_leases_held(&self, partitions: usize) {
+        self.0.stores.set_leases_held(partitions);
+    }
+
     /// Measures how long pings took from being accepted to being in the ledger.
     pub fn observe_lag(&self, lag: Duration) {
         self.0.lag.observe(lag);
@@ -180,7 +220,7 @@ impl Metrics {
 
 impl Inner {
     fn register(&mut self) {
-        let Self { registry, .. } = self;
+        let Self { registry, stores, .. } = self;
         registry.register_collector(Box::new(self.requests.clone()));
         registry.register("connections", "Connections that are open", self.connections.clone());
         registry.register("pings_accepted", "Pings answered with 202", self.pings_accepted.clone());
@@ -203,5 +243,8 @@ impl Inner {
         registry.register("degraded", degraded, self.degraded.clone());
         let lag = self.lag.clone();
         registry.register_with_unit("lag", "From accepted to settled", Unit::Seconds, lag);
+        stores.register(registry);
+        registry.register("build_info", "The program's version; always 1", self.build.clone());
+        registry.register_collector(Box::new(Process));
     }
 }

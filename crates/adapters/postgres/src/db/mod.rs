@@ -29,6 +29,19 @@ pub(crate) struct ConnectionPool {
     limits: Limits,
 }
 
+/// How a pool of connections is used at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUsage {
+    /// Connections that somebody works with.
+    pub busy: usize,
+    /// Connections that are open, and wait for somebody.
+    pub idle: usize,
+    /// Most that may be open.
+    pub most: usize,
+    /// Calls that wait for one.
+    pub waiting: usize,
+}
+
 impl ConnectionPool {
     /// A pool for a server. Connects when first used.
     pub(crate) fn new(server: &Config, config: &PgConfig) -> Result<Self, ConfigError> {
@@ -57,6 +70,13 @@ impl ConnectionPool {
     /// The same pool with another bound on statements.
     pub(crate) fn with_statement_timeout(&self, statement: Duration) -> Self {
         Self { pool: self.pool.clone(), limits: Limits { statement } }
+    }
+
+    /// How the pool is used now.
+    pub(crate) fn usage(&self) -> PoolUsage {
+        let status = self.pool.status();
+        let busy = status.size.saturating_sub(status.available);
+        PoolUsage { busy, idle: status.available, most: status.max_size, waiting: status.waiting }
     }
 
     async fn lease(&self) -> Result<Lease, PortError> {

@@ -27,6 +27,8 @@ async fn a_server_that_is_away_is_not_unfit_but_takes_no_commit() {
     let mut server = TestPostgres::start();
     let store = server.migrated().await;
     assert_eq!(store.check().await, Ok(()));
+    let usage = store.usage();
+    assert!(usage.busy == 0 && usage.waiting == 0 && (1..=usage.most).contains(&usage.idle), "{usage:?}");
     server.stop();
     assert!(matches!(store.unfitness().await, Err(PortError::Unavailable(_))));
     assert!(matches!(store.check().await, Err(PortError::Unavailable(_))));

@@ -50,7 +50,9 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
     assert_eq!(counted(&store, user, first).await, 1, "before anything is known, the primary answers");
 
     // Used: it answers many reports of many.
-    until("the replica is known to keep up", async || store.usable_replicas() == 1).await;
+    until("the replica is known to keep up", async || store.replica_usage().usable == 1).await;
+    let usage = store.replica_usage();
+    assert!(usage.all == 1 && usage.lag <= config.max_replica_lag, "{usage:?}");
     let before = commits(&replica).await;
     for _ in 0..50 {
         assert_eq!(counted(&store, user, first).await, 1);
@@ -62,10 +64,10 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
     control.batch_execute("SELECT pg_wal_replay_pause()").await.unwrap();
     world.track(user, &[ping("Mail", first, 100, 105)], 1).await;
     world.drain().await;
-    until("the replica is too far behind", async || store.usable_replicas() == 0).await;
+    until("the replica is too far behind", async || store.replica_usage().usable == 0).await;
     assert_eq!(counted(&store, user, first).await, 2);
     control.batch_execute("SELECT pg_wal_replay_resume()").await.unwrap();
-    until("the replica has caught up", async || store.usable_replicas() == 1).await;
+    until("the replica has caught up", async || store.replica_usage().usable == 1).await;
     assert_eq!(counted(&store, user, first).await, 2);
 
     // Stopped: the report that finds out gets its answer all the same.
@@ -74,17 +76,17 @@ async fn reports_come_from_replicas_that_keep_up_and_from_the_primary_otherwise(
     for _ in 0..10 {
         assert_eq!(counted(&store, user, first).await, 2);
     }
-    assert_eq!(store.usable_replicas(), 0);
+    assert_eq!(store.replica_usage().usable, 0);
     replica.start_again();
-    until("the replica is back", async || store.usable_replicas() == 1).await;
+    until("the replica is back", async || store.replica_usage().usable == 1).await;
 
     // The primary is away: for as long as the replica may lag, reports go on.
     primary.stop();
     assert_eq!(counted(&store, user, first).await, 2);
-    until("too long without the primary", async || store.usable_replicas() == 0).await;
+    until("too long without the primary", async || store.replica_usage().usable == 0).await;
     assert!(store.read(user, everything(first)).await.is_err());
     primary.start_again();
-    until("the primary is back", async || store.usable_replicas() == 1).await;
+    until("the primary is back", async || store.replica_usage().usable == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,7 +101,7 @@ async fn reports_take_turns_among_replicas_and_a_server_of_its_own_is_none() {
     }
     config.replica_check_every = Duration::from_millis(100);
     let store = PgStore::open(&config).unwrap();
-    until("both replicas are known", async || store.usable_replicas() == 2).await;
+    until("both replicas are known", async || store.replica_usage().usable == 2).await;
     let before = [commits(&one).await, commits(&two).await];
     let nobody = UserId::from_bits(1);
     for _ in 0..60 {

@@ -78,6 +78,18 @@ impl Sender {
     /// had at once, as after a restart of Redis. If the first one arrived after all, its records
     /// are there twice, which is allowed: nobody was told that they are there once.
     async fn send(&self, command: &Cmd, connection: &mut MultiplexedConnection) -> Result<i64, RedisError> {
+        let outcome = self.try_to_send(command, connection).await;
+        if outcome.is_err() {
+            self.head.config().count_error();
+        }
+        outcome
+    }
+
+    async fn try_to_send(
+        &self,
+        command: &Cmd,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<i64, RedisError> {
         match APPEND.run(command, connection).await {
             Err(error) if is_lost(&error) && !error.is_timeout() => {
                 let Ok(fresh) = self.head.connect().await else { return Err(error) };

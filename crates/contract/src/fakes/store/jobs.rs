@@ -90,6 +90,10 @@ impl ReportJobs for FakeStore {
         })
     }
 
+    fn waiting(&self, now: UtcMs) -> PortFuture<'_, u64> {
+        self.transaction(|tables| Ok(tables.jobs.values().filter(|job| job.is_due(now)).count() as u64))
+    }
+
     fn purge(&self, ended_before: UtcMs, at_most: usize) -> PortFuture<'_, u64> {
         self.transaction(|tables| {
             let is_old = |job: &&ReportJob| job.state.ended_at().is_some_and(|at| at < ended_before);
