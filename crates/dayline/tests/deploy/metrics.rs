@@ -45,6 +45,14 @@ fn the_dashboard_asks_for_metrics_that_exist() {
 }
 
 #[test]
+fn the_alerts_watch_metrics_that_exist() {
+    let watched: BTreeSet<String> = named(&text("deploy/prometheus/dayline.rules.yml"));
+    let missing: Vec<_> = watched.difference(&existing()).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(watched.len() >= 14, "{watched:?}");
+}
+
+#[test]
 fn the_operators_page_explains_every_metric_and_no_other() {
     let page = text("docs/operations.md");
     let table: String = page

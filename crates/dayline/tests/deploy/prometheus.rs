@@ -11,7 +11,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{PROGRAM, text};
+use crate::{PROGRAM, root, text};
 
 /// How long the dashboard may show gaps after everything has started.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -64,6 +64,7 @@ fn watcher_of(target: u16, port: u16, folder: &TempDir) -> Command {
     let config = folder.path().join("prometheus.yml");
     let job = json!({
         "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"},
+        "rule_files": [root().join("deploy/prometheus/dayline.rules.yml")],
         "scrape_configs": [
             {"job_name": "dayline", "static_configs": [{"targets": [format!("127.0.0.1:{target}")]}]},
         ],
@@ -140,6 +141,41 @@ async fn every_expression_of_the_dashboard_gives_a_number_under_load() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     check_metrics(&watched, &client).await;
+    check_alerts(&watched, &client).await;
+}
+
+/// All rules can be asked for, and none alerts of a server that is well.
+async fn check_alerts(watched: &Watched, client: &Client) {
+    let rules = client.get(format!("{}/api/v1/rules", watched.prometheus)).send().await.unwrap();
+    let rules: Value = rules.json().await.unwrap();
+    let rules = rules["data"]["groups"][0]["rules"].as_array().unwrap();
+    assert!(rules.len() >= 15, "{rules:?}");
+    for rule in rules {
+        assert_ne!(rule["state"], "firing", "{rule}");
+        watched.ask(client, rule["query"].as_str().unwrap()).await;
+    }
+}
+
+#[test]
+fn each_alert_is_tested_fires_when_it_should_and_is_quiet_before() {
+    let folder = root().join("deploy/prometheus");
+    let run = |words: &[&str]| {
+        let output = Command::new(variable("DAYLINE_TEST_PROMTOOL"))
+            .args(words)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    run(&["check", "config", "prometheus.yml"]);
+    run(&["test", "rules", "dayline.rules.test.yml"]);
+    let tests = text("deploy/prometheus/dayline.rules.test.yml");
+    let rules = text("deploy/prometheus/dayline.rules.yml");
+    let alerts = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    for alert in alerts {
+        let named = tests.lines().filter(|line| line.trim() == format!("- alertname: {alert}")).count();
+        assert_eq!(named, 2, "{alert} is tested while it is quiet and while it fires");
+    }
 }
 
 /// What Debian's own tool says of names, types and texts, of a server that has counted something.
