@@ -6,6 +6,8 @@ use crate::time::{DAY_MS, LocalDate, UtcMs};
 
 /// Most days that clocks were ever put back at once, and one more.
 const MOST_DAYS_BACK: i32 = 3;
+/// Farther than that from UTC no clock ever was, in milliseconds.
+const FARTHEST_MS: i64 = 2 * DAY_MS;
 
 /// A time zone's rules. Implementations are pure: the same question always has the same answer.
 pub trait Zone: Send + Sync {
@@ -53,6 +55,24 @@ pub fn first_showing<Z: Zone + ?Sized>(zone: &Z, from: UtcMs, shown: i64) -> Utc
         match zone.next_transition(from).filter(|&change| change > from) {
             Some(change) if change <= at => from = change,
             _ => return at,
+        }
+    }
+}
+
+/// All instants at which the clock shows `shown` (as [`shown_at`]), in order: none where it skips that,
+/// several where it is put back over it.
+pub fn all_showing<Z: Zone + ?Sized>(zone: &Z, shown: i64) -> Vec<UtcMs> {
+    let (mut from, last) = (UtcMs(shown).plus(-FARTHEST_MS), UtcMs(shown).plus(FARTHEST_MS));
+    let mut found = Vec::new();
+    loop {
+        let at = from.plus(shown.saturating_sub(shown_at(zone, from)));
+        let change = zone.next_transition(from).filter(|&change| change > from && change <= last);
+        if at >= from && change.is_none_or(|change| at < change) {
+            found.push(at);
+        }
+        match change {
+            Some(change) => from = change,
+            None => return found,
         }
     }
 }

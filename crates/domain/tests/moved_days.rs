@@ -9,7 +9,7 @@ use dayline_domain::report::{local_day, local_days};
 use dayline_domain::zone::shown_at;
 use dayline_domain::{DAY_MS, DayStart, Interval, LocalDate, UtcMs, Zone, with_days_from};
 use proptest::prelude::*;
-use support::zone::FakeZone;
+use support::zone::{FakeZone, zones};
 use support::{DAY, at, interval};
 
 const HOUR: i64 = 3_600_000;
@@ -80,22 +80,6 @@ fn a_day_whose_midnight_is_skipped_begins_by_the_clock_all_the_same() {
     assert_eq!(moved(zone(), 0).start_of(DATE), at(3 * HOUR));
     assert_eq!(moved(zone(), 30).start_of(DATE), at(3 * HOUR));
     assert_eq!(moved(zone(), 240).start_of(DATE), at(6 * HOUR));
-}
-
-/// Zones that change a few times in a few days, by anything from a second to more than a day.
-fn zones() -> impl Strategy<Value = FakeZone> {
-    let change = (1i64..100 * 3600, -50_000i32..50_000);
-    (-50_000i32..50_000, prop::collection::vec(change, 0..5)).prop_map(|(before, gaps)| {
-        let (mut now, mut offset, mut changes) = (at(-3 * DAY_MS), before, Vec::new());
-        for (gap_s, next) in gaps {
-            now = now.plus(gap_s * 1000);
-            if next != offset {
-                changes.push((now, next));
-            }
-            offset = next;
-        }
-        FakeZone { before, changes }
-    })
 }
 
 /// The instants at which something may be odd: changes, beginnings of days, and what is around them.

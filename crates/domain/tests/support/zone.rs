@@ -1,6 +1,9 @@
 //! A time zone made by hand: an offset, and instants at which it changes.
 
 use dayline_domain::{DAY_MS, LocalDate, UtcMs, Zone};
+use proptest::prelude::*;
+
+use super::at;
 
 #[derive(Debug, Clone)]
 pub(crate) struct FakeZone {
@@ -41,4 +44,20 @@ impl Zone for FakeZone {
         let first = |(start, end, offset)| Some(midnight(offset).max(start)).filter(|at| *at < end);
         UtcMs(self.stretches().find_map(first).unwrap_or(i64::MAX))
     }
+}
+
+/// Zones that change a few times in a few days, by anything from a second to more than a day.
+pub(crate) fn zones() -> impl Strategy<Value = FakeZone> {
+    let change = (1i64..100 * 3600, -50_000i32..50_000);
+    (-50_000i32..50_000, prop::collection::vec(change, 0..5)).prop_map(|(before, gaps)| {
+        let (mut now, mut offset, mut changes) = (at(-3 * DAY_MS), before, Vec::new());
+        for (gap_s, next) in gaps {
+            now = now.plus(gap_s * 1000);
+            if next != offset {
+                changes.push((now, next));
+            }
+            offset = next;
+        }
+        FakeZone { before, changes }
+    })
 }

@@ -1,5 +1,6 @@
 // What the timeline has only where scripts run: a slider for keys, buttons, and room for words.
 import { element, plain } from "./details.js";
+import { BASE } from "./session.js";
 
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
@@ -49,11 +50,17 @@ export function furnish(timeline) {
   const copy = () => {
     if (timeline.day && timeline.chosen) void navigator.clipboard?.writeText(plain(timeline.day, timeline.chosen));
   };
+  const correct = () => {
+    const { day, chosen } = timeline;
+    const at = (/** @type {number} */ ms) => new Date((day?.start ?? 0) + ms).toISOString();
+    if (chosen) location.assign(`${BASE}/corrections/new?from=${at(chosen.from)}&to=${at(chosen.to)}`);
+  };
   const buttons = element(
     "p",
     "actions",
     button("Zoom here", () => timeline.chosen && timeline.see(timeline.chosen)),
     button("Copy", copy),
+    button("Correct", correct, "Correct this stretch"),
     button("Clear", () => timeline.clear()),
   );
   return { slider, words, sum, buttons };

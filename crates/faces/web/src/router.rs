@@ -11,8 +11,8 @@ use http::{HeaderMap, Uri, header};
 
 use crate::dress;
 use crate::pages::{
-    activity, connect, day, day_intervals, device, devices, file, range, register, reset_password, settings,
-    sign_in, start, table, why,
+    activity, connect, corrections, day, day_intervals, device, devices, file, range, register,
+    reset_password, settings, sign_in, start, table, why,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -41,6 +41,10 @@ fn signed_in() -> Vec<Route> {
         ("/app/{name}", get(activity::app)),
         ("/domain/{name}", get(activity::domain)),
         ("/why", get(why::page)),
+        ("/corrections", get(corrections::list)),
+        ("/corrections/new", get(corrections::new).post(corrections::make)),
+        ("/corrections/{id}", get(corrections::edit).post(corrections::change)),
+        ("/corrections/{id}/delete", post(corrections::delete)),
         ("/table/{what}", get(table::table)),
         ("/devices", get(devices::page)),
         ("/devices/name", post(devices::rename_device)),

@@ -112,6 +112,36 @@ for (const scripts of [true, false]) {
       assert.equal(await page.getByLabel("Weeks begin on").inputValue(), "sunday");
     });
 
+    it("the record is corrected, after it was shown what that changes", async () => {
+      await page.goto(`${server.url}/corrections/new`);
+      await page.getByLabel("What you did").fill("Tea");
+      await press("See what changes");
+      await page.getByRole("row", { name: "Tea" }).getByText("+1 h").waitFor();
+      if (scripts) await assertGood(page);
+      await press("Back to the form");
+      assert.equal(await page.getByLabel("What you did").inputValue(), "Tea");
+      await press("See what changes");
+      await press("Save");
+      await status("What you did is saved");
+      const day = page.url();
+      for (let tries = 0; (await page.getByRole("link", { name: "Tea" }).count()) === 0; tries += 1) {
+        assert.ok(tries < 100, "what was done does not appear");
+        await page.waitForTimeout(50);
+        await page.goto(day);
+      }
+      await page.goto(`${server.url}/corrections/new`);
+      await page.getByLabel("Forget whatever was seen").check();
+      await page.getByLabel("What you did").waitFor({ state: "hidden" });
+      await press("See what changes");
+      await picture(page, `erasure-${how}-scripts`);
+      if (scripts) await assertGood(page);
+      await press("Erase it for good");
+      await page.getByRole("alert").getByText("Tick this first").waitFor();
+      await page.getByLabel("I know that this is final").check();
+      await press("Erase it for good");
+      await status("The time is erased");
+    });
+
     it("a device that shows a code is let in", async () => {
       const asked = await new Person(server.url, "", "").ask("POST", "/auth/device", { device_id: "tv" });
       await page.goto(asked.verification_uri_complete);
@@ -165,6 +195,7 @@ it("without scripts every page has all there is to read", async () => {
     [`/app/Code?from=${day}&to=${day}`, "dayline"],
     ["/domain/github.com", "Seen in"],
     [`/why?at=${day}T09:12:00Z`, "another device was turned to later"],
+    ["/corrections", "None."],
     ["/devices", "this browser"],
     ["/connect", "With a code"],
     ["/settings", "How time counts"],

@@ -32,6 +32,8 @@ const SIGNED_IN = /** @type {const} */ ([
   ["app-with-markup", `/app/${encodeURIComponent('Chat <3 & "more"')}`],
   ["domain", `/domain/github.com?from=${YESTERDAY}&to=${YESTERDAY}`],
   ["why", `/why?at=${YESTERDAY}T09:12:00Z`],
+  ["corrections", "/corrections"],
+  ["correction", `/corrections/new?from=${YESTERDAY}T09:12:00Z&to=${YESTERDAY}T09:30:00Z`],
   ["devices", "/devices"],
   ["connect", "/connect"],
   ["device", "/device"],
@@ -47,6 +49,7 @@ const EMPTY = /** @type {const} */ ([
   ["empty-week", "/week"],
   ["empty-year", "/year"],
   ["empty-devices", "/devices"],
+  ["empty-corrections", "/corrections"],
 ]);
 
 /** @type {import("../support/server.js").Server} */
@@ -62,6 +65,9 @@ before(async () => {
   [server, browser] = await Promise.all([serve(), launch()]);
   [ada, bob] = await Promise.all([Person.register(server.url, "ada"), Person.register(server.url, "bob")]);
   await ada.track([...workingDay(date(-9)), ...workingDay(date(-2)), ...workingDay(YESTERDAY)]);
+  const entry = { start_time: `${YESTERDAY}T12:40:00Z`, end_time: `${YESTERDAY}T12:55:00Z`, app_name: "Lunch with somebody", project: "a-project" };
+  const erasure = { start_time: `${date(-3)}T12:40:00Z`, end_time: `${date(-2)}T00:55:00Z`, erase: true };
+  for (const correction of [entry, erasure]) await ada.ask("POST", "/usage/corrections", correction);
 });
 
 after(async () => {

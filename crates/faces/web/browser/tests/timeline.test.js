@@ -214,6 +214,22 @@ it("what is seen and chosen stays while the day changes", async () => {
   assert.match(page.url(), /#t=06:00-18:00/);
 });
 
+it("a stretch that is chosen is corrected", async () => {
+  const day = date(-4);
+  await ada.track([ping(day, "laptop", "09:00:00", "10:00:00", { app_name: "Code" })]);
+  await open(`/day/${day}`);
+  await drag(9.02, 9.98);
+  await press("Correct this stretch");
+  assert.equal(await page.getByLabel("From").inputValue(), `${day}T09:00`);
+  await page.getByLabel("What you did").fill("Meeting");
+  await press("See what changes");
+  await page.getByRole("row", { name: "Code" }).getByText("−1 h").waitFor();
+  await picture(page, "correction-sure");
+  await press("Save");
+  await page.waitForURL(`${server.url}/day/${day}?saved=entry`);
+  await page.locator(".ranks").getByRole("link", { name: "Meeting" }).waitFor();
+});
+
 it("a day of five thousand intervals is zoomed at the pace of the screen, also on a slow machine", async () => {
   await open(`/day/${BUSY}`);
   const client = await context.newCDPSession(page);

@@ -40,13 +40,25 @@ pub(crate) struct Asked {
     list: bool,
     /// The day that somebody wants to go to.
     date: Option<LocalDate>,
+    /// What was saved just now.
+    saved: Option<&'static str>,
 }
 
 impl FromParams for Asked {
     fn from_params(params: &mut Params<'_>) -> Self {
         let device = params.optional("device", DeviceId::new);
         let list = params.optional("view", list).unwrap_or(false);
-        Self { device, list, date: params.optional("date", str::parse) }
+        let date = params.optional("date", str::parse);
+        Self { device, list, date, saved: params.optional("saved", saved) }
+    }
+}
+
+fn saved(what: &str) -> Result<&'static str, &'static str> {
+    match what {
+        "entry" => Ok("What you did is saved, and shown here within a moment."),
+        "erased" => Ok("The time is erased, and gone from here within a moment."),
+        "deleted" => Ok("The entry is deleted. What was seen counts again within a moment."),
+        _ => Err("must be entry, erased or deleted"),
     }
 }
 
@@ -74,6 +86,9 @@ struct DayPage {
     long: String,
     short: String,
     is_today: bool,
+    saved: Option<&'static str>,
+    /// Where some of the day is corrected.
+    correct: String,
     previous: String,
     next: Option<String>,
     /// The same day as timeline and as list.
@@ -178,6 +193,8 @@ async fn show(
         long: long_date(date),
         short: short_date(date),
         is_today: date == today,
+        saved: asked.saved,
+        correct: format!("/corrections/new?date={date}"),
         previous: beside(-1),
         next: (date < today).then(|| beside(1)),
         views: [false, true].map(|list| format!("{path}{}", asked.query(list))),

@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 mod coloured;
 pub(crate) mod connect;
+pub(crate) mod corrections;
 pub(crate) mod day;
 pub(crate) mod day_intervals;
 mod day_list;

@@ -11,5 +11,5 @@ pub(crate) use address::escaped;
 pub(crate) use ago::ago;
 pub(crate) use device::device_name;
 pub(crate) use rank::{Rank, ranks};
-pub(crate) use time::{day_and_month, duration, long_date, month, short_date, weekday};
+pub(crate) use time::{day_and_month, duration, long_date, month, offset, short_date, weekday};
 pub(crate) use words::sentence;

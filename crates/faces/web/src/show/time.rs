@@ -71,6 +71,12 @@ pub(crate) fn day_and_month(date: LocalDate) -> String {
     format!("{day} {}", &month(date)[..3])
 }
 
+/// How far a clock is before UTC, which is given in seconds: `UTC+05:30`.
+pub(crate) fn offset(seconds: i32) -> String {
+    let (sign, minutes) = (if seconds < 0 { '−' } else { '+' }, seconds.abs() / 60);
+    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +94,13 @@ mod tests {
         ];
         for (ms, text) in cases {
             assert_eq!(duration(ms), text);
+        }
+    }
+
+    #[test]
+    fn offsets_are_written_as_people_know_them() {
+        for (seconds, text) in [(0, "UTC+00:00"), (19_800, "UTC+05:30"), (-12_600, "UTC−03:30")] {
+            assert_eq!(offset(seconds), text);
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod corrections;
 mod day;
 mod device;
 mod foreign;

@@ -74,6 +74,11 @@ impl Server {
         let draft = PingDraft { seen, start, end, device_id: Some(device.into()) };
         let receipt = ingest::accept(&self.fake.app, &caller, [Ok(draft)]).await.unwrap();
         assert_eq!(receipt.rejected.len(), 0);
+        self.settle().await;
+    }
+
+    /// Until all that was said is in the timeline.
+    pub(crate) async fn settle(&self) {
         let mut worker = Worker::new(self.fake.worker_ports(), Partition(0), WorkerLimits::default());
         while worker.step().await.unwrap().entries > 0 {}
     }

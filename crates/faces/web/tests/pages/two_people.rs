@@ -5,6 +5,8 @@ use http::Method;
 
 use crate::support::{Browser, OWN, Server};
 
+/// An identity that nothing has.
+const NOBODYS: &str = "00000000-0000-0000-0000-000000000000";
 /// Names that are Ada's alone.
 const SECRETS: [&str; 5] = ["ada@", "SecretApp", "secret.example", "secret-laptop", "secret-key"];
 
@@ -12,6 +14,9 @@ async fn ada(server: &Server) -> Browser<'_> {
     let mut ada = Browser::of(server, "ada").await;
     server.track(&ada, "secret-laptop", "SecretApp", "secret.example", ["09:00:00", "10:00:00"]).await;
     ada.post("/connect/key", "name=secret-key&track=on").await;
+    let entry = "from=2026-11-20T09%3A30&to=2026-11-20T09%3A40&says=entry&app_name=SecretApp&step=confirm";
+    assert_eq!(ada.post("/corrections/new", entry).await.status, 303);
+    server.settle().await;
     ada
 }
 
@@ -20,7 +25,7 @@ fn id_after(page: &str, before: &str) -> String {
 }
 
 /// The addresses of a pattern, with Ada's names in it.
-fn addresses(pattern: &str, session: &str, key: &str) -> Vec<String> {
+fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String> {
     let filled = |name: &str| pattern.replace("{name}", name);
     match pattern {
         "/day/{date}" => {
@@ -31,6 +36,8 @@ fn addresses(pattern: &str, session: &str, key: &str) -> Vec<String> {
             let tables = ["intervals", "days", "hours", "apps", "domains"];
             tables.map(|what| format!("/table/{what}?from=2026-11-20&to=2026-11-20")).into()
         }
+        "/corrections/new" => vec![format!("{pattern}?date=2026-11-20")],
+        "/corrections/{id}" | "/corrections/{id}/delete" => vec![pattern.replace("{id}", correction)],
         "/why" => vec!["/why?at=2026-11-20T09:35:00Z".into()],
         "/week/{name}" => vec![filled("2026-W47")],
         "/month/{name}" => vec![filled("2026-11")],
@@ -57,15 +64,20 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
     let devices = ada.get("/devices").await;
     let session = id_after(devices.text(), "/devices/sessions/");
     let key = id_after(devices.text(), "/devices/keys/");
+    let corrections = ada.get("/corrections").await;
+    let correction =
+        id_after(corrections.text().split("/delete").next().unwrap(), "post\" action=\"/corrections/");
+    let ids = [&*session, &*key, &*correction];
     let before = [ada.get("/day/2026-11-20").await, ada.get("/devices").await, ada.get("/settings").await];
     let mut asked = 0;
     for pattern in route_patterns() {
-        for address in addresses(&pattern, &session, &key) {
+        for address in addresses(&pattern, ids) {
             if address == "/sign-out" || address == "/sign-in" || address == "/register" {
                 continue;
             }
             for method in [Method::GET, Method::POST] {
-                let form = "full_name=Bob&timezone=UTC&name=bob&track=on&theme=dark&keys=on";
+                let form = "full_name=Bob&timezone=UTC&name=bob&track=on&theme=dark&keys=on\
+                            &from=2026-11-20T09%3A00&to=2026-11-20T10%3A00&says=entry&app_name=Mine&step=confirm";
                 let reply = bob
                     .send(method.clone(), &address, &OWN, if method == Method::POST { form } else { "" })
                     .await;
@@ -76,7 +88,7 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
                         reply.text().contains(secret) && !(names_bobs_question && secret == "secret-laptop");
                     assert!(!shown, "{method} {address} shows {secret}: {}", reply.text());
                 }
-                let is_adas = address.contains(&session) || address.contains(&key);
+                let is_adas = ids.iter().any(|id| address.contains(id));
                 let is_refused = matches!(reply.status.as_u16(), 404 | 405);
                 assert!(!is_adas || is_refused, "{method} {address}: {}", reply.status);
             }
@@ -103,7 +115,7 @@ async fn nobody_who_is_signed_out_sees_any_page_of_a_person() {
         "/reset-password/{secret}",
     ];
     for pattern in route_patterns().iter().filter(|pattern| !open.contains(&pattern.as_str())) {
-        for address in addresses(pattern, &"0".repeat(36), &"0".repeat(36)) {
+        for address in addresses(pattern, [NOBODYS; 3]) {
             for method in [Method::GET, Method::POST] {
                 let reply = nobody.send(method.clone(), &address, &OWN, "").await;
                 if reply.status != 405 {
