@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use dayline_domain::report::{
     Grouping, HourSlot, Joining, LocalDays, OverlapJoining, Period, Report, by_app, by_domain, by_hour,
-    by_period, clip, join_at_midnight, local_day, local_days, total,
+    by_period, by_project, clip, join_at_midnight, local_day, local_days, total,
 };
-use dayline_domain::{DAY_MS, Domain, LocalDate, Piece, UtcMs, Weekday, Zone};
+use dayline_domain::{
+    Activity, DAY_MS, DeviceId, Domain, LocalDate, Piece, Project, Source, UtcMs, Weekday, Zone,
+};
 use proptest::prelude::*;
 use support::zone::FakeZone;
 use support::{DAY, at, interval, piece, source};
@@ -65,6 +67,24 @@ fn what_was_no_web_page_is_an_item_of_its_own_among_the_domains() {
     let domains = by_domain(&pieces, interval(0, 40));
     let domains: Vec<_> = domains.iter().map(|(domain, ms)| (domain.map(Domain::as_str), *ms)).collect();
     assert_eq!(domains, [(Some("b.org"), 20), (None, 10), (Some("a.org"), 10)]);
+}
+
+#[test]
+fn what_was_of_no_project_is_an_item_of_its_own_among_the_projects() {
+    let of = |project: Option<&str>| {
+        let mut activity = Activity::clone(&source("a", "Code", None).activity);
+        activity.project = project.map(|name| Project::new(name).unwrap());
+        Arc::new(Source { device: DeviceId::new("a").unwrap(), activity: Arc::new(activity) })
+    };
+    let pieces = [
+        piece(&of(Some("b")), 0, 10),
+        piece(&of(None), 10, 30),
+        piece(&of(Some("a")), 30, 40),
+        piece(&of(Some("b")), 40, 45),
+    ];
+    let projects = by_project(&pieces, interval(0, 44));
+    let projects: Vec<_> = projects.iter().map(|(name, ms)| (name.map(Project::as_str), *ms)).collect();
+    assert_eq!(projects, [(None, 20), (Some("b"), 14), (Some("a"), 10)]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use super::slots::{hours, periods};
 use super::{Filter, LocalDays, Period, local_days};
-use crate::activity::{Piece, Source};
+use crate::activity::{Piece, Project, Source};
 use crate::names::{AppName, Domain};
 use crate::time::{Interval, LocalDate, UtcMs};
 use crate::timeline::day::DaySums;
@@ -90,6 +90,11 @@ pub fn by_app<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(&'a
 /// equal ones by name, none before some.
 pub fn by_domain<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(Option<&'a Domain>, i64)> {
     per_name(counted.into(), window, |source| source.activity.domain.as_ref())
+}
+
+/// Counted milliseconds per project in a window, `None` being what was of none: in the same order.
+pub fn by_project<'a>(counted: impl Into<Counted<'a>>, window: Interval) -> Vec<(Option<&'a Project>, i64)> {
+    per_name(counted.into(), window, |source| source.activity.project.as_ref())
 }
 
 pub(super) fn per_name<'a, Name: Ord + Hash>(

@@ -99,7 +99,7 @@ function interval(day, lane, piece) {
   const { start, end, app, domain, project, deviceName } = piece;
   const name = element("p", "", link("app", app));
   if (domain) name.append(" · ", link("domain", domain));
-  if (project) name.append(" · ", element("bdi", "", project));
+  if (project) name.append(" · ", link("project", project));
   const when = `${span(day, { from: start, to: end })}, ${duration(end - start)}`;
   const lines = [name, element("p", "soft", when), element("p", "soft", element("bdi", "", deviceName))];
   if (lane.outranked) lines.push(element("p", "soft", "Did not count: ", ...instead(day, piece)));

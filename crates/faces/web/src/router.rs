@@ -40,6 +40,7 @@ fn signed_in() -> Vec<Route> {
         ("/range", get(range::range)),
         ("/app/{name}", get(activity::app)),
         ("/domain/{name}", get(activity::domain)),
+        ("/project/{name}", get(activity::project)),
         ("/why", get(why::page)),
         ("/corrections", get(corrections::list)),
         ("/corrections/new", get(corrections::new).post(corrections::make)),

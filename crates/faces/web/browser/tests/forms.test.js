@@ -194,6 +194,7 @@ it("without scripts every page has all there is to read", async () => {
     ["/year", "Busiest days"],
     [`/app/Code?from=${day}&to=${day}`, "dayline"],
     ["/domain/github.com", "Seen in"],
+    ["/project/dayline", "Seen in"],
     [`/why?at=${day}T09:12:00Z`, "another device was turned to later"],
     ["/corrections", "None."],
     ["/devices", "this browser"],

@@ -31,6 +31,7 @@ const SIGNED_IN = /** @type {const} */ ([
   ["app", `/app/Code?from=${date(-6)}&to=${YESTERDAY}`],
   ["app-with-markup", `/app/${encodeURIComponent('Chat <3 & "more"')}`],
   ["domain", `/domain/github.com?from=${YESTERDAY}&to=${YESTERDAY}`],
+  ["project", `/project/a-project-with-a-name-that-is-long?from=${date(-6)}&to=${YESTERDAY}`],
   ["why", `/why?at=${YESTERDAY}T09:12:00Z`],
   ["corrections", "/corrections"],
   ["correction", `/corrections/new?from=${YESTERDAY}T09:12:00Z&to=${YESTERDAY}T09:30:00Z`],

@@ -1,4 +1,4 @@
-//! `/app/{name}` and `/domain/{name}`: one app or domain over some days.
+//! `/app/{name}`, `/domain/{name}` and `/project/{name}`: one of them over some days.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::reports::reports;
 use dayline_app::reporting::{devices, timeline};
 use dayline_domain::report::{Filter, Grouping, LocalDays, Report, local_day};
-use dayline_domain::{AppName, DeviceId, Domain, LocalDate};
+use dayline_domain::{AppName, DeviceId, Domain, LocalDate, Project};
 use dayline_http_kit::query::Query;
 use http::HeaderMap;
 
@@ -50,12 +50,9 @@ struct ActivityPage {
     /// The first and the last day on which there was any.
     seen: Option<(String, String)>,
     bars: Bars,
-    beside_title: &'static str,
-    beside_table: &'static str,
-    beside: Vec<Rank>,
+    lists: Vec<List>,
     /// Which tables have the same, as a query.
     within: String,
-    devices: Vec<Rank>,
     days: Vec<(String, Vec<Line>)>,
     zone: String,
     live: Option<Live>,
@@ -85,12 +82,25 @@ pub(crate) async fn domain(
     show(&web, &caller, &headers, asked, filter).await
 }
 
-/// What counted of one app or domain.
+/// A project.
+pub(crate) async fn project(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    let filter = resolve_filter(&web.app, FilterAsked { project: Some(name), ..FilterAsked::default() })?;
+    show(&web, &caller, &headers, asked, filter).await
+}
+
+/// What counted of what the page is about.
 struct Sums {
     days: Vec<(LocalDate, i64)>,
     months: Vec<(LocalDate, i64)>,
     apps: Vec<(AppName, i64)>,
     domains: Vec<(Option<Domain>, i64)>,
+    projects: Vec<(Option<Project>, i64)>,
     devices: Vec<(DeviceId, i64)>,
 }
 
@@ -101,21 +111,29 @@ impl Sums {
         days: &LocalDays,
         filter: &Filter,
     ) -> Result<Self, AppError> {
-        let groupings =
-            [Grouping::Days, Grouping::Months, Grouping::Apps, Grouping::Domains, Grouping::Devices];
+        let groupings = [
+            Grouping::Days,
+            Grouping::Months,
+            Grouping::Apps,
+            Grouping::Domains,
+            Grouping::Projects,
+            Grouping::Devices,
+        ];
         let read = reports(&web.app, caller, groupings, days, filter).await?.answer;
         let [
             Report::Days(days),
             Report::Months(months),
             Report::Apps(apps),
             Report::Domains(domains),
+            Report::Projects(projects),
             Report::Devices(devices),
         ] = read
         else {
             return Err(AppError::Internal("reports are not those that were asked for".into()));
         };
-        let (apps, domains, devices) = (apps.most_first(), domains.most_first(), devices.most_first());
-        Ok(Self { days, months, apps, domains, devices })
+        let (apps, domains) = (apps.most_first(), domains.most_first());
+        let (projects, devices) = (projects.most_first(), devices.most_first());
+        Ok(Self { days, months, apps, domains, projects, devices })
     }
 }
 
@@ -157,13 +175,8 @@ async fn show(
         } else {
             Bars::of_days(&sums.days)
         },
-        beside_title: subject.beside_title,
-        beside_table: subject.beside_table,
+        lists: lists(&subject, &sums, &hues, &names, &within),
         within: format!("{}&{}={}", &within[1..], &subject.path[1..], escaped(&subject.name)),
-        beside: ranks(subject.beside, total_ms, |name| {
-            format!("{}/{}{within}", subject.beside_path, escaped(name))
-        }),
-        devices: device_ranks(&sums.devices, &names, total_ms),
         days: intervals(web, caller, &days, (&filter, &names, &hues)).await?,
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), false),
@@ -172,47 +185,68 @@ async fn show(
     Ok(Page::of(&page)?.answer(headers))
 }
 
-/// What the page is about, and what it lists beside it.
+/// What the page is about.
 struct Subject {
     kind: &'static str,
     path: &'static str,
     name: String,
     hue: Hue,
-    beside_title: &'static str,
-    beside_path: &'static str,
-    beside_table: &'static str,
-    beside: Vec<(String, i64, Hue)>,
 }
 
 impl Subject {
     fn of(filter: &Filter, hues: &Hues, sums: &Sums) -> Self {
+        let main_hue = || sums.apps.first().map_or(Hue::Neutral, |(app, _)| hues.of(app));
         if let Some(app) = &filter.app {
-            let domains = sums.domains.iter();
-            let named = domains
-                .filter_map(|(domain, ms)| Some((domain.as_ref()?.as_str().to_owned(), *ms, hues.of(app))));
-            return Self {
-                kind: "App",
-                path: "/app",
-                name: app.as_str().to_owned(),
-                hue: hues.of(app),
-                beside_title: "Domains in it",
-                beside_path: "/domain",
-                beside_table: "domains",
-                beside: named.collect(),
-            };
+            return Self { kind: "App", path: "/app", name: app.as_str().to_owned(), hue: hues.of(app) };
         }
-        let apps = sums.apps.iter().map(|(app, ms)| (app.as_str().to_owned(), *ms, hues.of(app)));
-        Self {
-            kind: "Domain",
-            path: "/domain",
-            name: filter.domain.iter().flatten().map(Domain::as_str).collect(),
-            hue: sums.apps.first().map_or(Hue::Neutral, |(app, _)| hues.of(app)),
-            beside_title: "Seen in",
-            beside_path: "/app",
-            beside_table: "apps",
-            beside: apps.collect(),
+        if let Some(project) = &filter.project {
+            let name = project.iter().map(Project::as_str).collect();
+            return Self { kind: "Project", path: "/project", name, hue: main_hue() };
         }
+        let name = filter.domain.iter().flatten().map(Domain::as_str).collect();
+        Self { kind: "Domain", path: "/domain", name, hue: main_hue() }
     }
+}
+
+/// A list of what was seen together with it.
+struct List {
+    title: &'static str,
+    /// Which table has the same; empty if none.
+    table: &'static str,
+    ranks: Vec<Rank>,
+}
+
+/// What was seen together with the subject: of the kinds that it is not, those of which there is any.
+fn lists(
+    subject: &Subject,
+    sums: &Sums,
+    hues: &Hues,
+    names: &BTreeMap<DeviceId, Box<str>>,
+    within: &str,
+) -> Vec<List> {
+    let total_ms: i64 = sums.days.iter().map(|(_, ms)| ms).sum();
+    let list = |title, table, path: &'static str, named: Vec<(String, i64, Hue)>| {
+        let ranks = ranks(named, total_ms, |name| format!("{path}/{}{within}", escaped(name)));
+        (path != subject.path && !ranks.is_empty()).then_some(List { title, table, ranks })
+    };
+    let apps = sums.apps.iter().map(|(app, ms)| (app.as_str().to_owned(), *ms, hues.of(app)));
+    let domains = sums.domains.iter().filter_map(|(domain, ms)| {
+        let name = domain.as_ref()?.as_str().to_owned();
+        Some((name, *ms, subject.hue))
+    });
+    let projects = sums.projects.iter().filter_map(|(project, ms)| {
+        let name = project.as_ref()?.as_str().to_owned();
+        Some((name, *ms, subject.hue))
+    });
+    let devices =
+        List { title: "On devices", table: "", ranks: device_ranks(&sums.devices, names, total_ms) };
+    let lists = [
+        list("Seen in", "apps", "/app", apps.collect()),
+        list("Domains in it", "domains", "/domain", domains.collect()),
+        list("For projects", "projects", "/project", projects.collect()),
+        Some(devices),
+    ];
+    lists.into_iter().flatten().collect()
 }
 
 fn device_ranks(sums: &[(DeviceId, i64)], names: &BTreeMap<DeviceId, Box<str>>, total_ms: i64) -> Vec<Rank> {

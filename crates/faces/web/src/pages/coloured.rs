@@ -4,7 +4,7 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports;
 use dayline_domain::report::{Filter, Grouping, LocalDays, Report};
-use dayline_domain::{AppName, Piece};
+use dayline_domain::{Activity, AppName, Piece};
 use std::collections::BTreeMap;
 
 use crate::chart::{Hue, Hues};
@@ -35,19 +35,23 @@ pub(crate) async fn hues<'a>(
     Ok(Hues::of_largest(apps))
 }
 
-/// The hue of each domain: that of the app in which it was seen most.
-pub(crate) fn domain_hues(pieces: &[Piece], hues: &Hues) -> BTreeMap<String, Hue> {
+/// The hue of each domain, project or whatever else an activity has a name of: that of the app in which it
+/// was seen most.
+pub(crate) fn hues_by_name<'a>(
+    pieces: &'a [Piece],
+    hues: &Hues,
+    name: impl Fn(&'a Activity) -> Option<&'a str>,
+) -> BTreeMap<&'a str, Hue> {
     let mut seen = BTreeMap::<&str, BTreeMap<&AppName, i64>>::new();
     for piece in pieces {
         let activity = &piece.source.activity;
-        if let Some(domain) = &activity.domain {
-            *seen.entry(domain.as_str()).or_default().entry(&activity.app).or_default() +=
-                piece.interval.ms();
+        if let Some(name) = name(activity) {
+            *seen.entry(name).or_default().entry(&activity.app).or_default() += piece.interval.ms();
         }
     }
-    let hue = |(domain, apps): (&str, BTreeMap<&AppName, i64>)| {
+    let hue = |(name, apps): (&'a str, BTreeMap<&AppName, i64>)| {
         let most = apps.into_iter().max_by_key(|(_, ms)| *ms);
-        (domain.to_owned(), most.map_or(Hue::Neutral, |(app, _)| hues.of(app)))
+        (name, most.map_or(Hue::Neutral, |(app, _)| hues.of(app)))
     };
     seen.into_iter().map(hue).collect()
 }

@@ -10,25 +10,26 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::devices;
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_app::reporting::timeline::{Beside, timeline};
-use dayline_domain::report::{by_app, by_domain};
-use dayline_domain::{DeviceId, Domain, Interval, LocalDate, Piece};
+use dayline_domain::report::by_app;
+use dayline_domain::{DeviceId, Interval, LocalDate, Piece};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 
-use crate::chart::{Clock, Hue, Hues};
+use crate::chart::Clock;
 use crate::forms::Form;
 use crate::page::Page;
-use crate::pages::coloured::{domain_hues, hues};
+use crate::pages::coloured::hues;
 use crate::pages::connect::usual_form;
 use crate::pages::day_list::{Line, lines};
 use crate::pages::day_plot::{Drawn, Plot};
+use crate::pages::day_ranks::DayRanks;
 use crate::pages::live::Live;
 use crate::pages::pieces::all;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{Rank, device_name, duration, escaped, long_date, ranks, short_date};
+use crate::show::{device_name, duration, escaped, long_date, short_date};
 use crate::state::{Web, WebState};
 
 /// How the day is to be shown.
@@ -101,8 +102,7 @@ struct DayPage {
     content: Content,
     /// Which tables have the same, as a query.
     within: String,
-    apps: Vec<Rank>,
-    domains: Vec<Rank>,
+    ranks: DayRanks,
 }
 
 enum Content {
@@ -159,7 +159,8 @@ async fn show(
     let seen = Seen::read(web, caller, days.interval(), asked.device.as_ref()).await?;
     let by_size = days.interval().map(|window| by_app(&seen.counted, window)).unwrap_or_default();
     let hues = hues(web, caller, &days, by_size.iter().map(|(app, _)| *app)).await?;
-    let total_ms = by_size.iter().map(|(_, ms)| ms).sum();
+    let ranks = days.interval().map(|window| DayRanks::of(date, window, &seen.counted, &hues));
+    let ranks = ranks.unwrap_or_default();
     let path = format!("/day/{date}");
     let content = match days.interval() {
         None => Content::NoSuchDay,
@@ -199,17 +200,12 @@ async fn show(
         next: (date < today).then(|| beside(1)),
         views: [false, true].map(|list| format!("{path}{}", asked.query(list))),
         only: asked.device.as_ref().map(|device| only(device, &names, &path)),
-        total: duration(total_ms),
+        total: duration(ranks.total_ms),
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), date == today),
         content,
         within: within(date, asked.device.as_ref()),
-        domains: domain_ranks(&seen.counted, days.interval(), &hues, total_ms),
-        apps: ranks(
-            by_size.into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms, hues.of(app))),
-            total_ms,
-            |name| format!("/app/{}?from={date}&to={date}", escaped(name)),
-        ),
+        ranks,
     };
     Ok(Page::of(&page)?.answer(headers))
 }
@@ -253,14 +249,4 @@ fn within(date: LocalDate, device: Option<&DeviceId>) -> String {
 
 fn only(device: &DeviceId, names: &BTreeMap<DeviceId, Box<str>>, path: &str) -> (String, String) {
     (device_name(names, device), path.to_owned())
-}
-
-fn domain_ranks(pieces: &[Piece], window: Option<Interval>, hues: &Hues, total_ms: i64) -> Vec<Rank> {
-    let Some(window) = window else { return Vec::new() };
-    let (hue_of, named) = (domain_hues(pieces, hues), by_domain(pieces, window));
-    let pages = named.into_iter().filter_map(|(domain, ms)| {
-        let name = domain.map(Domain::as_str)?;
-        Some((name.to_owned(), ms, hue_of.get(name).copied().unwrap_or(Hue::Neutral)))
-    });
-    ranks(pages, total_ms, |name| format!("/domain/{}", escaped(name)))
 }

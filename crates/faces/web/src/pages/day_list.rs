@@ -32,7 +32,7 @@ pub(crate) struct Counted {
     pub(crate) app: String,
     pub(crate) app_href: String,
     pub(crate) domain: Option<(String, String)>,
-    pub(crate) project: Option<String>,
+    pub(crate) project: Option<(String, String)>,
     pub(crate) device: String,
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn lines(
 
 fn counted(clock: &Clock<'_>, piece: &Piece, names: &BTreeMap<DeviceId, Box<str>>, hues: &Hues) -> Counted {
     let (device, activity) = (&piece.source.device, &piece.source.activity);
-    let domain = activity.domain.as_ref().map(Domain::as_str);
+    let page = |kind: &str, name: &str| (name.to_owned(), format!("/{kind}/{}", escaped(name)));
     Counted {
         from: clock.text(piece.interval.start()),
         to: clock.text(piece.interval.end()),
@@ -72,8 +72,8 @@ fn counted(clock: &Clock<'_>, piece: &Piece, names: &BTreeMap<DeviceId, Box<str>
         class: hues.of(&activity.app).class(),
         app: activity.app.as_str().to_owned(),
         app_href: format!("/app/{}", escaped(activity.app.as_str())),
-        domain: domain.map(|name| (name.to_owned(), format!("/domain/{}", escaped(name)))),
-        project: activity.project.as_ref().map(Project::as_str).map(str::to_owned),
+        domain: activity.domain.as_ref().map(Domain::as_str).map(|name| page("domain", name)),
+        project: activity.project.as_ref().map(Project::as_str).map(|name| page("project", name)),
         device: device_name(names, device),
     }
 }

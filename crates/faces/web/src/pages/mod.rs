@@ -8,6 +8,7 @@ pub(crate) mod day;
 pub(crate) mod day_intervals;
 mod day_list;
 mod day_plot;
+mod day_ranks;
 pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod file;

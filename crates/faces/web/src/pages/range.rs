@@ -7,7 +7,7 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked, resolve_days};
 use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{AppName, Domain, LocalDate};
+use dayline_domain::{AppName, Domain, LocalDate, Project};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
@@ -76,6 +76,8 @@ struct RangePage {
     hours: Hours,
     apps: Vec<Rank>,
     domains: Vec<Rank>,
+    /// Empty for who has no projects.
+    projects: Vec<Rank>,
     busiest: Vec<Rank>,
     rows: Vec<Row>,
 }
@@ -175,12 +177,19 @@ struct Sums {
     hours: Vec<HourSlot>,
     apps: Vec<(AppName, i64)>,
     domains: Vec<(Option<Domain>, i64)>,
+    projects: Vec<(Option<Project>, i64)>,
 }
 
 impl Sums {
     async fn read(web: &WebState, caller: &Caller, days: &LocalDays) -> Result<Self, AppError> {
-        let groupings =
-            [Grouping::Days, Grouping::Months, Grouping::Hours, Grouping::Apps, Grouping::Domains];
+        let groupings = [
+            Grouping::Days,
+            Grouping::Months,
+            Grouping::Hours,
+            Grouping::Apps,
+            Grouping::Domains,
+            Grouping::Projects,
+        ];
         let read = reports::reports(&web.app, caller, groupings, days, &Filter::ALL).await?.answer;
         let [
             Report::Days(days),
@@ -188,11 +197,13 @@ impl Sums {
             Report::Hours(hours),
             Report::Apps(apps),
             Report::Domains(domains),
+            Report::Projects(projects),
         ] = read
         else {
             return Err(AppError::Internal("reports are not those that were asked for".into()));
         };
-        Ok(Self { days, months, hours, apps: apps.most_first(), domains: domains.most_first() })
+        let (apps, domains, projects) = (apps.most_first(), domains.most_first(), projects.most_first());
+        Ok(Self { days, months, hours, apps, domains, projects })
     }
 }
 
@@ -257,6 +268,13 @@ async fn show(
                 .filter_map(|(domain, ms)| Some((domain?.as_str().to_owned(), ms, Hue::Neutral))),
             total_ms,
             |name| format!("/domain/{}{within}", escaped(name)),
+        ),
+        projects: ranks(
+            sums.projects
+                .into_iter()
+                .filter_map(|(project, ms)| Some((project?.as_str().to_owned(), ms, Hue::Neutral))),
+            total_ms,
+            |name| format!("/project/{}{within}", escaped(name)),
         ),
         busiest: busiest(&sums.days, total_ms),
         rows: sums.days.iter().filter(|(date, _)| *date <= today).map(row).collect(),

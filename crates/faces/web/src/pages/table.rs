@@ -34,8 +34,13 @@ impl FromParams for TableAsked {
     fn from_params(params: &mut Params<'_>) -> Self {
         let days = Asked::from_params(params);
         let mut text = |name| params.optional(name, str::parse);
-        let (app, domain, device) = (text("app"), text("domain"), text("device"));
-        Self { days, filter: FilterAsked { app, domain, device, ..FilterAsked::default() } }
+        let filter = FilterAsked {
+            app: text("app"),
+            domain: text("domain"),
+            project: text("project"),
+            device: text("device"),
+        };
+        Self { days, filter }
     }
 }
 
@@ -54,6 +59,7 @@ pub(crate) async fn table(
         "hours" => Some(Grouping::Hours),
         "apps" => Some(Grouping::Apps),
         "domains" => Some(Grouping::Domains),
+        "projects" => Some(Grouping::Projects),
         _ => return Err(Problem::no_route().into()),
     };
     let text = match grouping {
@@ -95,6 +101,10 @@ fn sums(report: Report) -> String {
         Report::Domains(totals) => {
             let rows = totals.most_first().into_iter();
             named("domain", rows.map(|(name, ms)| (name.map(|name| name.as_str().to_owned()), ms)).collect())
+        }
+        Report::Projects(totals) => {
+            let rows = totals.most_first().into_iter();
+            named("project", rows.map(|(name, ms)| (name.map(|name| name.as_str().to_owned()), ms)).collect())
         }
         Report::Hours(slots) => {
             let row = |slot: HourSlot| (instant::with_offset(slot.start, slot.offset_s), slot.ms);

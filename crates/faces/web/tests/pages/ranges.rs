@@ -87,6 +87,43 @@ async fn an_app_and_a_domain_have_pages_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_project_has_a_page_that_lists_lead_to() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    for page in ["/day", "/week", "/app/Firefox?from=2026-11-20&to=2026-11-20"] {
+        assert!(!ada.get(page).await.text().contains("rojects</h2>"), "{page}: who has none sees no list");
+    }
+    let entry = "from=2026-11-20T09%3A00&to=2026-11-20T09%3A30&says=entry&app_name=Editor&domain=example.org\
+                 &project=a%2Fb+%3C3&device=laptop&step=confirm";
+    assert_eq!(ada.post("/corrections/new", entry).await.status, 303);
+    server.settle().await;
+    let address = "href=\"/project/a%2Fb%20%3C3?from=";
+    for page in ["/day", "/week", "/month", "/year", "/app/Editor", "/domain/example.org"] {
+        let page = ada.get(page).await;
+        assert!(page.text().contains(address) && page.text().contains("a/b &#60;3"), "{}", page.text());
+    }
+    let list = ada.get("/day?view=list").await;
+    assert!(list.text().contains("href=\"/project/a%2Fb%20%3C3\""), "{}", list.text());
+    let project = ada.get("/project/a%2Fb%20%3C3?from=2026-11-20&to=2026-11-20").await;
+    for shown in [
+        "<bdi>a/b &#60;3</bdi>",
+        "<strong>30 min</strong>",
+        "href=\"/app/Editor?from=2026-11-20",
+        "href=\"/domain/example.org?from=2026-11-20",
+        "href=\"/day?device=laptop\"",
+        "09:00 – 09:30",
+        "/table/intervals?from=2026-11-20&#38;to=2026-11-20&#38;project=a%2Fb%20%3C3",
+    ] {
+        assert!(project.text().contains(shown), "{shown}: {}", project.text());
+    }
+    let within = "from=2026-11-20&to=2026-11-20";
+    let table = ada.get(&format!("/table/projects?{within}")).await;
+    assert_eq!(table.text(), "project,seconds\r\n,3000\r\n\"a/b <3\",1800\r\n");
+    let table = ada.get(&format!("/table/apps?{within}&project=a%2Fb%20%3C3")).await;
+    assert_eq!(table.text(), "app_name,seconds\r\n\"Editor\",1800\r\n");
+}
+
+#[tokio::test]
 async fn what_is_shown_can_be_taken_along_as_a_table() {
     let server = Server::new();
     let mut ada = days(&server).await;

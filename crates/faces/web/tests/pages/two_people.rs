@@ -33,7 +33,7 @@ fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String
         }
         "/day/{date}/intervals" => vec!["/day/2026-11-20/intervals".into()],
         "/table/{what}" => {
-            let tables = ["intervals", "days", "hours", "apps", "domains"];
+            let tables = ["intervals", "days", "hours", "apps", "domains", "projects"];
             tables.map(|what| format!("/table/{what}?from=2026-11-20&to=2026-11-20")).into()
         }
         "/corrections/new" => vec![format!("{pattern}?date=2026-11-20")],
@@ -44,6 +44,7 @@ fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String
         "/year/{name}" => vec![filled("2026")],
         "/app/{name}" => vec![filled("Code")],
         "/domain/{name}" => vec![filled("example.org")],
+        "/project/{name}" => vec![filled("dayline")],
         "/devices/sessions/{id}/end" => vec![pattern.replace("{id}", session)],
         "/devices/keys/{id}/delete" => vec![pattern.replace("{id}", key)],
         "/connect/waiting" | "/connect/heard" => vec![format!("{pattern}?key={key}")],
