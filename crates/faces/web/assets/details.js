@@ -124,12 +124,15 @@ function instead(day, piece) {
  */
 export function total(day, { from, to }) {
   const [counted, outranked] = [sums(day.counted, from, to), sums(day.outranked, from, to)];
-  const head = element("p", "", element("strong", "", duration(counted.ms)), ` counted of ${duration(to - from)}`);
+  // Where some alone were chosen, it is added up how much of what counted they are.
+  const lit = day.some ? sums(day.counted.filter((piece) => piece.lit), from, to) : counted;
+  const part = day.some ? ` of ${duration(counted.ms)} counted,` : " counted";
+  const head = element("p", "", element("strong", "", duration(lit.ms)), `${part} of ${duration(to - from)}`);
   const list = element("ul", "");
-  for (const { app, ms } of counted.apps.slice(0, LISTED)) {
+  for (const { app, ms } of lit.apps.slice(0, LISTED)) {
     list.append(element("li", "", link("app", app), element("span", "", duration(ms))));
   }
-  const rest = counted.apps.length - LISTED;
+  const rest = lit.apps.length - LISTED;
   const lines = [head, list];
   if (rest > 0) lines.push(element("p", "soft", `and ${rest} more`));
   if (outranked.ms > 0) lines.push(element("p", "soft", `${duration(outranked.ms)} did not count`));

@@ -4,9 +4,11 @@ import { ask } from "./session.js";
 
 /**
  * An interval. Times are milliseconds from the start of the day on.
- * @typedef {{ start: number, end: number, app: string, hue: string, device: string, deviceName: string, domain?: string, project?: string }} Piece
+ * @typedef {{ start: number, end: number, app: string, hue: string, device: string, deviceName: string, domain?: string, project?: string, lit: boolean }} Piece
  *
- * @typedef {{ clock: Clock, start: number, length: number, now: number | null, counted: Piece[], outranked: Piece[] }} Day
+ * Pieces that are not lit are dimmed, which is where some alone were chosen.
+ *
+ * @typedef {{ clock: Clock, start: number, length: number, now: number | null, some: boolean, counted: Piece[], outranked: Piece[] }} Day
  */
 
 /** Below this part of a column nothing is what the column is of. */
@@ -26,8 +28,16 @@ export async function load(path) {
  * @returns {Day}
  */
 export function read(day) {
+  /** @type {(string | null)[]} An app, a domain, a project and a device. */
+  const only = day.only;
   /** @param {number[]} row */
-  const piece = ([start, end, app, device, domain, project]) => ({
+  const piece = (row) => {
+    const piece = whole(row);
+    const names = [piece.app, piece.domain, piece.project, piece.device];
+    return { ...piece, lit: only.every((name, n) => name === null || name === (names[n] ?? "")) };
+  };
+  /** @param {number[]} row */
+  const whole = ([start, end, app, device, domain, project]) => ({
     start,
     end,
     app: day.apps[app ?? 0][0],
@@ -42,6 +52,7 @@ export function read(day) {
     start: day.start,
     length: day.length,
     now: day.now,
+    some: only.some((name) => name !== null),
     counted: day.counted.map(piece),
     outranked: day.outranked.map(piece),
   };

@@ -9,7 +9,7 @@ const AXIS = 14;
 /** @typedef {import("./intervals.js").Piece} Piece */
 /** @typedef {import("./intervals.js").Day} Day */
 /** @typedef {{ from: number, to: number }} Stretch */
-/** @typedef {{ device: string, outranked: boolean, pieces: Piece[], top: number, height: number }} Lane */
+/** @typedef {{ device: string, outranked: boolean, pieces: Piece[], lit: Piece[], dimmed: Piece[], top: number, height: number }} Lane */
 
 export class Plot {
   /** @param {HTMLElement} root the drawing of the server */
@@ -50,7 +50,8 @@ export class Plot {
       const outranked = band.classList.contains("outranked");
       const pieces = (outranked ? this.day?.outranked : this.day?.counted) ?? [];
       const own = device ? pieces.filter((piece) => piece.device === device) : pieces;
-      return height ? [{ device, outranked, pieces: own, top: top - root.top, height }] : [];
+      const [lit, dimmed] = [own.filter((piece) => piece.lit), own.filter((piece) => !piece.lit)];
+      return height ? [{ device, outranked, pieces: own, lit, dimmed, top: top - root.top, height }] : [];
     });
     const dots = devicePixelRatio;
     this.canvas.width = Math.round(this.width * dots);
@@ -118,7 +119,8 @@ export class Plot {
     pen.fillStyle = this.colour?.("track") ?? "";
     pen.fillRect(0, lane.top, this.width, lane.height);
     const dots = devicePixelRatio;
-    const { hues, mixed } = stretches(lane.pieces, view.from, view.to, this.width * dots);
+    const parts = (/** @type {Piece[]} */ pieces) => stretches(pieces, view.from, view.to, this.width * dots);
+    const { hues, mixed } = parts(lane.lit);
     pen.globalAlpha = lane.outranked ? 0.55 : 1;
     const fill = (/** @type {number[]} */ found, /** @type {string} */ colour, share = 1) => {
       pen.beginPath();
@@ -129,6 +131,7 @@ export class Plot {
       pen.fillStyle = colour;
       pen.fill();
     };
+    for (const found of parts(lane.dimmed).hues.values()) fill(found, this.colour?.("grid") ?? "");
     for (const [hue, found] of hues) fill(found, this.colour?.(hue) ?? "");
     pen.globalAlpha = 1;
     if (lane.outranked) this.#stripes(pen, lane);

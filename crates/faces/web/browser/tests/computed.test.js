@@ -37,7 +37,7 @@ function pieces(many = 2_000) {
     const start = (at += Math.floor(next() * 20_000));
     const end = (at += 1 + Math.floor(next() ** 3 * 100_000));
     const app = `app ${Math.floor(next() * 5)}`;
-    return { start, end, app, hue: app.replace("app ", "c"), device: "laptop", deviceName: "laptop" };
+    return { start, end, app, hue: app.replace("app ", "c"), device: "laptop", deviceName: "laptop", lit: true };
   });
 }
 

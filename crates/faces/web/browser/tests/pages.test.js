@@ -22,6 +22,7 @@ const SIGNED_IN = /** @type {const} */ ([
   ["day", `/day/${YESTERDAY}`],
   ["day-list", `/day/${YESTERDAY}?view=list`],
   ["day-of-a-device", `/day/${YESTERDAY}?device=phone`],
+  ["day-of-an-app", `/day/${YESTERDAY}?app=Code&project=dayline`],
   ["today", "/day"],
   ["day-before-all", `/day/${date(-300)}`],
   ["week", "/week"],
@@ -94,10 +95,11 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
           await picture(page, `${name}-${colorScheme}-${width}`);
           await assertGood(page);
           // What unfolds has room, too.
-          const folded = page.locator(".go summary");
-          if ((await folded.count()) === 0) continue;
-          await folded.click();
-          await assertGood(page);
+          for (const folded of await page.locator(".go summary").all()) {
+            await folded.click();
+            await assertGood(page);
+            await folded.click();
+          }
         }
         assert.deepEqual(complained, []);
         await context.close();

@@ -214,6 +214,20 @@ it("what is seen and chosen stays while the day changes", async () => {
   assert.match(page.url(), /#t=06:00-18:00/);
 });
 
+it("what alone is looked at stays bright, and adds up as part of the whole", async () => {
+  await page.goto(`${server.url}/day/${DAY}`);
+  await page.getByText("Only …").click();
+  await page.getByLabel("App").selectOption("Firefox");
+  await press("Show");
+  await page.getByText("Only App Firefox; the rest is dimmed.").waitFor();
+  await open(`/day/${DAY}?app=Firefox`);
+  await picture(page, "timeline-only");
+  await drag(8.04, 9.69);
+  await page.locator(".sum").getByText("11 min 30 s of 1 h 39 min 30 s counted").waitFor();
+  assert.deepEqual(await page.locator(".sum").getByRole("listitem").allInnerTexts(), ["Firefox\n11 min 30 s"]);
+  await assertGood(page);
+});
+
 it("a stretch that is chosen is corrected", async () => {
   const day = date(-4);
   await ada.track([ping(day, "laptop", "09:00:00", "10:00:00", { app_name: "Code" })]);

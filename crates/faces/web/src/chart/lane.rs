@@ -20,6 +20,21 @@ pub(crate) struct Lane {
     pub(crate) shades: Vec<Shade>,
     /// The path over all columns that are mixed; empty if none is.
     pub(crate) mixed: String,
+    /// The path below all others, of what is dimmed; empty if nothing is.
+    pub(crate) dimmed: String,
+}
+
+impl Lane {
+    /// The lane above what is dimmed, whose intervals are in order.
+    pub(crate) fn above(self, window: Interval, dimmed: impl Iterator<Item = Interval>) -> Self {
+        let mut runs = Vec::new();
+        for interval in dimmed.filter_map(|interval| interval.clip(window)) {
+            for (column, _) in spread(window, interval) {
+                extend(&mut runs, column);
+            }
+        }
+        Self { dimmed: path(&runs), ..self }
+    }
 }
 
 /// All columns of one hue.
@@ -58,7 +73,12 @@ pub(crate) fn lane<'a>(
     let shade =
         |(hue, runs): (Hue, Vec<_>)| Shade { hue, path: path(&runs), names: names(&totals, hues, hue) };
     let shades = runs.into_iter().map(shade).collect();
-    Lane { columns: (window.ms() + COLUMN_MS - 1) / COLUMN_MS, shades, mixed: path(&mixed) }
+    Lane {
+        columns: (window.ms() + COLUMN_MS - 1) / COLUMN_MS,
+        shades,
+        mixed: path(&mixed),
+        dimmed: String::new(),
+    }
 }
 
 /// The columns that an interval touches, and how much of it lies in each.
@@ -92,6 +112,7 @@ fn dominant<'a>(apps: &[(&'a AppName, i64)]) -> (&'a AppName, i64, i64) {
 fn extend(runs: &mut Vec<(i64, i64)>, column: i64) {
     match runs.last_mut() {
         Some((first, length)) if *first + *length == column => *length += 1,
+        Some((first, length)) if *first + *length > column => {}
         _ => runs.push((column, 1)),
     }
 }

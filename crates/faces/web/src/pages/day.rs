@@ -1,16 +1,15 @@
 //! `/day` and `/day/{date}`: one day of the person, on all devices or on one.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::devices;
+use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_app::reporting::timeline::{Beside, timeline};
-use dayline_domain::report::by_app;
+use dayline_domain::report::{Filter, by_app};
 use dayline_domain::{DeviceId, Interval, LocalDate, Piece};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::{FromParams, Params, Query};
@@ -21,22 +20,24 @@ use crate::forms::Form;
 use crate::page::Page;
 use crate::pages::coloured::hues;
 use crate::pages::connect::usual_form;
+use crate::pages::day_filter::{Select, selects};
 use crate::pages::day_list::{Line, lines};
 use crate::pages::day_plot::{Drawn, Plot};
 use crate::pages::day_ranks::DayRanks;
 use crate::pages::live::Live;
 use crate::pages::pieces::all;
+use crate::pages::selected::{self, query_of, words};
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{device_name, duration, escaped, long_date, short_date};
+use crate::show::{duration, long_date, short_date};
 use crate::state::{Web, WebState};
 
 /// How the day is to be shown.
 #[derive(Default)]
 pub(crate) struct Asked {
-    /// Of this device alone.
-    pub(super) device: Option<DeviceId>,
+    /// Of what alone, while the rest is dimmed.
+    pub(super) filter: FilterAsked,
     /// As a list.
     list: bool,
     /// The day that somebody wants to go to.
@@ -47,10 +48,18 @@ pub(crate) struct Asked {
 
 impl FromParams for Asked {
     fn from_params(params: &mut Params<'_>) -> Self {
-        let device = params.optional("device", DeviceId::new);
+        // The form asks for everything by an empty text.
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let FilterAsked { app, domain, project, device } = selected::filter(params);
+        let filter = FilterAsked {
+            app: given(app),
+            domain: given(domain),
+            project: given(project),
+            device: given(device),
+        };
         let list = params.optional("view", list).unwrap_or(false);
         let date = params.optional("date", str::parse);
-        Self { device, list, date, saved: params.optional("saved", saved) }
+        Self { filter, list, date, saved: params.optional("saved", saved) }
     }
 }
 
@@ -71,13 +80,11 @@ fn list(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-impl Asked {
-    /// The query that asks for the same, of another view if that is given.
-    fn query(&self, list: bool) -> String {
-        let device = self.device.as_ref().map(|device| format!("device={}", escaped(device.as_str())));
-        let parts: Vec<_> = device.into_iter().chain(list.then(|| "view=list".to_owned())).collect();
-        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
-    }
+/// The query that asks for the same, as a list if wanted.
+fn query(filter: &Filter, list: bool) -> String {
+    let view = if list { "&view=list" } else { "" };
+    let all = format!("{}{view}", query_of(filter));
+    if all.is_empty() { all } else { format!("?{}", &all[1..]) }
 }
 
 #[derive(Template)]
@@ -94,9 +101,14 @@ struct DayPage {
     next: Option<String>,
     /// The same day as timeline and as list.
     views: [String; 2],
-    /// The device that alone is shown, and the day with all.
-    only: Option<(String, String)>,
+    /// What alone is shown, in words, the rest being dimmed; empty if it is everything.
+    only: Vec<(&'static str, String)>,
+    path: String,
+    selects: Vec<Select>,
+    is_list: bool,
     total: String,
+    /// Of how much, where only some is shown.
+    of: Option<String>,
     zone: String,
     live: Option<Live>,
     content: Content,
@@ -127,7 +139,8 @@ pub(crate) async fn today(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
     if let Some(date) = asked.date {
-        let path = format!("{}/day/{date}{}", web.base, asked.query(asked.list));
+        let filter = resolve_filter(&web.app, asked.filter)?;
+        let path = format!("{}/day/{date}{}", web.base, query(&filter, asked.list));
         return Ok(Redirect::to(&path).into_response());
     }
     show(&web, &caller, &headers, None, asked).await
@@ -155,13 +168,16 @@ async fn show(
     let days = reports::resolve_days(&web.app, caller, DaysAsked { date, ..DaysAsked::default() }).await?;
     let (date, now) = (days.from, web.app.clock.now());
     let today = days.zone.date_at(now);
+    let filter = resolve_filter(&web.app, asked.filter)?;
     let names = devices::names(&web.app, caller).await?;
-    let seen = Seen::read(web, caller, days.interval(), asked.device.as_ref()).await?;
+    let seen = Seen::read(web, caller, days.interval()).await?;
     let by_size = days.interval().map(|window| by_app(&seen.counted, window)).unwrap_or_default();
+    let all_ms = by_size.iter().map(|(_, ms)| ms).sum();
     let hues = hues(web, caller, &days, by_size.iter().map(|(app, _)| *app)).await?;
-    let ranks = days.interval().map(|window| DayRanks::of(date, window, &seen.counted, &hues));
-    let ranks = ranks.unwrap_or_default();
+    let lit = seen.lit(&filter);
+    let ranks = days.interval().map(|window| DayRanks::of(date, window, &lit, &hues)).unwrap_or_default();
     let path = format!("/day/{date}");
+    let selects = days.interval().map(|window| selects(&seen.counted, window, &filter, &names));
     let content = match days.interval() {
         None => Content::NoSuchDay,
         Some(_) if seen.is_nothing() => {
@@ -174,21 +190,27 @@ async fn show(
         Some(window) => {
             let clock = Clock::new(&*days.zone, window);
             if asked.list {
-                Content::List(lines(&clock, &seen.counted, &names, &hues))
+                Content::List(lines(&clock, &lit, &names, &hues))
             } else {
                 let now = (date == today).then_some(now);
                 let (counted, outranked) = (&seen.counted[..], &seen.outranked[..]);
-                let intervals = format!("{path}/intervals{}", asked.query(false));
+                let intervals = format!("{path}/intervals{}", query(&filter, false));
                 let (names, hues, path) = (&names, &hues, format!("{}{path}", web.base));
-                Content::Timeline(Plot::of(
-                    &clock,
-                    window,
-                    &Drawn { counted, outranked, names, hues, path: &path, intervals: &intervals, now },
-                ))
+                let drawn = Drawn {
+                    counted,
+                    outranked,
+                    filter: &filter,
+                    names,
+                    hues,
+                    path: &path,
+                    intervals: &intervals,
+                    now,
+                };
+                Content::Timeline(Plot::of(&clock, window, &drawn))
             }
         }
     };
-    let beside = |days: i32| format!("/day/{}{}", date.plus_days(days), asked.query(asked.list));
+    let beside = |days: i32| format!("/day/{}{}", date.plus_days(days), query(&filter, asked.list));
     let page = DayPage {
         shell: Shell::at(web, headers, Place::Day),
         long: long_date(date),
@@ -198,20 +220,23 @@ async fn show(
         correct: format!("/corrections/new?date={date}"),
         previous: beside(-1),
         next: (date < today).then(|| beside(1)),
-        views: [false, true].map(|list| format!("{path}{}", asked.query(list))),
-        only: asked.device.as_ref().map(|device| only(device, &names, &path)),
+        views: [false, true].map(|list| format!("{path}{}", query(&filter, list))),
+        only: words(&filter, &names),
+        path,
+        selects: selects.unwrap_or_default(),
+        is_list: asked.list,
         total: duration(ranks.total_ms),
+        of: (!filter.keeps_all()).then(|| duration(all_ms)),
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), date == today),
         content,
-        within: within(date, asked.device.as_ref()),
+        within: format!("from={date}&to={date}{}", query_of(&filter)),
         ranks,
     };
     Ok(Page::of(&page)?.answer(headers))
 }
 
 /// What is to be seen of a day.
-#[derive(Default)]
 pub(super) struct Seen {
     pub(super) counted: Vec<Piece>,
     pub(super) outranked: Vec<Piece>,
@@ -222,31 +247,23 @@ impl Seen {
         web: &WebState,
         caller: &Caller,
         window: Option<Interval>,
-        device: Option<&DeviceId>,
     ) -> Result<Self, AppError> {
         let beside = Beside { outranked: true, away: false };
         let read = timeline(&web.app, caller, window, beside).await?.answer;
-        let keeps = |piece: &Piece| device.is_none_or(|device| piece.source.device == *device);
-        let mut seen = Self { counted: all(read.counted).await?, ..Self::default() };
-        if let Some(outranked) = read.outranked {
-            seen.outranked = all(outranked).await?;
-        }
-        seen.counted.retain(keeps);
-        seen.outranked.retain(keeps);
-        Ok(seen)
+        let counted = all(read.counted).await?;
+        let outranked = match read.outranked {
+            Some(outranked) => all(outranked).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { counted, outranked })
+    }
+
+    /// What counted and is not dimmed.
+    fn lit(&self, filter: &Filter) -> Vec<Piece> {
+        self.counted.iter().filter(|piece| filter.keeps(&piece.source)).cloned().collect()
     }
 
     fn is_nothing(&self) -> bool {
         self.counted.is_empty() && self.outranked.is_empty()
     }
-}
-
-/// The query of tables of a day, on one device or on all.
-fn within(date: LocalDate, device: Option<&DeviceId>) -> String {
-    let device = device.map(|device| format!("&device={}", escaped(device.as_str()))).unwrap_or_default();
-    format!("from={date}&to={date}{device}")
-}
-
-fn only(device: &DeviceId, names: &BTreeMap<DeviceId, Box<str>>, path: &str) -> (String, String) {
-    (device_name(names, device), path.to_owned())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use dayline_app::reporting::devices;
+use dayline_app::reporting::filters::resolve_filter;
 use dayline_app::reporting::reports::{self, DaysAsked};
 use dayline_domain::report::by_app;
 use dayline_domain::{DeviceId, Interval, LocalDate, Piece};
@@ -40,6 +41,8 @@ struct Day {
     devices: Vec<(String, String)>,
     counted: Vec<Row>,
     outranked: Vec<Row>,
+    /// What is not dimmed: an app, a domain, a project and a device, where they are given.
+    only: [Option<String>; 4],
 }
 
 /// Start, end, and the numbers of app, device, domain and project.
@@ -58,7 +61,8 @@ pub(crate) async fn intervals(
         reports::resolve_days(&web.app, &caller, DaysAsked { date: Some(date), ..DaysAsked::default() })
             .await?;
     let Some(window) = days.interval() else { return Ok(Page::of_data(&Day::default())?.answer(&headers)) };
-    let seen = Seen::read(&web, &caller, Some(window), asked.device.as_ref()).await?;
+    let filter = resolve_filter(&web.app, asked.filter)?;
+    let seen = Seen::read(&web, &caller, Some(window)).await?;
     let shown = by_app(&seen.counted, window);
     let hues = hues(&web, &caller, &days, shown.iter().map(|(app, _)| *app)).await?;
     let names = devices::names(&web.app, &caller).await?;
@@ -66,6 +70,7 @@ pub(crate) async fn intervals(
     let day = Day {
         now: (days.zone.date_at(now) == date).then(|| now.since(window.start())),
         offsets: Clock::new(&*days.zone, window).offsets(),
+        only: filter.texts().map(|text| text.map(str::to_owned)),
         ..day(window, &seen, &hues, &names)
     };
     Ok(Page::of_data(&day)?.answer(&headers))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use dayline_domain::report::Filter;
 use dayline_domain::{AppName, DeviceId, Interval, Piece, UtcMs};
 
 use crate::chart::{Clock, Hues, Lane, Mark, Tick, lane};
@@ -46,6 +47,8 @@ struct DeviceLanes {
 pub(crate) struct Drawn<'a> {
     pub(crate) counted: &'a [Piece],
     pub(crate) outranked: &'a [Piece],
+    /// What is not dimmed.
+    pub(crate) filter: &'a Filter,
     pub(crate) names: &'a BTreeMap<DeviceId, Box<str>>,
     pub(crate) hues: &'a Hues,
     /// The address of the day's page.
@@ -67,8 +70,8 @@ impl Plot {
             ticks: clock.ticks(),
             marks: clock.marks(),
             now: drawn.now.map(|now| clock.x(now)),
-            counted: lane(window, drawn.hues, drawn.counted.iter().map(painted)),
-            total: time(drawn.counted.iter()),
+            counted: dimmed_lane(window, drawn, drawn.counted.iter()),
+            total: time(drawn.counted.iter().filter(|piece| drawn.filter.keeps(&piece.source))),
             shown,
             folded,
         }
@@ -88,19 +91,24 @@ fn by_last_use<'a>(drawn: &Drawn<'a>) -> Vec<&'a DeviceId> {
 }
 
 fn device_lanes(device: &DeviceId, window: Interval, drawn: &Drawn<'_>) -> DeviceLanes {
-    let of_device = |pieces: &'_ [Piece]| -> Vec<Piece> {
-        pieces.iter().filter(|piece| piece.source.device == *device).cloned().collect()
-    };
-    let (counted, outranked) = (of_device(drawn.counted), of_device(drawn.outranked));
-    let draw = |pieces: &[Piece]| lane(window, drawn.hues, pieces.iter().map(painted));
+    let of_device = |piece: &&Piece| piece.source.device == *device;
+    let counted = || drawn.counted.iter().filter(of_device);
+    let outranked = || drawn.outranked.iter().filter(of_device);
     DeviceLanes {
         id: device.as_str().to_owned(),
         name: device_name(drawn.names, device),
         href: format!("{}?device={}", drawn.path, escaped(device.as_str())),
-        time: time(counted.iter()),
-        counted: draw(&counted),
-        outranked: (!outranked.is_empty()).then(|| draw(&outranked)),
+        time: time(counted().filter(|piece| drawn.filter.keeps(&piece.source))),
+        counted: dimmed_lane(window, drawn, counted()),
+        outranked: outranked().next().map(|_| dimmed_lane(window, drawn, outranked())),
     }
+}
+
+/// A lane with what the filter keeps above the rest, which is dimmed.
+fn dimmed_lane<'a>(window: Interval, drawn: &Drawn<'_>, pieces: impl Iterator<Item = &'a Piece>) -> Lane {
+    let (lit, dimmed): (Vec<_>, Vec<_>) = pieces.partition(|piece| drawn.filter.keeps(&piece.source));
+    let dimmed = dimmed.into_iter().map(|piece| piece.interval);
+    lane(window, drawn.hues, lit.into_iter().map(painted)).above(window, dimmed)
 }
 
 fn painted(piece: &Piece) -> (&AppName, Interval) {
@@ -130,6 +138,10 @@ mod tests {
     }
 
     fn drawing(zone: &str, date: &str, now: bool) -> String {
+        filtered(zone, date, now, &Filter::ALL)
+    }
+
+    fn filtered(zone: &str, date: &str, now: bool, filter: &Filter) -> String {
         let zone = FakeZones.find(zone).unwrap();
         let window = local_day(&*zone, date.parse().unwrap()).unwrap();
         let counted = [
@@ -143,6 +155,7 @@ mod tests {
         let drawn = Drawn {
             counted: &counted,
             outranked: &outranked,
+            filter,
             names: &names,
             hues: &hues,
             path: "/day/2026-11-20",
@@ -170,6 +183,18 @@ mod tests {
     #[test]
     fn a_day_of_25_hours_is_drawn_as_before() {
         assert_as_before("day-25h.html", &drawing("America/New_York", "2026-11-01", false));
+    }
+
+    #[test]
+    fn what_is_not_chosen_is_dimmed_and_has_no_name() {
+        let filter = Filter { device: Some(DeviceId::new("phone").unwrap()), ..Filter::ALL };
+        let drawing = filtered("UTC", "2026-11-20", false, &filter);
+        let bands: Vec<_> = drawing.split("<svg class=\"band").skip(1).collect();
+        // On the lane of what counted the phone's half minute is lit; all of the laptop's is dimmed.
+        assert!(bands[0].contains("class=\"dim\" d=\"M60 0h90v1h-90z") && bands[0].contains("&#60;Chat"));
+        assert!(bands[1].contains("class=\"dim\"") && !bands[1].contains("<title>"), "{}", bands[1]);
+        assert!(!drawing.contains("Code"), "{drawing}");
+        assert!(drawing.contains("Counted <span class=\"soft\">30 s</span>"));
     }
 
     #[test]

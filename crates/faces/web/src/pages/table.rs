@@ -4,18 +4,18 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
-use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
+use dayline_app::reporting::filters::resolve_filter;
 use dayline_app::reporting::reports::report;
 use dayline_app::reporting::{devices, timeline};
 use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
 use dayline_domain::{Domain, Project};
 use dayline_http_kit::csv::{self, Csv, seconds};
-use dayline_http_kit::query::{FromParams, Params, Query};
+use dayline_http_kit::query::Query;
 use dayline_http_kit::{Problem, instant};
 use http::{HeaderValue, header};
 
 use crate::pages::pieces::all;
-use crate::pages::range::Asked;
+use crate::pages::selected::Selected;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::show::device_name;
@@ -24,47 +24,21 @@ use crate::state::{Web, WebState};
 /// Most days of single intervals: such a table is in memory as a whole.
 const MOST_DAYS: i32 = 31;
 
-/// Which days, and of what.
-pub(crate) struct TableAsked {
-    days: Asked,
-    filter: FilterAsked,
-}
-
-impl FromParams for TableAsked {
-    fn from_params(params: &mut Params<'_>) -> Self {
-        let days = Asked::from_params(params);
-        let mut text = |name| params.optional(name, str::parse);
-        let filter = FilterAsked {
-            app: text("app"),
-            domain: text("domain"),
-            project: text("project"),
-            device: text("device"),
-        };
-        Self { days, filter }
-    }
-}
-
 /// The table.
 pub(crate) async fn table(
     State(web): State<Web>,
     Visitor(caller): Visitor,
     Path(what): Path<String>,
-    Query(asked): Query<TableAsked>,
+    Query(asked): Query<Selected>,
 ) -> Result<Response, Refusal> {
     let days = asked.days.resolve(&web, &caller).await?;
     let filter = resolve_filter(&web.app, asked.filter)?;
-    let grouping = match what.as_str() {
-        "intervals" => None,
-        "days" => Some(Grouping::Days),
-        "hours" => Some(Grouping::Hours),
-        "apps" => Some(Grouping::Apps),
-        "domains" => Some(Grouping::Domains),
-        "projects" => Some(Grouping::Projects),
-        _ => return Err(Problem::no_route().into()),
-    };
-    let text = match grouping {
-        Some(grouping) => sums(report(&web.app, &caller, grouping, &days, &filter).await?.answer),
-        None => intervals(&web, &caller, &days, &filter).await?,
+    let text = match what.as_str() {
+        "intervals" => intervals(&web, &caller, &days, &filter).await?,
+        what => {
+            let grouping = grouping(what).ok_or_else(Problem::no_route)?;
+            sums(report(&web.app, &caller, grouping, &days, &filter).await?.answer)
+        }
     };
     let mut response = text.into_response();
     let name = format!("attachment; filename=\"dayline-{what}-{}-{}.csv\"", days.from, days.to);
@@ -75,6 +49,17 @@ pub(crate) async fn table(
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
+}
+
+fn grouping(what: &str) -> Option<Grouping> {
+    match what {
+        "days" => Some(Grouping::Days),
+        "hours" => Some(Grouping::Hours),
+        "apps" => Some(Grouping::Apps),
+        "domains" => Some(Grouping::Domains),
+        "projects" => Some(Grouping::Projects),
+        _ => None,
+    }
 }
 
 /// The sums of a report. It has no line for what nothing is known of.

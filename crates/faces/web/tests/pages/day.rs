@@ -65,21 +65,40 @@ async fn scripts_get_the_intervals_by_numbers() {
     ] {
         assert!(reply.text().contains(part), "{part}: {}", reply.text());
     }
-    let phone = ada.get("/day/2026-11-20/intervals?device=phone").await;
-    assert!(phone.text().contains("\"counted\":[[34200000,34800000,0,0,null,null]]"), "{}", phone.text());
+    assert!(reply.text().contains("\"only\":[null,null,null,null]"), "{}", reply.text());
+    let phone = ada.get("/day/2026-11-20/intervals?device=phone&app=").await;
+    assert!(phone.text().contains("\"only\":[null,null,null,\"phone\"]"), "{}", phone.text());
     assert_eq!(ada.get("/day/today/intervals").await.status, 404);
 }
 
 #[tokio::test]
-async fn one_device_alone_can_be_looked_at() {
+async fn what_alone_is_looked_at_is_told_as_part_of_the_whole() {
     let server = Server::new();
     let mut ada = morning(&server).await;
+    for (query, total, words) in [
+        ("device=phone", "10 min", "Device <strong><bdi>phone</bdi></strong>"),
+        ("app=Code&domain=&project=&device=", "50 min", "App <strong><bdi>Code</bdi></strong>"),
+        ("domain=GitHub.com", "20 min", "Domain <strong><bdi>github.com</bdi></strong>"),
+        (
+            "app=Code&device=phone",
+            "0 min",
+            "App <strong><bdi>Code</bdi></strong>, Device <strong><bdi>phone</bdi>",
+        ),
+        ("project=nothing", "0 min", "Project <strong><bdi>nothing</bdi></strong>"),
+    ] {
+        let page = ada.get(&format!("/day/2026-11-20?{query}")).await;
+        let all = format!("<strong>{total}</strong> <span class=\"soft\">of 1 h 20 min");
+        for shown in [all.as_str(), words, "class=\"dim\"", "href=\"/day/2026-11-20\">Show everything"] {
+            assert!(page.text().contains(shown), "{query} {shown}: {}", page.text());
+        }
+    }
     let page = ada.get("/day/2026-11-20?device=phone").await;
-    assert!(
-        page.text().contains("<strong>10 min</strong>") && page.text().contains("Only <strong><bdi>phone")
-    );
-    assert!(!page.text().contains("Firefox"), "{}", page.text());
     assert!(page.text().contains("href=\"/day/2026-11-19?device=phone\""));
+    assert!(page.text().contains("<option value=\"phone\" selected>phone</option>"));
+    assert!(!page.text().contains("href=\"/app/Firefox"), "lists have what is chosen: {}", page.text());
+    let list = ada.get("/day/2026-11-20?device=phone&view=list").await;
+    assert!(list.text().contains("09:30") && !list.text().contains("10:20</td>"), "{}", list.text());
+    assert!(!ada.get("/day").await.text().contains("class=\"dim\""));
 }
 
 #[tokio::test]
@@ -176,9 +195,12 @@ async fn what_is_no_day_is_not_found_and_what_is_no_view_is_refused() {
     for path in ["/day/2026-02-30", "/day/today", "/week/2026-W60", "/month/2026-13", "/year/x"] {
         assert_eq!(ada.get(path).await.status, 404, "{path}");
     }
-    for path in
-        ["/day?view=table", "/day?device=", "/range?from=2026-11-20", "/range?from=2026-11-20&to=2026-11-19"]
-    {
+    for path in [
+        "/day?view=table",
+        "/day?device=%01",
+        "/range?from=2026-11-20",
+        "/range?from=2026-11-20&to=2026-11-19",
+    ] {
         assert_eq!(ada.get(path).await.status, 422, "{path}");
     }
 }
