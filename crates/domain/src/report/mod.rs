@@ -8,6 +8,7 @@ pub mod report_job;
 mod slots;
 mod sums;
 mod totals;
+mod work_days;
 
 pub use filter::{Filter, name_or_none};
 pub use joining::{Joining, OverlapJoining, join_at_midnight};
@@ -16,3 +17,4 @@ pub use local_days::{LocalDays, local_day, local_days};
 pub use slots::{Cut, Period, cut_days};
 pub use sums::{Report, Totals};
 pub use totals::*;
+pub use work_days::{WorkDay, WorkDays, Worked};

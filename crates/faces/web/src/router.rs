@@ -12,7 +12,7 @@ use http::{HeaderMap, Uri, header};
 use crate::dress;
 use crate::pages::{
     activity, connect, corrections, day, day_intervals, device, devices, file, range, register,
-    reset_password, settings, sign_in, start, table, why,
+    reset_password, settings, sign_in, start, table, why, work_hours,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -41,6 +41,7 @@ fn signed_in() -> Vec<Route> {
         ("/app/{name}", get(activity::app)),
         ("/domain/{name}", get(activity::domain)),
         ("/project/{name}", get(activity::project)),
+        ("/work-hours", get(work_hours::sheet)),
         ("/why", get(why::page)),
         ("/corrections", get(corrections::list)),
         ("/corrections/new", get(corrections::new).post(corrections::make)),

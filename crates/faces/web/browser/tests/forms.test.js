@@ -196,6 +196,7 @@ it("without scripts every page has all there is to read", async () => {
     ["/domain/github.com", "Seen in"],
     ["/project/dayline", "Seen in"],
     [`/why?at=${day}T09:12:00Z`, "another device was turned to later"],
+    [`/work-hours?from=${day}&to=${day}`, "16:44"],
     ["/corrections", "None."],
     ["/devices", "this browser"],
     ["/connect", "With a code"],

@@ -33,6 +33,7 @@ const SIGNED_IN = /** @type {const} */ ([
   ["app-with-markup", `/app/${encodeURIComponent('Chat <3 & "more"')}`],
   ["domain", `/domain/github.com?from=${YESTERDAY}&to=${YESTERDAY}`],
   ["project", `/project/a-project-with-a-name-that-is-long?from=${date(-6)}&to=${YESTERDAY}`],
+  ["work-hours", `/work-hours?from=${date(-20)}&to=${YESTERDAY}`],
   ["why", `/why?at=${YESTERDAY}T09:12:00Z`],
   ["corrections", "/corrections"],
   ["correction", `/corrections/new?from=${YESTERDAY}T09:12:00Z&to=${YESTERDAY}T09:30:00Z`],
@@ -50,9 +51,13 @@ const EMPTY = /** @type {const} */ ([
   ["empty-day", "/day"],
   ["empty-week", "/week"],
   ["empty-year", "/year"],
+  ["empty-work-hours", "/work-hours"],
   ["empty-devices", "/devices"],
   ["empty-corrections", "/corrections"],
 ]);
+
+/** Pages of which there is a picture as they are printed. */
+const PRINTED = ["day", "week", "work-hours"];
 
 /** @type {import("../support/server.js").Server} */
 let server;
@@ -94,6 +99,11 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
           await page.goto(server.url + path);
           await picture(page, `${name}-${colorScheme}-${width}`);
           await assertGood(page);
+          if (PRINTED.includes(name) && colorScheme === "dark" && width === 1280) {
+            await page.emulateMedia({ media: "print" });
+            await picture(page, `${name}-printed`);
+            await page.emulateMedia({ media: null });
+          }
           // What unfolds has room, too.
           for (const folded of await page.locator(".go summary").all()) {
             await folded.click();

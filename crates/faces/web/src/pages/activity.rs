@@ -20,7 +20,7 @@ use crate::page::Page;
 use crate::pages::coloured::hues;
 use crate::pages::day_list::{Line, lines};
 use crate::pages::live::Live;
-use crate::pages::period::Period;
+use crate::pages::period::{DAYS_OF_A_SHEET, Period};
 use crate::pages::pieces::all;
 use crate::pages::range::Asked;
 use crate::pages::range_charts::Bars;
@@ -53,6 +53,8 @@ struct ActivityPage {
     lists: Vec<List>,
     /// Which tables have the same, as a query.
     within: String,
+    /// Whether there is a sheet of work hours of it.
+    has_sheet: bool,
     days: Vec<(String, Vec<Line>)>,
     zone: String,
     live: Option<Live>,
@@ -175,6 +177,7 @@ async fn show(
         } else {
             Bars::of_days(&sums.days)
         },
+        has_sheet: period.length() <= DAYS_OF_A_SHEET,
         lists: lists(&subject, &sums, &hues, &names, &within),
         within: format!("{}&{}={}", &within[1..], &subject.path[1..], escaped(&subject.name)),
         days: intervals(web, caller, &days, (&filter, &names, &hues)).await?,

@@ -26,3 +26,4 @@ pub(crate) mod sign_in;
 pub(crate) mod start;
 pub(crate) mod table;
 pub(crate) mod why;
+pub(crate) mod work_hours;

@@ -5,6 +5,9 @@ use dayline_domain::{LocalDate, Weekday};
 
 use crate::show::{day_and_month, month};
 
+/// Of at most so many days there is a sheet of work hours: they are read interval by interval.
+pub(crate) const DAYS_OF_A_SHEET: i32 = 31;
+
 /// What kind of stretch it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

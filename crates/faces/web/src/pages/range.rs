@@ -16,7 +16,7 @@ use crate::chart::Hue;
 use crate::page::Page;
 use crate::pages::coloured::hues;
 use crate::pages::live::Live;
-use crate::pages::period::{Kind, Period};
+use crate::pages::period::{DAYS_OF_A_SHEET, Kind, Period};
 use crate::pages::range_charts::{Bars, Hours, Year, change};
 use crate::refusal::Refusal;
 use crate::session::Visitor;
@@ -71,6 +71,8 @@ struct RangePage {
     live: Option<Live>,
     /// Which tables have the same, as a query.
     within: String,
+    /// Whether there is a sheet of work hours of it.
+    has_sheet: bool,
     bars: Bars,
     year: Option<Year>,
     hours: Hours,
@@ -239,6 +241,7 @@ async fn show(
     let with_any = sums.days.iter().filter(|(_, ms)| *ms > 0).count() as i64;
     let page = RangePage {
         within: within[1..].to_owned(),
+        has_sheet: period.length() <= DAYS_OF_A_SHEET,
         shell: Shell::at(web, headers, place(period.kind)),
         title: period.title(),
         aside: period.aside(),

@@ -7,8 +7,8 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::filters::resolve_filter;
 use dayline_app::reporting::reports::report;
 use dayline_app::reporting::{devices, timeline};
-use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{Domain, Project};
+use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report, WorkDay};
+use dayline_domain::{Domain, Project, UtcMs};
 use dayline_http_kit::csv::{self, Csv, seconds};
 use dayline_http_kit::query::Query;
 use dayline_http_kit::{Problem, instant};
@@ -16,6 +16,7 @@ use http::{HeaderValue, header};
 
 use crate::pages::pieces::all;
 use crate::pages::selected::Selected;
+use crate::pages::work_hours;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::show::device_name;
@@ -35,6 +36,7 @@ pub(crate) async fn table(
     let filter = resolve_filter(&web.app, asked.filter)?;
     let text = match what.as_str() {
         "intervals" => intervals(&web, &caller, &days, &filter).await?,
+        "work-hours" => sheet(&days, &work_hours::read(&web, &caller, &days, &filter).await?),
         what => {
             let grouping = grouping(what).ok_or_else(Problem::no_route)?;
             sums(report(&web.app, &caller, grouping, &days, &filter).await?.answer)
@@ -60,6 +62,17 @@ fn grouping(what: &str) -> Option<Grouping> {
         "projects" => Some(Grouping::Projects),
         _ => None,
     }
+}
+
+/// Work hours, a row for each day with any.
+fn sheet(days: &LocalDays, sheet: &[WorkDay]) -> String {
+    let mut csv = Csv::new("date,first,last,seconds");
+    let at = |at: UtcMs| instant::with_offset(at, days.zone.offset_s_at(at));
+    for (date, worked) in sheet.iter().filter_map(|day| Some((day.date, day.worked?))) {
+        csv.plain(&date.to_string()).plain(&at(worked.first)).plain(&at(worked.last));
+        csv.plain(&seconds(worked.ms)).end_row();
+    }
+    csv.finish()
 }
 
 /// The sums of a report. It has no line for what nothing is known of.

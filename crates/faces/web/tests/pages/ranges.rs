@@ -149,3 +149,44 @@ async fn what_is_shown_can_be_taken_along_as_a_table() {
     assert_eq!(ada.get("/table/secrets").await.status, 404);
     assert_eq!(ada.get("/table/intervals?from=2026-01-01&to=2026-11-20").await.status, 422);
 }
+
+#[tokio::test]
+async fn work_hours_are_a_sheet_with_a_row_for_each_day() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    server.track(&ada, "laptop", "Mail", "", ["11:30:00", "11:40:30"]).await;
+    let sheet = ada.get("/work-hours?from=2026-11-18&to=2026-11-24").await;
+    let row = "Friday, 20 November 2026</a></th><td class=\"number\">09:00</td><td class=\"number\">11:40</td>\
+               <td class=\"number\">1 h 30 min</td>";
+    for shown in [
+        "<bdi>ada</bdi>",
+        "18 – 24 Nov 2026",
+        row,
+        "Thursday, 19 November 2026",
+        "1 day</th>",
+        "<strong>1 h 30 min</strong>",
+        "href=\"/work-hours?from=2026-11-11&#38;to=2026-11-17\" rel=\"prev\"",
+        "href=\"/table/work-hours?from=2026-11-18&#38;to=2026-11-24\" download",
+    ] {
+        assert!(sheet.text().contains(shown), "{shown}: {}", sheet.text());
+    }
+    assert!(!sheet.text().contains("21 November"), "what is to come has no row");
+    let mail = ada.get("/work-hours?from=2026-11-20&to=2026-11-20&app=Mail").await;
+    for shown in
+        ["Only App <strong><bdi>Mail</bdi></strong>.", ">11:30<", ">10 min<", "&#38;app=Mail\" download"]
+    {
+        assert!(mail.text().contains(shown), "{shown}: {}", mail.text());
+    }
+    let table = ada.get("/table/work-hours?from=2026-11-18&to=2026-11-24").await;
+    let expected = "date,first,last,seconds\r\n\
+                    2026-11-20,2026-11-20T09:00:00+00:00,2026-11-20T11:40:30+00:00,5430\r\n";
+    assert_eq!(table.text(), expected);
+    for page in ["/week", "/month", "/app/Mail?from=2026-11-20&to=2026-11-20"] {
+        assert!(ada.get(page).await.text().contains("href=\"/work-hours?from="), "{page}");
+    }
+    assert!(!ada.get("/year").await.text().contains("/work-hours"));
+    for path in ["/work-hours", "/table/work-hours"] {
+        assert_eq!(ada.get(&format!("{path}?from=2026-10-01&to=2026-11-01")).await.status, 422, "{path}");
+    }
+    assert_eq!(ada.get("/work-hours").await.status, 200);
+}

@@ -33,7 +33,7 @@ fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String
         }
         "/day/{date}/intervals" => vec!["/day/2026-11-20/intervals".into()],
         "/table/{what}" => {
-            let tables = ["intervals", "days", "hours", "apps", "domains", "projects"];
+            let tables = ["intervals", "days", "hours", "apps", "domains", "projects", "work-hours"];
             tables.map(|what| format!("/table/{what}?from=2026-11-20&to=2026-11-20")).into()
         }
         "/corrections/new" => vec![format!("{pattern}?date=2026-11-20")],
