@@ -108,6 +108,20 @@ pub async fn apply(app: &App, caller: &Caller, change: Change) -> Result<Accepte
     let (says, id, numbered) = checked(app, caller, change)?;
     let id = id.unwrap_or_else(|| app.new_id());
     count_write(app, caller).await?;
+    let accepted = say(app, caller, (id, says), numbered).await?;
+    let erases = numbered == CorrectionChange::NewErasure;
+    let kind = if erases { AuditKind::Erased } else { AuditKind::Corrected };
+    audit(app, caller.user, kind, Some(&id.to_string()), caller.address).await?;
+    Ok(accepted)
+}
+
+/// Writes the next version of a correction into the log. Not here: whether the caller may, and how often.
+pub(super) async fn say(
+    app: &App,
+    caller: &Caller,
+    (id, says): (CorrectionId, Says),
+    numbered: CorrectionChange,
+) -> Result<Accepted, AppError> {
     let now = app.clock.now();
     admit_names(app, caller, &says, now)?;
     let version = match app.correction_numbers.next_version(caller.user, id, numbered, now).await? {
@@ -120,9 +134,6 @@ pub async fn apply(app: &App, caller: &Caller, change: Change) -> Result<Accepte
     if correction.says == Says::Nothing {
         app.correction_numbers.forget(caller.user, id).await?;
     }
-    let erases = numbered == CorrectionChange::NewErasure;
-    let kind = if erases { AuditKind::Erased } else { AuditKind::Corrected };
-    audit(app, caller.user, kind, Some(&id.to_string()), caller.address).await?;
     Ok(Accepted { id, version })
 }
 

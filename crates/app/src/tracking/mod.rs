@@ -8,6 +8,7 @@ pub mod keep;
 pub mod live;
 pub mod preferences;
 pub mod record;
+pub mod sample;
 mod settling;
 pub mod stored_state;
 pub mod watermarks;

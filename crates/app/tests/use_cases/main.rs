@@ -19,6 +19,7 @@ mod operator;
 mod preferences;
 mod report_jobs;
 mod reports;
+mod sample;
 mod sessions;
 mod timeline;
 mod worker;

@@ -12,7 +12,7 @@ use http::{HeaderMap, Uri, header};
 use crate::dress;
 use crate::pages::{
     activity, connect, corrections, day, day_intervals, device, devices, file, range, register,
-    reset_password, settings, sign_in, start, table, why, work_hours,
+    reset_password, sample, settings, sign_in, start, table, why, work_hours,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -43,6 +43,8 @@ fn signed_in() -> Vec<Route> {
         ("/project/{name}", get(activity::project)),
         ("/work-hours", get(work_hours::sheet)),
         ("/why", get(why::page)),
+        ("/sample/add", post(sample::add)),
+        ("/sample/remove", post(sample::remove)),
         ("/corrections", get(corrections::list)),
         ("/corrections/new", get(corrections::new).post(corrections::make)),
         ("/corrections/{id}", get(corrections::edit).post(corrections::change)),

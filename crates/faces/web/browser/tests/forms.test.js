@@ -180,6 +180,22 @@ for (const scripts of [true, false]) {
   });
 }
 
+it("a sample day is tried, and goes without a trace", async () => {
+  const eve = await Person.register(server.url, "eve");
+  const context = await fresh(browser);
+  const page = await context.newPage();
+  await signIn(page, server.url, eve.email);
+  await picture(page, "begin");
+  await page.getByRole("button", { name: "Try with a sample day" }).click();
+  await page.locator(".ranks").getByRole("link", { name: "Code" }).waitFor();
+  await page.getByText("is made up, for you to look around").waitFor();
+  await picture(page, "sample");
+  await assertGood(page);
+  await page.getByRole("button", { name: "Remove it" }).click();
+  await page.getByRole("button", { name: "Try with a sample day" }).waitFor();
+  await context.close();
+});
+
 it("without scripts every page has all there is to read", async () => {
   const ada = await Person.register(server.url, "ada");
   const day = date(-1);

@@ -26,6 +26,7 @@ use crate::pages::day_plot::{Drawn, Plot};
 use crate::pages::day_ranks::DayRanks;
 use crate::pages::live::Live;
 use crate::pages::pieces::all;
+use crate::pages::sample;
 use crate::pages::selected::{self, query_of, words};
 use crate::refusal::Refusal;
 use crate::session::Visitor;
@@ -68,7 +69,9 @@ fn saved(what: &str) -> Result<&'static str, &'static str> {
         "entry" => Ok("What you did is saved, and shown here within a moment."),
         "erased" => Ok("The time is erased, and gone from here within a moment."),
         "deleted" => Ok("The entry is deleted. What was seen counts again within a moment."),
-        _ => Err("must be entry, erased or deleted"),
+        "sample" => Ok("The sample day is made, and shown here within a moment."),
+        "no-sample" => Ok("The sample day is removed, and gone within a moment."),
+        _ => Err("must be entry, erased, deleted, sample or no-sample"),
     }
 }
 
@@ -95,6 +98,8 @@ struct DayPage {
     short: String,
     is_today: bool,
     saved: Option<&'static str>,
+    /// Whether some of it is made up.
+    has_sample: bool,
     /// Where some of the day is corrected.
     correct: String,
     previous: String,
@@ -217,6 +222,7 @@ async fn show(
         short: short_date(date),
         is_today: date == today,
         saved: asked.saved,
+        has_sample: sample::is_among(web, caller, seen.devices()).await?,
         correct: format!("/corrections/new?date={date}"),
         previous: beside(-1),
         next: (date < today).then(|| beside(1)),
@@ -261,6 +267,10 @@ impl Seen {
     /// What counted and is not dimmed.
     fn lit(&self, filter: &Filter) -> Vec<Piece> {
         self.counted.iter().filter(|piece| filter.keeps(&piece.source)).cloned().collect()
+    }
+
+    fn devices(&self) -> impl Iterator<Item = &DeviceId> {
+        self.counted.iter().chain(&self.outranked).map(|piece| &piece.source.device)
     }
 
     fn is_nothing(&self) -> bool {

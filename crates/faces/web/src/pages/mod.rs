@@ -20,6 +20,7 @@ pub(crate) mod range;
 mod range_charts;
 pub(crate) mod register;
 pub(crate) mod reset_password;
+pub(crate) mod sample;
 mod selected;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -7,7 +7,7 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::reports::{self, DaysAsked, resolve_days};
 use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{AppName, Domain, LocalDate, Project};
+use dayline_domain::{AppName, DeviceId, Domain, LocalDate, Project};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
@@ -18,6 +18,7 @@ use crate::pages::coloured::hues;
 use crate::pages::live::Live;
 use crate::pages::period::{DAYS_OF_A_SHEET, Kind, Period};
 use crate::pages::range_charts::{Bars, Hours, Year, change};
+use crate::pages::sample;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
@@ -71,6 +72,8 @@ struct RangePage {
     live: Option<Live>,
     /// Which tables have the same, as a query.
     within: String,
+    /// Whether some of it is made up.
+    has_sample: bool,
     /// Whether there is a sheet of work hours of it.
     has_sheet: bool,
     bars: Bars,
@@ -180,6 +183,7 @@ struct Sums {
     apps: Vec<(AppName, i64)>,
     domains: Vec<(Option<Domain>, i64)>,
     projects: Vec<(Option<Project>, i64)>,
+    devices: Vec<(DeviceId, i64)>,
 }
 
 impl Sums {
@@ -191,6 +195,7 @@ impl Sums {
             Grouping::Apps,
             Grouping::Domains,
             Grouping::Projects,
+            Grouping::Devices,
         ];
         let read = reports::reports(&web.app, caller, groupings, days, &Filter::ALL).await?.answer;
         let [
@@ -200,12 +205,13 @@ impl Sums {
             Report::Apps(apps),
             Report::Domains(domains),
             Report::Projects(projects),
+            Report::Devices(devices),
         ] = read
         else {
             return Err(AppError::Internal("reports are not those that were asked for".into()));
         };
         let (apps, domains, projects) = (apps.most_first(), domains.most_first(), projects.most_first());
-        Ok(Self { days, months, hours, apps, domains, projects })
+        Ok(Self { days, months, hours, apps, domains, projects, devices: devices.most_first() })
     }
 }
 
@@ -241,6 +247,7 @@ async fn show(
     let with_any = sums.days.iter().filter(|(_, ms)| *ms > 0).count() as i64;
     let page = RangePage {
         within: within[1..].to_owned(),
+        has_sample: sample::is_among(web, caller, sums.devices.iter().map(|(device, _)| device)).await?,
         has_sheet: period.length() <= DAYS_OF_A_SHEET,
         shell: Shell::at(web, headers, place(period.kind)),
         title: period.title(),

@@ -204,3 +204,42 @@ async fn what_is_no_day_is_not_found_and_what_is_no_view_is_refused() {
         assert_eq!(ada.get(path).await.status, 422, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_sample_day_is_added_marked_as_made_up_and_removed() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    assert!(ada.get("/day").await.text().contains("action=\"/sample/add\""));
+    let added = ada.post("/sample/add", "").await;
+    assert_eq!((added.status.as_u16(), added.header("location")), (303, "/day/2026-11-19?saved=sample"));
+    server.settle().await;
+    ada.post("/sample/add", "").await;
+    server.settle().await;
+    let corrections = ada.get("/corrections").await;
+    assert_eq!(corrections.text().matches("/delete\"").count(), 18, "it is there once");
+    for page in ["/day/2026-11-19", "/week", "/month", "/year"] {
+        let page = ada.get(page).await;
+        assert!(
+            page.text().contains("action=\"/sample/remove\"") && page.text().contains("Treehouse"),
+            "{page:?}"
+        );
+    }
+    assert!(!ada.get("/day/2026-11-18").await.text().contains("made up"));
+    let removed = ada.post("/sample/remove", "").await;
+    assert_eq!(removed.header("location"), "/day/2026-11-19?saved=no-sample");
+    server.settle().await;
+    let page = ada.get("/day?saved=no-sample").await;
+    assert!(
+        page.text().contains("The sample day is removed") && page.text().contains("/sample/add"),
+        "{page:?}"
+    );
+    assert!(!ada.get("/day/2026-11-19").await.text().contains("Treehouse"));
+}
+
+#[tokio::test]
+async fn a_device_that_somebody_calls_sample_is_not_made_up() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    server.track(&ada, "sample", "Code", "", ["09:00:00", "10:00:00"]).await;
+    assert!(!ada.get("/day").await.text().contains("made up"));
+}

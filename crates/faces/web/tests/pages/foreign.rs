@@ -22,6 +22,8 @@ const WRITES: &[(&str, &str)] = &[
     ("/corrections/new", "from=2026-11-20T09%3A00&to=2026-11-20T10%3A00&says=erase&final=on&step=confirm"),
     ("/corrections/0190b5a0-0000-7000-8000-000000000000", "step=confirm"),
     ("/corrections/0190b5a0-0000-7000-8000-000000000000/delete", "step=confirm"),
+    ("/sample/add", ""),
+    ("/sample/remove", ""),
     ("/settings/profile", "full_name=Eve&timezone=UTC"),
     ("/settings/time", "week_start=sunday&day_start=04%3A00&beat_hold=5"),
     ("/settings/theme", "theme=dark"),

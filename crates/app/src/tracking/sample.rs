@@ -1,0 +1,122 @@
+//! A made-up day, for those who want to look around before they track anything. It is made of entries on a
+//! device of its own, so that it goes as it came: once they are deleted, nothing is left that could stand
+//! in the way of what is tracked or imported later, as an erasure would.
+
+use std::sync::Arc;
+
+use dayline_domain::zone::{Zone, all_showing};
+use dayline_domain::{
+    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, LocalDate, NameError,
+    Project, Says, Scope, Source, UtcMs,
+};
+
+use crate::identity::account_writes::count_write;
+use crate::identity::audit::audit;
+use crate::identity::caller::Caller;
+use crate::ports::{AuditKind, CorrectionChange};
+use crate::tracking::corrections::{list, say};
+use crate::{App, AppError};
+
+/// The device that everything made up is on.
+pub const DEVICE: &str = "sample";
+
+/// From and to a time of the clock in minutes, an app, and perhaps a domain and a project.
+type Made = (i64, i64, &'static str, &'static str, &'static str);
+
+/// A day at a desk: mail, work on a project with what one looks up for it, a meeting, lunch, music.
+const DAY: [Made; 18] = [
+    (506, 524, "Mail", "", ""),
+    (524, 531, "Firefox", "news.example.org", ""),
+    (531, 588, "Code", "", "Treehouse"),
+    (588, 601, "Firefox", "docs.example.org", ""),
+    (601, 647, "Code", "", "Treehouse"),
+    (647, 655, "Terminal", "", "Treehouse"),
+    (655, 662, "Chat", "", ""),
+    (662, 715, "Code", "", "Treehouse"),
+    (715, 724, "Firefox", "github.com", ""),
+    (776, 790, "Mail", "", ""),
+    (790, 842, "Meeting", "", "Treehouse"),
+    (842, 860, "Notes", "", "Treehouse"),
+    (860, 924, "Code", "", "Bird feeder"),
+    (924, 937, "Firefox", "wiki.example.org", ""),
+    (937, 986, "Code", "", "Bird feeder"),
+    (986, 992, "Chat", "", ""),
+    (992, 1_021, "Firefox", "docs.example.org", ""),
+    (1_021, 1_043, "Calendar", "", ""),
+];
+
+/// Adds the made-up day on a date. When this returns it is durable. What the clock skips on that date is
+/// left out.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when a limit, a store or the log is in the way.
+pub async fn add(app: &App, caller: &Caller, zone: &dyn Zone, date: LocalDate) -> Result<(), AppError> {
+    caller.require(Scope::Account)?;
+    let made = made_up(zone, date).map_err(|error| AppError::Internal(error.to_string()))?;
+    count_write(app, caller).await?;
+    for says in made {
+        say(app, caller, (app.new_id(), says), CorrectionChange::NewEntry).await?;
+    }
+    audit(app, caller.user, AuditKind::Corrected, Some(DEVICE), caller.address).await
+}
+
+/// Removes whatever is made up, on all days, for good, and says when some of it was. When this returns it is
+/// durable. Entries that were accepted a moment ago may be missed.
+///
+/// # Errors
+///
+/// As [`add`].
+pub async fn remove(app: &App, caller: &Caller) -> Result<Option<UtcMs>, AppError> {
+    caller.require(Scope::Account)?;
+    let made = entries(app, caller).await?;
+    count_write(app, caller).await?;
+    let start = made.iter().map(|(_, interval)| interval.start()).min();
+    for (id, _) in made {
+        match say(app, caller, (id, Says::Nothing), CorrectionChange::Entry).await {
+            // Somebody else has deleted it in the meantime.
+            Ok(_) | Err(AppError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    audit(app, caller.user, AuditKind::Corrected, Some(DEVICE), caller.address).await?;
+    Ok(start)
+}
+
+/// Whether anything of the caller's is made up.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when the ledger can't be read.
+pub async fn is_there(app: &App, caller: &Caller) -> Result<bool, AppError> {
+    Ok(!entries(app, caller).await?.is_empty())
+}
+
+async fn entries(app: &App, caller: &Caller) -> Result<Vec<(CorrectionId, Interval)>, AppError> {
+    let made_up = |correction: Correction| match correction.says {
+        Says::Entry { interval, source } if source.device.as_str() == DEVICE => {
+            Some((correction.id, interval))
+        }
+        _ => None,
+    };
+    Ok(list(app, caller, None).await?.into_iter().filter_map(made_up).collect())
+}
+
+/// What is said of a date.
+fn made_up(zone: &dyn Zone, date: LocalDate) -> Result<Vec<Says>, NameError> {
+    let device = DeviceId::new(DEVICE)?;
+    let at = |minutes: i64| all_showing(zone, i64::from(date.0) * DAY_MS + minutes * 60_000).first().copied();
+    let mut made = Vec::new();
+    for (from, to, app, domain, project) in DAY {
+        let activity = Activity {
+            app: AppName::new(app)?,
+            domain: if domain.is_empty() { None } else { Some(Domain::new(domain)?) },
+            project: if project.is_empty() { None } else { Some(Project::new(project)?) },
+            language: None,
+        };
+        let source = Arc::new(Source { device: device.clone(), activity: Arc::new(activity) });
+        let interval = at(from).zip(at(to)).and_then(|(from, to)| Interval::new(from, to));
+        made.extend(interval.map(|interval| Says::Entry { interval, source }));
+    }
+    Ok(made)
+}
