@@ -12,7 +12,7 @@ use http::{HeaderMap, Uri, header};
 use crate::dress;
 use crate::pages::{
     activity, connect, corrections, day, day_intervals, device, devices, file, range, register,
-    reset_password, sample, settings, sign_in, start, table, why, work_hours,
+    reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -59,6 +59,7 @@ fn signed_in() -> Vec<Route> {
         ("/connect/key", post(connect::make_key)),
         ("/connect/waiting", get(connect::wait)),
         ("/connect/heard", get(connect::heard)),
+        ("/zone", post(zone::save)),
         ("/settings", get(settings::page)),
         ("/settings/profile", post(settings::save_profile)),
         ("/settings/time", post(settings::save_time)),

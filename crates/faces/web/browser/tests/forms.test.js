@@ -180,6 +180,33 @@ for (const scripts of [true, false]) {
   });
 }
 
+it("the zone of the browser is offered once", async () => {
+  const bob = await Person.register(server.url, "bob", "Asia/Kolkata");
+  await bob.track(workingDay(date(-1)));
+  const open = async (/** @type {string} */ timezoneId) => {
+    const context = await fresh(browser, { timezoneId });
+    const page = await context.newPage();
+    await signIn(page, server.url, bob.email);
+    return { page, offer: page.locator("form.offer"), context };
+  };
+  // The same zone by its older name.
+  const home = await open("Asia/Calcutta");
+  assert.ok(await home.offer.isHidden());
+  const { page, offer, context } = await open("Asia/Tokyo");
+  await offer.getByText("your days are in Asia/Kolkata").waitFor();
+  await picture(page, "zone-offer");
+  await assertGood(page);
+  await offer.getByRole("button", { name: "Keep Asia/Kolkata" }).click();
+  await page.reload();
+  assert.ok(await offer.isHidden());
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
+  await offer.getByRole("button", { name: "Use Asia/Tokyo" }).click();
+  await page.getByText("Times in Asia/Tokyo.").waitFor();
+  assert.ok(await offer.isHidden());
+  await Promise.all([home.context.close(), context.close()]);
+});
+
 it("a sample day is tried, and goes without a trace", async () => {
   const eve = await Person.register(server.url, "eve");
   const context = await fresh(browser);

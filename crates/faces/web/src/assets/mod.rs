@@ -32,6 +32,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("timeline.js", SCRIPT, include_str!("../../assets/timeline.js")),
     ("view.js", SCRIPT, include_str!("../../assets/view.js")),
     ("zone.js", SCRIPT, include_str!("../../assets/zone.js")),
+    ("zone_offer.js", SCRIPT, include_str!("../../assets/zone_offer.js")),
 ];
 
 /// Bytes of the hash that name the folder: enough to tell releases apart.

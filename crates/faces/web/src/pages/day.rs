@@ -71,7 +71,8 @@ fn saved(what: &str) -> Result<&'static str, &'static str> {
         "deleted" => Ok("The entry is deleted. What was seen counts again within a moment."),
         "sample" => Ok("The sample day is made, and shown here within a moment."),
         "no-sample" => Ok("The sample day is removed, and gone within a moment."),
-        _ => Err("must be entry, erased, deleted, sample or no-sample"),
+        "zone" => Ok("Your days are in the time zone of this browser now."),
+        _ => Err("must be entry, erased, deleted, sample, no-sample or zone"),
     }
 }
 

@@ -28,3 +28,4 @@ pub(crate) mod start;
 pub(crate) mod table;
 pub(crate) mod why;
 pub(crate) mod work_hours;
+pub(crate) mod zone;

@@ -154,3 +154,17 @@ async fn everything_that_is_wrong_with_a_form_is_shown_at_once() {
         assert_eq!((reply.status.as_u16(), shown), (422, wrong), "{path}: {}", reply.text());
     }
 }
+
+#[tokio::test]
+async fn the_zone_of_a_browser_is_taken_where_that_was_offered() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    assert!(ada.get("/day").await.text().contains("data-zone=\"UTC\" hidden"));
+    let saved = ada.post("/zone", "timezone=asia%2Ftokyo").await;
+    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/day?saved=zone"));
+    let page = ada.get("/day?saved=zone").await;
+    assert!(
+        page.text().contains("Times in Asia/Tokyo.") && page.text().contains("time zone of this browser")
+    );
+    assert_eq!(ada.post("/zone", "timezone=Mars").await.status, 422);
+}

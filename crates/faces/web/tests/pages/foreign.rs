@@ -24,6 +24,7 @@ const WRITES: &[(&str, &str)] = &[
     ("/corrections/0190b5a0-0000-7000-8000-000000000000/delete", "step=confirm"),
     ("/sample/add", ""),
     ("/sample/remove", ""),
+    ("/zone", "timezone=Asia%2FTokyo"),
     ("/settings/profile", "full_name=Eve&timezone=UTC"),
     ("/settings/time", "week_start=sunday&day_start=04%3A00&beat_hold=5"),
     ("/settings/theme", "theme=dark"),
