@@ -13,6 +13,19 @@ export function date(days) {
 }
 
 /**
+ * The last Sunday of a month, 1 to 12, that is over: when clocks are changed in Europe.
+ * @param {number} month
+ */
+export function changeOfClocks(month) {
+  const year = new Date().getUTCFullYear();
+  const sundays = [year - 1, year].map((year) => {
+    const last = new Date(Date.UTC(year, month, 0));
+    return new Date(last.getTime() - last.getUTCDay() * DAY);
+  });
+  return sundays.filter((sunday) => sunday.getTime() < Date.now() - 2 * DAY).at(-1)?.toISOString().slice(0, 10) ?? "";
+}
+
+/**
  * A ping from and to a time of the clock in UTC.
  * @param {string} day
  * @param {string} device

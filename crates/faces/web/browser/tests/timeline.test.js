@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, it } from "node:test";
 
 import { assertGood, complaints, fresh, launch, picture, signIn } from "../support/browser.js";
-import { busyDay, date, ping, workingDay } from "../support/days.js";
+import { busyDay, changeOfClocks, date, ping, workingDay } from "../support/days.js";
 import { Person } from "../support/person.js";
 import { serve } from "../support/server.js";
 
@@ -242,6 +242,31 @@ it("a stretch that is chosen is corrected", async () => {
   await press("Save");
   await page.waitForURL(`${server.url}/day/${day}?saved=entry`);
   await page.locator(".ranks").getByRole("link", { name: "Meeting" }).waitFor();
+});
+
+it("days of 23 and 25 hours are as long as the time that passed", async () => {
+  const [spring, autumn] = [changeOfClocks(3), changeOfClocks(10)];
+  const grace = await Person.register(server.url, "grace", "Europe/London");
+  // In spring from 00:30 to 02:30 by the clock, in autumn from 01:30 to 01:30 again: an hour each.
+  await grace.track([spring, autumn].map((day) => ping(day, "laptop", "00:30:00", "01:30:00", { app_name: "Code" })));
+  await context.clearCookies();
+  await signIn(page, server.url, grace.email);
+  for (const [day, shift, from, to] of [[spring, "+1 h", "00:30", "02:30"], [autumn, "−1 h", "01:30", "01:30 (again)"]]) {
+    await open(`/day/${day}`);
+    await page.getByText(`The dashed line: clock ${shift}.`).waitFor();
+    await slider().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.locator(`[aria-valuetext="${from} to ${to}, Code, laptop, 1 h"]`).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.locator(".sum").getByText("1 h counted of 1 h").waitFor();
+    await picture(page, `clock-${day === spring ? "spring" : "autumn"}`);
+    await press("Correct this stretch");
+    await page.getByLabel("What you did").fill("Reading");
+    await press("See what changes");
+    await page.getByText(`${from} – ${to}`, { exact: false }).first().waitFor();
+    await page.getByRole("row", { name: "Reading" }).getByText("+1 h").waitFor();
+  }
 });
 
 it("a day of five thousand intervals is zoomed at the pace of the screen, also on a slow machine", async () => {
