@@ -1,6 +1,6 @@
 //! The names that one browser, editor or lock screen goes by: of its windows on Linux (X11 and
 //! Wayland), Windows and macOS, as a flatpak or snap, and in the user agents of trackers. This file
-//! is the one table of them.
+//! is the one table of them, and of what people call these programs.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,8 +17,7 @@ impl Family {
     pub fn of(app: &AppName) -> Self {
         let folded = fold(app);
         match BY_NAME.get(folded.as_str()) {
-            // A family is called by the first of its names, which no other has.
-            Some((_, names)) => Self(Cow::Borrowed(names[0])),
+            Some(known) => Self(Cow::Borrowed(known.family)),
             None => Self(Cow::Owned(folded)),
         }
     }
@@ -31,7 +30,12 @@ pub fn is_lock_screen(app: &AppName) -> bool {
 
 /// What the table says an app is; `None` if it does not know the name.
 pub fn kind_of(app: &AppName) -> Option<Kind> {
-    BY_NAME.get(fold(app).as_str()).map(|(kind, _)| *kind)
+    BY_NAME.get(fold(app).as_str()).map(|known| known.kind)
+}
+
+/// What people call the program with this folded name; `None` if the table does not know it.
+pub(crate) fn shown_name(folded: &str) -> Option<&'static AppName> {
+    BY_NAME.get(folded)?.shown.as_ref()
 }
 
 /// What the families of the table are.
@@ -46,7 +50,7 @@ pub enum Kind {
 }
 
 /// The name in lower case and without `.exe`.
-fn fold(app: &AppName) -> String {
+pub(crate) fn fold(app: &AppName) -> String {
     let lower = app.as_str().to_lowercase();
     match lower.strip_suffix(".exe") {
         Some(stem) if !stem.is_empty() => stem.to_owned(),
@@ -54,17 +58,33 @@ fn fold(app: &AppName) -> String {
     }
 }
 
-type Row = (Kind, &'static [&'static str]);
+/// A family of the table: what it is, what people call it, and all names that it goes by, folded.
+type Row = (Kind, &'static str, &'static [&'static str]);
 
-static BY_NAME: LazyLock<HashMap<&'static str, Row>> =
-    LazyLock::new(|| TABLE.iter().flat_map(|row| row.1.iter().map(|name| (*name, *row))).collect());
+/// What the table says of one name.
+struct Known {
+    kind: Kind,
+    family: &'static str,
+    shown: Option<AppName>,
+}
 
-/// One row for each family: its names, folded. Builds of one program (beta, nightly, insiders) are
+static BY_NAME: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
+    let known = |&(kind, shown, names): &Row| {
+        // A family is called by the first of its names, which no other has.
+        names
+            .iter()
+            .map(move |&name| (name, Known { kind, family: names[0], shown: AppName::new(shown).ok() }))
+    };
+    TABLE.iter().flat_map(known).collect()
+});
+
+/// One row for each family. Builds of one program (beta, nightly, insiders) are
 /// one family, since their trackers call them by one name.
 const TABLE: &[Row] = &[
     // Browsers.
     (
         Kind::Browser,
+        "Firefox",
         &[
             "firefox",
             "firefox-bin",
@@ -88,6 +108,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Kind::Browser,
+        "Chrome",
         &[
             "chrome",
             "google chrome",
@@ -112,6 +133,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Kind::Browser,
+        "Edge",
         &[
             "edge",
             "msedge",
@@ -129,6 +151,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Kind::Browser,
+        "Brave",
         &[
             "brave",
             "brave-browser",
@@ -140,29 +163,55 @@ const TABLE: &[Row] = &[
             "com.brave.browser",
         ],
     ),
-    (Kind::Browser, &["opera", "opera-stable", "opera-beta", "com.opera.opera", "com.operasoftware.opera"]),
-    (Kind::Browser, &["opera gx", "opera_gx", "com.operasoftware.operagx"]),
     (
         Kind::Browser,
+        "Opera",
+        &["opera", "opera-stable", "opera-beta", "com.opera.opera", "com.operasoftware.opera"],
+    ),
+    (Kind::Browser, "Opera GX", &["opera gx", "opera_gx", "com.operasoftware.operagx"]),
+    (
+        Kind::Browser,
+        "Safari",
         &["safari", "safari technology preview", "com.apple.safari", "com.apple.safaritechnologypreview"],
     ),
-    (Kind::Browser, &["vivaldi", "vivaldi-bin", "vivaldi-stable", "vivaldi-snapshot", "com.vivaldi.vivaldi"]),
-    (Kind::Browser, &["arc", "company.thebrowser.browser"]),
-    (Kind::Browser, &["librewolf", "librewolf-default", "io.gitlab.librewolf-community"]),
-    (Kind::Browser, &["waterfox", "waterfox-current", "net.waterfox.waterfox"]),
-    (Kind::Browser, &["zen", "zen browser", "zen-browser", "zen-alpha", "zen-beta", "app.zen_browser.zen"]),
-    (Kind::Browser, &["floorp", "one.ablaze.floorp"]),
-    (Kind::Browser, &["tor browser", "tor-browser", "torbrowser", "org.torproject.torbrowser-launcher"]),
-    (Kind::Browser, &["mullvad browser", "mullvad-browser", "mullvadbrowser", "net.mullvad.mullvadbrowser"]),
-    (Kind::Browser, &["epiphany", "gnome web", "org.gnome.epiphany"]),
-    (Kind::Browser, &["falkon", "org.kde.falkon"]),
-    (Kind::Browser, &["qutebrowser", "org.qutebrowser.qutebrowser"]),
-    (Kind::Browser, &["orion", "com.kagi.kagimacos"]),
-    (Kind::Browser, &["duckduckgo", "com.duckduckgo.macos.browser"]),
-    (Kind::Browser, &["yandex", "yandex-browser", "yandex browser", "ru.yandex.desktop.yandex-browser"]),
+    (
+        Kind::Browser,
+        "Vivaldi",
+        &["vivaldi", "vivaldi-bin", "vivaldi-stable", "vivaldi-snapshot", "com.vivaldi.vivaldi"],
+    ),
+    (Kind::Browser, "Arc", &["arc", "company.thebrowser.browser"]),
+    (Kind::Browser, "LibreWolf", &["librewolf", "librewolf-default", "io.gitlab.librewolf-community"]),
+    (Kind::Browser, "Waterfox", &["waterfox", "waterfox-current", "net.waterfox.waterfox"]),
+    (
+        Kind::Browser,
+        "Zen",
+        &["zen", "zen browser", "zen-browser", "zen-alpha", "zen-beta", "app.zen_browser.zen"],
+    ),
+    (Kind::Browser, "Floorp", &["floorp", "one.ablaze.floorp"]),
+    (
+        Kind::Browser,
+        "Tor Browser",
+        &["tor browser", "tor-browser", "torbrowser", "org.torproject.torbrowser-launcher"],
+    ),
+    (
+        Kind::Browser,
+        "Mullvad Browser",
+        &["mullvad browser", "mullvad-browser", "mullvadbrowser", "net.mullvad.mullvadbrowser"],
+    ),
+    (Kind::Browser, "GNOME Web", &["epiphany", "gnome web", "org.gnome.epiphany"]),
+    (Kind::Browser, "Falkon", &["falkon", "org.kde.falkon"]),
+    (Kind::Browser, "qutebrowser", &["qutebrowser", "org.qutebrowser.qutebrowser"]),
+    (Kind::Browser, "Orion", &["orion", "com.kagi.kagimacos"]),
+    (Kind::Browser, "DuckDuckGo", &["duckduckgo", "com.duckduckgo.macos.browser"]),
+    (
+        Kind::Browser,
+        "Yandex Browser",
+        &["yandex", "yandex-browser", "yandex browser", "ru.yandex.desktop.yandex-browser"],
+    ),
     // Editors.
     (
         Kind::Editor,
+        "Code",
         &[
             "vscode",
             "code",
@@ -181,12 +230,21 @@ const TABLE: &[Row] = &[
             "com.microsoft.vscodeinsiders",
         ],
     ),
-    (Kind::Editor, &["vscodium", "codium", "vscodium-insiders", "com.vscodium.codium", "com.vscodium"]),
-    (Kind::Editor, &["cursor", "com.todesktop.230313mzl4w4u92", "co.anysphere.cursor"]),
-    (Kind::Editor, &["windsurf", "com.exafunction.windsurf"]),
-    (Kind::Editor, &["zed", "zed-editor", "zeditor", "zed preview", "dev.zed.zed", "dev.zed.zed-preview"]),
     (
         Kind::Editor,
+        "VSCodium",
+        &["vscodium", "codium", "vscodium-insiders", "com.vscodium.codium", "com.vscodium"],
+    ),
+    (Kind::Editor, "Cursor", &["cursor", "com.todesktop.230313mzl4w4u92", "co.anysphere.cursor"]),
+    (Kind::Editor, "Windsurf", &["windsurf", "com.exafunction.windsurf"]),
+    (
+        Kind::Editor,
+        "Zed",
+        &["zed", "zed-editor", "zeditor", "zed preview", "dev.zed.zed", "dev.zed.zed-preview"],
+    ),
+    (
+        Kind::Editor,
+        "Sublime Text",
         &[
             "sublime",
             "sublime_text",
@@ -199,6 +257,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Kind::Editor,
+        "IntelliJ IDEA",
         &[
             "intellij",
             "idea",
@@ -220,6 +279,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Kind::Editor,
+        "PyCharm",
         &[
             "pycharm",
             "pycharm64",
@@ -236,16 +296,21 @@ const TABLE: &[Row] = &[
             "com.jetbrains.pycharm-professional",
         ],
     ),
-    (Kind::Editor, &["webstorm", "webstorm64", "jetbrains-webstorm", "com.jetbrains.webstorm"]),
-    (Kind::Editor, &["phpstorm", "phpstorm64", "jetbrains-phpstorm", "com.jetbrains.phpstorm"]),
-    (Kind::Editor, &["goland", "goland64", "jetbrains-goland", "com.jetbrains.goland"]),
-    (Kind::Editor, &["clion", "clion64", "jetbrains-clion", "com.jetbrains.clion"]),
-    (Kind::Editor, &["rider", "rider64", "jetbrains-rider", "com.jetbrains.rider"]),
-    (Kind::Editor, &["rubymine", "rubymine64", "jetbrains-rubymine", "com.jetbrains.rubymine"]),
-    (Kind::Editor, &["rustrover", "rustrover64", "jetbrains-rustrover", "com.jetbrains.rustrover"]),
-    (Kind::Editor, &["datagrip", "datagrip64", "jetbrains-datagrip", "com.jetbrains.datagrip"]),
+    (Kind::Editor, "WebStorm", &["webstorm", "webstorm64", "jetbrains-webstorm", "com.jetbrains.webstorm"]),
+    (Kind::Editor, "PhpStorm", &["phpstorm", "phpstorm64", "jetbrains-phpstorm", "com.jetbrains.phpstorm"]),
+    (Kind::Editor, "GoLand", &["goland", "goland64", "jetbrains-goland", "com.jetbrains.goland"]),
+    (Kind::Editor, "CLion", &["clion", "clion64", "jetbrains-clion", "com.jetbrains.clion"]),
+    (Kind::Editor, "Rider", &["rider", "rider64", "jetbrains-rider", "com.jetbrains.rider"]),
+    (Kind::Editor, "RubyMine", &["rubymine", "rubymine64", "jetbrains-rubymine", "com.jetbrains.rubymine"]),
     (
         Kind::Editor,
+        "RustRover",
+        &["rustrover", "rustrover64", "jetbrains-rustrover", "com.jetbrains.rustrover"],
+    ),
+    (Kind::Editor, "DataGrip", &["datagrip", "datagrip64", "jetbrains-datagrip", "com.jetbrains.datagrip"]),
+    (
+        Kind::Editor,
+        "Android Studio",
         &[
             "androidstudio",
             "android studio",
@@ -256,48 +321,56 @@ const TABLE: &[Row] = &[
             "com.google.android.studio",
         ],
     ),
-    (Kind::Editor, &["neovim", "nvim", "nvim-qt", "neovim-qt", "neovide", "goneovim", "io.neovim.nvim"]),
-    (Kind::Editor, &["vim", "gvim", "macvim", "org.vim.vim", "org.vim.macvim"]),
-    (Kind::Editor, &["emacs", "emacs-gtk", "emacs-x11", "emacs-nox", "aquamacs", "org.gnu.emacs"]),
-    (Kind::Editor, &["helix", "hx", "com.helix_editor.helix"]),
-    (Kind::Editor, &["kate", "org.kde.kate"]),
-    (Kind::Editor, &["kdevelop", "org.kde.kdevelop"]),
-    (Kind::Editor, &["gnome-builder", "gnome builder", "org.gnome.builder"]),
-    (Kind::Editor, &["gedit", "org.gnome.gedit"]),
-    (Kind::Editor, &["geany", "org.geany.geany"]),
-    (Kind::Editor, &["notepad++", "notepadplusplus", "notepad-plus-plus"]),
-    (Kind::Editor, &["visualstudio", "visual studio", "microsoft visual studio", "devenv"]),
-    (Kind::Editor, &["xcode", "com.apple.dt.xcode"]),
-    (Kind::Editor, &["textmate", "com.macromates.textmate"]),
-    (Kind::Editor, &["nova", "com.panic.nova"]),
-    (Kind::Editor, &["atom", "io.atom.atom", "com.github.atom"]),
-    (Kind::Editor, &["eclipse", "org.eclipse.java", "org.eclipse.platform.ide"]),
-    (Kind::Editor, &["netbeans", "netbeans64", "apache netbeans", "org.apache.netbeans"]),
-    (Kind::Editor, &["rstudio", "org.rstudio.rstudio"]),
+    (
+        Kind::Editor,
+        "Neovim",
+        &["neovim", "nvim", "nvim-qt", "neovim-qt", "neovide", "goneovim", "io.neovim.nvim"],
+    ),
+    (Kind::Editor, "Vim", &["vim", "gvim", "macvim", "org.vim.vim", "org.vim.macvim"]),
+    (Kind::Editor, "Emacs", &["emacs", "emacs-gtk", "emacs-x11", "emacs-nox", "aquamacs", "org.gnu.emacs"]),
+    (Kind::Editor, "Helix", &["helix", "hx", "com.helix_editor.helix"]),
+    (Kind::Editor, "Kate", &["kate", "org.kde.kate"]),
+    (Kind::Editor, "KDevelop", &["kdevelop", "org.kde.kdevelop"]),
+    (Kind::Editor, "GNOME Builder", &["gnome-builder", "gnome builder", "org.gnome.builder"]),
+    (Kind::Editor, "gedit", &["gedit", "org.gnome.gedit"]),
+    (Kind::Editor, "Geany", &["geany", "org.geany.geany"]),
+    (Kind::Editor, "Notepad++", &["notepad++", "notepadplusplus", "notepad-plus-plus"]),
+    (Kind::Editor, "Visual Studio", &["visualstudio", "visual studio", "microsoft visual studio", "devenv"]),
+    (Kind::Editor, "Xcode", &["xcode", "com.apple.dt.xcode"]),
+    (Kind::Editor, "TextMate", &["textmate", "com.macromates.textmate"]),
+    (Kind::Editor, "Nova", &["nova", "com.panic.nova"]),
+    (Kind::Editor, "Atom", &["atom", "io.atom.atom", "com.github.atom"]),
+    (Kind::Editor, "Eclipse", &["eclipse", "org.eclipse.java", "org.eclipse.platform.ide"]),
+    (Kind::Editor, "NetBeans", &["netbeans", "netbeans64", "apache netbeans", "org.apache.netbeans"]),
+    (Kind::Editor, "RStudio", &["rstudio", "org.rstudio.rstudio"]),
     // Lock screens, screen savers that lock, and sign-in screens.
-    (Kind::LockScreen, &["lockapp"]),
-    (Kind::LockScreen, &["logonui"]),
-    (Kind::LockScreen, &["loginwindow", "com.apple.loginwindow"]),
-    (Kind::LockScreen, &["screensaverengine", "com.apple.screensaver.engine"]),
-    (Kind::LockScreen, &["swaylock", "swaylock-effects"]),
-    (Kind::LockScreen, &["hyprlock"]),
-    (Kind::LockScreen, &["waylock"]),
-    (Kind::LockScreen, &["gtklock"]),
-    (Kind::LockScreen, &["i3lock", "i3lock-color", "i3lock-fancy"]),
-    (Kind::LockScreen, &["betterlockscreen"]),
-    (Kind::LockScreen, &["slock"]),
-    (Kind::LockScreen, &["xlock"]),
-    (Kind::LockScreen, &["xsecurelock"]),
-    (Kind::LockScreen, &["xtrlock"]),
-    (Kind::LockScreen, &["light-locker"]),
-    (Kind::LockScreen, &["physlock"]),
-    (Kind::LockScreen, &["vlock"]),
-    (Kind::LockScreen, &["xscreensaver"]),
-    (Kind::LockScreen, &["gnome-screensaver", "org.gnome.screensaver"]),
-    (Kind::LockScreen, &["cinnamon-screensaver", "org.cinnamon.screensaver"]),
-    (Kind::LockScreen, &["mate-screensaver", "org.mate.screensaver"]),
-    (Kind::LockScreen, &["xfce4-screensaver", "org.xfce.screensaver"]),
-    (Kind::LockScreen, &["kscreenlocker", "kscreenlocker_greet", "org.kde.kscreenlocker_greet"]),
+    (Kind::LockScreen, "Lock screen", &["lockapp"]),
+    (Kind::LockScreen, "Lock screen", &["logonui"]),
+    (Kind::LockScreen, "Lock screen", &["loginwindow", "com.apple.loginwindow"]),
+    (Kind::LockScreen, "Lock screen", &["screensaverengine", "com.apple.screensaver.engine"]),
+    (Kind::LockScreen, "Lock screen", &["swaylock", "swaylock-effects"]),
+    (Kind::LockScreen, "Lock screen", &["hyprlock"]),
+    (Kind::LockScreen, "Lock screen", &["waylock"]),
+    (Kind::LockScreen, "Lock screen", &["gtklock"]),
+    (Kind::LockScreen, "Lock screen", &["i3lock", "i3lock-color", "i3lock-fancy"]),
+    (Kind::LockScreen, "Lock screen", &["betterlockscreen"]),
+    (Kind::LockScreen, "Lock screen", &["slock"]),
+    (Kind::LockScreen, "Lock screen", &["xlock"]),
+    (Kind::LockScreen, "Lock screen", &["xsecurelock"]),
+    (Kind::LockScreen, "Lock screen", &["xtrlock"]),
+    (Kind::LockScreen, "Lock screen", &["light-locker"]),
+    (Kind::LockScreen, "Lock screen", &["physlock"]),
+    (Kind::LockScreen, "Lock screen", &["vlock"]),
+    (Kind::LockScreen, "Lock screen", &["xscreensaver"]),
+    (Kind::LockScreen, "Lock screen", &["gnome-screensaver", "org.gnome.screensaver"]),
+    (Kind::LockScreen, "Lock screen", &["cinnamon-screensaver", "org.cinnamon.screensaver"]),
+    (Kind::LockScreen, "Lock screen", &["mate-screensaver", "org.mate.screensaver"]),
+    (Kind::LockScreen, "Lock screen", &["xfce4-screensaver", "org.xfce.screensaver"]),
+    (
+        Kind::LockScreen,
+        "Lock screen",
+        &["kscreenlocker", "kscreenlocker_greet", "org.kde.kscreenlocker_greet"],
+    ),
 ];
 
 #[cfg(test)]
@@ -349,8 +422,8 @@ mod tests {
     #[test]
     fn every_name_of_the_table_is_folded_and_there_once() {
         let mut seen = HashSet::new();
-        for (_, names) in TABLE {
-            assert!(!names.is_empty());
+        for (_, shown, names) in TABLE {
+            assert!(!names.is_empty() && AppName::new(shown).is_ok(), "{names:?}");
             for name in *names {
                 assert_eq!(fold(&app(name)), *name);
                 assert!(seen.insert(name), "{name} is there twice");

@@ -21,6 +21,8 @@ pub enum SessionKind {}
 pub enum ApiKeyKind {}
 /// Marks the identity of a report job.
 pub enum JobKind {}
+/// Marks the identity of a category.
+pub enum CategoryKind {}
 
 /// Identity of a person.
 pub type UserId = Id<UserKind>;
@@ -30,6 +32,8 @@ pub type SessionId = Id<SessionKind>;
 pub type ApiKeyId = Id<ApiKeyKind>;
 /// Identity of a report job.
 pub type JobId = Id<JobKind>;
+/// Identity of a category.
+pub type CategoryId = Id<CategoryKind>;
 
 impl<Kind> Id<Kind> {
     /// Wraps the 128 bits of a UUID.
