@@ -9,9 +9,9 @@ use dayline_domain::{Id, JobPolicy, PingLimits};
 use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
-    DeviceLogins, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota, PreferenceStore,
-    Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, Revocations, SecretTexts, Sessions,
-    SiteNames, StoredTime, TimeZones,
+    DeviceLogins, LabelBook, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota,
+    PreferenceStore, Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, Revocations, SecretTexts,
+    Sessions, SiteNames, StoredTime, TimeZones,
 };
 use crate::recent_polls::RecentPolls;
 
@@ -66,6 +66,8 @@ pub struct App {
     pub preferences: Arc<dyn PreferenceStore>,
     /// What people call their devices.
     pub device_book: Arc<dyn DeviceBook>,
+    /// What people call their apps, and how they sort their time.
+    pub label_book: Arc<dyn LabelBook>,
     /// Report jobs with their results, shared by all nodes.
     pub report_jobs: Arc<dyn ReportJobs>,
     /// People, their profiles and the hashes of their passwords.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
     StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book, device_logins,
-    disabled, email_changes, ledger, preferences, prove, report_jobs, reset_links, sessions, sign_outs,
+    disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links, sessions,
+    sign_outs,
 };
 
 async fn fresh() -> StorePorts {
@@ -151,4 +152,9 @@ async fn the_fake_store_lets_in_whom_an_operator_does() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_links_to_new_passwords() {
     prove(reset_links::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_labels() {
+    prove(label_book::FACTS, fresh).await;
 }

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use dayline_api::ClientForms;
 use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
-    Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins, Leases,
-    LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore, RateLimits,
-    ReportJobs, ResetLinks, Revocations, Sessions, StoredTime,
+    Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins, LabelBook,
+    Leases, LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore,
+    RateLimits, ReportJobs, ResetLinks, Revocations, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -245,6 +245,7 @@ trait Store:
     + DeadLetters
     + DeviceBook
     + DeviceLogins
+    + LabelBook
     + LedgerReader
     + LedgerWriter
     + PreferenceStore
@@ -331,6 +332,7 @@ fn app(
         api_keys: Arc::new(RememberedApiKeys::of(store.clone())),
         device_book: store.clone(),
         reset_links: store.clone(),
+        label_book: store.clone(),
         device_logins: store.clone(),
         audit: store.clone(),
         revocations: shared.revocations,
@@ -367,6 +369,7 @@ fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send
             sessions: store.clone(),
             api_keys: store.clone(),
             device_book: store.clone(),
+            label_book: store.clone(),
             audit: store.clone(),
             dead_letters: store.clone(),
             ledger: store.clone(),

@@ -13,6 +13,7 @@ mod dead_letters;
 mod device_book;
 mod device_logins;
 mod error;
+mod label_book;
 mod ledger;
 mod merges;
 mod migrations;

@@ -73,9 +73,10 @@ const MIGRATIONS: &[Migration] = &[
     // A program of the version before would let people in who are disabled: nobody is before all are new.
     Migration {
         name: "people_let_in",
-        sql: include_str!("../migrations/0014_people_let_in.sql"),
+        sql: include_str!("../migrations/0011_people_let_in.sql"),
         oldest_writer: 10,
     },
+    Migration { name: "labels", sql: include_str!("../migrations/0012_labels.sql"), oldest_writer: 10 },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -256,6 +257,7 @@ mod tests {
             "53421142d228db6e91023495629279fb1dc1b6eb64e1735e404d996f968fa763",
             "8e553b4608d777f13e762ad1d376f465acfef2f8c9cdbe5e9ea26319943d4c23",
             "4b2d24a3cdc87710cfe7e13e4cc396a597f779c210c159f37989c6f801dde1a5",
+            "8022489018cb41dc1adb6e93af2ced252979e2d386a2a81aeb55d5f113fc0cc5",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

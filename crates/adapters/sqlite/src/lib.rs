@@ -12,6 +12,7 @@ mod device_book;
 mod device_logins;
 mod failure;
 mod folder;
+mod label_book;
 mod ledger;
 mod merges;
 mod migrations;

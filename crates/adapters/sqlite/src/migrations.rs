@@ -43,6 +43,7 @@ pub(crate) const ALL: &[Migration] = &[
     Migration { number: 7, name: "device_names", sql: include_str!("migrations/0007_device_names.sql") },
     Migration { number: 8, name: "merges", sql: include_str!("migrations/0008_merges.sql") },
     Migration { number: 9, name: "people_let_in", sql: include_str!("migrations/0009_people_let_in.sql") },
+    Migration { number: 10, name: "labels", sql: include_str!("migrations/0010_labels.sql") },
 ];
 
 /// What a database says about one step.

@@ -11,6 +11,7 @@ mod device_logins;
 mod error;
 mod future;
 mod key_marks;
+mod label_book;
 mod leases;
 mod ledger;
 mod limits;
@@ -37,6 +38,7 @@ pub use device_logins::DeviceLogins;
 pub use error::PortError;
 pub use future::{BoxFuture, PortFuture};
 pub use key_marks::{BELIEVED_MS, KeyMarks};
+pub use label_book::{LabelBook, LabelMark, LabelsSet, MarkedLabels};
 pub use leases::Leases;
 pub use ledger::{
     Applied, DayKey, DayWrite, DeadLetter, DeadLetters, Edition, KnownDevice, LedgerCommit, LedgerReader,

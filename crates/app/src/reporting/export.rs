@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dayline_domain::{
-    Correction, DeviceId, DeviceName, Merge, Observation, Piece, Scope, Session, UserId, UtcDay, UtcMs,
+    Correction, DeviceId, DeviceName, Labels, Merge, Observation, Piece, Scope, Session, UserId, UtcDay,
+    UtcMs,
 };
 
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;
 use crate::ports::{
-    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, DeviceBook, LedgerReader, LoadedDay, Sessions,
-    StoredAuditEvent, StoredDeadLetter, User,
+    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, DeviceBook, LabelBook, LedgerReader, LoadedDay,
+    Sessions, StoredAuditEvent, StoredDeadLetter, User,
 };
 use crate::reporting::states::settle;
 use crate::tracking::record::{self, Body};
@@ -29,6 +30,8 @@ pub enum Page {
     Keys(Vec<ApiKey>),
     /// What the person has said about devices, all in one page: it is said of few.
     Devices(Vec<DeviceSaid>),
+    /// What the person has said about names, all in one page: it is bounded.
+    Labels(Labels),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
     /// A dead letter: pings that could not be processed.
@@ -82,6 +85,8 @@ pub struct ExportPorts {
     pub api_keys: Arc<dyn ApiKeys>,
     /// For names and merges of devices.
     pub device_book: Arc<dyn DeviceBook>,
+    /// For categories and aliases.
+    pub label_book: Arc<dyn LabelBook>,
     /// For the entries that are not purged yet, read in pages.
     pub audit: Arc<dyn AuditLog>,
     /// For the person's pings that could not be processed.
@@ -97,6 +102,7 @@ impl ExportPorts {
             sessions: app.sessions.clone(),
             api_keys: app.api_keys.clone(),
             device_book: app.device_book.clone(),
+            label_book: app.label_book.clone(),
             audit: app.audit.clone(),
             dead_letters: app.dead_letters.clone(),
             ledger: app.ledger.clone(),
@@ -118,6 +124,7 @@ enum Next {
     Sessions,
     Keys,
     Devices,
+    Labels,
     Audit(Option<u64>),
     DeadLetter(u64),
     Extent,
@@ -179,8 +186,12 @@ impl Export {
                     return Ok(Some(Page::Keys(self.ports.api_keys.list(self.user).await?)));
                 }
                 Next::Devices => {
-                    self.next = Next::Audit(None);
+                    self.next = Next::Labels;
                     return Ok(Some(Page::Devices(self.devices().await?)));
+                }
+                Next::Labels => {
+                    self.next = Next::Audit(None);
+                    return Ok(Some(Page::Labels(self.ports.label_book.labels(self.user).await?.labels)));
                 }
                 Next::Audit(before) => {
                     let entries = self.ports.audit.list(self.user, before, MAX_ENTRIES).await?;

@@ -50,7 +50,8 @@ pub fn resolve_filter(app: &App, asked: FilterAsked) -> Result<Filter, AppError>
     if errors.is_empty() { Ok(filter) } else { Err(AppError::Invalid(errors)) }
 }
 
-fn part<T, E: Display>(
+/// Reads a part, if it is given, and notes what is wrong with it.
+pub(crate) fn part<T, E: Display>(
     name: &'static str,
     text: Option<String>,
     parse: impl FnOnce(&str) -> Result<T, E>,

@@ -3,11 +3,13 @@
 pub mod devices;
 pub mod export;
 pub mod filters;
+pub mod labels;
 pub mod report_jobs;
 pub mod report_worker;
 pub mod reports;
 pub mod result_forms;
 pub(crate) mod states;
+pub mod stored_labels;
 pub mod stored_sums;
 pub mod timeline;
 pub mod why;

@@ -6,7 +6,7 @@ use dayline_app::ports::{DeadLetter, LedgerCommit, LedgerWriter, Partition, Posi
 use dayline_app::reporting::export::{DeadLetterPings, Page, open};
 use dayline_app::tracking::record;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
-use dayline_domain::{DAY_MS, Interval, UtcMs};
+use dayline_domain::{DAY_MS, Interval, Labels, UtcMs};
 
 use super::{caller, login, register, send, used, with_ada};
 
@@ -28,6 +28,7 @@ async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
             Page::Sessions(page) => sessions += page.len(),
             Page::Keys(page) => assert!(page.is_empty()),
             Page::Devices(page) => assert!(page.is_empty()),
+            Page::Labels(page) => assert_eq!(page, Labels::default()),
             Page::DeadLetter(letter) => panic!("{letter:?} was never written"),
             Page::Audit(page) => events += page.len(),
             Page::Corrections(page) => assert!(page.is_empty()),
@@ -87,5 +88,5 @@ async fn an_export_of_somebody_without_pings_ends_too() {
     while export.page().await.unwrap().is_some() {
         pages += 1;
     }
-    assert_eq!(pages, 6);
+    assert_eq!(pages, 7);
 }

@@ -13,6 +13,7 @@ pub mod disabled;
 pub mod email_changes;
 pub mod kept_pings;
 pub mod key_marks;
+pub mod label_book;
 pub mod leases;
 pub mod ledger;
 pub mod limits;

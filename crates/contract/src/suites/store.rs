@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CorrectionNumbers, CreateUser, DayKey, DayWrite,
-    DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LedgerCommit, LedgerReader, LedgerView, LedgerWriter,
-    LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs, ResetLinks,
-    Sessions, SignOut, StartSession, Started, StoredDay, StoredTime, User,
+    DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LabelBook, LedgerCommit, LedgerReader, LedgerView,
+    LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs,
+    ResetLinks, Sessions, SignOut, StartSession, Started, StoredDay, StoredTime, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -47,6 +47,7 @@ pub struct StorePorts {
     pub(super) device_book: Arc<dyn DeviceBook>,
     pub(super) reset_links: Arc<dyn ResetLinks>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
+    pub(super) label_book: Arc<dyn LabelBook>,
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) preferences: Arc<dyn PreferenceStore>,
     pub(super) correction_numbers: Arc<dyn CorrectionNumbers>,
@@ -76,6 +77,7 @@ impl StorePorts {
             + DeviceBook
             + ResetLinks
             + DeviceLogins
+            + LabelBook
             + AuditLog
             + PreferenceStore
             + CorrectionNumbers
@@ -93,6 +95,7 @@ impl StorePorts {
             device_book: store.clone(),
             reset_links: store.clone(),
             device_logins: store.clone(),
+            label_book: store.clone(),
             audit: store.clone(),
             preferences: store.clone(),
             correction_numbers: store.clone(),

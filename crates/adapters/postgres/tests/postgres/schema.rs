@@ -35,6 +35,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
             "device_names",
             "filtered_reports",
             "foundation",
+            "labels",
             "merges",
             "people_let_in",
             "report_jobs",

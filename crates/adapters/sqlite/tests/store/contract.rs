@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, disabled, email_changes, ledger, preferences, prove, report_jobs, reset_links, sessions,
-    sign_outs, stored_time,
+    device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links,
+    sessions, sign_outs, stored_time,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -213,4 +213,9 @@ async fn the_sqlite_store_knows_the_newest_moment() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_what_is_said_of_devices() {
     prove(device_book::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_labels() {
+    prove(label_book::FACTS, fresh).await;
 }

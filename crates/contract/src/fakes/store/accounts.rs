@@ -128,6 +128,7 @@ impl Accounts for FakeStore {
             tables.correction_numbers.remove(&id);
             tables.device_names.retain(|(user, _), _| *user != id);
             tables.merges.remove(&id);
+            tables.labels.remove(&id);
             tables.dead.retain(|_, stored| stored.letter.user != Some(id));
             tables.audit.retain(|entry| entry.event.user != id);
             tables.jobs.retain(|_, job| job.user != id);

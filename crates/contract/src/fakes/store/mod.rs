@@ -7,6 +7,7 @@ mod dead_letters;
 mod device_book;
 mod jobs;
 mod keys;
+mod label_book;
 mod ledger;
 mod numbers;
 mod preferences;
@@ -20,7 +21,7 @@ use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::{
-    ApiKey, DayKey, Mark, Partition, PasswordHash, PortError, PortFuture, Position, ResetLink,
+    ApiKey, DayKey, Mark, MarkedLabels, Partition, PasswordHash, PortError, PortFuture, Position, ResetLink,
     StoredAuditEvent, StoredDeadLetter, User,
 };
 use dayline_domain::identity::device_login::DeviceLogin;
@@ -47,6 +48,8 @@ struct Tables {
     /// Of people who set some.
     preferences: BTreeMap<UserId, Preferences>,
     device_names: BTreeMap<(UserId, DeviceId), DeviceName>,
+    /// Of people who said something.
+    labels: BTreeMap<UserId, MarkedLabels>,
     /// Of people who made some.
     merges: BTreeMap<UserId, Merges>,
     sessions: BTreeMap<SessionId, Session>,

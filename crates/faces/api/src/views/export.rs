@@ -2,13 +2,16 @@
 
 use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
 use dayline_app::reporting::export::{DeadLetterPings, DeviceSaid, Page};
-use dayline_domain::{Correction, DeviceId, DeviceName, Observation, Piece, Session, SessionId};
+use dayline_domain::{
+    Alias, Category, Correction, DeviceId, DeviceName, Observation, Piece, Session, SessionId,
+};
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::api_key::KeyItem;
 use super::audit_entry::AuditEntry;
+use super::category::{AliasItem, CategoryItem};
 use super::correction::CorrectionItem;
 use super::interval::IntervalItem;
 use super::observation::ObservationItem;
@@ -23,6 +26,8 @@ pub(crate) enum ExportLine<'a> {
     Session(SessionItem),
     ApiKey(KeyItem),
     Device(DeviceSaidItem<'a>),
+    Category(CategoryItem<'a>),
+    Alias(AliasItem<'a>),
     Audit(AuditEntry<'a>),
     PutAside(PutAsideItem<'a>),
     Correction(CorrectionItem<'a>),
@@ -101,6 +106,8 @@ pub(crate) struct Counts {
     session: u64,
     api_key: u64,
     device: u64,
+    category: u64,
+    alias: u64,
     audit: u64,
     put_aside: u64,
     correction: u64,
@@ -115,6 +122,8 @@ pub(crate) enum ExportItem {
     Session(Session),
     Key(ApiKey),
     Device(DeviceSaid),
+    Category(Category),
+    Alias(Alias),
     Audit(StoredAuditEvent),
     DeadLetter(DeadLetterPings),
     Correction(Correction),
@@ -132,6 +141,12 @@ pub(crate) fn lines(page: Page) -> ExportItems {
         Page::Sessions(sessions) => Box::new(sessions.into_iter().map(ExportItem::Session)),
         Page::Keys(keys) => Box::new(keys.into_iter().map(ExportItem::Key)),
         Page::Devices(said) => Box::new(said.into_iter().map(ExportItem::Device)),
+        Page::Labels(labels) => {
+            let categories = labels.categories.iter().cloned().map(ExportItem::Category);
+            let aliases = labels.aliases.said().cloned().map(ExportItem::Alias);
+            let all: Vec<ExportItem> = categories.chain(aliases).collect();
+            Box::new(all.into_iter())
+        }
         Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
         Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
         Page::Corrections(corrections) => Box::new(corrections.into_iter().map(ExportItem::Correction)),
@@ -165,6 +180,8 @@ impl ExportLines {
             }
             ExportItem::Key(key) => (ExportLine::ApiKey(key.into()), &mut counts.api_key),
             ExportItem::Device(said) => (ExportLine::Device(said.into()), &mut counts.device),
+            ExportItem::Category(category) => (ExportLine::Category(category.into()), &mut counts.category),
+            ExportItem::Alias(alias) => (ExportLine::Alias(alias.into()), &mut counts.alias),
             ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
             ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
             ExportItem::Correction(correction) => {

@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api_key::KeyItem;
 use super::audit_entry::AuditEntry;
+use super::category::{AliasItem, CategoryItem};
 use super::correction::CorrectionItem;
 use super::export::{DeviceSaidItem, EndItem, ExportLine, PutAsideItem};
 use super::interval::IntervalItem;
@@ -19,11 +20,13 @@ use super::session::SessionItem;
 /// A type of line: its name, that of its schema, and what it is.
 type LineType = (&'static str, &'static str, &'static str);
 
-const LINES: [LineType; 11] = [
+const LINES: [LineType; 13] = [
     ("profile", "ExportProfile", "My profile; the first line."),
     ("session", "ExportSession", "A device that is signed in."),
     ("api_key", "ExportApiKey", "A key, without its text."),
     ("device", "ExportDevice", "What I call a device, and as which other one it counts."),
+    ("category", "ExportCategory", "A category of mine, with its rules."),
+    ("alias", "ExportAlias", "What I call an app."),
     ("audit", "ExportAudit", "Something that happened to my account, the newest first."),
     ("put_aside", "ExportPutAside", "Pings that could not be processed and were put aside."),
     ("correction", "ExportCorrection", "What I said about my timeline, in its last version."),
@@ -52,6 +55,8 @@ fn content(line: &str) -> Cow<'static, str> {
         "session" => SessionItem::name(),
         "api_key" => KeyItem::name(),
         "device" => DeviceSaidItem::name(),
+        "category" => CategoryItem::name(),
+        "alias" => AliasItem::name(),
         "audit" => AuditEntry::name(),
         "put_aside" => PutAsideItem::name(),
         "correction" => CorrectionItem::name(),
@@ -90,6 +95,8 @@ impl ToSchema for ExportLine<'_> {
             (SessionItem::name().into(), SessionItem::schema()),
             (KeyItem::name().into(), KeyItem::schema()),
             (DeviceSaidItem::name().into(), DeviceSaidItem::schema()),
+            (CategoryItem::name().into(), CategoryItem::schema()),
+            (AliasItem::name().into(), AliasItem::schema()),
             (AuditEntry::name().into(), AuditEntry::schema()),
             (PutAsideItem::name().into(), PutAsideItem::schema()),
             (CorrectionItem::name().into(), CorrectionItem::schema()),
@@ -98,6 +105,7 @@ impl ToSchema for ExportLine<'_> {
             (EndItem::name().into(), EndItem::schema()),
         ]);
         KeyItem::schemas(schemas);
+        CategoryItem::schemas(schemas);
         PutAsideItem::schemas(schemas);
         ObservationItem::schemas(schemas);
         EndItem::schemas(schemas);
