@@ -7,10 +7,11 @@ mod support;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dayline_domain::labels::{Alias, Aliases, Categories, Category, CategoryName, Labels, Rule};
 use dayline_domain::report::{Counted, Filter, Grouping, LocalDays, Report, cut_days};
 use dayline_domain::{
-    Activity, AppName, DAY_MS, DayStart, DaySums, DeviceId, Domain, Interval, Language, LocalDate, Piece,
-    Project, Source, UtcDay, UtcMs, Weekday, with_days_from,
+    Activity, AppName, CategoryId, DAY_MS, DayStart, DaySums, DeviceId, Domain, Interval, Language,
+    LocalDate, Piece, Project, Source, UtcDay, UtcMs, Weekday, with_days_from,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -32,6 +33,7 @@ struct Case {
     to: LocalDate,
     pieces: Vec<Piece>,
     filter: Filter,
+    labels: Option<Labels>,
 }
 
 impl Case {
@@ -72,6 +74,45 @@ fn sources() -> Vec<Arc<Source>> {
         source("phone", "Web", Some("b.org"), Some("letters"), None),
         source("phone", "Chat", None, None, None),
     ]
+}
+
+/// Calls two apps by one name, and sorts by an app's shown name and by a project.
+fn labels() -> Labels {
+    let app = |name: &str| AppName::new(name).unwrap();
+    let alias = |name: &str| Alias { app: app(name), shown: app("Web") };
+    let category = |id: u128, name: &str, rule: Rule| Category {
+        id: CategoryId::from_bits(id),
+        name: CategoryName::new(name).unwrap(),
+        colour: None,
+        rules: vec![rule],
+    };
+    let web = Rule::new(Some(app("Web")), None, None).unwrap();
+    let dayline = Rule::new(None, None, Project::new("Dayline").ok()).unwrap();
+    Labels {
+        aliases: Aliases::of(["Chat", "web"].map(alias)).unwrap(),
+        categories: Categories::of([category(1, "Net", web), category(2, "Net > Own", dayline)]).unwrap(),
+    }
+}
+
+/// The name of an app as [`labels`] show it.
+fn shown_name(case: &Case, app: &AppName) -> AppName {
+    let is_other = case.labels.is_some() && app.as_str() == "Chat";
+    if is_other { AppName::new("Web").unwrap() } else { app.clone() }
+}
+
+fn shown_app(case: &Case, activity: &Activity) -> AppName {
+    shown_name(case, &activity.app)
+}
+
+/// The category of an activity as [`labels`] say.
+fn category(case: &Case, activity: &Activity) -> Option<CategoryName> {
+    let name = match (shown_app(case, activity).as_str(), activity.project.as_ref().map(Project::as_str)) {
+        _ if case.labels.is_none() => return None,
+        (_, Some("dayline")) => "Net > Own",
+        ("Web", _) => "Net",
+        _ => return None,
+    };
+    CategoryName::new(name).ok()
 }
 
 /// Each part of a filter is seldom there, and then names something that there is.
@@ -124,11 +165,12 @@ fn cases() -> impl Strategy<Value = Case> {
     let day_start = day_start.prop_map(|minutes| DayStart::from_minutes(minutes).unwrap());
     let filter = prop_oneof![Just(Filter::ALL), filters()];
     let days = (-4..30i32, 0..40i32);
-    (changes, day_start, select(Weekday::ALL.to_vec()), days, timelines(), filter).prop_map(
-        |(changes, day_start, week_start, (from, length), pieces, filter)| {
+    let labels = prop_oneof![Just(None), Just(Some(labels()))];
+    (changes, day_start, select(Weekday::ALL.to_vec()), days, timelines(), filter, labels).prop_map(
+        |(changes, day_start, week_start, (from, length), pieces, filter, labels)| {
             let from = LocalDate(DAY.0 + from);
             let to = LocalDate((from.0 + length).min(DAY.0 + 40));
-            Case { changes, day_start, week_start, from, to, pieces, filter }
+            Case { changes, day_start, week_start, from, to, pieces, filter, labels }
         },
     )
 }
@@ -160,7 +202,10 @@ fn painted(case: &Case) -> Rows {
         let wants = |is_given: bool, is_it: bool| !is_given || is_it;
         let filter = &case.filter;
         if !(case.from..=case.to).contains(&date)
-            || !wants(filter.app.is_some(), filter.app.as_ref() == Some(&activity.app))
+            || !wants(
+                filter.app.is_some(),
+                filter.app.as_ref().map(|app| shown_name(case, app)) == Some(shown_app(case, activity)),
+            )
             || !wants(filter.domain.is_some(), filter.domain.as_ref() == Some(&activity.domain))
             || !wants(filter.project.is_some(), filter.project.as_ref() == Some(&activity.project))
             || !wants(filter.device.is_some(), filter.device.as_ref() == Some(device))
@@ -169,7 +214,8 @@ fn painted(case: &Case) -> Rows {
         }
         let days_back = (0..7).find(|n| weekday(LocalDate(date.0 - n)) == case.week_start).unwrap();
         for (kind, name) in [
-            ("apps", format!("{:?}", activity.app)),
+            ("apps", format!("{:?}", shown_app(case, activity))),
+            ("categories", format!("{:?}", category(case, activity))),
             ("domains", format!("{:?}", activity.domain)),
             ("projects", format!("{:?}", activity.project)),
             ("languages", format!("{:?}", activity.language)),
@@ -201,6 +247,7 @@ fn rows_of(report: Report) -> Rows {
         Report::Projects(totals) => named(totals.most_first()),
         Report::Languages(totals) => named(totals.most_first()),
         Report::Devices(totals) => named(totals.most_first()),
+        Report::Categories(totals) => named(totals.most_first()),
         Report::Hours(slots) => named(slots.into_iter().map(|slot| (slot.start, slot.ms)).collect()),
         Report::Days(rows) | Report::Weeks(rows) | Report::Months(rows) => named(rows),
     };
@@ -214,7 +261,8 @@ fn rows_of(report: Report) -> Rows {
 fn of_stretches(case: &Case, grouping: Grouping, days_at_a_time: u16) -> Report {
     let mut report = Report::empty(grouping);
     for days in case.days().stretches(days_at_a_time) {
-        report.add(Counted { filter: &case.filter, ..Counted::from(&case.pieces) }, &days);
+        let (filter, labels) = (&case.filter, case.labels.as_ref());
+        report.add(Counted { filter, labels, ..Counted::from(&case.pieces) }, &days);
     }
     report
 }
@@ -231,7 +279,8 @@ fn of_sums(case: &Case, grouping: Grouping) -> Report {
     let of = |day: UtcDay| case.pieces.iter().filter(move |piece| piece.interval.start().day() == day);
     let sums: Vec<DaySums> = whole.map(|day| DaySums::of(day, of(day))).collect();
     let mut report = Report::empty(grouping);
-    report.add(Counted { pieces: &pieces, sums: &sums, filter: &case.filter }, &days);
+    let (filter, labels) = (&case.filter, case.labels.as_ref());
+    report.add(Counted { pieces: &pieces, sums: &sums, filter, labels }, &days);
     report
 }
 

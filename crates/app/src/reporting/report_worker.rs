@@ -12,7 +12,7 @@ use dayline_domain::{JobPolicy, JobState, ReportJob, ReportKind, UtcMs, with_day
 use crate::ports::{Clock, ReportJobs, TimeZones};
 use crate::reporting::devices::names_for;
 use crate::reporting::export::{Export, ExportPorts};
-use crate::reporting::reports;
+use crate::reporting::reports::{self, Of};
 use crate::reporting::result_forms::ResultForms;
 use crate::{AppError, Kind};
 
@@ -151,10 +151,12 @@ impl Run<'_> {
 
     async fn sums(&mut self, grouping: Grouping) -> Result<(), End> {
         let days = self.local_days()?;
+        let labels = self.ports.data.label_book.labels(self.job.user).await?.labels;
         let mut report = Report::empty(grouping);
         for stretch in days.stretches(STRETCH_DAYS) {
             let (ledger, job) = (&*self.ports.data.ledger, &self.job);
-            reports::add(ledger, job.user, &stretch, &job.filter, slice::from_mut(&mut report)).await?;
+            let of = Of { user: job.user, filter: &job.filter, labels: &labels };
+            reports::add(ledger, &stretch, of, slice::from_mut(&mut report)).await?;
             self.tell((stretch.to.0 - days.from.0 + 1) as u32).await?;
         }
         let names = names_for(&*self.ports.data.device_book, self.job.user, grouping).await?;

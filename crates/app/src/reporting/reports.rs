@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dayline_domain::report::{self, Counted, Filter, Grouping, LocalDays, Report};
+use dayline_domain::report::{self, Counted, Filter, Grouping, LocalDays, Report, Unsorted};
 use dayline_domain::zone::Zone;
-use dayline_domain::{Interval, LocalDate, Scope, UserId, UtcDay, with_days_from};
+use dayline_domain::{AppName, Interval, Labels, LocalDate, Scope, UserId, UtcDay, with_days_from};
 
 use crate::identity::caller::Caller;
-use crate::ports::{LedgerReader, LedgerView, Mark, PortError};
+use crate::ports::{LabelMark, LedgerReader, LedgerView, Mark, MarkedLabels, PortError};
 use crate::reporting::devices::{DeviceNames, names_for};
 use crate::{App, AppError};
 
@@ -19,10 +19,14 @@ pub const MAX_REPORT_DAYS: i32 = 3_660;
 /// not much more to read, and the first and the last are mostly cut.
 const MAX_DAYS_OF_PIECES: i32 = 7;
 
-/// The marks of the ledger days an answer was read from. Equal marks mean equal answers, whatever
-/// became of the data in between.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ReadVersion(pub Vec<(UtcDay, Mark)>);
+/// What an answer was read from. Equal marks mean equal answers, whatever became of the data in between.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct ReadVersion {
+    /// The marks of the ledger days.
+    pub days: Vec<(UtcDay, Mark)>,
+    /// That of what the person says about names.
+    pub labels: LabelMark,
+}
 
 /// Which local days a request asks for, as the client wrote it.
 #[derive(Debug, Clone, Default)]
@@ -89,10 +93,12 @@ pub async fn read_version(
     interval: Option<Interval>,
 ) -> Result<ReadVersion, AppError> {
     caller.require(Scope::Read)?;
-    match interval {
-        Some(interval) => Ok(ReadVersion(app.ledger.marks(caller.user, interval).await?)),
-        None => Ok(ReadVersion::default()),
-    }
+    let labels = app.label_book.labels(caller.user).await?.mark;
+    let days = match interval {
+        Some(interval) => app.ledger.marks(caller.user, interval).await?,
+        None => Vec::new(),
+    };
+    Ok(ReadVersion { days, labels })
 }
 
 /// An answer and what it was read from.
@@ -130,9 +136,47 @@ pub async fn reports<const N: usize>(
     filter: &Filter,
 ) -> Result<Versioned<[Report; N]>, AppError> {
     caller.require(Scope::Read)?;
+    let MarkedLabels { mark, labels } = app.label_book.labels(caller.user).await?;
     let mut answer = groupings.map(Report::empty);
-    let version = add(&*app.ledger, caller.user, days, filter, &mut answer).await?;
-    Ok(Versioned { version, answer })
+    let of = Of { user: caller.user, filter, labels: &labels };
+    let days = add(&*app.ledger, days, of, &mut answer).await?;
+    Ok(Versioned { version: ReadVersion { days, labels: mark }, answer })
+}
+
+/// What counted in local days per app, by the names that trackers told, most first.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when the ledger can't be read.
+pub async fn told_names(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Vec<(AppName, i64)>, AppError> {
+    caller.require(Scope::Read)?;
+    let Some(window) = days.interval() else { return Ok(Vec::new()) };
+    let cut = || report::cut_days(days, Grouping::Apps.cut(), &Filter::ALL);
+    let view = read(&*app.ledger, caller.user, window, cut).await?;
+    let told = report::by_app(view.as_counted(), window).into_iter();
+    Ok(told.map(|(app, ms)| (app.clone(), ms)).collect())
+}
+
+/// What counted in local days and belongs to no category of the caller's, most first.
+///
+/// # Errors
+///
+/// [`AppError::MissingScope`]; when a store can't be read.
+pub async fn unsorted(
+    app: &App,
+    caller: &Caller,
+    days: &LocalDays,
+) -> Result<Vec<(Unsorted, i64)>, AppError> {
+    caller.require(Scope::Read)?;
+    let labels = app.label_book.labels(caller.user).await?.labels;
+    let Some(window) = days.interval() else { return Ok(Vec::new()) };
+    let cut = || report::cut_days(days, Grouping::Categories.cut(), &Filter::ALL);
+    let view = read(&*app.ledger, caller.user, window, cut).await?;
+    Ok(report::unsorted(Counted { labels: Some(&labels), ..view.as_counted() }, window))
 }
 
 /// What the caller calls their devices, if a report of this grouping shows that. It is no part of what a
@@ -146,14 +190,23 @@ pub async fn device_names(app: &App, caller: &Caller, grouping: Grouping) -> Res
     Ok(names_for(&*app.device_book, caller.user, grouping).await?)
 }
 
-/// Reads what counted in the days, and adds what the filter keeps of it to reports.
+/// Whose time a report is of, which of it, and what it is called.
+#[derive(Clone, Copy)]
+pub(crate) struct Of<'a> {
+    pub(crate) user: UserId,
+    pub(crate) filter: &'a Filter,
+    pub(crate) labels: &'a Labels,
+}
+
+/// Reads what counted in the days, and adds what the filter keeps of it to reports. Gives the marks of the
+/// days.
 pub(crate) async fn add(
     ledger: &dyn LedgerReader,
-    user: UserId,
     days: &LocalDays,
-    filter: &Filter,
+    of: Of<'_>,
     reports: &mut [Report],
-) -> Result<ReadVersion, PortError> {
+) -> Result<Vec<(UtcDay, Mark)>, PortError> {
+    let Of { user, filter, labels } = of;
     let view = match days.interval() {
         Some(window) => {
             // What one of them cuts is read as pieces, from which the others are made as well.
@@ -167,9 +220,9 @@ pub(crate) async fn add(
         None => LedgerView::default(),
     };
     for report in reports {
-        report.add(Counted { filter, ..view.as_counted() }, days);
+        report.add(Counted { filter, labels: Some(labels), ..view.as_counted() }, days);
     }
-    Ok(ReadVersion(view.marks))
+    Ok(view.marks)
 }
 
 /// Of the local days on which anything counted, the last one before these days, else the first one after

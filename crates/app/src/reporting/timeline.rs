@@ -5,10 +5,10 @@ use std::vec::IntoIter;
 
 use dayline_domain::report::{Joining, OverlapJoining, clip, join_at_midnight};
 use dayline_domain::zone::shown_at;
-use dayline_domain::{DAY_MS, DeviceId, Interval, LedgerDay, Piece, Scope, UserId, UtcDay, UtcMs};
+use dayline_domain::{DAY_MS, DeviceId, Interval, Labels, LedgerDay, Piece, Scope, UserId, UtcDay, UtcMs};
 
 use crate::identity::caller::Caller;
-use crate::ports::LedgerReader;
+use crate::ports::{LedgerReader, MarkedLabels};
 use crate::reporting::reports::{ReadVersion, Versioned, resolve_zone};
 use crate::reporting::states::settled_days;
 use crate::{App, AppError};
@@ -52,6 +52,21 @@ pub struct Timeline {
     pub outranked: Option<Pieces>,
     /// When nobody was at a device, by start, if asked for; joined likewise.
     pub away: Option<Vec<(DeviceId, Interval)>>,
+    labels: Arc<Labels>,
+}
+
+impl Timeline {
+    /// What the person says about names.
+    pub fn labels(&self) -> &Arc<Labels> {
+        &self.labels
+    }
+
+    /// The same with the names that apps are shown by, in place of those that their trackers tell.
+    #[must_use]
+    pub fn with_shown_names(self) -> Self {
+        let shown = |pieces: Pieces| Pieces { shown: Some(Arc::clone(&self.labels)), ..pieces };
+        Self { counted: shown(self.counted), outranked: self.outranked.map(shown), ..self }
+    }
 }
 
 /// What is shown beside what counted.
@@ -64,7 +79,11 @@ pub struct Beside {
 }
 
 /// Some of the pieces of a timeline, to be read once, from the first to the last.
-pub struct Pieces(Source);
+pub struct Pieces {
+    source: Source,
+    /// By which the names are made that apps are shown by, if those are wanted.
+    shown: Option<Arc<Labels>>,
+}
 
 enum Source {
     /// They are here already.
@@ -95,16 +114,16 @@ pub async fn timeline(
 ) -> Result<Versioned<Timeline>, AppError> {
     caller.require(Scope::Read)?;
     let (ledger, user) = (&app.ledger, caller.user);
+    let MarkedLabels { mark, labels } = app.label_book.labels(user).await?;
     let pages = interval.map(pages).unwrap_or_default();
     let away = if beside.away { Some(away(&**ledger, user, &pages).await?) } else { None };
-    let outranked = |source: &dyn Fn() -> Source| beside.outranked.then(|| Pieces(source()));
-    let (version, timeline) = match (interval, pages.as_slice()) {
+    let outranked = |source: &dyn Fn() -> Source| beside.outranked.then(|| Pieces::of(source()));
+    let (days, counted, outranked) = match (interval, pages.as_slice()) {
         (Some(interval), [_, _, ..]) => {
-            let version = ledger.marks(user, interval).await?;
+            let marks = ledger.marks(user, interval).await?;
             let pages = || Pages { ledger: Arc::clone(ledger), user, left: pages.clone().into_iter() };
-            let counted = Pieces(Source::Counted(pages(), Joining::default()));
             let outranked = outranked(&|| Source::Outranked(pages(), OverlapJoining::default()));
-            (version, Timeline { counted, outranked, away })
+            (marks, Source::Counted(pages(), Joining::default()), outranked)
         }
         (_, [page]) => {
             let view = ledger.read(user, *page).await?;
@@ -112,14 +131,13 @@ pub async fn timeline(
             let beside =
                 if beside.outranked { outranked_in(&**ledger, user, *page).await? } else { Vec::new() };
             let outranked = outranked(&|| Source::Read(Some(beside.clone())));
-            (view.marks, Timeline { counted: Pieces(whole(view.counted)), outranked, away })
+            (view.marks, whole(view.counted), outranked)
         }
-        _ => {
-            let outranked = outranked(&|| Source::End);
-            (Vec::new(), Timeline { counted: Pieces(Source::End), outranked, away })
-        }
+        _ => (Vec::new(), Source::End, outranked(&|| Source::End)),
     };
-    Ok(Versioned { version: ReadVersion(version), answer: timeline })
+    let version = ReadVersion { days, labels: mark };
+    let counted = Pieces::of(counted);
+    Ok(Versioned { version, answer: Timeline { counted, outranked, away, labels: Arc::new(labels) } })
 }
 
 /// What was outranked in one page, joined at the midnights in it.
@@ -169,24 +187,36 @@ fn pages(interval: Interval) -> Vec<Interval> {
 }
 
 impl Pieces {
+    fn of(source: Source) -> Self {
+        Self { source, shown: None }
+    }
+
     /// The next pieces; `None` after the last.
     ///
     /// # Errors
     ///
     /// When the ledger can't be read.
     pub async fn next(&mut self) -> Result<Option<Vec<Piece>>, AppError> {
-        match &mut self.0 {
-            Source::Read(pieces) => Ok(pieces.take()),
-            Source::Counted(pages, joining) => {
+        let next = self.source.next().await?;
+        let Some(labels) = &self.shown else { return Ok(next) };
+        Ok(next.map(|pieces| pieces.into_iter().map(|piece| labels.shown_piece(piece)).collect()))
+    }
+}
+
+impl Source {
+    async fn next(&mut self) -> Result<Option<Vec<Piece>>, AppError> {
+        match self {
+            Self::Read(pieces) => Ok(pieces.take()),
+            Self::Counted(pages, joining) => {
                 let Some(page) = pages.left.next() else {
                     let last = std::mem::take(joining).end();
-                    self.0 = Source::End;
+                    *self = Self::End;
                     return Ok(Some(last.into_iter().collect()));
                 };
                 let view = pages.ledger.read(pages.user, page).await?;
                 Ok(Some(joining.add(clip(view.counted, page))))
             }
-            Source::Outranked(pages, joining) => {
+            Self::Outranked(pages, joining) => {
                 if joining.is_new() {
                     for &page in pages.left.as_slice().iter().rev() {
                         joining.look_back(page, &pages.outranked(page).await?);
@@ -196,7 +226,7 @@ impl Pieces {
                 let pieces = pages.outranked(page).await?;
                 Ok(Some(joining.add(page, pieces)))
             }
-            Source::End => Ok(None),
+            Self::End => Ok(None),
         }
     }
 }

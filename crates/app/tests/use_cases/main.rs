@@ -13,6 +13,7 @@ mod ingest;
 mod kept_log;
 mod key_agreement;
 mod keys;
+mod labels;
 mod live;
 mod merges;
 mod operator;

@@ -64,7 +64,7 @@ async fn the_timeline_is_clipped_and_joined_over_midnight() {
     let found = timeline(&world.app, &ada, Some(window), Beside::default()).await.unwrap();
     let counted = all(found.answer.counted).await;
     assert_eq!(counted.iter().map(|piece| piece.interval.ms()).collect::<Vec<_>>(), [14 * HOUR]);
-    assert_eq!(found.version.0.len(), 2);
+    assert_eq!(found.version.days.len(), 2);
     assert!(found.answer.outranked.is_none());
 }
 

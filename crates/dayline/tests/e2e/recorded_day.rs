@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
-use dayline_domain::UtcDay;
+use dayline_domain::{AppName, Labels, UtcDay};
 use dayline_sim::client::Device;
 use serde_json::Value;
 
@@ -77,7 +77,21 @@ fn expected(told: Told) -> Vec<(Totals, Totals)> {
     let file: Value = serde_json::from_str(EXPECTED).unwrap();
     let file = &file[told.key()];
     let totals = |value: &Value| serde_json::from_value::<Totals>(value.clone()).unwrap();
-    days().iter().map(|(key, ..)| (totals(&file[key]["apps"]), totals(&file[key]["domains"]))).collect()
+    days()
+        .iter()
+        .map(|(key, ..)| (shown(totals(&file[key]["apps"])), totals(&file[key]["domains"])))
+        .collect()
+}
+
+/// Totals of apps by the names that reports show them by.
+fn shown(told: Totals) -> Totals {
+    let labels = Labels::default();
+    let mut totals = Totals::new();
+    for (name, ms) in told {
+        let app = AppName::new(&name).unwrap();
+        *totals.entry(labels.shown(&app).as_str().to_owned()).or_default() += ms;
+    }
+    totals
 }
 
 async fn reported(device: &Device) -> Vec<(Totals, Totals)> {

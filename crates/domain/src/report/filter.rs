@@ -1,6 +1,9 @@
 //! Of which activities a report is, where it is not of all.
 
+use std::borrow::Cow;
+
 use crate::activity::{Project, Source};
+use crate::labels::Labels;
 use crate::names::{AppName, DeviceId, Domain, NameError};
 
 /// What a report is about: all that is said here has to hold. Nothing said: everything that counts.
@@ -51,13 +54,27 @@ impl Filter {
         })
     }
 
-    /// Whether a report is about `source`.
-    pub fn keeps(&self, source: &Source) -> bool {
+    /// The same filter; with labels an app is the one that is meant by its name.
+    pub fn meant(&self, labels: Option<&Labels>) -> Cow<'_, Self> {
+        match (labels, &self.app) {
+            (Some(labels), Some(app)) => {
+                Cow::Owned(Self { app: Some(labels.meant(app).into_owned()), ..self.clone() })
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+
+    /// Whether a report is about `source`. With labels an app goes by the name that it is shown by.
+    pub fn keeps(&self, source: &Source, labels: Option<&Labels>) -> bool {
         fn fits<Name: PartialEq>(wanted: Option<&Name>, found: &Name) -> bool {
             wanted.is_none_or(|wanted| wanted == found)
         }
         let activity = &source.activity;
-        fits(self.app.as_ref(), &activity.app)
+        let is_app = |wanted: &AppName| match labels {
+            Some(labels) => *labels.shown(&activity.app) == *wanted,
+            None => activity.app == *wanted,
+        };
+        self.app.as_ref().is_none_or(is_app)
             && fits(self.domain.as_ref(), &activity.domain)
             && fits(self.project.as_ref(), &activity.project)
             && fits(self.device.as_ref(), &source.device)
@@ -83,7 +100,7 @@ mod tests {
         let no_page = Source::new("laptop", "Firefox", None).unwrap();
         let (app, device) = (AppName::new("Firefox").ok(), DeviceId::new("laptop").ok());
         let github = Some(Domain::new("github.com").ok());
-        let keeps = |filter: &Filter| (filter.keeps(&page), filter.keeps(&no_page));
+        let keeps = |filter: &Filter| (filter.keeps(&page, None), filter.keeps(&no_page, None));
         assert_eq!(keeps(&Filter::ALL), (true, true));
         assert_eq!(keeps(&Filter { app: app.clone(), device: device.clone(), ..Filter::ALL }), (true, true));
         assert_eq!(keeps(&Filter { app, domain: github, device, ..Filter::ALL }), (true, false));
@@ -91,6 +108,17 @@ mod tests {
         assert_eq!(keeps(&Filter { project: Some(None), ..Filter::ALL }), (true, true));
         assert_eq!(keeps(&Filter { app: AppName::new("firefox").ok(), ..Filter::ALL }), (false, false));
         assert_eq!(keeps(&Filter { device: DeviceId::new("phone").ok(), ..Filter::ALL }), (false, false));
+    }
+
+    #[test]
+    fn with_labels_an_app_goes_by_the_name_it_is_shown_by() {
+        let source = Source::new("laptop", "firefox.exe", None).unwrap();
+        let of = |name: &str| Filter { app: AppName::new(name).ok(), ..Filter::ALL };
+        let labels = Labels::default();
+        assert!(of("Firefox").keeps(&source, Some(&labels)) && !of("Firefox").keeps(&source, None));
+        assert!(of("firefox.exe").keeps(&source, None) && !of("firefox.exe").keeps(&source, Some(&labels)));
+        assert_eq!(*of("Mozilla Firefox").meant(Some(&labels)), of("Firefox"));
+        assert_eq!(*of("Mozilla Firefox").meant(None), of("Mozilla Firefox"));
     }
 
     #[test]

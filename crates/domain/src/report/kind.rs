@@ -16,6 +16,8 @@ pub enum Grouping {
     Languages,
     /// Time per device.
     Devices,
+    /// Time per category.
+    Categories,
     /// Time per hour of the clock.
     Hours,
     /// Time per local day.
@@ -50,12 +52,13 @@ pub enum ReportFormat {
 
 impl Grouping {
     /// Every grouping.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Apps,
         Self::Domains,
         Self::Projects,
         Self::Languages,
         Self::Devices,
+        Self::Categories,
         Self::Hours,
         Self::Days,
         Self::Weeks,
@@ -69,6 +72,7 @@ impl Grouping {
             Self::Projects => ("projects", Cut::Whole),
             Self::Languages => ("languages", Cut::Whole),
             Self::Devices => ("devices", Cut::Whole),
+            Self::Categories => ("categories", Cut::Whole),
             Self::Hours => ("hours", Cut::Hours),
             Self::Days => ("days", Cut::Periods(Period::Day)),
             Self::Weeks => ("weeks", Cut::Periods(Period::Week)),

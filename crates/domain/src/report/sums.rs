@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use super::slots::is_within_hour;
-use super::{Counted, Grouping, HourSlot, LocalDays, Period, by_hour, by_period, most_first, per_name};
+use super::{
+    Counted, Grouping, HourSlot, LocalDays, Period, by_category, by_hour, by_period, most_first, per_name,
+};
 use crate::activity::{Language, Project, Source};
+use crate::labels::CategoryName;
 use crate::names::{AppName, DeviceId, Domain};
 use crate::time::LocalDate;
 use crate::zone::Zone;
@@ -50,7 +53,7 @@ pub struct Totals<Name>(BTreeMap<Name, i64>);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
-    /// Per app, over all days together.
+    /// Per app, by the name that it is shown by, over all days together.
     Apps(Totals<AppName>),
     /// Per domain, `None` being what was no web page.
     Domains(Totals<Option<Domain>>),
@@ -60,6 +63,8 @@ pub enum Report {
     Languages(Totals<Option<Language>>),
     /// Per device.
     Devices(Totals<DeviceId>),
+    /// Per category, without what lies within it; `None` being what belongs to none.
+    Categories(Totals<Option<CategoryName>>),
     /// Per hour of the clock, in order.
     Hours(Vec<HourSlot>),
     /// Per local day, in order.
@@ -79,6 +84,7 @@ impl Report {
             Grouping::Projects => Self::Projects(Totals::default()),
             Grouping::Languages => Self::Languages(Totals::default()),
             Grouping::Devices => Self::Devices(Totals::default()),
+            Grouping::Categories => Self::Categories(Totals::default()),
             Grouping::Hours => Self::Hours(Vec::new()),
             Grouping::Days => Self::Days(Vec::new()),
             Grouping::Weeks => Self::Weeks(Vec::new()),
@@ -94,6 +100,7 @@ impl Report {
             Self::Projects(_) => Grouping::Projects,
             Self::Languages(_) => Grouping::Languages,
             Self::Devices(_) => Grouping::Devices,
+            Self::Categories(_) => Grouping::Categories,
             Self::Hours(_) => Grouping::Hours,
             Self::Days(_) => Grouping::Days,
             Self::Weeks(_) => Grouping::Weeks,
@@ -104,11 +111,12 @@ impl Report {
     /// Adds what counted in days that come after those that were added before.
     pub fn add(&mut self, counted: Counted<'_>, days: &LocalDays) {
         match self {
-            Self::Apps(totals) => totals.add(counted, days, |source| &source.activity.app),
+            Self::Apps(totals) => totals.add_shown(counted, days),
             Self::Domains(totals) => totals.add(counted, days, |source| &source.activity.domain),
             Self::Projects(totals) => totals.add(counted, days, |source| &source.activity.project),
             Self::Languages(totals) => totals.add(counted, days, |source| &source.activity.language),
             Self::Devices(totals) => totals.add(counted, days, |source| &source.device),
+            Self::Categories(totals) => totals.add_sorted(counted, days),
             Self::Hours(slots) => {
                 append_hours(slots, by_hour(counted, &*days.zone, days.dates()), &*days.zone);
             }
@@ -156,6 +164,29 @@ impl<Name: Clone + Hash + Ord> Totals<Name> {
     /// In the order of a report: most first, equal ones by name, none before some.
     pub fn most_first(self) -> Vec<(Name, i64)> {
         most_first(self.0)
+    }
+}
+
+impl Totals<AppName> {
+    /// Adds to each app by the name that it is shown by.
+    fn add_shown(&mut self, counted: Counted<'_>, days: &LocalDays) {
+        let Some(labels) = counted.labels else {
+            return self.add(counted, days, |source| &source.activity.app);
+        };
+        let Some(window) = days.interval() else { return };
+        for (app, ms) in per_name(counted, window, |source| &source.activity.app) {
+            *self.0.entry(labels.shown(app).into_owned()).or_default() += ms;
+        }
+    }
+}
+
+impl Totals<Option<CategoryName>> {
+    /// Adds to the category of each activity.
+    fn add_sorted(&mut self, counted: Counted<'_>, days: &LocalDays) {
+        let Some(window) = days.interval() else { return };
+        for (category, ms) in by_category(counted, window) {
+            *self.0.entry(category.cloned()).or_default() += ms;
+        }
     }
 }
 

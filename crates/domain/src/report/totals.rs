@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use super::slots::{hours, periods};
 use super::{Filter, LocalDays, Period, local_days};
 use crate::activity::{Piece, Project, Source};
+use crate::labels::Labels;
 use crate::names::{AppName, Domain};
 use crate::time::{Interval, LocalDate, UtcMs};
 use crate::timeline::day::DaySums;
@@ -24,11 +25,13 @@ pub struct Counted<'a> {
     pub sums: &'a [DaySums],
     /// Which of it a report is about.
     pub filter: &'a Filter,
+    /// What the person says about names; `None`: all go by their own, and nothing has a category.
+    pub labels: Option<&'a Labels>,
 }
 
 impl<'a, Pieces: AsRef<[Piece]> + ?Sized> From<&'a Pieces> for Counted<'a> {
     fn from(pieces: &'a Pieces) -> Self {
-        Self { pieces: pieces.as_ref(), sums: &[], filter: &Filter::ALL }
+        Self { pieces: pieces.as_ref(), sums: &[], filter: &Filter::ALL, labels: None }
     }
 }
 
@@ -36,8 +39,8 @@ impl<'a> Counted<'a> {
     /// Whether a source is what the report is about. Most reports are about everything, and then no
     /// source is looked at.
     fn keeps(self) -> impl Fn(&Source) -> bool + use<'a> {
-        let all = self.filter.keeps_all();
-        move |source| all || self.filter.keeps(source)
+        let (all, filter) = (self.filter.keeps_all(), self.filter.meant(self.labels));
+        move |source| all || filter.keeps(source, self.labels)
     }
 
     /// Per day of which there are sums, how much counted of what the report is about.

@@ -27,6 +27,7 @@ use crate::views::export::ExportLine;
         (name = "api-keys", description = "Long-lived keys for trackers"),
         (name = "usage", description = "Pings and the timeline"),
         (name = "report", description = "Sums over local days"),
+        (name = "categories", description = "To what time belongs, and what apps are called"),
         (name = "live", description = "Changes as they happen"),
         (name = "operations", description = "For operators"),
     ),

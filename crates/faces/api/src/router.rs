@@ -15,8 +15,8 @@ use crate::dated_document::DatedDocument;
 use crate::known_parameters::KnownParameters;
 use crate::openapi::{Document, without_null_bodies};
 use crate::routes::{
-    api_keys, audit, auth, corrections, device_login, devices, docs, export, live, operations, preferences,
-    report_job_results, report_jobs, reports, sessions, timeline, track, users, why,
+    aliases, api_keys, audit, auth, categories, corrections, device_login, devices, docs, export, live,
+    operations, preferences, report_job_results, report_jobs, reports, sessions, timeline, track, users, why,
 };
 use crate::state::{Api, ApiState};
 
@@ -66,6 +66,10 @@ fn table_for_all() -> OpenApiRouter<Api> {
         .routes(routes!(report_job_results::json))
         .routes(routes!(report_job_results::table))
         .routes(routes!(report_job_results::lines))
+        // /api/v1/categories and /api/v1/aliases
+        .routes(routes!(categories::list, categories::create))
+        .routes(routes!(categories::change, categories::delete))
+        .routes(routes!(aliases::show, aliases::set))
         // /api/v1/live
         .routes(routes!(live::live))
         // Operations

@@ -21,6 +21,8 @@ use crate::state::{Face, KitState};
 
 /// Most bytes of such an object.
 const MAX_BODY: usize = 16 * 1024;
+/// When so many things are wrong, no more items of a list are looked at.
+const MANY_ERRORS: usize = 100;
 
 /// A wire type that is read from the fields of a JSON object.
 pub trait FromFields: Sized {
@@ -244,6 +246,41 @@ impl<'a> Fields<'a> {
             Some(None) => Err("is given twice".to_owned()),
         };
         parsed.map_err(|detail| self.errors.push(FieldError::new(field, detail))).ok()
+    }
+
+    /// A list of objects that may be left out or null, each read like a body. What is wrong with one is named
+    /// with its place: `rules[2].app`.
+    pub fn objects<T>(
+        &mut self,
+        field: &'static str,
+        read: impl Fn(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let items = match self.object.0.get(field)? {
+            Some(Value::Null) => return None,
+            Some(Value::Array(items)) => items.clone(),
+            other => {
+                let detail = if other.is_some() { "must be a list of objects" } else { "is given twice" };
+                self.errors.push(FieldError::new(field, detail));
+                return None;
+            }
+        };
+        let mut all = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            if self.errors.len() >= MANY_ERRORS {
+                break;
+            }
+            let Value::Object(members) = item else {
+                self.errors.push(FieldError::new(format!("{field}[{at}]"), "must be an object"));
+                continue;
+            };
+            let object = Object(members.into_iter().map(|(name, value)| (name, Some(value))).collect());
+            let mut fields = Fields { object, errors: Vec::new(), app: self.app };
+            all.extend(read(&mut fields));
+            let placed =
+                |error: FieldError| FieldError::new(format!("{field}[{at}].{}", error.field), error.detail);
+            self.errors.extend(fields.errors.into_iter().map(placed));
+        }
+        Some(all)
     }
 
     /// A whole number within bounds that may be left out or null.

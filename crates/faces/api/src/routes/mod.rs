@@ -1,9 +1,11 @@
 //! The handlers, one file per resource, with the wire types that no other handler has beside them.
 //! Not here: rules. A handler reads the request, calls one use case, and writes the answer.
 
+pub(crate) mod aliases;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod categories;
 pub(crate) mod corrections;
 pub(crate) mod device_login;
 pub(crate) mod devices;

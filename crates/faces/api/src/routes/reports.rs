@@ -40,7 +40,7 @@ pub(crate) struct ReportParams {
     /// The time zone, by its IANA name or what Windows calls it; the profile's if left out.
     #[param(example = "America/New_York")]
     tz: Option<String>,
-    /// Of this app alone, by its exact name.
+    /// Of this app alone, by the name that it is shown by or by one of its own.
     #[param(example = "Firefox")]
     app: Option<String>,
     /// Of this domain alone; an empty value is what was no web page.

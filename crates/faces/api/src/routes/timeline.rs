@@ -44,6 +44,10 @@ pub(crate) struct TimelineAsked {
     /// Whether it is shown when nobody was at a device.
     #[param(required = false)]
     away: bool,
+    /// Whether apps have the names that they are shown by in reports, in place of those that their trackers
+    /// gave them.
+    #[param(required = false)]
+    aliases: bool,
     /// Whether a table begins with a byte order mark, as spreadsheets want that take it for something else
     /// than UTF-8.
     #[param(required = false)]
@@ -59,6 +63,7 @@ impl FromParams for TimelineAsked {
             to: params.moment("to", instant::parse),
             outranked: params.flag("outranked"),
             away: params.flag("away"),
+            aliases: params.flag("aliases"),
             bom: params.flag("bom"),
         }
     }
@@ -84,15 +89,16 @@ pub(crate) async fn timeline(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (caller, beside) = (answer.caller(), Beside { outranked: asked.outranked, away: asked.away });
-    let bom = asked.bom;
+    let (bom, aliases) = (asked.bom, asked.aliases);
     let (from, to) = ends(&api.app, caller, asked).await?;
     let interval = Interval::new(from, to);
-    let request = ConditionalRequest::new(&headers, bom, caller, &("timeline", from, to, beside));
+    let request = ConditionalRequest::new(&headers, bom, caller, &("timeline", from, to, beside, aliases));
     if let Some(unchanged) = request.unchanged(&api.app, caller, interval).await? {
         return Ok(unchanged);
     }
     let found = use_case::timeline(&api.app, caller, interval, beside).await?;
-    let Timeline { counted, outranked, away } = found.answer;
+    let timeline = if aliases { found.answer.with_shown_names() } else { found.answer };
+    let Timeline { counted, outranked, away, .. } = timeline;
     let text = Some(TimelineText::new(request.format, from, to));
     let writer = TimelineWriter { current: counted, outranked, away, text, pieces: Vec::new().into_iter() };
     let body = answer.body_of_any_length(request.begins_with, writer).await?;

@@ -73,7 +73,7 @@ impl<'a> ConditionalRequest<'a> {
 
     fn tag(&self, version: &ReadVersion) -> String {
         let mut hasher = self.basis.clone();
-        version.0.hash(&mut hasher);
+        version.hash(&mut hasher);
         format!("\"{:016x}\"", hasher.finish())
     }
 }

@@ -5,6 +5,7 @@ use dayline_http_kit::csv::{Csv, seconds};
 use std::iter::once;
 
 use dayline_app::reporting::devices::DeviceNames;
+use dayline_domain::labels::roll_up;
 use dayline_domain::report::{Grouping, LocalDays, Report};
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
@@ -13,8 +14,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::accept::Format;
 use super::json::{begin_list, write_json};
 use super::report_items::{
-    AppSeconds, DaySeconds, DeviceSeconds, DomainSeconds, HourSeconds, Item, LanguageSeconds, MonthSeconds,
-    NamedDevice, ProjectSeconds, WeekSeconds,
+    AppSeconds, CategorySeconds, DaySeconds, DeviceSeconds, DomainSeconds, HourSeconds, Item,
+    LanguageSeconds, MonthSeconds, NamedDevice, ProjectSeconds, WeekSeconds,
 };
 use super::seconds::Seconds;
 
@@ -33,7 +34,7 @@ struct ReportBody<Item> {
     tz: String,
     /// The sum of all items.
     total_seconds: Seconds,
-    /// Apps, domains, projects, languages and devices: most first. Hours, days, weeks and months: in
+    /// Apps, domains, projects, languages, devices and categories: most first. Hours, days, weeks and months: in
     /// order.
     items: Vec<Item>,
 }
@@ -61,6 +62,14 @@ pub(crate) fn show(report: Report, names: &DeviceNames, days: &LocalDays, format
             let with_name =
                 |(device, ms)| (NamedDevice { name: names.get(&device).cloned(), id: device }, ms);
             texts::<DeviceSeconds>(totals.most_first().into_iter().map(with_name).collect(), days, format)
+        }
+        Report::Categories(totals) => {
+            let mut rows = Vec::new();
+            for row in roll_up(totals.most_first()) {
+                let own_ms = row.own_ms;
+                rows.push((row, own_ms));
+            }
+            texts::<CategorySeconds>(rows, days, format)
         }
         Report::Hours(slots) => {
             let rows = slots.into_iter().map(|slot| (slot, slot.ms)).collect();
@@ -120,6 +129,7 @@ pub(crate) fn describe(grouping: Grouping) -> Description {
         Grouping::Projects => description::<ProjectSeconds>(),
         Grouping::Languages => description::<LanguageSeconds>(),
         Grouping::Devices => description::<DeviceSeconds>(),
+        Grouping::Categories => description::<CategorySeconds>(),
         Grouping::Hours => description::<HourSeconds>(),
         Grouping::Days => description::<DaySeconds>(),
         Grouping::Weeks => description::<WeekSeconds>(),

@@ -1,8 +1,9 @@
 //! The items of reports, one for each grouping: what a row is of, and its counted time.
 
+use dayline_domain::labels::RolledUp;
 use dayline_domain::report::HourSlot;
 use dayline_domain::{AppName, DeviceId, DeviceName, Domain, Language, LocalDate, Project};
-use dayline_http_kit::csv::Csv;
+use dayline_http_kit::csv::{Csv, seconds};
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,7 +35,7 @@ fn month(first_day: LocalDate) -> String {
 /// Counted time of an app.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AppSeconds {
-    /// The app, by the name that its tracker gave it.
+    /// The app, by the name that it is shown by.
     #[schema(example = "Firefox")]
     app_name: String,
     /// Its counted time.
@@ -159,6 +160,34 @@ impl Item for DeviceSeconds {
 
     fn cell(label: &Self::Label, csv: &mut Csv) {
         csv.text(label.id.as_str()).optional(label.name.as_ref().map(DeviceName::as_str));
+    }
+}
+
+/// Counted time of a category.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CategorySeconds {
+    /// The category; null for what belongs to none.
+    #[schema(required, example = "Work > Code")]
+    category: Option<String>,
+    /// The counted time of the category and of all that lie within it.
+    seconds_in_all: Seconds,
+    /// Its own counted time alone.
+    seconds: Seconds,
+}
+
+impl Item for CategorySeconds {
+    type Label = RolledUp;
+    const COLUMN: &str = "category,seconds_in_all";
+    const SUMMARY: &str = "Seconds per category, alone and with those within it, most first. What belongs to none is an item of its own.";
+
+    fn new(label: Self::Label, seconds: Seconds) -> Self {
+        let category = label.category.map(|name| name.to_string());
+        Self { category, seconds_in_all: Seconds(label.all_ms), seconds }
+    }
+
+    fn cell(label: &Self::Label, csv: &mut Csv) {
+        let name = label.category.as_ref().map(ToString::to_string);
+        csv.optional(name.as_deref()).plain(&seconds(label.all_ms));
     }
 }
 

@@ -127,7 +127,7 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!(
         lines[17],
         json!({"type": "end", "counts": {
-            "profile": 1, "session": 1, "api_key": 1, "device": 1, "audit": 4, "put_aside": 0, "correction": 0,
+            "profile": 1, "session": 1, "api_key": 1, "device": 1, "category": 0, "alias": 0, "audit": 4, "put_aside": 0, "correction": 0,
             "observation": 4, "interval": 4, "outranked": 1,
         }})
     );

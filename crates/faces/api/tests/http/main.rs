@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod audit;
+mod categories;
 mod connections;
 mod corrections;
 mod device_login;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::support::{Person, Server, ping};
 
 const JOBS: &str = "/api/v1/report/jobs";
-const ALL_KINDS: [&str; 9] =
-    ["apps", "domains", "projects", "languages", "devices", "hours", "days", "weeks", "months"];
+const ALL_KINDS: [&str; 10] =
+    ["apps", "domains", "projects", "languages", "devices", "categories", "hours", "days", "weeks", "months"];
 
 /// Ada with some pings on two days, one of them of an app whose name a spreadsheet would take for a formula.
 async fn with_ada() -> (Server, Person) {

@@ -144,7 +144,8 @@ async fn filters_hold_all_at_once_and_an_empty_one_is_what_has_none() {
     };
     for (filter, day, weeks) in [
         ("app=Code", 600.0, 600.0),
-        ("app=code", 0.0, 0.0),
+        ("app=vscode.exe", 600.0, 600.0),
+        ("app=Codec", 0.0, 0.0),
         ("app=Firefox", 90.0, 95.25),
         ("app=Firefox&device=phone", 90.0, 90.0),
         ("app=Firefox&device=laptop", 0.0, 5.25),
@@ -173,6 +174,7 @@ async fn every_kind_can_be_filtered_also_over_weeks_and_where_borders_cut_days()
             "projects",
             "languages",
             "devices",
+            "categories",
             "hours",
             "days",
             "weeks",

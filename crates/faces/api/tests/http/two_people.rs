@@ -23,10 +23,11 @@ struct Hers {
     key: Value,
     job: Value,
     entry: Value,
+    category: Value,
 }
 
 /// Every route has a line here; one without fails the test.
-fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> Option<Attack> {
+fn attack(method: &Method, path: &str, Hers { ada, key, job, entry, category }: &Hers) -> Option<Attack> {
     let hers = json!({
         "user_id": ada.id, "id": ada.id, "email": ada.email, "session_id": ada.session, "device_id": "laptop",
     });
@@ -60,6 +61,13 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
         ) => Attack::Named(job["id"].as_str().unwrap().to_owned()),
         ("PUT" | "DELETE", "/api/v1/usage/corrections/{id}") => {
             Attack::Named(entry["id"].as_str().unwrap().to_owned())
+        }
+        ("PUT" | "DELETE", "/api/v1/categories/{id}") => {
+            Attack::Named(category["id"].as_str().unwrap().to_owned())
+        }
+        ("POST", "/api/v1/categories") => Attack::Own(with("name", json!("AdasCategory"))),
+        ("PUT", "/api/v1/aliases") => {
+            Attack::Own(with("aliases", json!([{"app_name": "AdasAlias", "shown_as": "Evil"}])))
         }
         ("PATCH", "/api/v1/devices/{id}") => Attack::Named("laptop".to_owned()),
         ("POST", "/api/v1/usage/corrections") => Attack::Own(evil_entry(ada)),
@@ -96,6 +104,8 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry }: &Hers) -> 
             | "/api/v1/api-keys"
             | "/api/v1/users/me/preferences"
             | "/api/v1/devices"
+            | "/api/v1/aliases"
+            | "/api/v1/categories"
             | "/api/v1/usage/corrections"
             | "/api/v1/usage/why"
             | "/api/v1/usage/timeline",
@@ -125,6 +135,9 @@ async fn view(server: &Server, ada: &Person) -> Vec<Value> {
         "/api/v1/usage/timeline?date=2026-11-20&outranked=true",
         "/api/v1/report/apps",
         "/api/v1/report/domains",
+        "/api/v1/report/categories",
+        "/api/v1/categories",
+        "/api/v1/aliases",
         "/api/v1/usage/corrections",
         "/api/v1/usage/why?at=2026-11-20T10:00:00Z",
         "/api/v1/devices",
@@ -155,7 +168,12 @@ async fn ada_has_data(server: &Server) -> Hers {
     let job = json!({"kind": "apps", "from": "2026-11-20", "to": "2026-11-20"});
     let job = server.post("/api/v1/report/jobs").of(&ada).json(&job).send().await.json();
     server.make_reports().await;
-    Hers { ada, key, job, entry }
+    let category = json!({"name": "AdasCategory", "rules": [{"app": "AdasApp"}]});
+    let category = server.post("/api/v1/categories").of(&ada).json(&category).send().await.json();
+    let aliases = json!({"aliases": [{"app_name": "AdasAlias", "shown_as": "AdasName"}]});
+    let put = server.request(Method::PUT, "/api/v1/aliases").of(&ada).json(&aliases).send().await;
+    assert_eq!(put.status, 200, "{put:?}");
+    Hers { ada, key, job, entry, category }
 }
 
 /// The parameters that an operation needs or shows something of Ada's by.
@@ -189,7 +207,7 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
     for (method, path, operation) in operations() {
         let server = Server::new();
         let (hers, eve) = (ada_has_data(&server).await, server.person("eve").await);
-        let Hers { ada, key, job, entry } = &hers;
+        let Hers { ada, key, job, entry, category } = &hers;
         let before = view(&server, ada).await;
 
         let attack = attack(&method, &path, &hers)
@@ -211,9 +229,13 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
         };
         let told = String::from_utf8_lossy(&reply.body).into_owned();
         let (job_id, entry_id) = (job["id"].as_str().unwrap(), entry["id"].as_str().unwrap());
+        let category_id = category["id"].as_str().unwrap();
         let (key_id, key_text) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
         let ids = [ada.id.as_str(), &ada.session, &ada.email, &ada.access, &ada.refresh];
-        for secret in ["AdasApp", "\"AdasKey\"", job_id, entry_id, key_id, key_text].into_iter().chain(ids) {
+        for secret in ["AdasApp", "AdasName", "\"AdasKey\"", category_id, job_id, entry_id, key_id, key_text]
+            .into_iter()
+            .chain(ids)
+        {
             assert!(!told.contains(secret), "{method} {path} tells {secret}: {told}");
         }
         server.process_log().await;
@@ -238,7 +260,7 @@ async fn a_key_opens_only_the_routes_that_name_its_scope() {
             let body = json!({
                 "full_name": "Ada", "name": "key", "scopes": ["track"], "user_code": "BCDF-GHJK",
                 "current_password": PASSWORD, "new_password": "another long secret", "kind": "apps",
-                "password": PASSWORD, "app_name": "Code",
+                "password": PASSWORD, "app_name": "Code", "aliases": [],
                 "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:00:05Z",
             });
             let call = server.request(method.clone(), &path.replace("{id}", id));

@@ -9,7 +9,7 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::reports::reports;
-use dayline_app::reporting::{devices, timeline};
+use dayline_app::reporting::{devices, labels, timeline};
 use dayline_domain::report::{Filter, Grouping, LocalDays, Report, local_day};
 use dayline_domain::{AppName, DeviceId, Domain, LocalDate, Project};
 use dayline_http_kit::query::Query;
@@ -69,6 +69,9 @@ pub(crate) async fn app(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
     let filter = resolve_filter(&web.app, FilterAsked { app: Some(name), ..FilterAsked::default() })?;
+    // The page is that of the name by which the app is shown, whichever of its names led here.
+    let labels = labels::labels(&web.app, &caller).await?;
+    let filter = filter.meant(Some(&labels)).into_owned();
     show(&web, &caller, &headers, asked, filter).await
 }
 
@@ -275,8 +278,8 @@ async fn intervals(
         return Ok(Vec::new());
     }
     let read = timeline::timeline(&web.app, caller, days.interval(), timeline::Beside::default()).await?;
-    let mut pieces = all(read.answer.counted).await?;
-    pieces.retain(|piece| filter.keeps(&piece.source));
+    let mut pieces = all(read.answer.with_shown_names().counted).await?;
+    pieces.retain(|piece| filter.keeps(&piece.source, None));
     let of_day = |date: LocalDate| {
         let window = local_day(&*days.zone, date)?;
         let clock = Clock::new(&*days.zone, window);

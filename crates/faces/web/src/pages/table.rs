@@ -60,6 +60,7 @@ fn grouping(what: &str) -> Option<Grouping> {
         "apps" => Some(Grouping::Apps),
         "domains" => Some(Grouping::Domains),
         "projects" => Some(Grouping::Projects),
+        "categories" => Some(Grouping::Categories),
         _ => None,
     }
 }
@@ -104,6 +105,10 @@ fn sums(report: Report) -> String {
             let rows = totals.most_first().into_iter();
             named("project", rows.map(|(name, ms)| (name.map(|name| name.as_str().to_owned()), ms)).collect())
         }
+        Report::Categories(totals) => {
+            let rows = totals.most_first().into_iter();
+            named("category", rows.map(|(name, ms)| (name.map(|name| name.to_string()), ms)).collect())
+        }
         Report::Hours(slots) => {
             let row = |slot: HourSlot| (instant::with_offset(slot.start, slot.offset_s), slot.ms);
             dated("start", slots.into_iter().map(row).collect())
@@ -126,8 +131,9 @@ async fn intervals(
     let names = devices::names(&web.app, caller).await?;
     let read = timeline::timeline(&web.app, caller, days.interval(), timeline::Beside::default()).await?;
     let mut csv = Csv::new("start_time,end_time,seconds,app_name,domain,project,device");
-    for piece in all(read.answer.counted).await? {
-        if !filter.keeps(&piece.source) {
+    let filter = filter.meant(Some(read.answer.labels())).into_owned();
+    for piece in all(read.answer.with_shown_names().counted).await? {
+        if !filter.keeps(&piece.source, None) {
             continue;
         }
         let (activity, interval) = (&piece.source.activity, piece.interval);
