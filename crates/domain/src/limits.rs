@@ -20,6 +20,10 @@ impl Default for PingLimits {
     }
 }
 
+/// How far back foreign wires reach at least, in milliseconds: a tracker that was offline, or another program's
+/// history, may bring what lies 20 years in the past.
+const FOREIGN_PAST_MS: i64 = 20 * 366 * 86_400_000;
+
 /// Why a ping's time is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PingRefusal {
@@ -34,6 +38,13 @@ pub enum PingRefusal {
 }
 
 impl PingLimits {
+    /// The same for the wires of other programs' trackers, which can't be told why a ping is refused and
+    /// would lose it: up to 20 years in the past.
+    #[must_use]
+    pub fn of_foreign_wires(self) -> Self {
+        Self { max_past_ms: self.max_past_ms.max(FOREIGN_PAST_MS), ..self }
+    }
+
     /// The interval of a use or page from `start` to `end`, seen at `now`. A ping with `end == start`
     /// counts as one millisecond (step 0 of the rule).
     ///
@@ -97,6 +108,21 @@ mod tests {
         assert_eq!(admit(-366 * day - 1, 0), Err(PingRefusal::TooFarInPast));
         assert_eq!(admit(0, 300_001), Err(PingRefusal::TooFarInFuture));
         assert_eq!(admit(0, -1), Err(PingRefusal::EndBeforeStart));
+    }
+
+    #[test]
+    fn foreign_wires_reach_back_twenty_years_and_differ_in_nothing_else() {
+        let day = 86_400_000;
+        let limits = PingLimits::default().of_foreign_wires();
+        let admit = |days: i64| limits.admit(NOW.plus(days * day), NOW.plus(days * day + 1), NOW);
+        assert!(admit(-20 * 366).is_ok());
+        assert_eq!(admit(-20 * 366 - 1), Err(PingRefusal::TooFarInPast));
+        assert_eq!(
+            PingLimits { max_past_ms: PingLimits::default().max_past_ms, ..limits },
+            PingLimits::default()
+        );
+        let wider = PingLimits { max_past_ms: i64::MAX, ..limits };
+        assert_eq!(wider.of_foreign_wires(), wider, "what an operator allows is not taken back");
     }
 
     #[test]

@@ -143,6 +143,18 @@ impl DeviceId {
         &self.0
     }
 
+    /// The device of a computer that goes by this host name, as its programs tell it: so that what they tell
+    /// meets, in lower case and without what a local network puts behind it. `None` if that names no
+    /// device, so that another name must stand for it.
+    pub fn of_host(host: &str) -> Option<Self> {
+        let host = host.trim().to_lowercase();
+        let mut name = host.trim_end_matches('.');
+        while let Some(short) = without_network(name) {
+            name = short;
+        }
+        Self::new(name).ok().filter(|device| !device.says_nothing())
+    }
+
     /// Whether it names no device: what software says that knows no name, so that several devices of a person
     /// may have it.
     pub fn says_nothing(&self) -> bool {
@@ -164,6 +176,26 @@ impl DeviceId {
 /// What software calls a device whose name it does not know, without blanks and punctuation.
 const NO_NAMES: [&str; 9] =
     ["", "unknown", "unknowndevice", "unknownhost", "none", "null", "nil", "undefined", "localhost"];
+
+/// What local networks put behind the name of a computer, which differs from program to program.
+const NETWORKS: [&str; 10] = [
+    "local",
+    "localdomain",
+    "lan",
+    "home",
+    "home.arpa",
+    "internal",
+    "intranet",
+    "private",
+    "corp",
+    "fritz.box",
+];
+
+/// A host name without the local network at its end, if there is one and something stands before it.
+fn without_network(host: &str) -> Option<&str> {
+    let short = NETWORKS.iter().find_map(|network| host.strip_suffix(network)?.strip_suffix('.'))?;
+    Some(short.trim_end_matches('.')).filter(|short| !short.is_empty())
+}
 
 /// What a person calls a device: 1–128 characters after trimming, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -227,6 +259,48 @@ mod tests {
             ["laptop", "unknown-1", "unknown pleasures", "localhost2", "null island", "\u{1f4bb}", "n", "-a-"]
         {
             assert!(!says_nothing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn one_computers_host_names_are_one_device() {
+        let device = |host: &str| DeviceId::of_host(host).map(|device| device.as_str().to_owned());
+        for host in [
+            "adas-laptop",
+            "Adas-Laptop",
+            " ADAS-LAPTOP.local ",
+            "adas-laptop.lan",
+            "adas-laptop.Home",
+            "adas-laptop.home.arpa.",
+            "adas-laptop.local.lan",
+            "adas-laptop.fritz.box",
+            "adas-laptop.localdomain",
+        ] {
+            assert_eq!(device(host).as_deref(), Some("adas-laptop"), "{host}");
+        }
+        for (host, name) in [
+            ("PC.example.org", "pc.example.org"),
+            ("Ädas Büro", "ädas büro"),
+            ("homelan", "homelan"),
+            ("local.pc", "local.pc"),
+        ] {
+            assert_eq!(device(host).as_deref(), Some(name), "{host}");
+        }
+        let long = "x".repeat(129);
+        for none in
+            ["", " ", ".", "unknown", "Unknown.local", "localhost.localdomain", "(none)", "a\0b", &long]
+        {
+            assert_eq!(device(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn the_device_of_a_device_is_itself() {
+        for host in
+            ["local", "lan.local", "home.home", "..local", "a..local", "a .lan", "\u{130}X.local", ".lan.lan"]
+        {
+            let Some(device) = DeviceId::of_host(host) else { continue };
+            assert_eq!(DeviceId::of_host(device.as_str()), Some(device), "{host}");
         }
     }
 

@@ -33,6 +33,8 @@ pub struct LimitRates {
     pub poll_per_address: Rate,
     /// What one person changes about their account.
     pub account_write_per_user: Rate,
+    /// Requests with an API key that is none, from one network address.
+    pub wrong_key_per_address: Rate,
 }
 
 impl LimitRates {
@@ -48,6 +50,7 @@ impl LimitRates {
             Limit::ApprovePerUser => self.approve_per_user,
             Limit::PollPerAddress => self.poll_per_address,
             Limit::AccountWritePerUser => self.account_write_per_user,
+            Limit::WrongKeyPerAddress => self.wrong_key_per_address,
         }
     }
 }
@@ -64,6 +67,7 @@ impl Default for LimitRates {
             approve_per_user: Rate::new(10, 1, Per::Minute),
             poll_per_address: Rate::new(300, 5, Per::Second),
             account_write_per_user: Rate::new(100, 20, Per::Minute),
+            wrong_key_per_address: Rate::new(60, 30, Per::Minute),
         }
     }
 }
@@ -83,6 +87,7 @@ pub struct LocalLimits<C: Clock = MonotonicClock> {
     approve_per_user: KeyedRates<HashedKey, C>,
     poll_per_address: KeyedRates<HashedKey, C>,
     account_write_per_user: KeyedRates<HashedKey, C>,
+    wrong_key_per_address: KeyedRates<HashedKey, C>,
     hashers: (RandomState, RandomState),
 }
 
@@ -107,6 +112,7 @@ impl<C: Clock + Clone> LocalLimits<C> {
             approve_per_user: keyed(rates.approve_per_user),
             poll_per_address: keyed(rates.poll_per_address),
             account_write_per_user: keyed(rates.account_write_per_user),
+            wrong_key_per_address: keyed(rates.wrong_key_per_address),
             hashers: (RandomState::new(), RandomState::new()),
         }
     }
@@ -122,6 +128,7 @@ impl<C: Clock + Clone> LocalLimits<C> {
             Limit::ApprovePerUser => &self.approve_per_user,
             Limit::PollPerAddress => &self.poll_per_address,
             Limit::AccountWritePerUser => &self.account_write_per_user,
+            Limit::WrongKeyPerAddress => &self.wrong_key_per_address,
         };
         rates.count(&(self.hashers.0.hash_one(key), self.hashers.1.hash_one(key)), 1)
     }

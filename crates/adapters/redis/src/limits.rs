@@ -83,6 +83,7 @@ impl RedisLimits {
             Limit::DeviceCodePerAddress => "device-code",
             Limit::ApprovePerUser => "approve",
             Limit::PollPerAddress => "poll",
+            Limit::WrongKeyPerAddress => "wrong-key",
             Limit::AccountWritePerUser => "account-write",
         };
         let tag = self.hash.clone().chain_update(name).chain_update([0]).chain_update(key).finalize();

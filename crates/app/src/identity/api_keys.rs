@@ -7,12 +7,11 @@ use dayline_domain::{ApiKeyId, Scope, Scopes, UtcMs};
 use crate::identity::account_writes::count_write;
 use crate::identity::audit::audit;
 use crate::identity::caller::Caller;
+use crate::identity::key_text::{KeyFormat, PREFIX};
 use crate::identity::revocation::revoke;
 use crate::ports::{ApiKey, AuditKind, CreateKey, CredentialId};
 use crate::{App, AppError, FieldError};
 
-/// What every key's text begins with, so that one found in the wild can be recognised.
-pub const PREFIX: &str = "dlk_";
 /// Most keys one person may have.
 pub const MAX_KEYS: usize = 50;
 
@@ -25,6 +24,8 @@ pub struct NewKey {
     pub scopes: Scopes,
     /// When it shall end.
     pub expires_at: Option<UtcMs>,
+    /// How its text is to look.
+    pub format: KeyFormat,
 }
 
 /// Makes a key for the caller. Its text is given this once.
@@ -36,7 +37,10 @@ pub async fn create(app: &App, caller: &Caller, new: NewKey) -> Result<(ApiKey, 
         return Err(AppError::Invalid(wrong));
     }
     count_write(app, caller).await?;
-    let secret = app.secrets.make(PREFIX);
+    let secret = match new.format {
+        KeyFormat::Prefixed => app.secrets.make(PREFIX),
+        KeyFormat::Uuid => app.secrets.make_uuid(),
+    };
     let key = ApiKey {
         id: app.new_id(),
         user: caller.user,

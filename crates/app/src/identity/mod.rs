@@ -8,6 +8,7 @@ pub mod authenticate;
 pub mod caller;
 pub mod device_login;
 pub mod key_agreement;
+pub mod key_text;
 pub mod login;
 pub mod network;
 pub mod operator;

@@ -28,11 +28,13 @@ pub enum Limit {
     /// What one person changes about their account: profile, password, keys, sessions, approved
     /// devices, preferences, corrections. The key is the person.
     AccountWritePerUser,
+    /// Requests with an API key that is none, from one network address.
+    WrongKeyPerAddress,
 }
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoginPerAccount,
         Self::LoginPerKnownDevice,
         Self::LoginPerAddress,
@@ -42,6 +44,7 @@ impl Limit {
         Self::ApprovePerUser,
         Self::PollPerAddress,
         Self::AccountWritePerUser,
+        Self::WrongKeyPerAddress,
     ];
 }
 

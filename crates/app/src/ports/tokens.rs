@@ -117,6 +117,10 @@ pub trait SecretTexts: Send + Sync {
     /// A secret of 256 random bits behind a prefix that tells what it is.
     fn make(&self, prefix: &str) -> IssuedSecret;
 
+    /// A secret that looks like a UUID, for clients that take nothing else: version 4, lower case, with 122
+    /// random bits.
+    fn make_uuid(&self) -> IssuedSecret;
+
     /// The hash of a secret's text.
     fn hash(&self, text: &str) -> TokenHash;
 }

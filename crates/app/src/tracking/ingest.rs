@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use dayline_domain::{AppName, DeviceId, Language, NameError, PingRefusal, Project, UserId, UtcMs};
+use dayline_domain::{
+    AppName, DeviceId, Language, NameError, PingLimits, PingRefusal, Project, UserId, UtcMs,
+};
 
 use crate::identity::caller::Caller;
 use crate::ports::{AppendError, Partition};
@@ -118,9 +120,26 @@ pub struct Receipt {
     pub rejected: Vec<Rejected>,
 }
 
-/// Accepts the good pings of a request and refuses the others. Returns when the accepted ones are
-/// durable; the append is the only I/O. The person comes from the caller alone.
+/// Accepts the good pings of a request and refuses the others, by the installation's limits. Returns when
+/// the accepted ones are durable; the append is the only I/O. The person comes from the caller alone.
+///
+/// # Errors
+/// As [`accept_within`].
 pub async fn accept<'a>(
+    app: &App,
+    caller: &Caller,
+    drafts: impl IntoIterator<Item = Result<PingDraft<'a>, Refusal>>,
+) -> Result<Receipt, AppError> {
+    accept_within(&app.rules.pings, app, caller, drafts).await
+}
+
+/// The same by the limits of the wire on which the pings came.
+///
+/// # Errors
+/// [`AppError::TooMany`] if the person sends too many, [`AppError::LogFull`] and
+/// [`AppError::Unavailable`] if the log can't take them now. Nothing was accepted then.
+pub async fn accept_within<'a>(
+    limits: &PingLimits,
     app: &App,
     caller: &Caller,
     drafts: impl IntoIterator<Item = Result<PingDraft<'a>, Refusal>>,
@@ -130,7 +149,7 @@ pub async fn accept<'a>(
     let mut rejected = Vec::new();
     let mut newest = UtcMs(i64::MIN);
     for (index, draft) in drafts.into_iter().enumerate() {
-        match draft.and_then(|draft| add(app, caller, now, &draft, &mut record)) {
+        match draft.and_then(|draft| add(limits, app, caller, now, &draft, &mut record)) {
             Ok(end) => newest = newest.max(end),
             Err(refusal) => rejected.push(Rejected { index, refusal }),
         }
@@ -151,6 +170,7 @@ pub(crate) async fn append(app: &App, user: UserId, record: Vec<u8>) -> Result<(
 }
 
 fn add(
+    limits: &PingLimits,
     app: &App,
     caller: &Caller,
     now: UtcMs,
@@ -163,7 +183,6 @@ fn add(
         }
         None => caller.device.as_str(),
     };
-    let limits = &app.rules.pings;
     let (start, end) = (draft.start, draft.end);
     let interval = match draft.seen {
         SeenDraft::Away | SeenDraft::Here => limits.admit_any_length(start, end, now),
@@ -171,7 +190,7 @@ fn add(
         SeenDraft::Beat { .. } => limits.admit(start, start, now),
         SeenDraft::Use { .. } | SeenDraft::Page { .. } => limits.admit(start, end, now),
     };
-    let interval = interval.map_err(|refusal| bad_time(app, refusal, now));
+    let interval = interval.map_err(|refusal| bad_time(limits, app, refusal, now));
     let domain;
     let seen = match &draft.seen {
         SeenDraft::Use { app_name, site, project } => {
@@ -259,8 +278,7 @@ fn bad_name(code: &'static str, field: &str, error: NameError) -> Refusal {
     Refusal::new(code, format!("{field} {error}"))
 }
 
-fn bad_time(app: &App, refusal: PingRefusal, now: UtcMs) -> Refusal {
-    let limits = &app.rules.pings;
+fn bad_time(limits: &PingLimits, app: &App, refusal: PingRefusal, now: UtcMs) -> Refusal {
     match refusal {
         PingRefusal::EndBeforeStart => {
             Refusal::new("end_before_start", "end_time must not be before start_time")

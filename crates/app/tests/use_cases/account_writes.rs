@@ -4,6 +4,7 @@ use dayline_app::AppError;
 use dayline_app::identity::accounts::ProfileEdit;
 use dayline_app::identity::api_keys::{self, NewKey};
 use dayline_app::identity::device_login::decide;
+use dayline_app::identity::key_text::KeyFormat;
 use dayline_app::identity::{accounts, sessions};
 use dayline_app::ports::Limit;
 use dayline_domain::identity::account::Label;
@@ -21,6 +22,7 @@ async fn every_change_of_an_account_counts_against_one_limit_and_signing_out_doe
         name: Label::new("tracker").unwrap(),
         scopes: Scopes::NONE.with(Scope::Track),
         expires_at: None,
+        format: KeyFormat::Prefixed,
     };
     let session = ada.session().unwrap();
     world.limits.allow(Limit::AccountWritePerUser, 2);

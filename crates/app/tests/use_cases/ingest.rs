@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dayline_app::AppError;
 use dayline_app::clean_up::believed_time;
 use dayline_app::ports::{AppendError, Partition, Payload, PingLog, Position};
-use dayline_app::tracking::ingest::{PingDraft, Receipt, Refusal, SeenDraft, Site, accept};
+use dayline_app::tracking::ingest::{PingDraft, Receipt, Refusal, SeenDraft, Site, accept, accept_within};
 use dayline_app::tracking::record::{self, Body};
 use dayline_contract::fakes::{FakeApp, FakeNames};
 use dayline_domain::{Observation, Seen, UserId, UtcMs};
@@ -156,6 +156,24 @@ async fn every_rule_of_a_ping_has_its_code() {
         assert_eq!((receipt.accepted, refusals), (0, vec![code]));
     }
     assert!(logged(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_wire_may_have_limits_of_its_own() {
+    let (world, ada) = with_ada().await;
+    let old = || PingDraft {
+        start: UtcMs(1_200_000_000_000),
+        end: UtcMs(1_200_000_005_000),
+        ..draft(&world, "vim")
+    };
+    let refused = accept(&world.app, &ada, [Ok(old())]).await.unwrap();
+    assert_eq!((refused.accepted, refused.rejected[0].refusal.code), (0, "too_far_in_past"));
+    let limits = world.app.rules.pings.of_foreign_wires();
+    let accepted = accept_within(&limits, &world.app, &ada, [Ok(old())]).await;
+    assert_eq!(accepted, Ok(Receipt { accepted: 1, rejected: vec![] }));
+    let older = PingDraft { start: UtcMs(1_000_000), end: UtcMs(2_000_000), ..old() };
+    let refused = accept_within(&limits, &world.app, &ada, [Ok(older)]).await.unwrap();
+    assert_eq!(refused.rejected[0].refusal.detail, "start_time must be at most 7320 days in the past");
 }
 
 #[tokio::test]

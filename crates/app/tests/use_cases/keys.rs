@@ -4,11 +4,12 @@ use dayline_app::AppError;
 use dayline_app::identity::api_keys::{MAX_KEYS, NewKey, create, delete, list};
 use dayline_app::identity::authenticate::authenticate;
 use dayline_app::identity::caller::Caller;
+use dayline_app::identity::key_text::KeyFormat;
 use dayline_app::identity::login;
 use dayline_app::identity::sessions::{logout, logout_all};
 use dayline_app::identity::sign_out::SignedOut;
 use dayline_app::identity::{accounts, audit, operator};
-use dayline_app::ports::AuditKind;
+use dayline_app::ports::{AuditKind, Limit};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::identity::account::Label;
 use dayline_domain::{Scope, Scopes};
@@ -16,7 +17,12 @@ use dayline_domain::{Scope, Scopes};
 use super::{PASSWORD, login as sign_in, login_of, register, with_ada};
 
 fn tracker() -> NewKey {
-    NewKey { name: Label::new("tracker").unwrap(), scopes: Scopes::NONE.with(Scope::Track), expires_at: None }
+    NewKey {
+        name: Label::new("tracker").unwrap(),
+        scopes: Scopes::NONE.with(Scope::Track),
+        expires_at: None,
+        format: KeyFormat::Prefixed,
+    }
 }
 
 async fn bearer(world: &FakeApp, text: &str) -> Result<Caller, AppError> {
@@ -37,6 +43,40 @@ async fn a_key_lets_its_bearer_do_what_its_scopes_say_and_nothing_else() {
         AppError::MissingScope(Scope::Account)
     );
     assert_eq!(logout(&world.app, &by_key).await, Err(AppError::MissingScope(Scope::Account)));
+}
+
+#[tokio::test]
+async fn a_key_that_is_a_uuid_lets_in_in_each_spelling_that_clients_send() {
+    let (world, ada) = with_ada().await;
+    let as_uuid = NewKey { format: KeyFormat::Uuid, ..tracker() };
+    let (key, text) = create(&world.app, &ada, as_uuid).await.unwrap();
+    for sent in [text.clone(), text.to_uppercase(), format!("waka_{text}")] {
+        assert_eq!(bearer(&world, &sent).await.map(|caller| caller.user), Ok(ada.user), "{sent}");
+    }
+    let (_, prefixed) = create(&world.app, &ada, tracker()).await.unwrap();
+    let other = prefixed.to_uppercase();
+    assert_eq!(
+        bearer(&world, &other).await,
+        Err(AppError::NotSignedIn),
+        "case means something in other keys"
+    );
+    delete(&world.app, &ada, key.id).await.unwrap();
+    assert_eq!(bearer(&world, &text).await, Err(AppError::NotSignedIn));
+}
+
+#[tokio::test]
+async fn wrong_keys_are_limited_by_address_and_good_ones_are_not() {
+    let (world, ada) = with_ada().await;
+    let (_, good) = create(&world.app, &ada, tracker()).await.unwrap();
+    let address = Some("192.0.2.1".parse().unwrap());
+    let from_there = async |text: &str| authenticate(&world.app, text, address).await;
+    world.limits.allow(Limit::WrongKeyPerAddress, 2);
+    for wrong in ["dlk_nonsense", "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"] {
+        assert_eq!(from_there(wrong).await, Err(AppError::NotSignedIn));
+    }
+    assert!(matches!(from_there("dlk_nonsense").await, Err(AppError::TooMany(_))));
+    assert!(from_there(&good).await.is_ok(), "a neighbour's wrong key locks nobody out");
+    assert_eq!(from_there("no key at all").await, Err(AppError::NotSignedIn));
 }
 
 #[tokio::test]

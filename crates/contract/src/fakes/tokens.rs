@@ -77,6 +77,12 @@ impl SecretTexts for FakeSecrets {
         IssuedSecret { text, hash }
     }
 
+    fn make_uuid(&self) -> IssuedSecret {
+        let text = format!("00000000-0000-4000-8000-{:012x}", self.0.fetch_add(1, Ordering::SeqCst));
+        let hash = self.hash(&text);
+        IssuedSecret { text, hash }
+    }
+
     fn hash(&self, text: &str) -> [u8; 32] {
         let mut hash = [0u8; 32];
         for (place, byte) in text.bytes().enumerate() {

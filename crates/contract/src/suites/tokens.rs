@@ -44,6 +44,9 @@ pub const SECRETS: &[Fact<Arc<dyn SecretTexts>>] = &[
     Fact::new("a_secret_has_its_prefix_and_is_found_by_its_hash", |s| {
         Box::pin(async move { a_secret_has_its_prefix_and_is_found_by_its_hash(&*s) })
     }),
+    Fact::new("a_uuid_is_one_of_version_4_in_lower_case_and_is_found_by_its_hash", |s| {
+        Box::pin(async move { a_uuid_is_one_of_version_4_in_lower_case_and_is_found_by_its_hash(&*s) })
+    }),
     Fact::new("no_two_secrets_and_no_two_hashes_are_equal", |s| {
         Box::pin(async move { no_two_secrets_and_no_two_hashes_are_equal(&*s) })
     }),
@@ -140,11 +143,23 @@ fn a_secret_has_its_prefix_and_is_found_by_its_hash(secrets: &dyn SecretTexts) {
     assert_ne!(secrets.hash(&format!("{}x", secret.text)), secret.hash);
 }
 
+fn a_uuid_is_one_of_version_4_in_lower_case_and_is_found_by_its_hash(secrets: &dyn SecretTexts) {
+    for _ in 0..100 {
+        let secret = secrets.make_uuid();
+        assert_eq!(secrets.hash(&secret.text), secret.hash);
+        let parts: Vec<&str> = secret.text.split('-').collect();
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']));
+        assert!(parts.concat().bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
+    }
+}
+
 fn no_two_secrets_and_no_two_hashes_are_equal(secrets: &dyn SecretTexts) {
     let mut seen = std::collections::HashSet::new();
     for _ in 0..100 {
-        let secret = secrets.make("dld_");
-        assert!(seen.insert(secret.text) && seen.insert(format!("{:?}", secret.hash)));
+        for secret in [secrets.make("dld_"), secrets.make_uuid()] {
+            assert!(seen.insert(secret.text) && seen.insert(format!("{:?}", secret.hash)));
+        }
     }
 }
 

@@ -36,6 +36,9 @@ pub struct LimitOptions {
     /// preferences, corrections
     #[arg(long, env = "DAYLINE_ACCOUNT_WRITE_LIMIT", default_value_t = defaults().account_write_per_user, value_name = "RATE")]
     pub(crate) account_write_limit: Rate,
+    /// Requests with an API key that is none, from one network address
+    #[arg(long, env = "DAYLINE_WRONG_KEY_LIMIT", default_value_t = defaults().wrong_key_per_address, value_name = "RATE")]
+    pub(crate) wrong_key_limit: Rate,
     /// Pings of one person
     #[arg(long, env = "DAYLINE_PING_LIMIT", default_value_t = dayline_local::LocalPingQuota::DEFAULT, value_name = "RATE")]
     pub(crate) ping_limit: Rate,
@@ -61,6 +64,7 @@ impl LimitOptions {
             approve_per_user: self.or_off(self.approve_limit),
             poll_per_address: self.or_off(self.poll_limit),
             account_write_per_user: self.or_off(self.account_write_limit),
+            wrong_key_per_address: self.or_off(self.wrong_key_limit),
         }
     }
 

@@ -15,7 +15,7 @@ const MAX_CREDENTIAL: usize = 4_096;
 pub enum Credential<'a> {
     /// What follows `Bearer` in `Authorization`: an access token or a key.
     Bearer(&'a str),
-    /// The base64 after `Basic` in `Authorization`, decoded.
+    /// The base64 after `Basic` in `Authorization`, decoded; also after `Bearer` where the face says so.
     Basic {
         /// What comes before the first colon, or all there is.
         user: String,
@@ -33,6 +33,9 @@ pub enum Credential<'a> {
 pub struct Forms {
     /// Whether `Authorization: Bearer` counts.
     pub bearer: bool,
+    /// Whether what follows `Bearer` may be packed in base64, as some trackers do. No access token and
+    /// no key is base64 itself.
+    pub packed_bearer: bool,
     /// Whether `Authorization: Basic` counts.
     pub basic: bool,
     /// In which cookie one counts; `None`: in none.
@@ -43,7 +46,8 @@ pub struct Forms {
 
 impl Forms {
     /// Bearer tokens alone.
-    pub const BEARER: Self = Self { bearer: true, basic: false, cookie: None, query: None };
+    pub const BEARER: Self =
+        Self { bearer: true, packed_bearer: false, basic: false, cookie: None, query: None };
 }
 
 impl<'a> Credential<'a> {
@@ -87,14 +91,20 @@ fn authorization(headers: &HeaderMap, forms: Forms) -> Option<Credential<'_>> {
         return None;
     }
     if forms.bearer && scheme.eq_ignore_ascii_case("bearer") {
-        return Some(Credential::Bearer(text));
+        let packed = if forms.packed_bearer { unpacked(text) } else { None };
+        return Some(packed.unwrap_or(Credential::Bearer(text)));
     }
     if forms.basic && scheme.eq_ignore_ascii_case("basic") {
-        let plain = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
-        let (user, password) = plain.split_once(':').unwrap_or((&plain, ""));
-        return Some(Credential::Basic { user: user.to_owned(), password: password.to_owned() });
+        return unpacked(text);
     }
     None
+}
+
+/// What is packed in base64, with or without a colon.
+fn unpacked(text: &str) -> Option<Credential<'static>> {
+    let plain = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
+    let (user, password) = plain.split_once(':').unwrap_or((&plain, ""));
+    Some(Credential::Basic { user: user.to_owned(), password: password.to_owned() })
 }
 
 /// The text of a cookie, if the request has it.
@@ -112,7 +122,13 @@ fn is_plausible(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: Forms = Forms { bearer: true, basic: true, cookie: Some("session"), query: Some("api_key") };
+    const ALL: Forms = Forms {
+        bearer: true,
+        packed_bearer: true,
+        basic: true,
+        cookie: Some("session"),
+        query: Some("api_key"),
+    };
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -133,6 +149,20 @@ mod tests {
         }
         let long = format!("Bearer {}", "x".repeat(MAX_CREDENTIAL + 1));
         assert_eq!(secret(&[("authorization", &long)], None, Forms::BEARER), None);
+    }
+
+    #[test]
+    fn a_bearer_may_be_packed_where_the_face_takes_that_and_is_never_mistaken() {
+        let key = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d";
+        let bearer = |text: &str, forms| secret(&[("authorization", &format!("Bearer {text}"))], None, forms);
+        for plain in [key.to_owned(), format!("waka_{key}"), format!("{key}:"), format!("ada:{key}")] {
+            let packed = STANDARD.encode(&plain);
+            assert!(bearer(&packed, ALL).unwrap().ends_with(key), "{plain}");
+            assert_eq!(bearer(&packed, Forms::BEARER), Some(packed), "{plain}");
+        }
+        for raw in [key, "dlk_0123456789012345678901234567890123456789012", "eyJhbGci.eyJzdWIi.c2ln"] {
+            assert_eq!(bearer(raw, ALL).as_deref(), Some(raw));
+        }
     }
 
     #[test]

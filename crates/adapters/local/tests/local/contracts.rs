@@ -71,6 +71,7 @@ async fn local_limits_keep_the_facts_for_each_limit() {
         (Limit::ApprovePerUser, "1+1/h"),
         (Limit::PollPerAddress, "7+1/h"),
         (Limit::AccountWritePerUser, "8+1/h"),
+        (Limit::WrongKeyPerAddress, "9+1/h"),
     ] {
         let rate = text.parse().unwrap();
         let rates = LimitRates {
@@ -83,6 +84,7 @@ async fn local_limits_keep_the_facts_for_each_limit() {
             approve_per_user: rate,
             poll_per_address: rate,
             account_write_per_user: rate,
+            wrong_key_per_address: rate,
         };
         let fresh = async || limits::Subject {
             limits: Arc::new(LocalLimits::new(&rates)),

@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use dayline_app::identity::api_keys::{self, NewKey};
+use dayline_app::identity::key_text::KeyFormat;
 use dayline_domain::id::ApiKeyKind;
 use dayline_domain::identity::account::Label;
 use dayline_domain::{Scope, Scopes, UtcMs};
@@ -34,6 +35,28 @@ pub(crate) struct NewApiKey {
     /// When it ends (RFC 3339 with an offset); never if left out.
     #[schema(value_type = Option<String>, format = DateTime, nullable, required = false)]
     expires_at: Option<UtcMs>,
+    /// How the key looks. `uuid`, without a prefix, is for clients that take no other text, as those of WakaTime.
+    #[schema(value_type = Option<KeyLooks>, nullable, required = false)]
+    format: KeyFormat,
+}
+
+/// How a key looks.
+#[derive(ToSchema)]
+#[schema(as = ApiKeyFormat, rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names that `format` takes")]
+pub(crate) enum KeyLooks {
+    /// `dlk_` and 43 letters, digits, `-` and `_`: 256 random bits. As if left out.
+    Prefixed,
+    /// A UUID of version 4: 122 random bits.
+    Uuid,
+}
+
+fn format(name: &str) -> Result<KeyFormat, &'static str> {
+    match name {
+        "prefixed" => Ok(KeyFormat::Prefixed),
+        "uuid" => Ok(KeyFormat::Uuid),
+        _ => Err("must be prefixed or uuid"),
+    }
 }
 
 impl FromFields for NewApiKey {
@@ -41,11 +64,12 @@ impl FromFields for NewApiKey {
         let name = fields.required("name", Label::new);
         let scopes = fields.list("scopes", scope);
         let expires_at = fields.optional("expires_at", instant::parse);
+        let format = fields.optional("format", format).unwrap_or_default();
         let scopes = scopes.map(|scopes| scopes.into_iter().fold(Scopes::NONE, Scopes::with));
         // What could not be read was told already.
         let some = Scopes::NONE.with(Scope::Track);
         fields.refuse(api_keys::wrong_with(fields.app(), scopes.unwrap_or(some), expires_at));
-        Some(Self { name: name?, scopes: scopes?, expires_at })
+        Some(Self { name: name?, scopes: scopes?, expires_at, format })
     }
 }
 
@@ -91,9 +115,10 @@ pub(crate) async fn list(State(api): State<Api>, SignedIn(caller): SignedIn) -> 
 pub(crate) async fn create(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
-    Json(NewApiKey { name, scopes, expires_at }): Json<NewApiKey>,
+    Json(NewApiKey { name, scopes, expires_at, format }): Json<NewApiKey>,
 ) -> Result<Response, Problem> {
-    let (key, text) = api_keys::create(&api.app, &caller, NewKey { name, scopes, expires_at }).await?;
+    let new = NewKey { name, scopes, expires_at, format };
+    let (key, text) = api_keys::create(&api.app, &caller, new).await?;
     let item = KeyItem::from(&key);
     let path = format!("/api/v1/api-keys/{}", item.id);
     let mut response = private_json(&MadeKey { item, key: text });

@@ -51,6 +51,22 @@ async fn a_key_is_shown_once_and_listed_without_its_text() {
 }
 
 #[tokio::test]
+async fn a_key_may_look_like_a_uuid_and_is_taken_as_clients_write_it() {
+    let server = Server::new();
+    let ada = server.person("ada").await;
+    let key = make(&server, &ada, json!({"name": "editor", "scopes": ["track"], "format": "uuid"})).await;
+    let text = key["key"].as_str().unwrap();
+    assert_eq!((text.len(), &text[14..15]), (36, "4"));
+    for sent in [text.to_owned(), text.to_uppercase(), format!("waka_{text}")] {
+        assert_eq!(track(&server, &json!({"key": sent})).send().await.status, 202, "{sent}");
+    }
+    for plain in [json!("prefixed"), Value::Null] {
+        let asked = json!({"name": "plain", "scopes": ["track"], "format": plain});
+        assert!(make(&server, &ada, asked).await["key"].as_str().unwrap().starts_with("dlk_"));
+    }
+}
+
+#[tokio::test]
 async fn a_key_tracks_under_its_name_and_its_use_is_noted() {
     let server = Server::new();
     let ada = server.person("ada").await;
@@ -117,6 +133,8 @@ async fn what_is_wrong_with_a_new_key_is_named() {
         (json!({"name": "x", "scopes": ["account"]}), vec!["scopes"]),
         (json!({"name": "", "scopes": ["track"], "expires_at": "tomorrow"}), vec!["name", "expires_at"]),
         (json!({"name": "x", "scopes": ["track"], "expires_at": "2026-11-20T12:00:00Z"}), vec!["expires_at"]),
+        (json!({"name": "x", "scopes": ["track"], "format": "UUID"}), vec!["format"]),
+        (json!({"name": "x", "scopes": [], "format": 4}), vec!["format", "scopes"]),
     ] {
         let reply = server.post(KEYS).of(&ada).json(&key).send().await;
         assert_eq!(

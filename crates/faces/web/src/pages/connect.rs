@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
 use dayline_app::identity::api_keys::{self, NewKey};
 use dayline_app::identity::caller::Caller;
+use dayline_app::identity::key_text::KeyFormat;
 use dayline_app::ports::ApiKey;
 use dayline_domain::identity::account::Label;
 use dayline_domain::{ApiKeyId, Scope, Scopes};
@@ -75,7 +76,8 @@ pub(crate) async fn make_key(
         form.refuse(wrong);
         return again(&web, &headers, form, AppError::Invalid(Vec::new()));
     };
-    let made = api_keys::create(&web.app, &caller, NewKey { name, scopes, expires_at: None }).await;
+    let new = NewKey { name, scopes, expires_at: None, format: KeyFormat::Prefixed };
+    let made = api_keys::create(&web.app, &caller, new).await;
     let (key, text) = match made {
         Ok(made) => made,
         Err(AppError::Invalid(errors)) => {

@@ -163,12 +163,13 @@ async fn pages_take_neither_keys_nor_authorization() {
     let mut other = Browser::new(&server);
     assert_eq!(other.send(Method::GET, "/device", &headers, "").await.status, 303);
     let key = {
-        use dayline_app::identity::{api_keys, authenticate};
+        use dayline_app::identity::{api_keys, authenticate, key_text::KeyFormat};
         let app = &server.fake.app;
         let caller = authenticate::authenticate(app, &ada.cookies[ACCESS], None).await.unwrap();
         let scopes = dayline_domain::Scopes::NONE.with(dayline_domain::Scope::Read);
         let name = dayline_domain::identity::account::Label::new("key").unwrap();
-        api_keys::create(app, &caller, api_keys::NewKey { name, scopes, expires_at: None }).await.unwrap().1
+        let new = api_keys::NewKey { name, scopes, expires_at: None, format: KeyFormat::Prefixed };
+        api_keys::create(app, &caller, new).await.unwrap().1
     };
     ada.cookies.insert(ACCESS.to_owned(), key);
     ada.cookies.remove(RENEW);
