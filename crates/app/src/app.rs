@@ -8,7 +8,7 @@ use dayline_domain::{Id, JobPolicy, PingLimits};
 
 use crate::clock_check::ClockCheck;
 use crate::ports::{
-    AccessTokens, Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
+    AccessTokens, Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
     DeviceLogins, LabelBook, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota,
     PreferenceStore, Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, Revocations, SecretTexts,
     Sessions, SiteNames, StoredTime, TimeZones,
@@ -68,6 +68,8 @@ pub struct App {
     pub device_book: Arc<dyn DeviceBook>,
     /// What people call their apps, and how they sort their time.
     pub label_book: Arc<dyn LabelBook>,
+    /// What foreign trackers call their streams of events.
+    pub buckets: Arc<dyn Buckets>,
     /// Report jobs with their results, shared by all nodes.
     pub report_jobs: Arc<dyn ReportJobs>,
     /// People, their profiles and the hashes of their passwords.

@@ -63,6 +63,8 @@ pub enum AppError {
     InvalidCredentials,
     /// The person has as many API keys as they may have.
     TooManyKeys,
+    /// The person has as many buckets as they may have.
+    TooManyBuckets,
     /// The report job has no result yet.
     NotFinished,
     /// The report job failed or was cancelled, so that it has no result.
@@ -111,6 +113,7 @@ impl AppError {
             Self::Invalid(_) => Kind::Invalid,
             Self::EmailTaken
             | Self::TooManyKeys
+            | Self::TooManyBuckets
             | Self::NotFinished
             | Self::NoResult
             | Self::ErasureIsFinal => Kind::Conflict,
@@ -133,6 +136,7 @@ impl AppError {
             Self::EmailTaken => "email_taken",
             Self::TooManyKeys => "too_many_keys",
             Self::AccountDisabled => "account_disabled",
+            Self::TooManyBuckets => "too_many_buckets",
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotFinished => "not_finished",
             Self::NoResult => "no_result",
@@ -159,6 +163,7 @@ impl AppError {
             Self::EmailTaken => "an account with this e-mail address exists; sign in instead",
             Self::TooManyKeys => "you have as many keys as one person may have; delete one first",
             Self::AccountDisabled => "this account is disabled; ask who runs this server",
+            Self::TooManyBuckets => "you have as many buckets as one person may have; delete one first",
             Self::InvalidCredentials => "the e-mail address or the password is wrong",
             Self::NotFinished => "the job has no result yet; ask again a little later",
             Self::NoResult => "the job failed or was cancelled; ask for another one",

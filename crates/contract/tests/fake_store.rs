@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
-    StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book, device_logins,
-    disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links, sessions,
-    sign_outs,
+    StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters, device_book,
+    device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links,
+    sessions, sign_outs,
 };
 
 async fn fresh() -> StorePorts {
@@ -157,4 +157,9 @@ async fn the_fake_store_keeps_links_to_new_passwords() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_labels() {
     prove(label_book::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_keeps_buckets() {
+    prove(buckets::FACTS, fresh).await;
 }

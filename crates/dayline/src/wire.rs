@@ -15,9 +15,9 @@ use std::sync::Arc;
 use dayline_api::ClientForms;
 use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
-    Accounts, ApiKeys, AuditLog, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins, LabelBook,
-    Leases, LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture, PreferenceStore,
-    RateLimits, ReportJobs, ResetLinks, Revocations, Sessions, StoredTime,
+    Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins,
+    LabelBook, Leases, LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture,
+    PreferenceStore, RateLimits, ReportJobs, ResetLinks, Revocations, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -27,8 +27,8 @@ use dayline_domain::UtcMs;
 use dayline_local::{
     Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens,
     KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalNameQuota, LocalPingQuota,
-    LocalRevocations, RandomSecrets, Rate, RememberedApiKeys, SystemClock, SystemRandomness, UrlSiteNames,
-    existing_keys, load_or_create_keys, read_keys,
+    LocalRevocations, RandomSecrets, Rate, RememberedApiKeys, RememberedBuckets, SystemClock,
+    SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{
@@ -241,6 +241,7 @@ trait Store:
     Accounts
     + ApiKeys
     + AuditLog
+    + Buckets
     + CorrectionNumbers
     + DeadLetters
     + DeviceBook
@@ -333,6 +334,7 @@ fn app(
         device_book: store.clone(),
         reset_links: store.clone(),
         label_book: store.clone(),
+        buckets: Arc::new(RememberedBuckets::of(store.clone(), clock.clone())),
         device_logins: store.clone(),
         audit: store.clone(),
         revocations: shared.revocations,
@@ -370,6 +372,7 @@ fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send
             api_keys: store.clone(),
             device_book: store.clone(),
             label_book: store.clone(),
+            buckets: store.clone(),
             audit: store.clone(),
             dead_letters: store.clone(),
             ledger: store.clone(),

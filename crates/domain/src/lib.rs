@@ -3,6 +3,7 @@
 //! Start with [`timeline`], the rule everything else exists for.
 
 pub mod activity;
+pub mod bucket;
 pub mod choices;
 pub mod correction;
 pub mod families;

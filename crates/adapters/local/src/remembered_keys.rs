@@ -3,63 +3,30 @@
 //! each time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use dayline_app::ports::REMEMBERED_MS;
-use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortError, PortFuture};
+use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, UserId, UtcMs};
-use quick_cache::sync::Cache;
+
+use crate::remembered::Remembered;
 
 /// For so long a key is not looked up again, in milliseconds: a key that was deleted without this
 /// process being told is refused within two seconds all the same.
 const FRESH_MS: i64 = 1_000;
-/// How long a look-up may take where there is an answer in memory.
-const PATIENCE: Duration = Duration::from_millis(500);
 /// Most keys that are remembered.
 const KEYS: usize = 50_000;
 
 /// [`ApiKeys`] of a store, with a memory.
 pub struct RememberedApiKeys {
     store: Arc<dyn ApiKeys>,
-    known: Cache<TokenHash, Known>,
-}
-
-/// A key as the store had it.
-#[derive(Clone)]
-struct Known {
-    key: ApiKey,
-    at: UtcMs,
-    /// When the store was asked last. Others take the answer from memory meanwhile.
-    asked: UtcMs,
+    known: Remembered<TokenHash, ApiKey>,
 }
 
 impl RememberedApiKeys {
     /// Nothing is remembered yet.
     pub fn of(store: Arc<dyn ApiKeys>) -> Self {
-        Self { store, known: Cache::new(KEYS) }
-    }
-
-    async fn find(&self, hash: TokenHash, now: UtcMs) -> Result<Option<ApiKey>, PortError> {
-        let known = self.known.get(&hash).filter(|known| now.since(known.at) < REMEMBERED_MS);
-        let Some(known) = known else { return self.ask(hash, now).await };
-        if now.since(known.asked) < FRESH_MS {
-            return Ok(Some(known.key));
-        }
-        self.known.insert(hash, Known { asked: now, ..known.clone() });
-        match tokio::time::timeout(PATIENCE, self.ask(hash, now)).await {
-            Err(_) | Ok(Err(PortError::Unavailable(_))) => Ok(Some(known.key)),
-            Ok(answer) => answer,
-        }
-    }
-
-    async fn ask(&self, hash: TokenHash, now: UtcMs) -> Result<Option<ApiKey>, PortError> {
-        let found = self.store.find_used(hash, now).await?;
-        match &found {
-            Some(key) => self.known.insert(hash, Known { key: key.clone(), at: now, asked: now }),
-            None => drop(self.known.remove(&hash)),
-        }
-        Ok(found)
+        Self { store, known: Remembered::new(KEYS, FRESH_MS, REMEMBERED_MS) }
     }
 }
 
@@ -77,7 +44,7 @@ impl ApiKeys for RememberedApiKeys {
     }
 
     fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
-        Box::pin(self.find(hash, now))
+        Box::pin(self.known.find(hash, now, move || self.store.find_used(hash, now)))
     }
 }
 
@@ -86,6 +53,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::{Mutex, PoisonError};
 
+    use dayline_app::ports::PortError;
     use dayline_domain::Scopes;
     use dayline_domain::identity::account::Label;
 

@@ -6,6 +6,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod buckets;
 mod config;
 mod correction_numbers;
 mod db;

@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod backup;
+mod buckets;
 mod correction_numbers;
 mod db;
 mod dead_letters;

@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod buckets;
 mod corrections;
 mod credentials;
 mod device_book;
@@ -31,6 +32,7 @@ pub use accounts::{
 };
 pub use api_keys::{ApiKey, ApiKeys, CreateKey};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
+pub use buckets::{Buckets, OpenBucket, StoredBucket};
 pub use corrections::{CorrectionChange, CorrectionNumbers, CorrectionVersion};
 pub use credentials::{CredentialId, REMEMBERED_MS, Revocations, SignOut};
 pub use device_book::{DeviceBook, Merging};

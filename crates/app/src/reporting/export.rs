@@ -12,8 +12,8 @@ use dayline_domain::{
 use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;
 use crate::ports::{
-    Accounts, ApiKey, ApiKeys, AuditLog, DeadLetters, DeviceBook, LabelBook, LedgerReader, LoadedDay,
-    Sessions, StoredAuditEvent, StoredDeadLetter, User,
+    Accounts, ApiKey, ApiKeys, AuditLog, Buckets, DeadLetters, DeviceBook, LabelBook, LedgerReader,
+    LoadedDay, Sessions, StoredAuditEvent, StoredBucket, StoredDeadLetter, User,
 };
 use crate::reporting::states::settle;
 use crate::tracking::record::{self, Body};
@@ -32,6 +32,8 @@ pub enum Page {
     Devices(Vec<DeviceSaid>),
     /// What the person has said about names, all in one page: it is bounded.
     Labels(Labels),
+    /// The buckets of foreign trackers, all in one page: a person may have only so many.
+    Buckets(Vec<StoredBucket>),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
     /// A dead letter: pings that could not be processed.
@@ -87,6 +89,8 @@ pub struct ExportPorts {
     pub device_book: Arc<dyn DeviceBook>,
     /// For categories and aliases.
     pub label_book: Arc<dyn LabelBook>,
+    /// For the buckets of foreign trackers.
+    pub buckets: Arc<dyn Buckets>,
     /// For the entries that are not purged yet, read in pages.
     pub audit: Arc<dyn AuditLog>,
     /// For the person's pings that could not be processed.
@@ -103,6 +107,7 @@ impl ExportPorts {
             api_keys: app.api_keys.clone(),
             device_book: app.device_book.clone(),
             label_book: app.label_book.clone(),
+            buckets: app.buckets.clone(),
             audit: app.audit.clone(),
             dead_letters: app.dead_letters.clone(),
             ledger: app.ledger.clone(),
@@ -124,6 +129,7 @@ enum Next {
     Sessions,
     Keys,
     Devices,
+    Buckets,
     Labels,
     Audit(Option<u64>),
     DeadLetter(u64),
@@ -190,8 +196,12 @@ impl Export {
                     return Ok(Some(Page::Devices(self.devices().await?)));
                 }
                 Next::Labels => {
-                    self.next = Next::Audit(None);
+                    self.next = Next::Buckets;
                     return Ok(Some(Page::Labels(self.ports.label_book.labels(self.user).await?.labels)));
+                }
+                Next::Buckets => {
+                    self.next = Next::Audit(None);
+                    return Ok(Some(Page::Buckets(self.ports.buckets.buckets(self.user).await?)));
                 }
                 Next::Audit(before) => {
                     let entries = self.ports.audit.list(self.user, before, MAX_ENTRIES).await?;

@@ -1,5 +1,6 @@
 //! A ping's way: into the log, out of it into the ledger, and the word that a day changed.
 
+pub mod buckets;
 pub mod corrections;
 pub mod devices;
 pub mod erased;

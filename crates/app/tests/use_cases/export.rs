@@ -29,6 +29,7 @@ async fn an_export_holds_profile_sessions_keys_audit_and_every_piece() {
             Page::Keys(page) => assert!(page.is_empty()),
             Page::Devices(page) => assert!(page.is_empty()),
             Page::Labels(page) => assert_eq!(page, Labels::default()),
+            Page::Buckets(page) => assert!(page.is_empty()),
             Page::DeadLetter(letter) => panic!("{letter:?} was never written"),
             Page::Audit(page) => events += page.len(),
             Page::Corrections(page) => assert!(page.is_empty()),

@@ -4,6 +4,7 @@
 
 mod account_writes;
 mod accounts;
+mod buckets;
 mod clean_up;
 mod corrections;
 mod device_login;

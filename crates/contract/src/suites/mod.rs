@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod buckets;
 pub mod correction_numbers;
 pub mod dead_letters;
 pub mod device_book;

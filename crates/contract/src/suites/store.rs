@@ -6,10 +6,10 @@ use std::array;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, CorrectionNumbers, CreateUser, DayKey, DayWrite,
-    DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LabelBook, LedgerCommit, LedgerReader, LedgerView,
-    LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore, ReportJobs,
-    ResetLinks, Sessions, SignOut, StartSession, Started, StoredDay, StoredTime, User,
+    Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, Buckets, CorrectionNumbers, CreateUser, DayKey,
+    DayWrite, DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LabelBook, LedgerCommit, LedgerReader,
+    LedgerView, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore,
+    ReportJobs, ResetLinks, Sessions, SignOut, StartSession, Started, StoredDay, StoredTime, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -46,6 +46,7 @@ pub struct StorePorts {
     pub(super) api_keys: Arc<dyn ApiKeys>,
     pub(super) device_book: Arc<dyn DeviceBook>,
     pub(super) reset_links: Arc<dyn ResetLinks>,
+    pub(super) buckets: Arc<dyn Buckets>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) label_book: Arc<dyn LabelBook>,
     pub(super) audit: Arc<dyn AuditLog>,
@@ -76,6 +77,7 @@ impl StorePorts {
             + ApiKeys
             + DeviceBook
             + ResetLinks
+            + Buckets
             + DeviceLogins
             + LabelBook
             + AuditLog
@@ -94,6 +96,7 @@ impl StorePorts {
             api_keys: store.clone(),
             device_book: store.clone(),
             reset_links: store.clone(),
+            buckets: store.clone(),
             device_logins: store.clone(),
             label_book: store.clone(),
             audit: store.clone(),

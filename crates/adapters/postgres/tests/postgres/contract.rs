@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links,
-    sessions, sign_outs, stored_time,
+    Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters,
+    device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs,
+    reset_links, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -195,4 +195,9 @@ async fn the_postgres_store_keeps_what_is_said_of_devices() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_labels() {
     keeps_both_ways(label_book::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_buckets() {
+    keeps_both_ways(buckets::FACTS).await;
 }

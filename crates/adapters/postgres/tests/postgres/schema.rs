@@ -30,6 +30,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
         applied,
         [
             "approving_session",
+            "buckets",
             "covered_reports",
             "day_sums",
             "device_names",

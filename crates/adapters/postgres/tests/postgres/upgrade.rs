@@ -136,7 +136,16 @@ async fn a_database_of_the_release_before_is_read_as_it_was_and_written_exactly(
     let applied = store.migrate().await.unwrap().applied;
     assert_eq!(
         applied.iter().map(|step| step.name).collect::<Vec<_>>(),
-        ["what_was_observed", "filtered_reports", "rule_edition", "device_names", "merges", "labels"]
+        [
+            "what_was_observed",
+            "filtered_reports",
+            "rule_edition",
+            "device_names",
+            "merges",
+            "people_let_in",
+            "labels",
+            "buckets"
+        ]
     );
 
     let first = day(2026, 9, 28);

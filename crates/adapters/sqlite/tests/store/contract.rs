@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
-    SpoiltSums, StorePorts, accounts, api_keys, audit, correction_numbers, dead_letters, device_book,
-    device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links,
-    sessions, sign_outs, stored_time,
+    SpoiltSums, StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters,
+    device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs,
+    reset_links, sessions, sign_outs, stored_time,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -218,4 +218,9 @@ async fn the_sqlite_store_keeps_what_is_said_of_devices() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_labels() {
     prove(label_book::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_buckets() {
+    prove(buckets::FACTS, fresh).await;
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dayline_app::ports::{
-    Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, DayWrite, DeadLetter, LedgerCommit,
-    LedgerReader, LedgerWriter, LoadedDay, ReportJobs, Sessions, StartSession, Started,
+    Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, Buckets, DayWrite, DeadLetter,
+    LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, OpenBucket, ReportJobs, Sessions, StartSession,
+    Started, StoredBucket,
 };
+use dayline_domain::bucket::{Bucket, BucketId, BucketWord};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
 use dayline_domain::report::Filter;
@@ -133,13 +135,18 @@ async fn sign_in(store: &SqliteStore, n: u64, user: UserId, device: u8) {
         expires_at: None,
     };
     ApiKeys::create(store, key, 50).await.unwrap();
+    let word = |what: &str| BucketWord::new(&format!("secret-{what}-{n}")).unwrap();
+    let id = BucketId::new(&format!("secret-bucket-{n}-{device}")).unwrap();
+    let bucket = Bucket { id, kind: word("kind"), client: word("client"), host: word("host") };
+    let bucket = StoredBucket { bucket, opened_by: None, created_at: NOW };
+    assert_eq!(store.open_bucket(user, bucket, 50).await, Ok(OpenBucket::New));
 }
 
 /// What of the person is in the files of the folder.
 fn traces(folder: &Path, n: u64, user: UserId) -> Vec<String> {
     let mut needles: Vec<Vec<u8>> = [
         "mail", "device", "app", "project", "language", "entry", "hash", "reason", "record", "label",
-        "address", "subject", "key", "result",
+        "address", "subject", "key", "result", "bucket", "kind", "client", "host",
     ]
     .map(|what| format!("secret-{what}-{n}").into_bytes())
     .into();

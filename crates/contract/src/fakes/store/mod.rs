@@ -2,6 +2,7 @@
 //! transaction.
 
 mod accounts;
+mod buckets;
 mod day;
 mod dead_letters;
 mod device_book;
@@ -22,8 +23,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dayline_app::ports::{
     ApiKey, DayKey, Mark, MarkedLabels, Partition, PasswordHash, PortError, PortFuture, Position, ResetLink,
-    StoredAuditEvent, StoredDeadLetter, User,
+    StoredAuditEvent, StoredBucket, StoredDeadLetter, User,
 };
+use dayline_domain::bucket::BucketId;
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{
@@ -50,6 +52,7 @@ struct Tables {
     device_names: BTreeMap<(UserId, DeviceId), DeviceName>,
     /// Of people who said something.
     labels: BTreeMap<UserId, MarkedLabels>,
+    buckets: BTreeMap<(UserId, BucketId), StoredBucket>,
     /// Of people who made some.
     merges: BTreeMap<UserId, Merges>,
     sessions: BTreeMap<SessionId, Session>,

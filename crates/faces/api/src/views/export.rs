@@ -1,6 +1,6 @@
 //! The lines of an export, and how the use case's pages become lines.
 
-use dayline_app::ports::{ApiKey, StoredAuditEvent, User};
+use dayline_app::ports::{ApiKey, StoredAuditEvent, StoredBucket, User};
 use dayline_app::reporting::export::{DeadLetterPings, DeviceSaid, Page};
 use dayline_domain::{
     Alias, Category, Correction, DeviceId, DeviceName, Observation, Piece, Session, SessionId,
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::api_key::KeyItem;
 use super::audit_entry::AuditEntry;
+use super::bucket::BucketItem;
 use super::category::{AliasItem, CategoryItem};
 use super::correction::CorrectionItem;
 use super::interval::IntervalItem;
@@ -28,6 +29,7 @@ pub(crate) enum ExportLine<'a> {
     Device(DeviceSaidItem<'a>),
     Category(CategoryItem<'a>),
     Alias(AliasItem<'a>),
+    Bucket(BucketItem<'a>),
     Audit(AuditEntry<'a>),
     PutAside(PutAsideItem<'a>),
     Correction(CorrectionItem<'a>),
@@ -108,6 +110,7 @@ pub(crate) struct Counts {
     device: u64,
     category: u64,
     alias: u64,
+    bucket: u64,
     audit: u64,
     put_aside: u64,
     correction: u64,
@@ -124,6 +127,7 @@ pub(crate) enum ExportItem {
     Device(DeviceSaid),
     Category(Category),
     Alias(Alias),
+    Bucket(StoredBucket),
     Audit(StoredAuditEvent),
     DeadLetter(DeadLetterPings),
     Correction(Correction),
@@ -147,6 +151,7 @@ pub(crate) fn lines(page: Page) -> ExportItems {
             let all: Vec<ExportItem> = categories.chain(aliases).collect();
             Box::new(all.into_iter())
         }
+        Page::Buckets(buckets) => Box::new(buckets.into_iter().map(ExportItem::Bucket)),
         Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
         Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
         Page::Corrections(corrections) => Box::new(corrections.into_iter().map(ExportItem::Correction)),
@@ -182,6 +187,7 @@ impl ExportLines {
             ExportItem::Device(said) => (ExportLine::Device(said.into()), &mut counts.device),
             ExportItem::Category(category) => (ExportLine::Category(category.into()), &mut counts.category),
             ExportItem::Alias(alias) => (ExportLine::Alias(alias.into()), &mut counts.alias),
+            ExportItem::Bucket(stored) => (ExportLine::Bucket(stored.into()), &mut counts.bucket),
             ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
             ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
             ExportItem::Correction(correction) => {

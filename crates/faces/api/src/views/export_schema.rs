@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api_key::KeyItem;
 use super::audit_entry::AuditEntry;
+use super::bucket::BucketItem;
 use super::category::{AliasItem, CategoryItem};
 use super::correction::CorrectionItem;
 use super::export::{DeviceSaidItem, EndItem, ExportLine, PutAsideItem};
@@ -20,13 +21,14 @@ use super::session::SessionItem;
 /// A type of line: its name, that of its schema, and what it is.
 type LineType = (&'static str, &'static str, &'static str);
 
-const LINES: [LineType; 13] = [
+const LINES: [LineType; 14] = [
     ("profile", "ExportProfile", "My profile; the first line."),
     ("session", "ExportSession", "A device that is signed in."),
     ("api_key", "ExportApiKey", "A key, without its text."),
     ("device", "ExportDevice", "What I call a device, and as which other one it counts."),
     ("category", "ExportCategory", "A category of mine, with its rules."),
     ("alias", "ExportAlias", "What I call an app."),
+    ("bucket", "ExportBucket", "What another program's tracker calls a stream of its events."),
     ("audit", "ExportAudit", "Something that happened to my account, the newest first."),
     ("put_aside", "ExportPutAside", "Pings that could not be processed and were put aside."),
     ("correction", "ExportCorrection", "What I said about my timeline, in its last version."),
@@ -57,6 +59,7 @@ fn content(line: &str) -> Cow<'static, str> {
         "device" => DeviceSaidItem::name(),
         "category" => CategoryItem::name(),
         "alias" => AliasItem::name(),
+        "bucket" => BucketItem::name(),
         "audit" => AuditEntry::name(),
         "put_aside" => PutAsideItem::name(),
         "correction" => CorrectionItem::name(),
@@ -97,6 +100,7 @@ impl ToSchema for ExportLine<'_> {
             (DeviceSaidItem::name().into(), DeviceSaidItem::schema()),
             (CategoryItem::name().into(), CategoryItem::schema()),
             (AliasItem::name().into(), AliasItem::schema()),
+            (BucketItem::name().into(), BucketItem::schema()),
             (AuditEntry::name().into(), AuditEntry::schema()),
             (PutAsideItem::name().into(), PutAsideItem::schema()),
             (CorrectionItem::name().into(), CorrectionItem::schema()),

@@ -4,6 +4,7 @@
 pub(crate) mod accept;
 pub(crate) mod api_key;
 pub(crate) mod audit_entry;
+pub(crate) mod bucket;
 pub(crate) mod category;
 pub(crate) mod conditional_request;
 pub(crate) mod correction;

@@ -1,7 +1,10 @@
 //! The export: everything about a person, whole or recognisably not.
 
 use axum::body::Body;
+use dayline_app::identity::authenticate::authenticate;
 use dayline_app::ports::PortError;
+use dayline_app::tracking::buckets;
+use dayline_domain::bucket::{Bucket, BucketId, BucketWord};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -59,13 +62,14 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     server.process_log().await;
     let phone = server.request(http::Method::PATCH, "/api/v1/devices/phone").of(&ada);
     assert_eq!(phone.json(&json!({"name": "My phone"})).send().await.status, 200);
+    open_bucket(&server, &ada).await;
 
     let reply = server.get(EXPORT).of(&ada).send().await;
     assert_eq!(reply.header("content-type"), "application/x-ndjson");
     assert_eq!(reply.header("cache-control"), "no-store");
     let name = r#"attachment; filename="dayline-export-2026-11-20.ndjson""#;
     assert_eq!(reply.header("content-disposition"), name);
-    let lines = lines(reply.text());
+    let mut lines = lines(reply.text());
     assert_eq!(
         types(&lines),
         [
@@ -73,6 +77,7 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
             "session",
             "api_key",
             "device",
+            "bucket",
             "audit",
             "audit",
             "audit",
@@ -95,6 +100,13 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!(
         lines[3],
         json!({"type": "device", "device_id": "phone", "name": "My phone", "merged_into": null})
+    );
+    assert_eq!(
+        lines.remove(4),
+        json!({
+            "type": "bucket", "id": "aw-watcher-window_laptop", "kind": "currentwindow", "client": "aw-watcher-window",
+            "host": "laptop", "opened_by": null, "created_at": "2026-11-20T12:00:00.000Z",
+        })
     );
     assert_eq!((&lines[4]["kind"], &lines[4]["subject"]), (&json!("device_renamed"), &json!("phone")));
     assert_eq!(lines[5]["kind"], "key_created");
@@ -127,7 +139,7 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!(
         lines[17],
         json!({"type": "end", "counts": {
-            "profile": 1, "session": 1, "api_key": 1, "device": 1, "category": 0, "alias": 0, "audit": 4, "put_aside": 0, "correction": 0,
+            "profile": 1, "session": 1, "api_key": 1, "device": 1, "category": 0, "alias": 0, "bucket": 1, "audit": 4, "put_aside": 0, "correction": 0,
             "observation": 4, "interval": 4, "outranked": 1,
         }})
     );
@@ -190,6 +202,19 @@ async fn pings_that_were_put_aside_are_in_the_export_of_whom_they_are() {
     assert_eq!(found, [&expected]);
     assert_eq!(lines.last().unwrap()["counts"]["put_aside"], 1);
     assert!(!server.get(EXPORT).of(&eve).send().await.text().contains("Nix"));
+}
+
+/// Opens a bucket as another program's tracker would.
+async fn open_bucket(server: &Server, person: &Person) {
+    let bearer = authenticate(&server.fake.app, &person.access, None).await.unwrap();
+    let word = |text: &str| BucketWord::new(text).unwrap();
+    let bucket = Bucket {
+        id: BucketId::new("aw-watcher-window_laptop").unwrap(),
+        kind: word("currentwindow"),
+        client: word("aw-watcher-window"),
+        host: word("laptop"),
+    };
+    assert_eq!(buckets::open(&server.fake.app, &bearer, bucket).await, Ok(true));
 }
 
 async fn piece(body: &mut Body) -> Result<String, axum::Error> {
