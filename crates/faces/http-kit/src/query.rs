@@ -71,6 +71,19 @@ impl Params<'_> {
         parsed.map_err(|detail| self.errors.push(FieldError::new(name, detail))).ok()
     }
 
+    /// A parameter that must be there.
+    pub fn required<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if matches!(parameter::only(self.query, name), Ok(None)) {
+            self.errors.push(FieldError::new(name, "is missing"));
+            return None;
+        }
+        self.optional(name, parse)
+    }
+
     /// The name of a time zone that may be left out. Those of Windows have blanks, for which forms write
     /// `+`; that of `Etc/GMT+5` and `UTC+12` stands for itself.
     pub fn zone(&mut self, name: &'static str) -> Option<String> {

@@ -1,1 +1,51 @@
 //! The wire of ActivityWatch, `/api/0`: buckets, heartbeats and events of unchanged watchers.
+//! Not here: joining heartbeats. `pulsetime` is checked and not used: the timeline rule joins what belongs together,
+//! in whichever order it comes.
+
+mod bucket_form;
+mod door;
+mod event;
+mod hold;
+mod observe;
+mod refusal;
+mod routes;
+mod state;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+use dayline_http_kit::Kit;
+use dayline_http_kit::router::with_state;
+
+pub use door::Door;
+use routes::{buckets, events, heartbeat, info};
+pub use state::ActivityWatch;
+
+type Route = (&'static str, MethodRouter<Arc<ActivityWatch>>);
+
+fn routes() -> [Route; 5] {
+    [
+        ("/api/0/info", get(info::show)),
+        ("/api/0/buckets", get(buckets::list)),
+        ("/api/0/buckets/{id}", get(buckets::show).post(buckets::open).delete(buckets::delete)),
+        ("/api/0/buckets/{id}/heartbeat", post(heartbeat::take)),
+        ("/api/0/buckets/{id}/events", post(events::take)),
+    ]
+}
+
+/// All routes.
+pub fn router(state: ActivityWatch) -> Router {
+    let routes = routes().into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route));
+    with_state(routes, Arc::new(state))
+}
+
+/// The same for trackers of the server's own computer that send no credential, and for nobody else.
+pub fn door(kit: &Kit, door: Door) -> Router {
+    door::guarded(router(ActivityWatch::behind(Arc::clone(kit), door)), kit)
+}
+
+/// The patterns of all routes, to be counted one by one.
+pub fn route_patterns() -> Vec<String> {
+    routes().iter().map(|(path, _)| (*path).to_owned()).collect()
+}

@@ -4,3 +4,19 @@
 
 pub mod activitywatch;
 pub mod wakatime;
+
+use std::sync::Arc;
+
+use dayline_http_kit::{Kit, Router};
+
+use activitywatch::ActivityWatch;
+
+/// The routes of all wires, each of which is a face.
+pub fn routers(kit: &Kit) -> Vec<Router> {
+    vec![activitywatch::router(ActivityWatch::new(Arc::clone(kit)))]
+}
+
+/// The patterns of all routes, to be counted one by one.
+pub fn route_patterns() -> Vec<String> {
+    activitywatch::route_patterns()
+}

@@ -1,0 +1,8 @@
+//! The wires of foreign trackers on a server made of fakes: what clients send, and what they get.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod activitywatch;
+mod desktop;
+mod door;
+mod held;
+mod support;
