@@ -8,6 +8,7 @@ mod network;
 mod passwords;
 mod pings;
 mod reports;
+mod trackers;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub(crate) use passwords::Registration;
 pub use passwords::{PasswordOptions, SessionOptions};
 pub use pings::{PingOptions, StorageOptions, keys_file};
 pub use reports::ReportOptions;
+pub(crate) use trackers::DoorOptions;
+pub use trackers::TrackerOptions;
 
 /// Options of `dayline serve`.
 #[derive(Debug, Clone, Args)]
@@ -40,6 +43,9 @@ pub struct ServeOptions {
     /// Addresses, connections and proxies.
     #[command(flatten)]
     pub(crate) network: NetworkOptions,
+    /// A door for trackers of this computer.
+    #[command(flatten)]
+    pub(crate) trackers: TrackerOptions,
     /// Where data lives.
     #[command(flatten)]
     pub(crate) storage: StorageOptions,

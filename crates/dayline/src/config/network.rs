@@ -102,7 +102,7 @@ pub(crate) enum HeaderName {
 
 /// An address with its port, or that of a host by its name: of several the first of IPv4, which is what clients expect
 /// of `localhost` where they take just one.
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }

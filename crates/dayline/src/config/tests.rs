@@ -26,6 +26,7 @@ fn settings(options: &ServeOptions) -> String {
         roles,
         threads,
         network,
+        trackers,
         storage,
         database,
         cluster,
@@ -41,6 +42,8 @@ fn settings(options: &ServeOptions) -> String {
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
     tell(&(network.listen, network.operations_listen, &network.address_file, network.no_web));
     tell(&(network.kit(logs.access_log), network.api(), options.registration()));
+    let door = trackers.door(false).ok().flatten();
+    tell(&door.map(|door| (door.address, door.email.as_str().to_owned(), door.may_read)));
     let connections = network.connections(Metrics::new([]));
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
     tell(&(connections.max_connections, connections.grace));
@@ -83,6 +86,7 @@ fn words(option: &Arg, file: &Path) -> Vec<String> {
         "127.0.0.1:9",
         "debug",
         "something-else",
+        "somebody@example.org",
         "postgres://somebody@elsewhere/dayline",
         "redis://elsewhere",
         file.to_str().unwrap(),
@@ -104,6 +108,7 @@ fn every_option_changes_a_setting() {
         "--kafka-client-key=b",
     ];
     let clustered = clustered.map(str::to_owned).to_vec();
+    let with_door = ["--trackers=127.0.0.1:8", "--trackers-for=ada@example.org"].map(str::to_owned).to_vec();
     let changes = |base: &Vec<String>, words: &String| {
         let usual = settings(&parse(base).unwrap());
         let name = words.split('=').next().unwrap();
@@ -112,7 +117,9 @@ fn every_option_changes_a_setting() {
         parse(&more).is_ok_and(|options| settings(&options) != usual)
     };
     let is_idle = |option: &&Arg| {
-        !words(option, &file).iter().any(|words| changes(&alone, words) || changes(&clustered, words))
+        !words(option, &file)
+            .iter()
+            .any(|words| [&alone, &clustered, &with_door].iter().any(|base| changes(base, words)))
     };
     let command = command();
     let idle: Vec<_> = command.get_opts().filter(is_idle).filter_map(Arg::get_long).collect();
@@ -211,6 +218,31 @@ fn an_address_to_listen_on_may_have_a_name_and_a_bad_one_is_answered_with_an_exa
         let message = listen(bad).unwrap_err().to_string();
         assert!(message.contains("127.0.0.1:8080") || bad.is_empty(), "{bad:?}: {message}");
     }
+}
+
+#[test]
+fn a_door_for_trackers_is_for_one_account_of_this_computer_alone() {
+    let door = |words: &[&str], is_cluster| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let options = parse(&words).map_err(|error| error.to_string())?;
+        options.trackers.door(is_cluster).map_err(|error| error.to_string())
+    };
+    let [local, ada] = ["--trackers=localhost:5600", "--trackers-for=ada@example.org"];
+    let open = door(&[local, ada], false).unwrap().unwrap();
+    assert_eq!((open.address.to_string().as_str(), open.may_read), ("127.0.0.1:5600", false));
+    assert!(door(&[local, ada, "--trackers-may-read"], false).unwrap().unwrap().may_read);
+    assert!(door(&[], false).unwrap().is_none());
+    for (words, why) in [
+        (&[local][..], "--trackers-for"),
+        (&[ada][..], "--trackers"),
+        (&["--trackers-may-read"][..], "--trackers"),
+        (&[local, "--trackers-for=ada"][..], "name@host"),
+        (&["--trackers=0.0.0.0:5600", ada][..], "write 127.0.0.1:5600"),
+    ] {
+        let refused = door(words, false).unwrap_err();
+        assert!(refused.contains(why), "{words:?}: {refused}");
+    }
+    assert!(door(&[local, ada], true).unwrap_err().contains("data folder"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! Not here: what the system is made of (see [`crate::wire`]).
 
 mod clean_ups;
+mod door;
 mod greeting;
 mod housekeeping;
 mod keys;
@@ -26,7 +27,7 @@ use dayline_redis::RedisConfig;
 use dayline_web::{Pages, WebState};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Role, ServeOptions};
+use crate::config::{DoorOptions, Role, ServeOptions};
 use crate::environment::Unknown;
 use crate::wire::{self, System};
 use dayline_cli_kit::failure::Failure;
@@ -43,30 +44,46 @@ use worker_pool::RunningPool;
 /// Why it could not start, or what ended it.
 pub(crate) fn run(options: &ServeOptions, unknown: &[Unknown]) -> Result<(), Failure> {
     let cluster = options.cluster_configs()?;
+    let door = options.trackers.door(cluster.is_some())?;
     options.network.check_public_path(&patterns())?;
     logs::start(&options.logs);
     for Unknown { name, nearest } in unknown {
         tracing::warn!(variable = name, nearest, "the environment has a variable that nothing reads");
     }
     let runtime = process::runtime(options.threads)?;
-    let outcome = runtime.block_on(serve(options, cluster));
+    let outcome = runtime.block_on(serve(options, cluster, door));
     // A call that still blocks must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>) -> Result<(), Failure> {
+async fn serve(
+    options: &ServeOptions,
+    cluster: Option<(PgConfig, RedisConfig)>,
+    door: Option<DoorOptions>,
+) -> Result<(), Failure> {
     let stop = signals::listen()?;
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(options.network.listen, "--listen")?;
     let bind = |address| listener::bind(address, "--operations-listen");
     let operations = options.network.operations_listen.map(bind).transpose()?;
+    let bind = |door: DoorOptions| Ok::<_, Failure>((listener::bind(door.address, "--trackers")?, door));
+    let door = door.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
     let System { app, pool, reports, mut probes, keys, agreement, maintenance, gauges } =
         put_together(options, cluster).await?;
     let metrics = Metrics::new(patterns());
     let mut housekeeping =
         Housekeeping::new(&app, &metrics, (maintenance, gauges), options.sessions.audit_keep);
+    let door = match door {
+        Some((listener, door)) => {
+            let routes =
+                door::open(&door, &app, metrics.clone(), options.network.kit(options.logs.access_log))
+                    .await?;
+            Some((listener, routes))
+        }
+        None => None,
+    };
     housekeeping.begin().await;
 
     let housekeeping = tokio::spawn(housekeeping.run());
@@ -100,12 +117,21 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
             answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone()).await;
         }
     };
+    let mut faces = vec![face];
+    if options.has(Role::Api) {
+        faces.extend(dayline_trackers::routers(&kit));
+    }
     let all = match pages(options, &kit) {
-        Some(Pages { routes, unknown }) => assemble_with(&kit, [face, routes], unknown),
-        None => assemble(&kit, [face]),
+        Some(Pages { routes, unknown }) => assemble_with(&kit, faces.into_iter().chain([routes]), unknown),
+        None => assemble(&kit, faces),
     };
     let answer_all = answer(listener, all, options, metrics.clone(), stop.clone());
-    tokio::join!(answer_all, answer_operators);
+    let answer_door = async {
+        if let Some((listener, routes)) = door {
+            answer(listener, routes, options, metrics.clone(), stop.clone()).await;
+        }
+    };
+    tokio::join!(answer_all, answer_operators, answer_door);
 
     following_keys.abort();
     following_parts.abort();
@@ -122,7 +148,9 @@ async fn serve(options: &ServeOptions, cluster: Option<(PgConfig, RedisConfig)>)
 
 /// The patterns of all routes, of all faces.
 fn patterns() -> Vec<String> {
-    dayline_api::route_patterns().into_iter().chain(dayline_web::route_patterns()).collect()
+    let all =
+        [dayline_api::route_patterns(), dayline_web::route_patterns(), dayline_trackers::route_patterns()];
+    all.concat()
 }
 
 /// The pages, of a process that answers people.

@@ -12,6 +12,7 @@ mod commands;
 mod damage;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod disk;
+mod door;
 mod keys;
 mod owner;
 mod readiness;

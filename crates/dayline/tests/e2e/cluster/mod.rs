@@ -34,6 +34,8 @@ mod secrets;
 mod slow_clients;
 #[path = "../stop_under_load.rs"]
 mod stop_under_load;
+#[path = "../trackers.rs"]
+mod trackers;
 
 fn installation() -> Installation {
     Installation::cluster()
