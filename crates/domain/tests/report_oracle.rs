@@ -120,11 +120,13 @@ fn filters() -> impl Strategy<Value = Filter> {
     let of = |n: usize| sources()[n].clone();
     let seldom = |n: usize| prop_oneof![3 => Just(None), 1 => Just(Some(n))];
     let part = move || (0..sources().len()).prop_flat_map(seldom);
-    (part(), part(), part(), part()).prop_map(move |(app, domain, project, device)| Filter {
+    let coding = prop_oneof![3 => Just(false), 1 => Just(true)];
+    (part(), part(), part(), part(), coding).prop_map(move |(app, domain, project, device, coding)| Filter {
         app: app.map(|n| of(n).activity.app.clone()),
         domain: domain.map(|n| of(n).activity.domain.clone()),
         project: project.map(|n| of(n).activity.project.clone()),
         device: device.map(|n| of(n).device.clone()),
+        coding,
     })
 }
 
@@ -209,6 +211,7 @@ fn painted(case: &Case) -> Rows {
             || !wants(filter.domain.is_some(), filter.domain.as_ref() == Some(&activity.domain))
             || !wants(filter.project.is_some(), filter.project.as_ref() == Some(&activity.project))
             || !wants(filter.device.is_some(), filter.device.as_ref() == Some(device))
+            || !wants(filter.coding, activity.project.is_some() || activity.app.as_str() == "Code")
         {
             continue;
         }

@@ -46,6 +46,7 @@ pub fn resolve_filter(app: &App, asked: FilterAsked) -> Result<Filter, AppError>
         domain: part("domain", asked.domain, |text| name_or_none(text, host), &mut errors),
         project: part("project", asked.project, |text| name_or_none(text, Project::new), &mut errors),
         device: part("device", asked.device, DeviceId::new, &mut errors),
+        coding: false,
     };
     if errors.is_empty() { Ok(filter) } else { Err(AppError::Invalid(errors)) }
 }

@@ -1,5 +1,6 @@
 //! What a person gets back: reports, long ones in the background, and everything as an export.
 
+pub mod coding;
 pub mod devices;
 pub mod export;
 pub mod filters;

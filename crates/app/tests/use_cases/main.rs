@@ -6,6 +6,7 @@ mod account_writes;
 mod accounts;
 mod buckets;
 mod clean_up;
+mod coding;
 mod corrections;
 mod device_login;
 mod devices;

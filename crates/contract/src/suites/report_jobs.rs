@@ -151,7 +151,7 @@ async fn every_filter_is_kept(store: StorePorts) {
         Filter { domain: Some(domain.clone()), ..Filter::ALL },
         Filter { project: Some(None), ..Filter::ALL },
         Filter { device: device.clone(), ..Filter::ALL },
-        Filter { app, domain: Some(domain), project: Some(project), device },
+        Filter { app, domain: Some(domain), project: Some(project), device, coding: false },
     ];
     for (n, filter) in (1..).zip(filters) {
         let job = create(&store, ReportJob { filter, ..job(user, n) }).await;

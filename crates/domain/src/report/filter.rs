@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::activity::{Project, Source};
+use crate::activity::{Activity, Project, Source};
+use crate::families::{Kind, kind_of};
 use crate::labels::Labels;
 use crate::names::{AppName, DeviceId, Domain, NameError};
 
@@ -17,22 +18,26 @@ pub struct Filter {
     pub project: Option<Option<Project>>,
     /// This device alone.
     pub device: Option<DeviceId>,
+    /// Coding alone: an editor in use, or whatever a project was worked on with.
+    pub coding: bool,
 }
 
 impl Filter {
     /// Keeps everything.
-    pub const ALL: Self = Self { app: None, domain: None, project: None, device: None };
+    pub const ALL: Self = Self { app: None, domain: None, project: None, device: None, coding: false };
+    /// Keeps coding.
+    pub const CODING: Self = Self { coding: true, ..Self::ALL };
 
     /// Whether it keeps everything.
     pub fn keeps_all(&self) -> bool {
-        let Self { app, domain, project, device } = self;
-        app.is_none() && domain.is_none() && project.is_none() && device.is_none()
+        let Self { app, domain, project, device, coding } = self;
+        app.is_none() && domain.is_none() && project.is_none() && device.is_none() && !coding
     }
 
-    /// Its app, domain, project and device as texts; a domain or project that is to be none is an empty
-    /// one.
+    /// Its names as texts: app, domain, project and device; a domain or project that is to be none is an
+    /// empty one. Only by these a person asks for a report, so that no store keeps more of a filter.
     pub fn texts(&self) -> [Option<&str>; 4] {
-        let Self { app, domain, project, device } = self;
+        let Self { app, domain, project, device, coding: _ } = self;
         [
             app.as_ref().map(AppName::as_str),
             domain.as_ref().map(|domain| domain.as_ref().map_or("", Domain::as_str)),
@@ -51,6 +56,7 @@ impl Filter {
             domain: domain.map(|text| name_or_none(text, Domain::new)).transpose()?,
             project: project.map(|text| name_or_none(text, Project::new)).transpose()?,
             device: device.map(DeviceId::new).transpose()?,
+            coding: false,
         })
     }
 
@@ -78,7 +84,12 @@ impl Filter {
             && fits(self.domain.as_ref(), &activity.domain)
             && fits(self.project.as_ref(), &activity.project)
             && fits(self.device.as_ref(), &source.device)
+            && (!self.coding || is_coding(activity))
     }
+}
+
+fn is_coding(activity: &Activity) -> bool {
+    activity.project.is_some() || kind_of(&activity.app) == Some(Kind::Editor)
 }
 
 /// A name, or none where nothing is written.
@@ -92,6 +103,8 @@ pub fn name_or_none<T, E>(text: &str, parse: impl FnOnce(&str) -> Result<T, E>) 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -143,5 +156,20 @@ mod tests {
         assert!(!Filter { project: Some(None), ..Filter::ALL }.keeps_all());
         assert!(!Filter { app: AppName::new("Code").ok(), ..Filter::ALL }.keeps_all());
         assert!(!Filter { device: DeviceId::new("phone").ok(), ..Filter::ALL }.keeps_all());
+        assert!(!Filter::CODING.keeps_all());
+    }
+
+    #[test]
+    fn coding_is_an_editor_or_anything_with_a_project() {
+        let is_kept = |app: &str, project: Option<&str>| {
+            let project = project.map(|name| Project::new(name).unwrap());
+            let activity = Activity { project, ..Activity::of(AppName::new(app).unwrap()) };
+            let device = DeviceId::new("laptop").unwrap();
+            Filter::CODING.keeps(&Source { device, activity: Arc::new(activity) })
+        };
+        assert!(
+            is_kept("Code", None) && is_kept("nvim", Some("dayline")) && is_kept("Figma", Some("dayline"))
+        );
+        assert!(!is_kept("Figma", None) && !is_kept("Firefox", None));
     }
 }
