@@ -17,6 +17,7 @@ pub mod entity_tag;
 pub mod fields;
 mod gzip;
 pub mod instant;
+pub mod json;
 pub mod metrics;
 pub mod origin;
 mod outages;

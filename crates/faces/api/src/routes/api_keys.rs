@@ -11,6 +11,7 @@ use dayline_domain::{Scope, Scopes, UtcMs};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::StatusCode;
@@ -20,7 +21,6 @@ use utoipa::ToSchema;
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::api_key::{ApiKeyScope, KeyItem, scope};
-use crate::views::json::private_json;
 use crate::views::location::set_location;
 
 /// A key to be made.

@@ -5,6 +5,7 @@ use axum::response::Response;
 use dayline_app::identity::audit::{self, MAX_ENTRIES};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +13,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::openapi::SignedInProblems;
 use crate::state::Api;
 use crate::views::audit_entry::AuditEntry;
-use crate::views::json::private_json;
 
 /// Entries in one answer if nothing else is asked for.
 const ENTRIES: usize = 50;

@@ -16,6 +16,7 @@ use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::caller::SigningOut;
 use dayline_http_kit::cookie;
 use dayline_http_kit::fields::{Fields, FromFields, Json, MaybeJson};
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::{HeaderMap, StatusCode, header};
@@ -25,7 +26,6 @@ use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
 use crate::refresh_cookie;
 use crate::signed_out::{self, SignOutBody};
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::tokens::TokenPair;
 
 /// A sign-in of one device.

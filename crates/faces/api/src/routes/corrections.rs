@@ -10,6 +10,7 @@ use dayline_domain::{AppName, DeviceId, Domain, Interval, Language, Project, Utc
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::packing::packed;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
@@ -21,7 +22,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::correction::CorrectionItem;
-use crate::views::json::private_json;
 use crate::views::seconds::Seconds;
 
 /// What I did, or with `erase` what is to be forgotten; at most 31 days long.

@@ -11,6 +11,7 @@ use dayline_http_kit::address::{ClientAddress, own_url};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json, is_form, json};
 use dayline_http_kit::instant;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::StatusCode;
@@ -21,7 +22,6 @@ use crate::openapi::{BodyProblems, OAuthProblems, SignedInProblems};
 use crate::routes::oauth::{self, ClientAsks, ClientPolls, OAuthError};
 use crate::state::Api;
 use crate::views::device_codes::{DeviceCodes, why_not_yet};
-use crate::views::json::private_json;
 use crate::views::tokens::TokenPair;
 
 /// A device that asks to be signed in.

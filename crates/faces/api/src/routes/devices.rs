@@ -9,6 +9,7 @@ use dayline_domain::{DeviceId, DeviceName};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
 use dayline_http_kit::instant;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::path::PathDevice;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use serde::Serialize;
@@ -16,7 +17,6 @@ use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::settling::{SettlingItem, accepted};
 
 /// My devices.

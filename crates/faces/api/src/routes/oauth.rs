@@ -13,6 +13,7 @@ use dayline_domain::DeviceId;
 use dayline_domain::identity::account::Label;
 use dayline_http_kit::address::own_url;
 use dayline_http_kit::fields::{Fields, FromFields, form};
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::problem::Problem;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -20,7 +21,6 @@ use utoipa::ToSchema;
 
 use crate::state::ApiState;
 use crate::views::device_codes::{DeviceCodes, why_not_yet};
-use crate::views::json::private_json;
 use crate::views::tokens::TokenPair;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";

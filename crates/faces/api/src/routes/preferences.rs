@@ -7,12 +7,12 @@ use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::json::private_json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::settling::{SettlingItem, accepted};
 
 /// What I prefer. What is left out or null is as it is for who never chose.

@@ -9,6 +9,7 @@ use dayline_domain::id::JobKind;
 use dayline_domain::{LocalDate, ReportFormat, ReportJob, ReportKind};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::{StatusCode, header};
@@ -17,7 +18,6 @@ use utoipa::ToSchema;
 
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::location::set_location;
 use crate::views::report_job::{FormatName, JobItem, KindName, path_of};
 

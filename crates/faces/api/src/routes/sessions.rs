@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use dayline_app::identity::sessions;
 use dayline_domain::id::SessionKind;
 use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::path::PathId;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use http::StatusCode;
@@ -13,7 +14,6 @@ use utoipa::ToSchema;
 
 use crate::openapi::SignedInProblems;
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::session::SessionItem;
 
 /// My sessions.

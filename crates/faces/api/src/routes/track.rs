@@ -12,9 +12,10 @@ use dayline_http_kit::body::{self, Coding};
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields;
 use dayline_http_kit::problem::{Problem, ProblemBody};
+use dayline_http_kit::query::{FromParams, Params, Query};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::ping_body;
 use super::ping_body::schema::Pings;
@@ -30,12 +31,28 @@ const REQUEST_WORK: usize = 4 << 10;
 /// What a client is told to wait: the pings in flight take some tens of milliseconds.
 const RETRY_WORK_S: u32 = 1;
 
+/// Of when the pings are.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TrackParams {
+    /// Whether these are pings of another time, brought in from elsewhere: they may begin up to 7,320 days in the past, also
+    /// where trackers' pings may not.
+    #[param(required = false)]
+    history: bool,
+}
+
+impl FromParams for TrackParams {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        Self { history: params.flag("history") }
+    }
+}
+
 /// Send pings: what a tracker saw, of one of five kinds. The good ones are stored durably before the
 /// answer; a bad one never blocks the others.
 ///
 /// Sending a ping again changes nothing, so that a client may retry whenever it got no answer.
 #[utoipa::path(
-    post, path = "/api/v1/usage/track", tag = "usage",
+    post, path = "/api/v1/usage/track", tag = "usage", params(TrackParams),
     request_body(
         description = "One ping, an array, or one ping a line; at most 1,000 and 1 MiB, also after gzip",
         content(
@@ -76,6 +93,7 @@ const RETRY_WORK_S: u32 = 1;
 pub(crate) async fn track(
     State(api): State<Api>,
     SignedIn(caller): SignedIn,
+    Query(TrackParams { history }): Query<TrackParams>,
     request: Request,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Track)?;
@@ -91,7 +109,9 @@ pub(crate) async fn track(
         Form::Json => ping_body::json(&text).map_err(|problem| body.text().err().unwrap_or(problem))?,
         Form::NdJson => ping_body::ndjson(&text)?,
     };
-    let receipt = ingest::accept(&api.app, &caller, drafts).await?;
+    let limits = api.app.rules.pings;
+    let limits = if history { limits.of_foreign_wires() } else { limits };
+    let receipt = ingest::accept_within(&limits, &api.app, &caller, drafts).await?;
     api.kit.metrics.pings_received(&receipt);
     Ok(answer(&receipt))
 }

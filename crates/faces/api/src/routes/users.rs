@@ -7,6 +7,7 @@ use dayline_domain::{Email, FullName, NewPassword};
 use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::problem::{Problem, ProblemBody};
 use dayline_http_kit::registration::RegistrationOpen;
 use http::StatusCode;
@@ -15,7 +16,6 @@ use utoipa::ToSchema;
 use crate::openapi::{BodyProblems, LimitedProblems, SignedInProblems};
 use crate::signed_out;
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::location::set_location;
 use crate::views::profile::Profile;
 

@@ -7,13 +7,13 @@ use dayline_app::AppError;
 use dayline_app::reporting::why;
 use dayline_domain::{Scope, UtcMs};
 use dayline_http_kit::caller::SignedIn;
+use dayline_http_kit::json::private_json;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use dayline_http_kit::{Problem, instant};
 use utoipa::IntoParams;
 
 use crate::openapi::SignedInProblems;
 use crate::state::Api;
-use crate::views::json::private_json;
 use crate::views::why::WhyBody;
 
 /// Which instant.

@@ -1,16 +1,6 @@
-//! Answers as JSON, at once and piece by piece.
+//! JSON that is written piece by piece.
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 use serde::Serialize;
-
-/// A JSON answer that nobody may keep.
-pub(crate) fn private_json(body: &impl Serialize) -> Response {
-    let mut response = Json(body).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
 
 /// Writes a value.
 pub(crate) fn write_json(value: &impl Serialize, out: &mut Vec<u8>) {

@@ -174,6 +174,22 @@ async fn a_ping_is_at_most_5_minutes_in_the_future_and_366_days_in_the_past() {
 }
 
 #[tokio::test]
+async fn history_reaches_back_twenty_years() {
+    let (server, ada) = world().await;
+    let send = async |query: &str, start: &str| {
+        let ping = json!({"kind": "beat", "app_name": "Code", "start_time": start});
+        server.post(&format!("{TRACK}{query}")).of(&ada).json(&ping).send().await.status.as_u16()
+    };
+    let (old, older) = ("2006-11-25T00:00:00Z", "2006-11-01T00:00:00Z");
+    assert_eq!(send("?history=true", old).await, 202);
+    assert_eq!(send("?history=true", older).await, 422);
+    for query in ["", "?history=false"] {
+        assert_eq!(send(query, old).await, 422, "{query}");
+    }
+    assert_eq!(send("?history=yes", old).await, 422);
+}
+
+#[tokio::test]
 async fn wrong_types_and_missing_fields_are_refused_and_unknown_ones_ignored() {
     let world = world().await;
     for field in ["app_name", "start_time", "end_time"] {

@@ -6,3 +6,4 @@ mod desktop;
 mod door;
 mod held;
 mod support;
+mod wakatime;

@@ -15,7 +15,7 @@ use dayline_app::reporting::timeline::{Beside, timeline};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::identity::account::Label;
-use dayline_domain::{DAY_MS, DeviceId, Email, FullName, Interval, NewPassword, Scope, Scopes, UtcMs};
+use dayline_domain::{DAY_MS, DeviceId, Email, FullName, Interval, NewPassword, Piece, Scope, Scopes, UtcMs};
 use dayline_http_kit::{Kit, KitConfig, KitState, Metrics, Router, assemble};
 use dayline_trackers::activitywatch::{Door, door};
 use dayline_trackers::{route_patterns, routers};
@@ -109,25 +109,32 @@ impl Server {
     }
 
     /// Processes all that waits in the log.
-    async fn process_log(&self) {
+    pub(crate) async fn process_log(&self) {
         let mut worker = Worker::new(self.fake.worker_ports(), Partition(0), WorkerLimits::default());
         while worker.step().await.unwrap().entries > 0 {}
     }
 
     /// What counts of somebody's time in the days around [`MINUTE`], and what an `ETag` is made of.
     pub(crate) async fn timeline(&self, of: &Caller) -> (Vec<Shown>, ReadVersion) {
+        let (pieces, version) = self.pieces(of).await;
+        let shown = pieces.iter().map(|piece| {
+            let [device, app, domain, ..] = piece.source.names().map(|name| name.map(str::to_owned));
+            let [start, end] = [piece.interval.start(), piece.interval.end()].map(|at| at.since(MINUTE));
+            (device.unwrap_or_default(), app.unwrap_or_default(), domain, start, end)
+        });
+        (shown.collect(), version)
+    }
+
+    /// The same as it is read.
+    pub(crate) async fn pieces(&self, of: &Caller) -> (Vec<Piece>, ReadVersion) {
         self.process_log().await;
         let days = Interval::new(MINUTE.plus(-DAY_MS), MINUTE.plus(DAY_MS)).unwrap();
         let read = timeline(&self.fake.app, of, Some(days), Beside::default()).await.unwrap();
-        let (mut pieces, mut shown) = (read.answer.counted, Vec::new());
+        let (mut pieces, mut all) = (read.answer.counted, Vec::new());
         while let Some(more) = pieces.next().await.unwrap() {
-            shown.extend(more.iter().map(|piece| {
-                let [device, app, domain, ..] = piece.source.names().map(|name| name.map(str::to_owned));
-                let [start, end] = [piece.interval.start(), piece.interval.end()].map(|at| at.since(MINUTE));
-                (device.unwrap_or_default(), app.unwrap_or_default(), domain, start, end)
-            }));
+            all.extend(more);
         }
-        (shown, read.version)
+        (all, read.version)
     }
 }
 

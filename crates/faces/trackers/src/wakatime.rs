@@ -1,1 +1,0 @@
-//! The wire of WakaTime plug-ins: heartbeats in, the status bar and sums out.

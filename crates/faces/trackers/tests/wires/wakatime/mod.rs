@@ -1,0 +1,8 @@
+//! What clients of WakaTime send, and what becomes of it.
+
+mod answers;
+mod credentials;
+mod heartbeats;
+mod offline;
+mod plugin;
+mod reading;
