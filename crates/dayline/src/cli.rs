@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use dayline_app::ports::{Clock, Randomness};
 use dayline_domain::UtcMs;
 use dayline_local::{SystemClock, SystemRandomness};
-use dayline_sim::{replay, simulate};
+use dayline_sim::{import, replay, simulate};
 
 use crate::commands::{backup, dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
 use crate::config::ServeOptions;
@@ -33,6 +33,10 @@ enum Command {
     Serve(Box<ServeOptions>),
     /// Send a recorded file as its trackers would
     Replay(replay::Options),
+    /// Bring in history: an export of ActivityWatch or of Dayline, or a data dump of WakaTime
+    ///
+    /// Sent again, the same file changes nothing. With --dry-run it is only said what the file has.
+    Import(import::Options),
     /// Send as many trackers at once, then check every timeline against the rule
     ///
     /// Ends with an error if anything that was acknowledged is missing (lost), counted twice (overlaps), or not as
@@ -105,6 +109,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => serve::run(&options, &unknown),
         Command::Replay(options) => block_on(replay::run(options, now, random())),
+        Command::Import(options) => block_on(import::run(options, random())),
         Command::Simulate(options) => block_on(simulate::run(options, now, random())),
         Command::Migrate(options) => block_on(migrate::run(options)),
         Command::Partitions(options) => block_on(partitions::run(options)),

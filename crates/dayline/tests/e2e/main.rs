@@ -13,6 +13,7 @@ mod damage;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod disk;
 mod door;
+mod import;
 mod keys;
 mod owner;
 mod readiness;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::RwLock;
 
 use super::wire::{Body, CorrectionReceipt, Export, NewCorrection, Receipt, Report, Timeline, Tokens};
-use super::{Account, Client, Refusal, answer, parsed};
+use super::{Account, Client, Refusal, answer, parsed, receipt};
 
 const CORRECTIONS: &str = "/api/v1/usage/corrections";
 
@@ -40,15 +40,7 @@ impl Device {
                 request.header("content-type", body.content_type).body(body.text.clone())
             })
             .await;
-        match sent {
-            Ok(response) => parsed(response).await,
-            Err(Refusal::Answered { status, rejected, .. })
-                if status == StatusCode::UNPROCESSABLE_ENTITY && !rejected.is_empty() =>
-            {
-                Ok(Receipt { accepted: 0, rejected })
-            }
-            Err(refusal) => Err(refusal),
-        }
+        receipt(sent).await
     }
 
     /// The timeline from one RFC 3339 instant to another.
@@ -115,7 +107,7 @@ impl Device {
     }
 
     /// Sends a request with the access token; if that has ended, once more with a new one.
-    async fn request(
+    pub(crate) async fn request(
         &self,
         method: Method,
         path: &str,

@@ -9,7 +9,7 @@ pub mod wire;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -17,7 +17,7 @@ use serde_json::json;
 pub use device::Device;
 pub use patience::Patience;
 pub use refusal::Refusal;
-use wire::Tokens;
+use wire::{Receipt, Tokens};
 
 /// How long one request may take before it counts as unanswered.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -112,6 +112,11 @@ impl Client {
         self.http.post(self.at(path))
     }
 
+    /// A request of the server.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.at(path))
+    }
+
     fn at(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
@@ -120,7 +125,7 @@ impl Client {
 }
 
 /// Sends a request; a status of success is an answer, anything else a refusal.
-async fn answer(request: RequestBuilder) -> Result<Response, Refusal> {
+pub(crate) async fn answer(request: RequestBuilder) -> Result<Response, Refusal> {
     let response = request.send().await?;
     if response.status().is_success() {
         return Ok(response);
@@ -128,7 +133,21 @@ async fn answer(request: RequestBuilder) -> Result<Response, Refusal> {
     Err(Refusal::from_response(response).await)
 }
 
-async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, Refusal> {
+/// Reads an answer.
+pub(crate) async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, Refusal> {
     let body = response.bytes().await?;
     serde_json::from_slice(&body).map_err(|error| Refusal::Unreadable(error.to_string()))
+}
+
+/// Reads what became of pings. That all of them are refused is an answer too.
+pub(crate) async fn receipt(sent: Result<Response, Refusal>) -> Result<Receipt, Refusal> {
+    match sent {
+        Ok(response) => parsed(response).await,
+        Err(Refusal::Answered { status, rejected, .. })
+            if status == StatusCode::UNPROCESSABLE_ENTITY && !rejected.is_empty() =>
+        {
+            Ok(Receipt { accepted: 0, rejected })
+        }
+        Err(refusal) => Err(refusal),
+    }
 }

@@ -1,12 +1,10 @@
 //! Whose day is replayed: somebody's, or a new account's.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use dayline_cli_kit::console::{remark, say};
 use dayline_cli_kit::failure::Failure;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::options::Options;
 use crate::client::{Account, Client, Device, Patience, made_up};
@@ -28,16 +26,7 @@ impl Owner {
             let email = format!("replay-{name}@example.org");
             return Ok(Self { account: Account { email, password }.into(), to_make: true, made_up: true });
         };
-        let password = match (&options.password, &options.password_file) {
-            (Some(password), _) => password.clone(),
-            (None, Some(file)) => password_in(file)?,
-            (None, None) => {
-                return Err(Failure::usage(
-                    "give the password of --email by DAYLINE_PASSWORD or --password-file",
-                ));
-            }
-        };
-        let account = Account { email, password }.into();
+        let account = options.sign_in.account(&email)?.into();
         Ok(Self { account, to_make: options.register, made_up: false })
     }
 
@@ -56,12 +45,6 @@ impl Owner {
         }
         Ok(made || self.made_up)
     }
-}
-
-fn password_in(file: &Path) -> Result<SecretString, Failure> {
-    let text =
-        fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned().into())
 }
 
 /// Removes an account that was made for nothing.

@@ -4,7 +4,6 @@ mod account;
 mod options;
 mod plan;
 mod recording;
-mod tally;
 
 use std::fs::File;
 use std::io::{BufReader, stdin};
@@ -19,11 +18,11 @@ use tokio::task::JoinSet;
 use crate::client::wire::{Body, Format, Receipt};
 use crate::client::{Account, Client, Device, Patience, Refusal};
 use crate::dice::Dice;
+use crate::tally::Tally;
 use account::Owner;
 pub use options::Options;
 use plan::{DevicePlan, Order};
 use recording::RecordedPing;
-use tally::Tally;
 
 /// What all devices of a replay share.
 struct Replay {
@@ -44,7 +43,7 @@ pub async fn run(options: Options, now: fn() -> UtcMs, random: [u8; 16]) -> Resu
     let total = recording.len() as u64 * u64::from(options.repeat);
     let dice = Dice::new(options.seed);
     let owner = Owner::of(&options, random)?;
-    let client = Client::new(&options.url, None).map_err(Failure::usage)?;
+    let client = Client::new(&options.sign_in.url, None).map_err(Failure::usage)?;
     let patience = Patience::new(options.patience, dice.fork(u64::MAX));
     let made = owner.register(&client, &patience).await?;
     let replay = Arc::new(Replay {

@@ -8,9 +8,9 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use dayline_cli_kit::units;
 use dayline_domain::UtcDay;
-use secrecy::SecretString;
 
 use super::{plan, recording};
+use crate::sign_in::SignIn;
 
 /// Options of `dayline replay`.
 #[derive(Debug, Args)]
@@ -18,18 +18,11 @@ use super::{plan, recording};
 pub struct Options {
     /// Recorded file, one JSON object per line (--help tells the format); `-` is standard input
     pub(super) file: PathBuf,
-    /// Server to send to
-    #[arg(long, env = "DAYLINE_URL", default_value = "http://127.0.0.1:8080")]
-    pub(super) url: String,
+    #[command(flatten)]
+    pub(super) sign_in: SignIn,
     /// Whose day it is; without it a new account is made, and its address and password are shown
     #[arg(long, env = "DAYLINE_EMAIL")]
     pub(super) email: Option<String>,
-    /// Password of the account; better given by its variable or by --password-file
-    #[arg(long, env = "DAYLINE_PASSWORD", hide_env_values = true)]
-    pub(super) password: Option<SecretString>,
-    /// File whose first line is the password
-    #[arg(long, env = "DAYLINE_PASSWORD_FILE", conflicts_with = "password")]
-    pub(super) password_file: Option<PathBuf>,
     /// Make the account first, unless it exists
     #[arg(long, env = "DAYLINE_REPLAY_REGISTER", value_parser = BoolishValueParser::new())]
     pub(super) register: bool,

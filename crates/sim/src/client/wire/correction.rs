@@ -65,7 +65,7 @@ pub struct CorrectionReceipt {
 
 /// A correction that the server knows, in its greatest version.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct KnownCorrection {
+pub(crate) struct KnownCorrection {
     #[serde(flatten)]
     receipt: CorrectionReceipt,
     start_time: Option<Timestamp>,
@@ -81,6 +81,23 @@ pub(super) struct KnownCorrection {
 }
 
 impl KnownCorrection {
+    /// Which version it is.
+    pub(crate) fn version(&self) -> u64 {
+        self.receipt.version
+    }
+
+    /// As it is sent, if it is an entry.
+    pub(crate) fn as_entry(&self) -> Option<NewCorrection> {
+        let within = interval(self.start_time?, self.end_time?)?;
+        let entry = Entry {
+            app_name: self.app_name.clone().filter(|_| !self.erase && !self.deleted)?,
+            domain: self.domain.clone(),
+            project: self.project.clone(),
+            device_id: self.device_id.clone(),
+        };
+        Some(NewCorrection::entry(within, entry))
+    }
+
     /// As the rule takes it.
     pub(super) fn parsed(&self) -> Result<Correction, String> {
         let says = match self.start_time.zip(self.end_time) {

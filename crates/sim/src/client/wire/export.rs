@@ -1,16 +1,17 @@
-//! What an export says that the server knows: what was observed, and the person's corrections.
+//! What an export says that the server knows: what was observed, and the person's corrections. It is read as a whole, or
+//! line by line.
 
 use std::sync::Arc;
 
 use dayline_domain::{
     AppName, Correction, DeviceId, Domain, Interval, Language, NameError, Observation, Project, Subject,
-    observation,
+    UtcMs, observation,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::correction::KnownCorrection;
-use super::ping::Seen;
+use super::ping::{Ping, Seen};
 use super::time::utc_ms;
 
 /// What the server knows of a person.
@@ -25,8 +26,10 @@ pub struct Export {
 /// One line of an export.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Line {
+pub(crate) enum Line {
+    /// Something that was observed.
     Observation(Observed),
+    /// What the person said.
     Correction(KnownCorrection),
     /// The last one.
     End,
@@ -37,7 +40,7 @@ enum Line {
 
 /// An observation has the fields with which it is sent.
 #[derive(Deserialize)]
-struct Observed {
+pub(crate) struct Observed {
     #[serde(flatten)]
     seen: Seen,
     device_id: String,
@@ -71,6 +74,18 @@ impl Export {
 }
 
 impl Observed {
+    /// As it is sent.
+    pub(crate) fn as_sent(self) -> Ping {
+        let start = utc_ms(self.start_time);
+        let ping = Ping::new(self.seen, start, self.end_time.map_or(start, utc_ms));
+        Ping { device_id: Some(self.device_id), ..ping }
+    }
+
+    /// From when.
+    pub(crate) fn start(&self) -> UtcMs {
+        utc_ms(self.start_time)
+    }
+
     fn parsed(&self) -> Result<Observation, String> {
         let seen = seen(&self.seen).map_err(|error| format!("a name {error}"))?;
         let device = DeviceId::new(&self.device_id).map_err(|error| format!("a device {error}"))?;
@@ -109,7 +124,7 @@ fn seen(seen: &Seen) -> Result<observation::Seen, NameError> {
 
 #[cfg(test)]
 mod tests {
-    use dayline_domain::{Says, UtcMs};
+    use dayline_domain::Says;
 
     use super::*;
 
