@@ -38,6 +38,7 @@ mod stream;
 mod sums;
 mod switching;
 mod table;
+mod trackers;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -93,6 +94,8 @@ enum Claim {
     Storage(storage::Options),
     /// How figures grow with connections, people and rows; also as curves.
     Grow(grow::Options),
+    /// Heartbeats of ActivityWatch and bulks of WakaTime, beside our own wire.
+    Trackers(trackers::Options),
     /// All targets of the design in one table.
     Table(table::Options),
     /// The server that stores nothing: verifies the token, parses the JSON, answers 202.
@@ -154,6 +157,7 @@ async fn measure(claim: &Claim, lab: &Lab) -> Result<Vec<Table>, Failure> {
         Claim::PackedBodies(options) => packed::run(lab, options).await,
         Claim::Reports(options) => reports::run(lab, options).await,
         Claim::Storage(options) => storage::run(lab, options).await,
+        Claim::Trackers(options) => trackers::run(lab, options).await,
         Claim::Table(options) => table::run(lab, options).await,
         Claim::Overload(options) => overload::run(lab, options).await,
         Claim::Flood(options) => flood::run(lab, options).await,
