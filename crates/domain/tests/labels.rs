@@ -131,7 +131,7 @@ fn compare(
 /// The first of the rules that fit, among the categories within one, and on from there.
 fn oracle(labels: &Labels, activity: &Activity, within: Option<&CategoryName>) -> Option<CategoryName> {
     let mut fitting = Vec::new();
-    for category in labels.categories.iter() {
+    for category in &labels.categories {
         if within.is_none_or(|around| category.name.is_within(around)) {
             let rules = category.rules.iter().filter(|rule| fits(labels, rule, activity));
             fitting.extend(rules.map(|rule| (&category.name, rule)));

@@ -5,7 +5,7 @@ use dayline_domain::report::{Filter, Grouping, LocalDays, Report};
 use dayline_domain::{AppName, DeviceId, Language, Piece, Project, Scope};
 
 use crate::identity::caller::Caller;
-use crate::reporting::reports::{self, DaysAsked, resolve_days};
+use crate::reporting::reports::{self, DaysAsked, Of, resolve_days};
 use crate::reporting::timeline::{Beside, timeline};
 use crate::{App, AppError};
 
@@ -36,8 +36,10 @@ pub async fn coding(app: &App, caller: &Caller, days: &LocalDays) -> Result<Codi
     caller.require(Scope::Read)?;
     let groupings = [Grouping::Projects, Grouping::Languages, Grouping::Apps, Grouping::Devices];
     let mut all = groupings.map(Report::empty);
+    let labels = app.label_book.labels(caller.user).await?.labels;
+    let of = Of { user: caller.user, filter: &Filter::CODING, labels: &labels };
     for stretch in days.stretches(STRETCH_DAYS) {
-        reports::add(&*app.ledger, caller.user, &stretch, &Filter::CODING, &mut all).await?;
+        reports::add(&*app.ledger, &stretch, of, &mut all).await?;
     }
     let mut coding = Coding::default();
     for report in all {
@@ -63,7 +65,7 @@ pub async fn runs(app: &App, caller: &Caller, days: &LocalDays) -> Result<Vec<Pi
     let mut pieces = timeline(app, caller, days.interval(), Beside::default()).await?.answer.counted;
     let mut runs = Vec::new();
     while let Some(next) = pieces.next().await? {
-        runs.extend(next.into_iter().filter(|piece| Filter::CODING.keeps(&piece.source)));
+        runs.extend(next.into_iter().filter(|piece| Filter::CODING.keeps(&piece.source, None)));
     }
     Ok(runs)
 }

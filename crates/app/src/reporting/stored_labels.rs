@@ -22,7 +22,7 @@ pub const MAX_BYTES: usize = 64 * 1_024;
 /// Labels as text.
 pub fn encode(labels: &Labels) -> String {
     let mut text = format!("{VERSION}\n");
-    for Category { id, name, colour, rules } in labels.categories.iter() {
+    for Category { id, name, colour, rules } in &labels.categories {
         let colour = colour.map_or("", Colour::name);
         // Writing to a text never fails.
         let _ = writeln!(text, "category\t{id}\t{colour}\t{name}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{LabelBook, Partition};
+use dayline_app::ports::{LabelBook, MarkedLabels, Partition};
 use dayline_app::reporting::export::{Page, open};
 use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::labels::{
@@ -288,5 +288,5 @@ async fn an_export_has_labels_and_an_account_takes_them_along() {
     }
     assert_eq!(found, [expected]);
     dayline_app::identity::accounts::delete(&world.app, &ada, super::PASSWORD.to_owned()).await.unwrap();
-    assert_eq!(world.store.labels(ada.user).await, Ok(Default::default()));
+    assert_eq!(world.store.labels(ada.user).await, Ok(MarkedLabels::default()));
 }

@@ -3,6 +3,7 @@
 use dayline_app::AppError;
 use dayline_app::identity::accounts::Registration;
 use dayline_app::identity::authenticate::authenticate;
+use dayline_app::identity::key_text::KeyFormat;
 use dayline_app::identity::operator::{
     create, delete, disable, enable, list, make_reset_link, reset_password,
 };
@@ -64,10 +65,9 @@ async fn who_is_disabled_is_out_at_once_and_is_told_so_with_the_right_password_a
     let key = {
         let (name, scopes) = (Label::new("tracker").unwrap(), Scopes::NONE.with(Scope::Track));
         let caller = caller(&world, &laptop).await.unwrap();
-        api_keys::create(&world.app, &caller, api_keys::NewKey { name, scopes, expires_at: None })
-            .await
-            .unwrap()
-            .1
+        let format = KeyFormat::Prefixed;
+        let new = api_keys::NewKey { name, scopes, expires_at: None, format };
+        api_keys::create(&world.app, &caller, new).await.unwrap().1
     };
     assert_eq!(disable(&world.app, ada()).await, Ok(1));
     assert_eq!(caller(&world, &laptop).await, Err(AppError::SessionRevoked));

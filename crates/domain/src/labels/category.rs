@@ -159,6 +159,15 @@ impl fmt::Display for CategoryRefusal {
 
 impl std::error::Error for CategoryRefusal {}
 
+impl<'a> IntoIterator for &'a Categories {
+    type Item = &'a Category;
+    type IntoIter = std::slice::Iter<'a, Category>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
 impl Categories {
     /// Most that one person may have.
     pub const MAX: usize = 200;

@@ -165,7 +165,7 @@ mod tests {
             let project = project.map(|name| Project::new(name).unwrap());
             let activity = Activity { project, ..Activity::of(AppName::new(app).unwrap()) };
             let device = DeviceId::new("laptop").unwrap();
-            Filter::CODING.keeps(&Source { device, activity: Arc::new(activity) })
+            Filter::CODING.keeps(&Source { device, activity: Arc::new(activity) }, None)
         };
         assert!(
             is_kept("Code", None) && is_kept("nvim", Some("dayline")) && is_kept("Figma", Some("dayline"))

@@ -77,7 +77,7 @@ impl Params<'_> {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if matches!(parameter::only(self.query, name), Ok(None)) {
+        if matches!(parameter::only(self.query, name, Plus::Blank), Ok(None)) {
             self.errors.push(FieldError::new(name, "is missing"));
             return None;
         }

@@ -19,7 +19,8 @@ pub(super) fn read(mut file: impl BufRead, sink: &mut Sink<'_>) -> Result<(), St
                 Ok(Line::Else) => {}
                 Ok(line) => sink(item(line)).map_err(|stopped| stopped.to_string())?,
                 Err(_) => {
-                    sink(Item::LeftOut("lines that cannot be read")).map_err(|stopped| stopped.to_string())?
+                    sink(Item::LeftOut("lines that cannot be read"))
+                        .map_err(|stopped| stopped.to_string())?;
                 }
             }
         }
@@ -31,7 +32,7 @@ pub(super) fn read(mut file: impl BufRead, sink: &mut Sink<'_>) -> Result<(), St
 fn item(line: Line) -> Item {
     match line {
         Line::Observation(observed) => {
-            let (at, ping) = (observed.start(), observed.as_sent());
+            let (at, ping) = (observed.start(), observed.into_ping());
             // Texts always serialise.
             Item::Sent { to: Target::Own, at, json: serde_json::to_string(&ping).unwrap_or_default() }
         }

@@ -51,10 +51,16 @@ impl Dayline {
         server.begin(program);
         let person = json!({"email": "ada@example.org", "password": PASSWORD, "full_name": "Ada", "timezone": "Etc/UTC"});
         server.ask(Method::POST, "users", &person).await;
-        let person = json!({"email": "ada@example.org", "password": PASSWORD, "device_id": "phone"});
-        let tokens = server.ask(Method::POST, "auth/login", &person).await;
-        tokens["access_token"].as_str().unwrap().clone_into(&mut server.token);
+        server.sign_in().await;
         server
+    }
+
+    /// Signs the person in; what is signed in with lives for a quarter of an hour.
+    pub(crate) async fn sign_in(&mut self) {
+        self.token.clear();
+        let person = json!({"email": "ada@example.org", "password": PASSWORD, "device_id": "phone"});
+        let tokens = self.ask(Method::POST, "auth/login", &person).await;
+        tokens["access_token"].as_str().unwrap().clone_into(&mut self.token);
     }
 
     /// Starts it, or starts it again after it was killed.

@@ -121,6 +121,7 @@ async fn do_all<D: Desktop>(setting: &mut Setting<D>, program: &Path, steps: &[S
     let cost = Cost::of(tracker.id());
     assert!(tracker.end(Signal::TERM).success(), "{}", setting.tracker.log());
     // What is left at the end is sent by the next one.
+    setting.dayline.sign_in().await;
     let sending = setting.start_tracker();
     let (start, end) = (done[0].start, done[done.len() - 1].end);
     let is_whole = |timeline: &[crate::dayline::Stretch]| worst_error(&done, timeline) <= TOLERANCE_S;

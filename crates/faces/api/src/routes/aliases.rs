@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::category::AliasItem;
-use crate::views::json::private_json;
+use dayline_http_kit::json::private_json;
 
 /// What my apps are called.
 #[derive(ToSchema)]

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::openapi::{BodyProblems, SignedInProblems};
 use crate::state::Api;
 use crate::views::category::{CategoryItem, ColourName};
-use crate::views::json::private_json;
 use crate::views::location::set_location;
+use dayline_http_kit::json::private_json;
 
 /// A category as I want it.
 #[derive(ToSchema)]

@@ -21,18 +21,13 @@ pub(super) struct Asked {
 impl FromParams for Asked {
     fn from_params(params: &mut Params<'_>) -> Self {
         Self {
-            range: params.optional("range", with_blanks),
+            range: params.optional("range", str::parse),
             start: params.optional("start", str::parse),
             end: params.optional("end", str::parse),
             date: params.optional("date", str::parse),
             timezone: params.zone("timezone"),
         }
     }
-}
-
-/// Forms write blanks as `+`.
-fn with_blanks(text: &str) -> Result<String, std::convert::Infallible> {
-    Ok(text.replace('+', " "))
 }
 
 impl Asked {

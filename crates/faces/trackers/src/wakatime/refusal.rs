@@ -33,9 +33,11 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self(problem) = self;
         // The fields of what is invalid are told in the same sentence.
-        let fields: String =
-            problem.fields().iter().map(|field| format!("; {} {}", field.field, field.detail)).collect();
-        let mut response = problem.respond_with(&Wrong { error: &format!("{}{fields}", problem.detail()) });
+        let mut error = problem.detail().to_owned();
+        for field in problem.fields() {
+            error.extend(["; ", &field.field, " ", &field.detail]);
+        }
+        let mut response = problem.respond_with(&Wrong { error: &error });
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }

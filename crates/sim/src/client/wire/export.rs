@@ -74,8 +74,8 @@ impl Export {
 }
 
 impl Observed {
-    /// As it is sent.
-    pub(crate) fn as_sent(self) -> Ping {
+    /// The ping that tells it.
+    pub(crate) fn into_ping(self) -> Ping {
         let start = utc_ms(self.start_time);
         let ping = Ping::new(self.seen, start, self.end_time.map_or(start, utc_ms));
         Ping { device_id: Some(self.device_id), ..ping }
