@@ -3,14 +3,12 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::devices;
 use dayline_app::reporting::filters::{FilterAsked, resolve_filter};
 use dayline_app::reporting::reports::{self, DaysAsked};
-use dayline_app::reporting::timeline::{Beside, timeline};
+use dayline_domain::LocalDate;
 use dayline_domain::report::{Filter, by_app};
-use dayline_domain::{DeviceId, Interval, LocalDate, Piece};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
@@ -24,8 +22,8 @@ use crate::pages::day_filter::{Select, selects};
 use crate::pages::day_list::{Line, lines};
 use crate::pages::day_plot::{Drawn, Plot};
 use crate::pages::day_ranks::DayRanks;
+use crate::pages::day_seen::Seen;
 use crate::pages::live::Live;
-use crate::pages::pieces::all;
 use crate::pages::sample;
 use crate::pages::selected::{self, query_of, words};
 use crate::refusal::Refusal;
@@ -176,14 +174,15 @@ async fn show(
     let today = days.zone.date_at(now);
     let filter = resolve_filter(&web.app, asked.filter)?;
     let names = devices::names(&web.app, caller).await?;
-    let seen = Seen::read(web, caller, days.interval()).await?;
+    let seen = Seen::read(web, caller, days.interval(), &filter).await?;
+    let filter = &seen.filter;
     let by_size = days.interval().map(|window| by_app(&seen.counted, window)).unwrap_or_default();
     let all_ms = by_size.iter().map(|(_, ms)| ms).sum();
     let hues = hues(web, caller, &days, by_size.iter().map(|(app, _)| *app)).await?;
-    let lit = seen.lit(&filter);
+    let lit = seen.lit();
     let ranks = days.interval().map(|window| DayRanks::of(date, window, &lit, &hues)).unwrap_or_default();
     let path = format!("/day/{date}");
-    let selects = days.interval().map(|window| selects(&seen.counted, window, &filter, &names));
+    let selects = days.interval().map(|window| selects(&seen.counted, window, filter, &names));
     let content = match days.interval() {
         None => Content::NoSuchDay,
         Some(_) if seen.is_nothing() => {
@@ -200,12 +199,12 @@ async fn show(
             } else {
                 let now = (date == today).then_some(now);
                 let (counted, outranked) = (&seen.counted[..], &seen.outranked[..]);
-                let intervals = format!("{path}/intervals{}", query(&filter, false));
+                let intervals = format!("{path}/intervals{}", query(filter, false));
                 let (names, hues, path) = (&names, &hues, format!("{}{path}", web.base));
                 let drawn = Drawn {
                     counted,
                     outranked,
-                    filter: &filter,
+                    filter,
                     names,
                     hues,
                     path: &path,
@@ -216,7 +215,7 @@ async fn show(
             }
         }
     };
-    let beside = |days: i32| format!("/day/{}{}", date.plus_days(days), query(&filter, asked.list));
+    let beside = |days: i32| format!("/day/{}{}", date.plus_days(days), query(filter, asked.list));
     let page = DayPage {
         shell: Shell::at(web, headers, Place::Day),
         long: long_date(date),
@@ -227,8 +226,8 @@ async fn show(
         correct: format!("/corrections/new?date={date}"),
         previous: beside(-1),
         next: (date < today).then(|| beside(1)),
-        views: [false, true].map(|list| format!("{path}{}", query(&filter, list))),
-        only: words(&filter, &names),
+        views: [false, true].map(|list| format!("{path}{}", query(filter, list))),
+        only: words(filter, &names),
         path,
         selects: selects.unwrap_or_default(),
         is_list: asked.list,
@@ -237,44 +236,8 @@ async fn show(
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), date == today),
         content,
-        within: format!("from={date}&to={date}{}", query_of(&filter)),
+        within: format!("from={date}&to={date}{}", query_of(filter)),
         ranks,
     };
     Ok(Page::of(&page)?.answer(headers))
-}
-
-/// What is to be seen of a day.
-pub(super) struct Seen {
-    pub(super) counted: Vec<Piece>,
-    pub(super) outranked: Vec<Piece>,
-}
-
-impl Seen {
-    pub(super) async fn read(
-        web: &WebState,
-        caller: &Caller,
-        window: Option<Interval>,
-    ) -> Result<Self, AppError> {
-        let beside = Beside { outranked: true, away: false };
-        let read = timeline(&web.app, caller, window, beside).await?.answer;
-        let counted = all(read.counted).await?;
-        let outranked = match read.outranked {
-            Some(outranked) => all(outranked).await?,
-            None => Vec::new(),
-        };
-        Ok(Self { counted, outranked })
-    }
-
-    /// What counted and is not dimmed.
-    fn lit(&self, filter: &Filter) -> Vec<Piece> {
-        self.counted.iter().filter(|piece| filter.keeps(&piece.source)).cloned().collect()
-    }
-
-    fn devices(&self) -> impl Iterator<Item = &DeviceId> {
-        self.counted.iter().chain(&self.outranked).map(|piece| &piece.source.device)
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.counted.is_empty() && self.outranked.is_empty()
-    }
 }

@@ -17,7 +17,8 @@ use serde::Serialize;
 use crate::chart::{Clock, Hues};
 use crate::page::Page;
 use crate::pages::coloured::hues;
-use crate::pages::day::{Asked, Seen};
+use crate::pages::day::Asked;
+use crate::pages::day_seen::Seen;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::show::device_name;
@@ -62,7 +63,7 @@ pub(crate) async fn intervals(
             .await?;
     let Some(window) = days.interval() else { return Ok(Page::of_data(&Day::default())?.answer(&headers)) };
     let filter = resolve_filter(&web.app, asked.filter)?;
-    let seen = Seen::read(&web, &caller, Some(window)).await?;
+    let seen = Seen::read(&web, &caller, Some(window), &filter).await?;
     let shown = by_app(&seen.counted, window);
     let hues = hues(&web, &caller, &days, shown.iter().map(|(app, _)| *app)).await?;
     let names = devices::names(&web.app, &caller).await?;
@@ -70,7 +71,7 @@ pub(crate) async fn intervals(
     let day = Day {
         now: (days.zone.date_at(now) == date).then(|| now.since(window.start())),
         offsets: Clock::new(&*days.zone, window).offsets(),
-        only: filter.texts().map(|text| text.map(str::to_owned)),
+        only: seen.filter.texts().map(|text| text.map(str::to_owned)),
         ..day(window, &seen, &hues, &names)
     };
     Ok(Page::of_data(&day)?.answer(&headers))

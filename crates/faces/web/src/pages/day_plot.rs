@@ -71,7 +71,7 @@ impl Plot {
             marks: clock.marks(),
             now: drawn.now.map(|now| clock.x(now)),
             counted: dimmed_lane(window, drawn, drawn.counted.iter()),
-            total: time(drawn.counted.iter().filter(|piece| drawn.filter.keeps(&piece.source))),
+            total: time(drawn.counted.iter().filter(|piece| drawn.filter.keeps(&piece.source, None))),
             shown,
             folded,
         }
@@ -98,7 +98,7 @@ fn device_lanes(device: &DeviceId, window: Interval, drawn: &Drawn<'_>) -> Devic
         id: device.as_str().to_owned(),
         name: device_name(drawn.names, device),
         href: format!("{}?device={}", drawn.path, escaped(device.as_str())),
-        time: time(counted().filter(|piece| drawn.filter.keeps(&piece.source))),
+        time: time(counted().filter(|piece| drawn.filter.keeps(&piece.source, None))),
         counted: dimmed_lane(window, drawn, counted()),
         outranked: outranked().next().map(|_| dimmed_lane(window, drawn, outranked())),
     }
@@ -106,7 +106,7 @@ fn device_lanes(device: &DeviceId, window: Interval, drawn: &Drawn<'_>) -> Devic
 
 /// A lane with what the filter keeps above the rest, which is dimmed.
 fn dimmed_lane<'a>(window: Interval, drawn: &Drawn<'_>, pieces: impl Iterator<Item = &'a Piece>) -> Lane {
-    let (lit, dimmed): (Vec<_>, Vec<_>) = pieces.partition(|piece| drawn.filter.keeps(&piece.source));
+    let (lit, dimmed): (Vec<_>, Vec<_>) = pieces.partition(|piece| drawn.filter.keeps(&piece.source, None));
     let dimmed = dimmed.into_iter().map(|piece| piece.interval);
     lane(window, drawn.hues, lit.into_iter().map(painted)).above(window, dimmed)
 }

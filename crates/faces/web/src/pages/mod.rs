@@ -10,6 +10,7 @@ pub(crate) mod day_intervals;
 mod day_list;
 mod day_plot;
 mod day_ranks;
+mod day_seen;
 pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod file;

@@ -6,9 +6,9 @@ use axum::response::Response;
 use dayline_app::AppError;
 use dayline_app::identity::accounts;
 use dayline_app::identity::caller::Caller;
-use dayline_app::reporting::devices;
 use dayline_app::reporting::filters::resolve_filter;
 use dayline_app::reporting::timeline::{Beside, timeline};
+use dayline_app::reporting::{devices, labels};
 use dayline_domain::report::{Filter, LocalDays, WorkDay, WorkDays, local_day};
 use dayline_domain::{LocalDate, UtcMs};
 use dayline_http_kit::query::Query;
@@ -61,6 +61,8 @@ pub(crate) async fn sheet(
 ) -> Result<Response, Refusal> {
     let days = asked.days.resolve(&web, &caller).await?;
     let filter = resolve_filter(&web.app, asked.filter)?;
+    let labels = labels::labels(&web.app, &caller).await?;
+    let filter = filter.meant(Some(&labels));
     let today = days.zone.date_at(web.app.clock.now());
     let mut sheet = read(&web, &caller, &days, &filter).await?;
     sheet.retain(|day| day.date <= today);
@@ -86,7 +88,7 @@ pub(crate) async fn sheet(
     Ok(Page::of(&page)?.answer(&headers))
 }
 
-/// The work hours of days.
+/// The work hours of days. An app of the filter is the one that is meant by its name.
 ///
 /// # Errors
 /// If they are too many; when the ledger can't be read.
@@ -100,9 +102,11 @@ pub(super) async fn read(
         return Err(AppError::field("to", format!("must be less than {DAYS_OF_A_SHEET} days after from")));
     }
     let mut sheet = WorkDays::of(days);
-    let mut counted = timeline(&web.app, caller, days.interval(), Beside::default()).await?.answer.counted;
+    let read = timeline(&web.app, caller, days.interval(), Beside::default()).await?.answer;
+    let filter = filter.meant(Some(read.labels())).into_owned();
+    let mut counted = read.with_shown_names().counted;
     while let Some(pieces) = counted.next().await? {
-        for piece in pieces.iter().filter(|piece| filter.keeps(&piece.source)) {
+        for piece in pieces.iter().filter(|piece| filter.keeps(&piece.source, None)) {
             sheet.add(piece.interval);
         }
     }

@@ -102,6 +102,30 @@ async fn what_alone_is_looked_at_is_told_as_part_of_the_whole() {
 }
 
 #[tokio::test]
+async fn an_app_that_is_looked_at_alone_is_the_one_that_is_meant() {
+    let server = Server::new();
+    let mut ada = morning(&server).await;
+    server.track(&ada, "laptop", "firefox.exe", "", ["10:20:00", "10:30:00"]).await;
+    for name in ["Firefox", "firefox.exe", "Mozilla%20Firefox"] {
+        let page = ada.get(&format!("/day/2026-11-20?app={name}")).await;
+        for shown in [
+            "<strong>30 min</strong> <span class=\"soft\">of 1 h 30 min",
+            "App <strong><bdi>Firefox</bdi></strong>",
+            "<option value=\"Firefox\" selected>Firefox</option>",
+        ] {
+            assert!(page.text().contains(shown), "{name} {shown}: {}", page.text());
+        }
+        assert!(!page.text().contains("firefox.exe"), "{name}: {}", page.text());
+        let list = ada.get(&format!("/day/2026-11-20?app={name}&view=list")).await;
+        assert_eq!(list.text().matches("<bdi>Firefox</bdi></a></td>").count(), 2, "{name}: {}", list.text());
+        let intervals = ada.get(&format!("/day/2026-11-20/intervals?app={name}")).await;
+        for part in ["\"only\":[\"Firefox\",null,null,null]", "[\"Firefox\",\"c"] {
+            assert!(intervals.text().contains(part), "{name} {part}: {}", intervals.text());
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_instant_is_explained_step_by_step() {
     let server = Server::new();
     let mut ada = morning(&server).await;

@@ -177,9 +177,19 @@ async fn work_hours_are_a_sheet_with_a_row_for_each_day() {
     {
         assert!(mail.text().contains(shown), "{shown}: {}", mail.text());
     }
+    server.track(&ada, "laptop", "firefox.exe", "", ["11:45:00", "11:55:00"]).await;
+    for name in ["Firefox", "firefox.exe"] {
+        let within = format!("from=2026-11-20&to=2026-11-20&app={name}");
+        let sheet = ada.get(&format!("/work-hours?{within}")).await;
+        for shown in ["Only App <strong><bdi>Firefox</bdi></strong>.", ">11:55<"] {
+            assert!(sheet.text().contains(shown), "{name} {shown}: {}", sheet.text());
+        }
+        let table = ada.get(&format!("/table/work-hours?{within}")).await;
+        assert!(table.text().contains("T11:55:00+00:00,1800\r\n"), "{name}: {}", table.text());
+    }
     let table = ada.get("/table/work-hours?from=2026-11-18&to=2026-11-24").await;
     let expected = "date,first,last,seconds\r\n\
-                    2026-11-20,2026-11-20T09:00:00+00:00,2026-11-20T11:40:30+00:00,5430\r\n";
+                    2026-11-20,2026-11-20T09:00:00+00:00,2026-11-20T11:55:00+00:00,6030\r\n";
     assert_eq!(table.text(), expected);
     for page in ["/week", "/month", "/app/Mail?from=2026-11-20&to=2026-11-20"] {
         assert!(ada.get(page).await.text().contains("href=\"/work-hours?from="), "{page}");
