@@ -11,8 +11,8 @@ use http::{HeaderMap, Uri, header};
 
 use crate::dress;
 use crate::pages::{
-    activity, connect, corrections, day, day_intervals, device, devices, file, range, register,
-    reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
+    activity, aliases, categories, connect, corrections, day, day_intervals, device, devices, file, range,
+    register, reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -65,6 +65,14 @@ fn signed_in() -> Vec<Route> {
         ("/settings/time", post(settings::save_time)),
         ("/settings/theme", post(settings::save_theme)),
         ("/settings/password", post(settings::change_password)),
+        ("/settings/categories", get(categories::page).post(categories::add)),
+        ("/settings/categories/change", post(categories::change)),
+        ("/settings/categories/delete", post(categories::delete)),
+        ("/settings/categories/rules", post(categories::add_rule)),
+        ("/settings/categories/rules/remove", post(categories::remove_rule)),
+        ("/settings/categories/starter", post(categories::take_starter)),
+        ("/settings/aliases", get(aliases::page).post(aliases::set)),
+        ("/settings/aliases/remove", post(aliases::remove)),
     ]
 }
 

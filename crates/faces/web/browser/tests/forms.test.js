@@ -95,6 +95,25 @@ for (const scripts of [true, false]) {
       await page.locator(".lane").getByText("My desk").waitFor();
     });
 
+    it("time is sorted by buttons, and an app gets a name", async () => {
+      await page.goto(`${server.url}/settings/categories`);
+      await press("Begin with usual categories");
+      await page.locator(".category > summary", { hasText: "Work > Code" }).click();
+      if (scripts) await assertGood(page);
+      await picture(page, `categories-unfolded-${how}-scripts`);
+      await press("Remove the rule app *Terminal*");
+      await press("Put Terminal into Leisure");
+      await page.getByText("Nothing: all has its place.").waitFor();
+      await page.goto(`${server.url}/settings/aliases`);
+      await page.getByText("Rename Terminal").click();
+      if (scripts) await assertGood(page);
+      await page.getByLabel("Show it as").fill("Black window");
+      await press("Save");
+      await page.goto(`${server.url}/day`);
+      await page.getByRole("link", { name: "Black window" }).waitFor();
+      await page.getByRole("link", { name: "Leisure", exact: true }).waitFor();
+    });
+
     it("the profile, the theme and how time counts are saved", async () => {
       await page.goto(`${server.url}/settings`);
       await page.getByLabel("Time zone").fill("Mars");
@@ -244,6 +263,8 @@ it("without scripts every page has all there is to read", async () => {
     ["/devices", "this browser"],
     ["/connect", "With a code"],
     ["/settings", "How time counts"],
+    ["/settings/categories", "A new category"],
+    ["/settings/aliases", "Another app"],
   ];
   for (const [path, shown] of pages) {
     await page.goto(server.url + path);

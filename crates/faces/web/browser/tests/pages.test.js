@@ -41,6 +41,8 @@ const SIGNED_IN = /** @type {const} */ ([
   ["connect", "/connect"],
   ["device", "/device"],
   ["settings", "/settings"],
+  ["categories", "/settings/categories"],
+  ["aliases", "/settings/aliases"],
   ["settings-saved", "/settings?saved=profile"],
   ["refused", "/day?view=nothing"],
   ["nowhere", "/nowhere"],
@@ -54,6 +56,8 @@ const EMPTY = /** @type {const} */ ([
   ["empty-work-hours", "/work-hours"],
   ["empty-devices", "/devices"],
   ["empty-corrections", "/corrections"],
+  ["empty-categories", "/settings/categories"],
+  ["empty-aliases", "/settings/aliases"],
 ]);
 
 /** Pages of which there is a picture as they are printed. */
@@ -71,6 +75,11 @@ let bob;
 before(async () => {
   [server, browser] = await Promise.all([serve(), launch()]);
   [ada, bob] = await Promise.all([Person.register(server.url, "ada"), Person.register(server.url, "bob")]);
+  const rules = [{ app: "Code" }, { domain: "github.com" }];
+  await ada.ask("POST", "/categories", { name: "Work", colour: "blue", rules: [] });
+  await ada.ask("POST", "/categories", { name: "Work > Code", rules });
+  await ada.ask("POST", "/categories", { name: "Leisure > " + "Long".repeat(16), colour: "wine", rules: [] });
+  await ada.ask("PUT", "/aliases", { aliases: [{ app_name: "Firefox", shown_as: "The web" }] });
   await ada.track([...workingDay(date(-9)), ...workingDay(date(-2)), ...workingDay(YESTERDAY)]);
   const entry = { start_time: `${YESTERDAY}T12:40:00Z`, end_time: `${YESTERDAY}T12:55:00Z`, app_name: "Lunch with somebody", project: "a-project" };
   const erasure = { start_time: `${date(-3)}T12:40:00Z`, end_time: `${date(-2)}T00:55:00Z`, erase: true };

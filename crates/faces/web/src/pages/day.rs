@@ -37,12 +37,20 @@ use crate::state::{Web, WebState};
 pub(crate) struct Asked {
     /// Of what alone, while the rest is dimmed.
     pub(super) filter: FilterAsked,
-    /// As a list.
-    list: bool,
+    pub(super) view: View,
     /// The day that somebody wants to go to.
     date: Option<LocalDate>,
     /// What was saved just now.
     saved: Option<&'static str>,
+}
+
+/// In which way.
+#[derive(Clone, Copy, Default)]
+pub(super) struct View {
+    /// As a list.
+    list: bool,
+    /// With the names of apps that trackers told.
+    pub(super) told: bool,
 }
 
 impl FromParams for Asked {
@@ -56,9 +64,12 @@ impl FromParams for Asked {
             project: given(project),
             device: given(device),
         };
-        let list = params.optional("view", list).unwrap_or(false);
+        let view = View {
+            list: params.optional("view", list).unwrap_or(false),
+            told: params.optional("names", told).unwrap_or(false),
+        };
         let date = params.optional("date", str::parse);
-        Self { filter, list, date, saved: params.optional("saved", saved) }
+        Self { filter, view, date, saved: params.optional("saved", saved) }
     }
 }
 
@@ -82,10 +93,19 @@ fn list(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// The query that asks for the same, as a list if wanted.
-fn query(filter: &Filter, list: bool) -> String {
-    let view = if list { "&view=list" } else { "" };
-    let all = format!("{}{view}", query_of(filter));
+fn told(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "told" => Ok(true),
+        "shown" => Ok(false),
+        _ => Err("must be told or shown"),
+    }
+}
+
+/// The query that asks for the same in this way.
+fn query(filter: &Filter, view: View) -> String {
+    let list = if view.list { "&view=list" } else { "" };
+    let told = if view.told { "&names=told" } else { "" };
+    let all = format!("{}{list}{told}", query_of(filter));
     if all.is_empty() { all } else { format!("?{}", &all[1..]) }
 }
 
@@ -108,6 +128,8 @@ struct DayPage {
     /// What alone is shown, in words, the rest being dimmed; empty if it is everything.
     only: Vec<(&'static str, String)>,
     path: String,
+    /// The same day with nothing dimmed.
+    everything: String,
     selects: Vec<Select>,
     is_list: bool,
     total: String,
@@ -119,6 +141,9 @@ struct DayPage {
     /// Which tables have the same, as a query.
     within: String,
     ranks: DayRanks,
+    /// Whether apps have the names that trackers told, and the day with the other names.
+    is_told: bool,
+    other_names: String,
 }
 
 enum Content {
@@ -144,7 +169,7 @@ pub(crate) async fn today(
 ) -> Result<Response, Refusal> {
     if let Some(date) = asked.date {
         let filter = resolve_filter(&web.app, asked.filter)?;
-        let path = format!("{}/day/{date}{}", web.base, query(&filter, asked.list));
+        let path = format!("{}/day/{date}{}", web.base, query(&filter, asked.view));
         return Ok(Redirect::to(&path).into_response());
     }
     show(&web, &caller, &headers, None, asked).await
@@ -174,13 +199,13 @@ async fn show(
     let today = days.zone.date_at(now);
     let filter = resolve_filter(&web.app, asked.filter)?;
     let names = devices::names(&web.app, caller).await?;
-    let seen = Seen::read(web, caller, days.interval(), &filter).await?;
+    let view = asked.view;
+    let seen = Seen::read(web, caller, days.interval(), &filter, view.told).await?;
     let filter = &seen.filter;
     let by_size = days.interval().map(|window| by_app(&seen.counted, window)).unwrap_or_default();
     let all_ms = by_size.iter().map(|(_, ms)| ms).sum();
     let hues = hues(web, caller, &days, by_size.iter().map(|(app, _)| *app)).await?;
-    let lit = seen.lit();
-    let ranks = days.interval().map(|window| DayRanks::of(date, window, &lit, &hues)).unwrap_or_default();
+    let ranks = days.interval().map(|window| DayRanks::of(date, window, &seen, &hues)).unwrap_or_default();
     let path = format!("/day/{date}");
     let selects = days.interval().map(|window| selects(&seen.counted, window, filter, &names));
     let content = match days.interval() {
@@ -194,20 +219,22 @@ async fn show(
         }
         Some(window) => {
             let clock = Clock::new(&*days.zone, window);
-            if asked.list {
-                Content::List(lines(&clock, &lit, &names, &hues))
+            if view.list {
+                Content::List(lines(&clock, &seen.lit, &names, &hues))
             } else {
                 let now = (date == today).then_some(now);
                 let (counted, outranked) = (&seen.counted[..], &seen.outranked[..]);
-                let intervals = format!("{path}/intervals{}", query(filter, false));
-                let (names, hues, path) = (&names, &hues, format!("{}{path}", web.base));
+                let intervals = format!("{path}/intervals{}", query(filter, View { list: false, ..view }));
+                let names_told = if view.told { "names=told&" } else { "" };
+                let only = format!("{}{path}?{names_told}device=", web.base);
+                let (names, hues) = (&names, &hues);
                 let drawn = Drawn {
                     counted,
                     outranked,
                     filter,
                     names,
                     hues,
-                    path: &path,
+                    only: &only,
                     intervals: &intervals,
                     now,
                 };
@@ -215,7 +242,7 @@ async fn show(
             }
         }
     };
-    let beside = |days: i32| format!("/day/{}{}", date.plus_days(days), query(filter, asked.list));
+    let beside = |days: i32| format!("/day/{}{}", date.plus_days(days), query(filter, view));
     let page = DayPage {
         shell: Shell::at(web, headers, Place::Day),
         long: long_date(date),
@@ -226,11 +253,14 @@ async fn show(
         correct: format!("/corrections/new?date={date}"),
         previous: beside(-1),
         next: (date < today).then(|| beside(1)),
-        views: [false, true].map(|list| format!("{path}{}", query(filter, list))),
+        views: [false, true].map(|list| format!("{path}{}", query(filter, View { list, ..view }))),
         only: words(filter, &names),
+        everything: format!("{path}{}", query(&Filter::ALL, View { list: false, ..view })),
+        is_told: view.told,
+        other_names: other_names(&path, filter, view),
         path,
         selects: selects.unwrap_or_default(),
-        is_list: asked.list,
+        is_list: view.list,
         total: duration(ranks.total_ms),
         of: (!filter.keeps_all()).then(|| duration(all_ms)),
         zone: days.zone.name().to_owned(),
@@ -240,4 +270,11 @@ async fn show(
         ranks,
     };
     Ok(Page::of(&page)?.answer(headers))
+}
+
+/// The same day with the other names of apps.
+fn other_names(path: &str, filter: &Filter, view: View) -> String {
+    // What people know by one name, trackers may have told by several.
+    let filter = if view.told { filter.clone() } else { Filter { app: None, ..filter.clone() } };
+    format!("{path}{}", query(&filter, View { told: !view.told, ..view }))
 }

@@ -63,7 +63,7 @@ pub(crate) async fn intervals(
             .await?;
     let Some(window) = days.interval() else { return Ok(Page::of_data(&Day::default())?.answer(&headers)) };
     let filter = resolve_filter(&web.app, asked.filter)?;
-    let seen = Seen::read(&web, &caller, Some(window), &filter).await?;
+    let seen = Seen::read(&web, &caller, Some(window), &filter, asked.view.told).await?;
     let shown = by_app(&seen.counted, window);
     let hues = hues(&web, &caller, &days, shown.iter().map(|(app, _)| *app)).await?;
     let names = devices::names(&web.app, &caller).await?;

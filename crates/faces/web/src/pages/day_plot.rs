@@ -51,8 +51,8 @@ pub(crate) struct Drawn<'a> {
     pub(crate) filter: &'a Filter,
     pub(crate) names: &'a BTreeMap<DeviceId, Box<str>>,
     pub(crate) hues: &'a Hues,
-    /// The address of the day's page.
-    pub(crate) path: &'a str,
+    /// The address of the day with one device alone, up to its identity.
+    pub(crate) only: &'a str,
     /// Where scripts get the intervals, from the base on.
     pub(crate) intervals: &'a str,
     /// Now, on the day that is today.
@@ -97,7 +97,7 @@ fn device_lanes(device: &DeviceId, window: Interval, drawn: &Drawn<'_>) -> Devic
     DeviceLanes {
         id: device.as_str().to_owned(),
         name: device_name(drawn.names, device),
-        href: format!("{}?device={}", drawn.path, escaped(device.as_str())),
+        href: format!("{}{}", drawn.only, escaped(device.as_str())),
         time: time(counted().filter(|piece| drawn.filter.keeps(&piece.source, None))),
         counted: dimmed_lane(window, drawn, counted()),
         outranked: outranked().next().map(|_| dimmed_lane(window, drawn, outranked())),
@@ -158,7 +158,7 @@ mod tests {
             filter,
             names: &names,
             hues: &hues,
-            path: "/day/2026-11-20",
+            only: "/day/2026-11-20?device=",
             intervals: "/day/2026-11-20/intervals",
             now: now.then(|| window.start().plus(12 * 3_600_000)),
         };

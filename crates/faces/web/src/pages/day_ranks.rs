@@ -1,10 +1,12 @@
-//! What a day adds up to: its apps, domains and projects, the most first.
+//! What a day adds up to: its apps, domains, projects and categories, the most first.
 
 use dayline_domain::report::{by_app, by_domain, by_project};
-use dayline_domain::{Domain, Interval, LocalDate, Piece, Project};
+use dayline_domain::{Domain, Interval, LocalDate, Project};
 
 use crate::chart::{Hue, Hues};
+use crate::pages::category_ranks::category_ranks;
 use crate::pages::coloured::hues_by_name;
+use crate::pages::day_seen::Seen;
 use crate::show::{Rank, escaped, ranks};
 
 /// The lists of a day.
@@ -15,11 +17,14 @@ pub(crate) struct DayRanks {
     pub(crate) domains: Vec<Rank>,
     /// Empty for who has no projects.
     pub(crate) projects: Vec<Rank>,
+    /// Empty for who has no categories.
+    pub(crate) categories: Vec<Rank>,
 }
 
 impl DayRanks {
-    /// The lists of what counted on a date.
-    pub(crate) fn of(date: LocalDate, window: Interval, pieces: &[Piece], hues: &Hues) -> Self {
+    /// The lists of what counted on a date and is not dimmed.
+    pub(crate) fn of(date: LocalDate, window: Interval, seen: &Seen, hues: &Hues) -> Self {
+        let pieces = &seen.lit[..];
         let apps = by_app(pieces, window);
         let total_ms = apps.iter().map(|(_, ms)| ms).sum();
         let that_day = format!("?from={date}&to={date}");
@@ -37,6 +42,7 @@ impl DayRanks {
             Some((name.to_owned(), ms, hue_of.get(name).copied().unwrap_or(Hue::Neutral)))
         });
         let projects = ranks(projects, total_ms, |name| format!("/project/{}{that_day}", escaped(name)));
-        Self { total_ms, apps, domains, projects }
+        let categories = category_ranks(&seen.labels.categories, seen.by_category(window), total_ms);
+        Self { total_ms, apps, domains, projects, categories }
     }
 }

@@ -1,6 +1,10 @@
 //! The pages: of each a handler, what its template is filled with, and what its forms do.
 
 pub(crate) mod activity;
+pub(crate) mod aliases;
+pub(crate) mod categories;
+mod category_inbox;
+mod category_ranks;
 mod coloured;
 pub(crate) mod connect;
 pub(crate) mod corrections;

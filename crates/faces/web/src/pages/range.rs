@@ -5,15 +5,17 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
+use dayline_app::reporting::labels;
 use dayline_app::reporting::reports::{self, DaysAsked, resolve_days};
 use dayline_domain::report::{Filter, Grouping, HourSlot, LocalDays, Report};
-use dayline_domain::{AppName, DeviceId, Domain, LocalDate, Project};
+use dayline_domain::{AppName, CategoryName, DeviceId, Domain, LocalDate, Project};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::{FromParams, Params, Query};
 use http::HeaderMap;
 
 use crate::chart::Hue;
 use crate::page::Page;
+use crate::pages::category_ranks::category_ranks;
 use crate::pages::coloured::hues;
 use crate::pages::live::Live;
 use crate::pages::period::{DAYS_OF_A_SHEET, Kind, Period};
@@ -83,6 +85,8 @@ struct RangePage {
     domains: Vec<Rank>,
     /// Empty for who has no projects.
     projects: Vec<Rank>,
+    /// Empty for who has no categories.
+    categories: Vec<Rank>,
     busiest: Vec<Rank>,
     rows: Vec<Row>,
 }
@@ -183,6 +187,7 @@ struct Sums {
     apps: Vec<(AppName, i64)>,
     domains: Vec<(Option<Domain>, i64)>,
     projects: Vec<(Option<Project>, i64)>,
+    categories: Vec<(Option<CategoryName>, i64)>,
     devices: Vec<(DeviceId, i64)>,
 }
 
@@ -195,6 +200,7 @@ impl Sums {
             Grouping::Apps,
             Grouping::Domains,
             Grouping::Projects,
+            Grouping::Categories,
             Grouping::Devices,
         ];
         let read = reports::reports(&web.app, caller, groupings, days, &Filter::ALL).await?.answer;
@@ -205,13 +211,15 @@ impl Sums {
             Report::Apps(apps),
             Report::Domains(domains),
             Report::Projects(projects),
+            Report::Categories(categories),
             Report::Devices(devices),
         ] = read
         else {
             return Err(AppError::Internal("reports are not those that were asked for".into()));
         };
         let (apps, domains, projects) = (apps.most_first(), domains.most_first(), projects.most_first());
-        Ok(Self { days, months, hours, apps, domains, projects, devices: devices.most_first() })
+        let (categories, devices) = (categories.most_first(), devices.most_first());
+        Ok(Self { days, months, hours, apps, domains, projects, categories, devices })
     }
 }
 
@@ -231,6 +239,7 @@ async fn show(
     let today = days.zone.date_at(web.app.clock.now());
     let days = LocalDays { from: period.from, to: period.to, ..days };
     let sums = Sums::read(web, caller, &days).await?;
+    let labels = labels::labels(&web.app, caller).await?;
     let total_ms = sums.days.iter().map(|(_, ms)| ms).sum();
     // What is not over yet is compared with as many days.
     let before = period.before();
@@ -286,6 +295,7 @@ async fn show(
             total_ms,
             |name| format!("/project/{}{within}", escaped(name)),
         ),
+        categories: category_ranks(&labels.categories, sums.categories, total_ms),
         busiest: busiest(&sums.days, total_ms),
         rows: sums.days.iter().filter(|(date, _)| *date <= today).map(row).collect(),
     };

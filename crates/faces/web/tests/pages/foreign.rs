@@ -29,6 +29,14 @@ const WRITES: &[(&str, &str)] = &[
     ("/settings/time", "week_start=sunday&day_start=04%3A00&beat_hold=5"),
     ("/settings/theme", "theme=dark"),
     ("/settings/password", "current_password=a+long+enough+secret&new_password=another+long+secret"),
+    ("/settings/categories", "name=Stolen&colour=&app=Code"),
+    ("/settings/categories/change", "category=0190b5a0-0000-7000-8000-000000000000&name=Stolen&colour="),
+    ("/settings/categories/delete", "category=0190b5a0-0000-7000-8000-000000000000"),
+    ("/settings/categories/rules", "category=0190b5a0-0000-7000-8000-000000000000&app=Code"),
+    ("/settings/categories/rules/remove", "category=0190b5a0-0000-7000-8000-000000000000&app=Code"),
+    ("/settings/categories/starter", ""),
+    ("/settings/aliases", "told=Code&shown=Stolen"),
+    ("/settings/aliases/remove", "told=Code"),
     ("/device", "user_code=BCDF-GHJK&decision=approve"),
 ];
 

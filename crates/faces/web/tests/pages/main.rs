@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod categories;
 mod corrections;
 mod day;
 mod device;

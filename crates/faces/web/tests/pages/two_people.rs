@@ -8,7 +8,8 @@ use crate::support::{Browser, OWN, Server};
 /// An identity that nothing has.
 const NOBODYS: &str = "00000000-0000-0000-0000-000000000000";
 /// Names that are Ada's alone.
-const SECRETS: [&str; 5] = ["ada@", "SecretApp", "secret.example", "secret-laptop", "secret-key"];
+const SECRETS: [&str; 7] =
+    ["ada@", "SecretApp", "secret.example", "secret-laptop", "secret-key", "SecretCategory", "SecretAlias"];
 
 async fn ada(server: &Server) -> Browser<'_> {
     let mut ada = Browser::of(server, "ada").await;
@@ -17,6 +18,8 @@ async fn ada(server: &Server) -> Browser<'_> {
     let entry = "from=2026-11-20T09%3A30&to=2026-11-20T09%3A40&says=entry&app_name=SecretApp&step=confirm";
     assert_eq!(ada.post("/corrections/new", entry).await.status, 303);
     server.settle().await;
+    ada.post("/settings/categories", "name=SecretCategory&colour=teal&app=SecretApp").await;
+    ada.post("/settings/aliases", "told=SecretTool&shown=SecretAlias").await;
     ada
 }
 
@@ -33,7 +36,8 @@ fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String
         }
         "/day/{date}/intervals" => vec!["/day/2026-11-20/intervals".into()],
         "/table/{what}" => {
-            let tables = ["intervals", "days", "hours", "apps", "domains", "projects", "work-hours"];
+            let tables =
+                ["intervals", "days", "hours", "apps", "domains", "projects", "categories", "work-hours"];
             tables.map(|what| format!("/table/{what}?from=2026-11-20&to=2026-11-20")).into()
         }
         "/corrections/new" => vec![format!("{pattern}?date=2026-11-20")],
@@ -69,7 +73,19 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
     let correction =
         id_after(corrections.text().split("/delete").next().unwrap(), "post\" action=\"/corrections/");
     let ids = [&*session, &*key, &*correction];
-    let before = [ada.get("/day/2026-11-20").await, ada.get("/devices").await, ada.get("/settings").await];
+    let hers = [
+        "/day/2026-11-20",
+        "/devices",
+        "/settings",
+        "/settings/categories",
+        "/settings/aliases",
+        "/corrections",
+    ];
+    let mut before = Vec::new();
+    for path in hers {
+        before.push(ada.get(path).await);
+    }
+    let category = id_after(before[3].text(), "id=\"c-");
     let mut asked = 0;
     for pattern in route_patterns() {
         for address in addresses(&pattern, ids) {
@@ -77,8 +93,10 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
                 continue;
             }
             for method in [Method::GET, Method::POST] {
-                let form = "full_name=Bob&timezone=UTC&name=bob&track=on&theme=dark&keys=on\
-                            &from=2026-11-20T09%3A00&to=2026-11-20T10%3A00&says=entry&app_name=Mine&step=confirm";
+                let form = &format!(
+                    "full_name=Bob&timezone=UTC&name=bob&track=on&theme=dark&keys=on&app=a&category={category}\
+                     &from=2026-11-20T09%3A00&to=2026-11-20T10%3A00&says=entry&app_name=Mine&step=confirm"
+                );
                 let reply = bob
                     .send(method.clone(), &address, &OWN, if method == Method::POST { form } else { "" })
                     .await;
@@ -91,14 +109,14 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
                 }
                 let is_adas = ids.iter().any(|id| address.contains(id));
                 let is_refused = matches!(reply.status.as_u16(), 404 | 405);
+                let is_adas = is_adas || address.contains("/rules") || address.ends_with("/change");
                 assert!(!is_adas || is_refused, "{method} {address}: {}", reply.status);
             }
         }
     }
     assert!(asked > 40, "{asked}");
-    let after = [ada.get("/day/2026-11-20").await, ada.get("/devices").await, ada.get("/settings").await];
-    for (before, after) in before.iter().zip(&after) {
-        assert_eq!(before.text(), after.text());
+    for (before, path) in before.iter().zip(hers) {
+        assert_eq!(before.text(), ada.get(path).await.text(), "{path}");
     }
 }
 
