@@ -24,6 +24,7 @@ use crate::views::timeline::{TimelineBody, TimelineText};
 /// Which part of the timeline. Today if nothing is given.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own")]
 pub(crate) struct TimelineAsked {
     /// A local day.
     #[param(value_type = Option<String>, format = Date, example = "2026-11-20")]
