@@ -82,7 +82,8 @@ async fn by_category(world: &FakeApp, ada: &Caller, days: &LocalDays) -> Vec<(St
 #[tokio::test]
 async fn all_of_history_follows_categories_at_once_also_where_it_is_made_of_sums() {
     let (world, ada, days) = with_history().await;
-    let rows = |rows: &[(&str, i64)]| rows.iter().map(|(name, h)| (name.to_string(), *h)).collect::<Vec<_>>();
+    let rows =
+        |rows: &[(&str, i64)]| rows.iter().map(|(name, h)| ((*name).to_owned(), *h)).collect::<Vec<_>>();
     let week = LocalDays { from: days.to.plus_days(-13), to: days.to.plus_days(-8), ..days.clone() };
     assert_eq!(by_category(&world, &ada, &days).await, rows(&[("", 42)]));
     let web = add_category(&world.app, &ada, draft("Web", &[of_app("firefox")])).await.unwrap();

@@ -164,7 +164,7 @@ impl<'a> IntoIterator for &'a Categories {
     type IntoIter = std::slice::Iter<'a, Category>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
