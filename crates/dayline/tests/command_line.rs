@@ -64,12 +64,14 @@ fn every_switch_can_be_turned_on_and_off_by_its_variable_in_any_usual_word() {
     let mut switches = 0;
     for (path, command) in commands() {
         for option in command.get_opts().filter(is_switch) {
-            // What a variable says is read as a value would be.
-            let as_option = option.clone().action(ArgAction::Set).num_args(1).required(false);
+            // What a variable says is read as a value would be; what else the command has does not matter.
+            let as_option = Arg::new(option.get_id().clone())
+                .long("switch")
+                .action(ArgAction::Set)
+                .value_parser(option.get_value_parser().clone());
             let said = |word: &str| {
-                let command =
-                    Command::new("x").arg(as_option.clone().default_value(None::<&str>).env(None::<&str>));
-                let name = format!("--{}={word}", option.get_long().unwrap());
+                let command = Command::new("x").arg(as_option.clone());
+                let name = format!("--switch={word}");
                 let matches = command.try_get_matches_from(["x", &name]);
                 matches.ok().map(|matches| matches.get_flag(option.get_id().as_str()))
             };

@@ -44,7 +44,7 @@ pub(crate) struct Asked {
     saved: Option<&'static str>,
 }
 
-/// In which way.
+/// In which way a day is shown.
 #[derive(Clone, Copy, Default)]
 pub(super) struct View {
     /// As a list.
@@ -132,7 +132,7 @@ struct DayPage {
     /// The same day with nothing dimmed.
     everything: String,
     selects: Vec<Select>,
-    is_list: bool,
+    view: View,
     total: String,
     /// Of how much, where only some is shown.
     of: Option<String>,
@@ -142,8 +142,7 @@ struct DayPage {
     /// Which tables have the same, as a query.
     within: String,
     ranks: DayRanks,
-    /// Whether apps have the names that trackers told, and the day with the other names.
-    is_told: bool,
+    /// The same day with the other names of apps.
     other_names: String,
 }
 
@@ -257,11 +256,10 @@ async fn show(
         views: [false, true].map(|list| format!("{path}{}", query(filter, View { list, ..view }))),
         only: words(filter, &names),
         everything: format!("{path}{}", query(&Filter::ALL, View { list: false, ..view })),
-        is_told: view.told,
         other_names: other_names(&path, filter, view),
         path,
         selects: selects.unwrap_or_default(),
-        is_list: view.list,
+        view,
         total: duration(ranks.total_ms),
         of: (!filter.keeps_all()).then(|| duration(all_ms)),
         zone: days.zone.name().to_owned(),
