@@ -108,7 +108,7 @@ for (const scripts of [true, false]) {
       await page.getByText("Rename Terminal").click();
       if (scripts) await assertGood(page);
       await page.getByLabel("Show it as").fill("Black window");
-      await press("Save");
+      await press("Save the name of Terminal");
       await page.goto(`${server.url}/day`);
       await page.getByRole("link", { name: "Black window" }).waitFor();
       await page.getByRole("link", { name: "Leisure", exact: true }).waitFor();
