@@ -34,7 +34,7 @@ async fn use_everything(web: &Web) -> Vec<String> {
     let next = send(refresh.header("origin", web.installation.url())).await.expect(200);
     let next = session(&ada.email, &next);
     secrets.extend([next.access.clone(), next.refresh.clone()]);
-    send(web.call(Method::GET, &format!("/api/v1/users/{key}?token={}", ada.access))).await.expect(404);
+    send(web.call(Method::GET, &format!("/api/v1/users/{key}?token={}", ada.access))).await.expect(401);
     send(web.get("/api/v1/users/me", &format!("{key}x"))).await.expect(401);
     let broken = format!("{{\"email\": \"{}\", \"password\": \"{PASSWORD}\"", ada.email);
     let broken = web.call(Method::POST, "/api/v1/auth/login").body(broken);
