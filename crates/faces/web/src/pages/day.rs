@@ -111,7 +111,6 @@ fn query(filter: &Filter, view: View) -> String {
 
 #[derive(Template)]
 #[template(path = "day.html")]
-#[expect(clippy::struct_excessive_bools, reason = "each is shown by itself")]
 struct DayPage {
     shell: Shell,
     long: String,
