@@ -20,6 +20,10 @@ use crate::{App, AppError};
 /// The device that everything made up is on.
 pub const DEVICE: &str = "sample";
 
+/// The identity of the first entry, which the others follow: always the same ("sample" as a `UUIDv8`), so that they can
+/// be deleted before they are seen in the ledger, and are there once however often they are added.
+const FIRST: u128 = 0x7361_6d70_6c65_8000_8000_0000_0000_0000;
+
 /// From and to a time of the clock in minutes, an app, and perhaps a domain and a project.
 type Made = (i64, i64, &'static str, &'static str, &'static str);
 
@@ -45,8 +49,8 @@ const DAY: [Made; 18] = [
     (1_021, 1_043, "Calendar", "", ""),
 ];
 
-/// Adds the made-up day on a date. When this returns it is durable. What the clock skips on that date is
-/// left out.
+/// Adds the made-up day on a date, or moves it there. When this returns it is durable. What the clock skips
+/// on that date is left out.
 ///
 /// # Errors
 ///
@@ -55,26 +59,25 @@ pub async fn add(app: &App, caller: &Caller, zone: &dyn Zone, date: LocalDate) -
     caller.require(Scope::Account)?;
     let made = made_up(zone, date).map_err(|error| AppError::Internal(error.to_string()))?;
     count_write(app, caller).await?;
-    for says in made {
-        say(app, caller, (app.new_id(), says), CorrectionChange::NewEntry).await?;
+    for (id, says) in ids().zip(made) {
+        say(app, caller, (id, says), CorrectionChange::NewEntry).await?;
     }
     audit(app, caller.user, AuditKind::Corrected, Some(DEVICE), caller.address).await
 }
 
-/// Removes whatever is made up, on all days, for good, and says when some of it was. When this returns it is
-/// durable. Entries that were accepted a moment ago may be missed.
+/// Removes all that is made up, for good, also what was added a moment ago; says when some of it was, if
+/// that can be seen already. When this returns it is durable.
 ///
 /// # Errors
 ///
 /// As [`add`].
 pub async fn remove(app: &App, caller: &Caller) -> Result<Option<UtcMs>, AppError> {
     caller.require(Scope::Account)?;
-    let made = entries(app, caller).await?;
+    let start = entries(app, caller).await?.iter().map(|interval| interval.start()).min();
     count_write(app, caller).await?;
-    let start = made.iter().map(|(_, interval)| interval.start()).min();
-    for (id, _) in made {
+    for id in ids() {
         match say(app, caller, (id, Says::Nothing), CorrectionChange::Entry).await {
-            // Somebody else has deleted it in the meantime.
+            // What was never added, or is deleted.
             Ok(_) | Err(AppError::NotFound) => {}
             Err(error) => return Err(error),
         }
@@ -92,14 +95,16 @@ pub async fn is_there(app: &App, caller: &Caller) -> Result<bool, AppError> {
     Ok(!entries(app, caller).await?.is_empty())
 }
 
-async fn entries(app: &App, caller: &Caller) -> Result<Vec<(CorrectionId, Interval)>, AppError> {
-    let made_up = |correction: Correction| match correction.says {
-        Says::Entry { interval, source } if source.device.as_str() == DEVICE => {
-            Some((correction.id, interval))
-        }
-        _ => None,
+async fn entries(app: &App, caller: &Caller) -> Result<Vec<Interval>, AppError> {
+    let made_up = |correction: Correction| {
+        let is_made_up = ids().any(|id| id == correction.id);
+        is_made_up.then(|| correction.says.interval()).flatten()
     };
     Ok(list(app, caller, None).await?.into_iter().filter_map(made_up).collect())
+}
+
+fn ids() -> impl Iterator<Item = CorrectionId> {
+    (FIRST..).take(DAY.len()).map(CorrectionId::from_bits)
 }
 
 /// What is said of a date.

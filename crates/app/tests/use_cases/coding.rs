@@ -40,7 +40,7 @@ async fn coding_is_what_counts_of_editors_and_nothing_else() {
         total_ms: 3 * HOUR_MS,
         projects: vec![(None, 3 * HOUR_MS)],
         languages: vec![(None, 3 * HOUR_MS)],
-        editors: vec![(app("Code"), 2 * HOUR_MS), (app("vim"), HOUR_MS)],
+        editors: vec![(app("Code"), 2 * HOUR_MS), (app("Vim"), HOUR_MS)],
         devices: vec![(DeviceId::new("laptop").unwrap(), 3 * HOUR_MS)],
     };
     assert_eq!(coding, expected);

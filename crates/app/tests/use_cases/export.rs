@@ -89,5 +89,5 @@ async fn an_export_of_somebody_without_pings_ends_too() {
     while export.page().await.unwrap().is_some() {
         pages += 1;
     }
-    assert_eq!(pages, 7);
+    assert_eq!(pages, 8);
 }

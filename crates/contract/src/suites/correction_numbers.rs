@@ -116,6 +116,9 @@ async fn an_entry_that_is_deleted_is_not_found(store: StorePorts) {
     // What its versions were is not forgotten, also when there is nothing else any more.
     forget(&store, user, 2).await;
     assert_eq!(next(&store, user, 3, NewEntry, 0).await, at(4));
+    // Whoever chose the identity may use it again.
+    assert_eq!(next(&store, user, 2, NewEntry, 0).await, at(5));
+    assert_eq!(next(&store, user, 2, Entry, 0).await, at(6));
 }
 
 async fn an_erasure_is_final(store: StorePorts) {
