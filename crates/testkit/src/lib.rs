@@ -10,6 +10,7 @@
 mod certificate;
 mod database;
 mod kafka;
+mod length;
 mod patience;
 mod pgbouncer;
 mod port;
@@ -24,6 +25,7 @@ pub use database::{Database, query, try_query};
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaTopic;
 pub use kafka::{Kafka, KafkaSettings, Operation, shared_kafka};
+pub use length::length;
 pub use patience::until;
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;

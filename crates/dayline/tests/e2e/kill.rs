@@ -1,12 +1,14 @@
 //! `kill -9` at random moments while many trackers send: nothing acknowledged is missing, nothing is counted twice.
-//! `DAYLINE_KILL_ROUNDS` says how often; 1,000 times with `DAYLINE_FULL`, 50 times where `CI` is set, else 4 times.
+//! `DAYLINE_KILL_ROUNDS` says how often; 1,000 times with `DAYLINE_FULL`, 20 times where `CI` is set, else 4 times.
 
 use std::thread::sleep;
 use std::time::Duration;
 
+use dayline_testkit::length;
+
 use super::installation;
+use crate::support::dice;
 use crate::support::simulation::Simulation;
-use crate::support::{dice, length};
 
 fn rounds() -> u64 {
     let given = std::env::var("DAYLINE_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());

@@ -7,16 +7,16 @@ use std::time::Duration;
 use dayline_app::ports::{AppendError, PingLog, PortError, Position};
 use dayline_contract::load::Load;
 use dayline_kafka::{KafkaPingLog, PingLogOptions};
-use dayline_testkit::Kafka;
+use dayline_testkit::{Kafka, length};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::topics::{FIRST, PARTITIONS, append, open_fresh, read_all, text};
-use crate::{is_long, until};
+use crate::until;
 
-/// How often a broker is ended: many times where there is time for them.
+/// How often a broker is ended.
 fn rounds() -> u64 {
-    if is_long() { 20 } else { 3 }
+    length(3, 4, 20)
 }
 
 #[tokio::test]

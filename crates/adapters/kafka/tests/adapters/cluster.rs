@@ -6,15 +6,15 @@ use std::time::Duration;
 use dayline_app::ports::{AppendError, LogDepth, PingLog, Position};
 use dayline_contract::load::Load;
 use dayline_kafka::check_durability;
-use dayline_testkit::Kafka;
+use dayline_testkit::{Kafka, length};
 use tokio::time::Instant;
 
 use crate::topics::{FIRST, append, open_fresh, operated, read_all, text};
-use crate::{is_long, until};
+use crate::until;
 
 /// How many leaders are killed.
 fn rounds() -> u64 {
-    if is_long() { 6 } else { 2 }
+    length(2, 3, 6)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,11 +15,6 @@ mod topics;
 
 use std::time::Duration;
 
-/// Whether there is time for many rounds.
-pub(crate) fn is_long() -> bool {
-    ["CI", "DAYLINE_TEST_LONG"].iter().any(|name| std::env::var_os(name).is_some())
-}
-
 /// Asks again until the answer is yes; fails after a time far above what a busy machine needs.
 pub(crate) async fn until(what: &str, mut yes: impl AsyncFnMut() -> bool) {
     for _ in 0..3_000 {

@@ -11,16 +11,12 @@ use dayline_app::ports::{
 use dayline_app::tracking::worker::Worker;
 use dayline_domain::UtcMs;
 use dayline_postgres::{PgConfig, PgStore};
+use dayline_testkit::length;
 use tokio::net::TcpListener;
 
 use crate::database::{Database, Via};
 use crate::test_postgres::TestPostgres;
 use crate::world::{Dice, World, assert_by_the_rule, day, register};
-
-/// Many rounds where there is time for them.
-fn rounds(few: u32, many: u32) -> u32 {
-    if std::env::var_os("CI").is_some() { many } else { few }
-}
 
 /// Works as the program would, whatever fails, until told that no more is coming and all is done.
 /// Gives how often the store was not available.
@@ -50,7 +46,7 @@ async fn a_database_stopped_and_killed_under_load_loses_and_doubles_nothing() {
     let mut server = TestPostgres::start();
     let store = Arc::new(server.migrated().await);
     let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
-    let rounds = rounds(4, 20);
+    let rounds = length(4, 8, 20);
     let pings = Dice(11).pings(rounds as usize * 500, first, 2);
     let world = World::over(store.clone());
     let no_more = Arc::new(AtomicBool::new(false));
@@ -82,7 +78,7 @@ async fn connections_cut_at_any_moment_lose_and_double_nothing() {
         let database = Database::migrated().await;
         let store = database.store(via);
         let (user, first) = (register(&store, 1).await, day(2026, 10, 31));
-        let rounds = rounds(40, 400) as usize;
+        let rounds = length(40, 120, 400) as usize;
         let pings = Dice(12).pings(rounds * 50, first, 2);
         let world = World::over(store.clone());
         let no_more = Arc::new(AtomicBool::new(false));

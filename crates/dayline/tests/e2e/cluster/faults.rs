@@ -5,14 +5,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use dayline_sim::dice::Dice;
+use dayline_testkit::length;
 use rustix::process::Signal;
 
 use super::installation;
+use crate::support::dice;
 use crate::support::postgres::Postgres;
 use crate::support::server::{Installation, Process, Role};
 use crate::support::shared::Shared;
 use crate::support::simulation::Simulation;
-use crate::support::{dice, length};
 
 /// How often something fails.
 fn times() -> u64 {

@@ -4,12 +4,12 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use dayline_testkit::{Kafka, KafkaTopic, until};
+use dayline_testkit::{Kafka, KafkaTopic, length, until};
 
 use super::installation;
+use crate::support::dice;
 use crate::support::readiness::readiness;
 use crate::support::simulation::Simulation;
-use crate::support::{dice, length};
 
 /// What a busy machine may take for a broker to be where it was.
 const SOON: Duration = Duration::from_mins(1);

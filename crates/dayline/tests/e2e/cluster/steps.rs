@@ -20,10 +20,11 @@ use dayline_local::{LocalLive, SystemClock, SystemRandomness};
 use dayline_postgres::{PgConfig, PgStore};
 use dayline_redis::{PingLogOptions, RedisConfig, RedisPingLog};
 use dayline_sim::dice::Dice;
+use dayline_testkit::length;
 use tokio::sync::Notify;
 
+use crate::support::dice;
 use crate::support::shared::Shared;
-use crate::support::{dice, length};
 
 /// What a worker asks of the world, in the order in which it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

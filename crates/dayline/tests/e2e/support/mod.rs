@@ -25,13 +25,3 @@ pub(crate) fn dice() -> Dice {
     println!("DAYLINE_TEST_SEED={seed}");
     Dice::new(seed)
 }
-
-/// How long or how often something is done: a little by default, more where `CI` is set, in full with `DAYLINE_FULL`.
-pub(crate) fn length(short: u64, longer: u64, full: u64) -> u64 {
-    let is_set = |name| std::env::var_os(name).is_some();
-    match (is_set("DAYLINE_FULL"), is_set("CI")) {
-        (true, _) => full,
-        (false, true) => longer,
-        (false, false) => short,
-    }
-}

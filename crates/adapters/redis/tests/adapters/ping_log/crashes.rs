@@ -6,17 +6,16 @@ use std::task::Poll;
 use dayline_app::ports::{LogDepth, Partition, PingLog, Position};
 use dayline_contract::load::Load;
 use dayline_redis::RedisPingLog;
-use dayline_testkit::Redis;
+use dayline_testkit::{Redis, length};
 
 use super::{open, read_all_of, text};
 use crate::test_redis::TestRedis;
 
 const PARTITIONS: u32 = 4;
 
-/// How often Redis is ended: many times where there is time for them.
+/// How often Redis is ended.
 fn rounds() -> u64 {
-    let long = ["CI", "DAYLINE_TEST_LONG"].iter().any(|name| std::env::var_os(name).is_some());
-    if long { 20 } else { 5 }
+    length(5, 10, 20)
 }
 
 async fn survives(end: fn(&Redis), trims: bool) {
