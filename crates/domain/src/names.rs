@@ -148,7 +148,7 @@ impl DeviceId {
     /// device, so that another name must stand for it.
     pub fn of_host(host: &str) -> Option<Self> {
         let host = host.trim().to_lowercase();
-        let mut name = host.trim_end_matches('.');
+        let mut name = without_end(&host);
         while let Some(short) = without_network(name) {
             name = short;
         }
@@ -194,7 +194,12 @@ const NETWORKS: [&str; 10] = [
 /// A host name without the local network at its end, if there is one and something stands before it.
 fn without_network(host: &str) -> Option<&str> {
     let short = NETWORKS.iter().find_map(|network| host.strip_suffix(network)?.strip_suffix('.'))?;
-    Some(short.trim_end_matches('.')).filter(|short| !short.is_empty())
+    Some(without_end(short)).filter(|short| !short.is_empty())
+}
+
+/// A host name without dots and blanks at its end.
+fn without_end(host: &str) -> &str {
+    host.trim_end_matches(|c: char| c == '.' || c.is_whitespace())
 }
 
 /// What a person calls a device: 1–128 characters after trimming, no control characters.
@@ -296,9 +301,17 @@ mod tests {
 
     #[test]
     fn the_device_of_a_device_is_itself() {
-        for host in
-            ["local", "lan.local", "home.home", "..local", "a..local", "a .lan", "\u{130}X.local", ".lan.lan"]
-        {
+        for host in [
+            "local",
+            "lan.local",
+            "home.home",
+            "..local",
+            "a..local",
+            "a .lan",
+            "a. .lan. ",
+            "\u{130}X.local",
+            ".lan.lan",
+        ] {
             let Some(device) = DeviceId::of_host(host) else { continue };
             assert_eq!(DeviceId::of_host(device.as_str()), Some(device), "{host}");
         }
