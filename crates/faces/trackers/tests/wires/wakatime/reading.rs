@@ -60,7 +60,7 @@ async fn the_status_bar_shows_what_was_coded_today() {
     assert_eq!(parts(&data["categories"]), [("Coding", 7_200.0)]);
     assert_eq!(parts(&data["projects"]), [("proj", 5_400.0), ("other", 1_800.0)]);
     assert_eq!(parts(&data["languages"]), [("Python", 5_400.0), ("C", 1_800.0)]);
-    assert_eq!(parts(&data["editors"]), [("vscode", 5_400.0), ("vim", 1_800.0)]);
+    assert_eq!(parts(&data["editors"]), [("Code", 5_400.0), ("Vim", 1_800.0)]);
     assert_eq!(parts(&data["machines"]), [("the key", 7_200.0)]);
     assert_eq!(data["projects"][1]["percent"], 25.0);
     for empty in ["operating_systems", "dependencies"] {
@@ -157,7 +157,7 @@ async fn stats_and_all_time_sum_up_what_there_is() {
             "{path}"
         );
         assert_eq!(data["daily_average"], json!(f64::from(7_200_000 / days) / 1_000.0), "{path}");
-        assert_eq!(parts(&data["editors"]), [("vscode", 5_400.0), ("vim", 1_800.0)], "{path}");
+        assert_eq!(parts(&data["editors"]), [("Code", 5_400.0), ("Vim", 1_800.0)], "{path}");
         assert_eq!((&data["status"], &data["is_up_to_date"]), (&json!("ok"), &json!(true)), "{path}");
     }
     assert_eq!(read(&server, &ada, "stats/yesterday").await["data"]["total_seconds"], 0.0);
@@ -200,7 +200,7 @@ async fn projects_and_programs_are_listed() {
     };
     assert_eq!(names(&read(&server, &ada, "projects").await), ["proj", "other"]);
     assert_eq!(names(&read(&server, &ada, "projects?q=OTH").await), ["other"]);
-    assert_eq!(names(&read(&server, &ada, "user_agents").await), ["vscode", "vim"]);
+    assert_eq!(names(&read(&server, &ada, "user_agents").await), ["Code", "Vim"]);
 }
 
 #[tokio::test]
