@@ -13,6 +13,9 @@ use crate::paths::replace_durably;
 pub struct Key {
     /// The address of the server.
     pub server: String,
+    /// Certificates in PEM that confirm the server beside those that this computer trusts.
+    #[serde(default)]
+    pub ca: Option<String>,
     /// Which key it is, for deleting it.
     pub id: String,
     /// What it is called there.
@@ -24,6 +27,8 @@ pub struct Key {
 #[derive(Serialize)]
 struct Written<'a> {
     server: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca: Option<&'a str>,
     id: &'a str,
     name: &'a str,
     key: &'a str,
@@ -50,8 +55,8 @@ impl Key {
     /// # Errors
     /// Those of the file system.
     pub fn write(&self, file: &Path) -> Result<(), String> {
-        let Self { server, id, name, key } = self;
-        let written = Written { server, id, name, key: key.expose_secret() };
+        let Self { server, ca, id, name, key } = self;
+        let written = Written { server, ca: ca.as_deref(), id, name, key: key.expose_secret() };
         let text = serde_json::to_vec_pretty(&written).unwrap_or_default();
         replace_durably(file, &text)
             .map_err(|error| format!("cannot write the key to {}: {error}", file.display()))
@@ -71,6 +76,7 @@ mod tests {
         let text = |text: &str| text.to_owned();
         Key {
             server: text("https://example.org"),
+            ca: Some(text("-----BEGIN CERTIFICATE-----")),
             id: text("1"),
             name: text("tracker"),
             key: text("dlk_secret").into(),
@@ -85,8 +91,24 @@ mod tests {
         key().write(&file).unwrap();
         let read = Key::read(&file).unwrap().unwrap();
         assert!(read.is(&key()));
-        assert_eq!((read.server, read.id, read.name), (key().server, key().id, key().name));
+        assert_eq!(
+            (read.server, read.ca, read.id, read.name),
+            (key().server, key().ca, key().id, key().name)
+        );
         assert!(!format!("{:?}", key()).contains("secret"));
+    }
+
+    #[test]
+    fn a_key_of_before_there_were_certificates_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.json");
+        std::fs::write(
+            &file,
+            r#"{"server": "https://example.org", "id": "1", "name": "tracker", "key": "dlk_secret"}"#,
+        )
+        .unwrap();
+        let read = Key::read(&file).unwrap().unwrap();
+        assert!(read.is(&key()) && read.ca.is_none());
     }
 
     #[test]

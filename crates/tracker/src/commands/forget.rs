@@ -39,7 +39,7 @@ pub(crate) fn run(places: &Places, options: &Options) -> Result<(), String> {
         "To delete the key on the server too, a code is needed once more; or stop here, and delete it among your keys.\n",
     );
     runtime()?.block_on(async {
-        let server = Server::new(address(&key.server, true)?)?;
+        let server = Server::new(address(&key.server, true)?, key.ca.as_deref())?;
         let session = sign_in(&server, &key.name, &key.name).await?;
         let deleted = server.delete_key(&session, &key.id).await;
         let ended = server.sign_out(&session).await;

@@ -1,6 +1,9 @@
 //! `login`: a person lets this tracker in. It gets a key that may send observations and nothing else; the session that made
 //! the key ends at once.
 
+use std::fs::read_to_string;
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::runtime;
@@ -23,6 +26,9 @@ pub(crate) struct Options {
     /// Let the key go over plain http in a network that you trust; on this computer it always may
     #[arg(long, env = "DAYLINE_TRACKER_PLAIN_HTTP")]
     plain_http: bool,
+    /// A file with certificates (PEM) that confirm the server beside those that this computer trusts; they are kept with the key
+    #[arg(long, env = "DAYLINE_TRACKER_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 pub(crate) fn run(places: &Places, options: Options) -> Result<(), String> {
@@ -38,15 +44,19 @@ pub(crate) fn run(places: &Places, options: Options) -> Result<(), String> {
     };
     let name = session_name(device.as_str());
     let same = old.filter(|old| old.server == base.as_str());
+    let ca = match &options.ca {
+        Some(file) => Some(read_to_string(file).map_err(|error| format!("ca: {}: {error}", file.display()))?),
+        None => same.as_ref().and_then(|same| same.ca.clone()),
+    };
     runtime()?.block_on(async {
-        let client = Server::new(base.clone())?;
+        let client = Server::new(base.clone(), ca.as_deref())?;
         let session = sign_in(&client, &name, &name).await?;
         let made = take_key(&client, &session, &name, same.as_ref()).await;
         if let Err(refusal) = client.sign_out(&session).await {
             remark(format_args!("the session could not be ended ({refusal}); end it among your devices"));
         }
         let MadeKey { id, key } = made?;
-        Key { server: base.to_string(), id, name: name.clone(), key }.write(&data.key())
+        Key { server: base.to_string(), ca, id, name: name.clone(), key }.write(&data.key())
     })?;
     say(format_args!("This computer may send what it sees as \"{}\".", device.as_str()));
     say(

@@ -40,19 +40,19 @@ pub trait Takes {
 /// The server that a key is for.
 #[derive(Debug, Default)]
 pub struct KeysServer {
-    known: std::sync::Mutex<Option<(String, Server)>>,
+    known: std::sync::Mutex<Option<(Key, Server)>>,
 }
 
 impl KeysServer {
     /// The server, with the connections to it that are open.
     fn of(&self, key: &Key) -> Result<Server, String> {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, server)) = known.as_ref().filter(|(base, _)| *base == key.server) {
+        if let Some((_, server)) = known.as_ref().filter(|(of, _)| of.is(key)) {
             return Ok(server.clone());
         }
         // Whether plain http is allowed was decided at `login`.
-        let server = Server::new(address(&key.server, true)?)?;
-        *known = Some((key.server.clone(), server.clone()));
+        let server = Server::new(address(&key.server, true)?, key.ca.as_deref())?;
+        *known = Some((key.clone(), server.clone()));
         Ok(server)
     }
 }

@@ -53,6 +53,7 @@ impl Setting {
     fn sign_in(&self, id: &str) {
         let key = Key {
             server: "https://example.org".to_owned(),
+            ca: None,
             id: id.to_owned(),
             name: "tracker".to_owned(),
             key: id.to_owned().into(),
@@ -126,14 +127,19 @@ async fn days_offline_cost_nothing_but_a_try_every_few_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_was_revoked_is_told_and_not_tried_again_and_the_spool_is_kept() {
+async fn a_key_that_was_revoked_is_told_once_and_not_tried_again_and_the_spool_is_kept() {
     let mut setting = Setting::new([answered(401, None)]);
+    let log = setting.folder.path().join("log");
+    let lines =
+        tracing_subscriber::fmt().with_writer(Arc::new(std::fs::File::create(&log).unwrap())).finish();
+    let _heard = tracing::subscriber::set_default(lines);
     setting.append(2);
     let waited = tokio::time::timeout(Duration::from_hours(24), setting.forwarder.drain()).await;
     assert!(waited.is_err());
     assert_eq!(setting.sizes(), [2]);
     assert_eq!(setting.spool.waiting().records, 2);
     assert_eq!(setting.trouble().as_deref(), Some("the server says 401 ; use `dayline-tracker login` again"));
+    assert_eq!(std::fs::read_to_string(&log).unwrap().matches("dayline-tracker login").count(), 1);
 
     setting.sign_in("second");
     setting.forwarder.drain().await;

@@ -6,7 +6,7 @@ mod wire;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -48,12 +48,13 @@ pub fn address(text: &str, plain: bool) -> Result<Url, String> {
 }
 
 impl Server {
-    /// A client of the server at this address.
+    /// A client of the server at this address, which certificates that this computer trusts confirm, or one of `ca` in PEM.
     ///
     /// # Errors
-    /// What is wrong with this computer's certificates.
-    pub fn new(base: Url) -> Result<Self, String> {
+    /// What is wrong with the certificates.
+    pub fn new(base: Url, ca: Option<&str>) -> Result<Self, String> {
         let http = Client::builder()
+            .tls_certs_merge(certificates(ca)?)
             .timeout(REQUEST_TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(Policy::none())
@@ -138,6 +139,17 @@ impl Server {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/api/v1/{path}", self.base.path().trim_end_matches('/')));
         self.http.request(method, url)
+    }
+}
+
+/// The certificates of a text in PEM; none of no text.
+fn certificates(ca: Option<&str>) -> Result<Vec<Certificate>, String> {
+    let Some(pem) = ca else { return Ok(Vec::new()) };
+    match Certificate::from_pem_bundle(pem.as_bytes()) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => {
+            Err("ca: there is no certificate that can be read (PEM: -----BEGIN CERTIFICATE-----)".to_owned())
+        }
     }
 }
 

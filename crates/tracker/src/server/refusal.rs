@@ -67,7 +67,11 @@ impl From<reqwest::Error> for Refusal {
         while let Some(source) = cause.source() {
             cause = source;
         }
-        Self::Unanswered(if error.is_timeout() { "it took too long".to_owned() } else { cause.to_string() })
+        let mut what = if error.is_timeout() { "it took too long".to_owned() } else { cause.to_string() };
+        if what.contains("invalid peer certificate") {
+            what += "; if the server's certificate is its own, see `dayline-tracker help login` about --ca";
+        }
+        Self::Unanswered(what)
     }
 }
 

@@ -1,9 +1,16 @@
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
@@ -33,7 +40,7 @@ async fn server(
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let base = format!("http://{}/sub/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (Server::new(address(&base, false).unwrap()).unwrap(), asked)
+    (Server::new(address(&base, false).unwrap(), None).unwrap(), asked)
 }
 
 async fn track(server: &Server) -> Result<Receipt, Refusal> {
@@ -104,10 +111,55 @@ async fn no_answer_passes_and_tells_no_address() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap();
     drop(listener);
-    let server = Server::new(address(&format!("http://{place}"), false).unwrap()).unwrap();
+    let server = Server::new(address(&format!("http://{place}"), false).unwrap(), None).unwrap();
     let refusal = track(&server).await.unwrap_err();
     assert_eq!(refusal.passes_after(), Some(None));
     assert!(!refusal.to_string().contains(&place.to_string()), "{refusal}");
+}
+
+/// A server with a certificate of its own, which answers all requests with a receipt; gives its address and the certificate.
+async fn server_of_its_own(folder: &Path) -> (Url, String) {
+    let (certificate, key) = dayline_testkit::certify(&mut Command::new("openssl"), folder);
+    let chain = CertificateDer::pem_file_iter(&certificate).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Whoever does not trust the certificate goes at once.
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            assert!(stream.read(&mut [0; 4_096]).await.unwrap() > 0);
+            let answer = "HTTP/1.1 202 Accepted\r\ncontent-length: 14\r\n\r\n{\"accepted\":2}";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.flush().await.unwrap();
+        }
+    });
+    (address(&base, false).unwrap(), std::fs::read_to_string(certificate).unwrap())
+}
+
+#[tokio::test]
+async fn a_server_with_a_certificate_of_its_own_is_trusted_by_that_certificate_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, certificate) = server_of_its_own(folder.path()).await;
+    let stranger = track(&Server::new(base.clone(), None).unwrap()).await.unwrap_err();
+    assert!(stranger.to_string().contains("invalid peer certificate: UnknownIssuer; if"), "{stranger}");
+    assert!(stranger.to_string().contains("--ca"), "{stranger}");
+    assert_eq!(stranger.passes_after(), Some(None));
+    let receipt = track(&Server::new(base, Some(&certificate)).unwrap()).await.unwrap();
+    assert_eq!(receipt.accepted, 2);
+}
+
+#[test]
+fn a_file_without_a_certificate_is_told() {
+    for text in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n"] {
+        let base = address("https://dayline.example.org", false).unwrap();
+        let error = Server::new(base, Some(text)).unwrap_err();
+        assert!(error.starts_with("ca: ") || error.starts_with("cannot set up https: "), "{text}: {error}");
+    }
 }
 
 #[tokio::test]
