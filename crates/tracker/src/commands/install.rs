@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::iter;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,6 +11,8 @@ use crate::console::say;
 use crate::paths::{remove, unit_folder};
 
 const UNIT: &str = "dayline-tracker.service";
+/// What tells a program where the desktop is.
+const DESKTOP: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"];
 
 pub(crate) fn install(places: &Places) -> Result<(), String> {
     // What is wrong with the configuration is better told now than in a log.
@@ -28,8 +31,14 @@ pub(crate) fn install(places: &Places) -> Result<(), String> {
     written.map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     systemctl(&["daemon-reload"])?;
     systemctl(&["enable", UNIT])?;
+    import_desktop()?;
     systemctl(&["restart", UNIT])?;
     say(format_args!("The tracker runs, and starts with your desktop from now on ({}).", file.display()));
+    if systemctl(&["is-active", "graphical-session.target"]).is_err() {
+        say(
+            "But this desktop does not tell systemd that it is there: let it call `dayline-tracker install` when it begins.",
+        );
+    }
     say(
         "`dayline-tracker status` says how it fares, `journalctl --user -u dayline-tracker` what it has to say.",
     );
@@ -56,12 +65,28 @@ fn absolute(path: &Path) -> Result<String, String> {
     Ok(whole.display().to_string())
 }
 
-fn systemctl(words: &[&str]) -> Result<(), String> {
+/// Tells systemd where the desktop is, which not all desktops do.
+fn import_desktop() -> Result<(), String> {
+    let known = systemctl(&["show-environment"])?;
+    let here = DESKTOP.into_iter().filter(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let words: Vec<_> = iter::once("import-environment").chain(unknown(&known, here)).collect();
+    // Without names it would take everything over.
+    if words.len() > 1 { systemctl(&words).map(drop) } else { Ok(()) }
+}
+
+/// Those names that an environment, shown in lines, does not have.
+fn unknown<'a>(environment: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let known: Vec<_> = environment.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    names.filter(|name| !known.contains(name)).collect()
+}
+
+/// What it says, if that is no error.
+fn systemctl(words: &[&str]) -> Result<String, String> {
     let output = Command::new("systemctl").arg("--user").args(words).output().map_err(|error| {
         format!("cannot call systemctl ({error}); start `dayline-tracker run` with your desktop instead")
     })?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(format!("systemctl --user {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim()))
 }
@@ -96,6 +121,13 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_systemd_knows_of_the_desktop_stays_as_it_is() {
+        let environment = "HOME=/home/ada\nWAYLAND_DISPLAY=wayland-1\nXAUTHORITY_OF=me\n";
+        assert_eq!(unknown(environment, DESKTOP.into_iter()), ["DISPLAY", "XAUTHORITY"]);
+        assert_eq!(unknown("", DESKTOP.into_iter().take(1)), ["DISPLAY"]);
+    }
 
     #[test]
     fn a_unit_runs_the_command_as_it_is_whatever_is_in_its_words() {
