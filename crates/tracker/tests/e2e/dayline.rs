@@ -79,6 +79,10 @@ impl Dayline {
         self.process = None;
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
@@ -104,10 +108,10 @@ impl Dayline {
         (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
     }
 
-    /// Makes a key for a tracker and writes it where `login` would.
-    pub(crate) async fn let_in(&self, data: &Path) {
+    /// Makes a key for a tracker, which finds this server at that address, and writes it where `login` would.
+    pub(crate) async fn let_in(&self, data: &Path, address: &str) {
         let made = self.ask(Method::POST, "api-keys", &json!({"name": "tracker", "scopes": ["track"]})).await;
-        let key = json!({"server": self.url(), "id": made["id"], "name": "tracker", "key": made["key"]});
+        let key = json!({"server": address, "id": made["id"], "name": "tracker", "key": made["key"]});
         std::fs::create_dir_all(data).unwrap();
         std::fs::write(data.join("key.json"), key.to_string()).unwrap();
     }

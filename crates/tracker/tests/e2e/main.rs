@@ -8,11 +8,17 @@
     reason = "what is skipped and what was measured is told"
 )]
 
+mod cost;
 mod dayline;
 mod desktop;
+mod install;
+mod installation;
 mod login;
+mod network;
+mod person;
+mod quarter;
 mod relay;
 mod script;
 mod sway;
-mod switching;
 mod tracker;
+mod watching;

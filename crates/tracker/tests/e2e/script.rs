@@ -79,25 +79,48 @@ pub(crate) fn worst_error(done: &[Done], timeline: &[Stretch]) -> f64 {
     errors.fold(0.0, f64::max)
 }
 
+/// In how many seconds two timelines name different apps.
+pub(crate) fn difference_s(one: &[Stretch], other: &[Stretch]) -> f64 {
+    let mut moments: Vec<_> =
+        one.iter().chain(other).flat_map(|stretch| [stretch.start, stretch.end]).collect();
+    moments.sort_unstable();
+    let app = |timeline: &[Stretch], at| {
+        timeline
+            .iter()
+            .find(|stretch| stretch.start <= at && at < stretch.end)
+            .map(|stretch| stretch.app.clone())
+    };
+    // Between two of the moments nothing changes.
+    let pieces = moments.windows(2).filter(|piece| app(one, piece[0]) != app(other, piece[0]));
+    pieces.map(|piece| seconds(piece[0], piece[1])).sum()
+}
+
 pub(crate) fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     to.duration_since(from).as_secs_f64()
+}
+
+fn stretch(app: &str, start: i64, end: i64) -> Stretch {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    Stretch { app: app.to_owned(), project: None, domain: None, start: at(start), end: at(end) }
 }
 
 #[test]
 fn a_timeline_that_names_another_app_or_misses_one_is_noticed() {
     let at = |second| Timestamp::from_second(second).unwrap();
     let done = |act, start, end| Done { act, start: at(start), end: at(end) };
-    let stretch = |app: &str, start, end| Stretch {
-        app: app.to_owned(),
-        project: None,
-        domain: None,
-        start: at(start),
-        end: at(end),
-    };
     let all = [done(Act::Work("Editor"), 0, 10), done(Act::Leave, 10, 20), done(Act::Work("Mailer"), 20, 30)];
     let error = |timeline: &[Stretch]| worst_error(&all, timeline);
     assert!(error(&[stretch("Editor", 0, 10), stretch("Mailer", 20, 30)]) < 0.001);
     assert!((error(&[stretch("Editor", 0, 8), stretch("Mailer", 20, 30)]) - 2.0).abs() < 0.001);
     assert!((error(&[stretch("Editor", 0, 14), stretch("Mailer", 20, 30)]) - 4.0).abs() < 0.001);
     assert!((error(&[stretch("Editor", 0, 10), stretch("Editor", 20, 30)]) - 10.0).abs() < 0.001);
+}
+
+#[test]
+fn timelines_differ_for_as_long_as_they_name_different_apps() {
+    let one = [stretch("Editor", 0, 10), stretch("Mailer", 20, 30)];
+    assert!(difference_s(&one, &one).abs() < 0.001);
+    let other = [stretch("Editor", 0, 12), stretch("Editor", 20, 23), stretch("Mailer", 23, 29)];
+    assert!((difference_s(&one, &other) - 6.0).abs() < 0.001);
+    assert!((difference_s(&one, &[]) - 20.0).abs() < 0.001);
 }

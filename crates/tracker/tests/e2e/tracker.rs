@@ -52,6 +52,16 @@ impl Tracker {
         command.envs(display);
         Process::start(&mut command, &self.folder.path().join("log"))
     }
+
+    /// Starts it, without a desktop, where no file can have more than a few KiB: as on a disk that is full.
+    pub(crate) fn start_on_a_full_disk(&self) -> Process {
+        let tracker = self.command(&["run"]);
+        let mut command = Command::new("sh");
+        // Ignored, the signal of a file that is too large leaves the error alone.
+        command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"]);
+        command.arg(tracker.get_program()).args(tracker.get_args());
+        Process::start(&mut command, &self.folder.path().join("log"))
+    }
 }
 
 /// All files below a folder that have a text in them.
