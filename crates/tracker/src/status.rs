@@ -1,7 +1,7 @@
 //! How the running tracker fares, in a file for `status` to read.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -47,7 +47,16 @@ impl Status {
 #[derive(Debug)]
 pub struct Board {
     file: PathBuf,
-    shown: Mutex<(Status, Option<Instant>)>,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Debug, Default)]
+struct Shown {
+    status: Status,
+    /// When the file was written.
+    written: Option<Instant>,
+    /// Whether it lacks a change.
+    lacks: bool,
 }
 
 impl Board {
@@ -58,25 +67,37 @@ impl Board {
 
     /// Changes what is shown.
     pub fn change(&self, change: impl FnOnce(&mut Status)) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let (status, written) = &mut *shown;
-        let trouble = status.trouble.clone();
-        change(status);
+        let mut shown = self.shown();
+        let trouble = shown.status.trouble.clone();
+        change(&mut shown.status);
         let now = Now::read().steady;
-        let early = written.is_some_and(|written| now.duration_since(written) < PACE);
-        if early && status.trouble == trouble {
-            return;
+        let early = shown.written.is_some_and(|written| now.duration_since(written) < PACE);
+        shown.lacks = early && shown.status.trouble == trouble;
+        if !shown.lacks {
+            shown.written = Some(now);
+            self.write(&shown.status);
         }
-        *written = Some(now);
-        self.write(status);
+    }
+
+    /// Shows what came too early for the file.
+    pub fn catch_up(&self) {
+        let mut shown = self.shown();
+        if std::mem::take(&mut shown.lacks) {
+            shown.written = Some(Now::read().steady);
+            self.write(&shown.status);
+        }
     }
 
     /// Shows how it was when the tracker ended.
     pub fn end(&self, waiting: Waiting) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.0.waiting = waiting;
-        shown.0.eyes.clear();
-        self.write(&shown.0);
+        let mut shown = self.shown();
+        shown.status.waiting = waiting;
+        shown.status.eyes.clear();
+        self.write(&shown.status);
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self, status: &Status) {
@@ -91,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_is_shown_at_once_and_other_changes_now_and_then() {
+    fn trouble_is_shown_at_once_and_other_changes_a_little_later() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("status.json");
         let board = Board::new(file.clone());
@@ -105,8 +126,12 @@ mod tests {
         assert_eq!(Status::read(&file).unwrap().trouble, None);
 
         board.change(|status| status.rejected = 3);
+        assert_eq!(Status::read(&file).unwrap().rejected, 2);
+        board.catch_up();
+        assert_eq!(Status::read(&file).unwrap().rejected, 3);
+        board.change(|status| status.rejected = 4);
         board.end(Waiting { records: 7, bytes: 900 });
         let shown = Status::read(&file).unwrap();
-        assert_eq!((shown.rejected, shown.waiting.records, shown.eyes.as_str()), (3, 7, ""));
+        assert_eq!((shown.rejected, shown.waiting.records, shown.eyes.as_str()), (4, 7, ""));
     }
 }

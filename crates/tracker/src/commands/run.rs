@@ -71,7 +71,7 @@ async fn serve(settings: Settings, data: &Data) -> Result<(), String> {
 
     let ended = tokio::select! {
         () = forwarder.run() => Ok(()),
-        () = keep_synced(&spool, &sync_bell) => Ok(()),
+        () = keep_synced(&spool, &board, &sync_bell) => Ok(()),
         ended = serve_relay(relay, listener) => ended,
         () = interrupted() => Ok(()),
     };
@@ -113,12 +113,13 @@ async fn serve_relay(relay: Relay, listener: Option<TcpListener>) -> Result<(), 
     }
 }
 
-/// Syncs the spool a while after the bell rang, and not at all while it does not.
-async fn keep_synced(spool: &Arc<Spool>, bell: &Notify) {
+/// Syncs the spool and the board a while after the bell rang, and not at all while it does not.
+async fn keep_synced(spool: &Arc<Spool>, board: &Board, bell: &Notify) {
     let mut told = false;
     loop {
         bell.notified().await;
         sleep(SYNC).await;
+        board.catch_up();
         let spool = Arc::clone(spool);
         let synced = spawn_blocking(move || spool.sync()).await;
         match synced {
