@@ -17,8 +17,10 @@ use crate::dated_document::DatedDocument;
 
 /// Most streams of live events that one person may have open: a few pages on a few devices.
 const LIVE_PER_PERSON: usize = 10;
-/// Where pages follow changes.
-const LIVE: &str = "/api/v1/live";
+/// Where pages follow changes, and what they link to as files.
+const READ_BY_PAGES: [&str; 2] = ["/api/v1/live", "/api/v1/users/me/export"];
+/// Below it are report jobs, whose results are such files, too.
+const JOBS: &str = "/api/v1/report/jobs/";
 /// Most exports at a time; each holds a day of somebody's ledger in memory.
 const EXPORTS: usize = 32;
 /// Most exports of one person at a time.
@@ -62,11 +64,11 @@ impl Face for ApiState {
         &self.kit
     }
 
-    /// Bearer tokens; from a page of ours that follows changes also the cookie of its session, which it can't
-    /// read.
+    /// Bearer tokens; from a page of ours, for what pages read here, also the cookie of its session, which it
+    /// can't read.
     fn forms(&self, request: &request::Parts) -> Forms {
         let is_page = request.method == Method::GET
-            && request.uri.path() == LIVE
+            && is_read_by_pages(request.uri.path())
             && is_asked_by_own_page(&request.headers);
         let cookies = || {
             let client = ClientAddress::of(request, &self.kit).0;
@@ -74,6 +76,12 @@ impl Face for ApiState {
         };
         Forms { cookie: is_page.then(|| cookies().access), ..Forms::BEARER }
     }
+}
+
+fn is_read_by_pages(path: &str) -> bool {
+    let of_job = path.strip_prefix(JOBS).and_then(|rest| rest.split_once('/'));
+    READ_BY_PAGES.contains(&path)
+        || of_job.is_some_and(|(_, file)| matches!(file, "result" | "result.csv" | "result.ndjson"))
 }
 
 /// What an operator may set about the API alone.

@@ -28,6 +28,10 @@ use crate::state::Kit;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// By what an answer that went wrong is found in the log; with each request that comes through the edge.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub HeaderValue);
+
 /// Puts the edge around a service.
 #[derive(Clone)]
 pub(crate) struct EdgeLayer(Arc<Shared>);
@@ -75,16 +79,21 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let began = Instant::now();
+        let EdgeLayer(shared) = self.layer.clone();
+        let given = given_id(request.headers());
         let seen = Seen {
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
-            id: given_id(request.headers()),
+            id_was_given: given.is_some(),
+            id: given.or_else(|| shared.ids.next()),
             peer: request.extensions().get::<Peer>().cloned(),
             network: network_of(&self.layer.0.kit, &request),
         };
-        let EdgeLayer(shared) = self.layer.clone();
+        if let Some(id) = seen.id.clone() {
+            request.extensions_mut().insert(RequestId(id));
+        }
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             let response = match answering.await {
@@ -96,7 +105,8 @@ where
             let mut response = admitted.unwrap_or_else(IntoResponse::into_response);
             let status = response.status();
             shared.kit.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
-            let id = seen.id.clone().or_else(|| status.as_u16().ge(&400).then(|| shared.ids.next())?);
+            let is_told = seen.id_was_given || status.as_u16() >= 400;
+            let id = seen.id.clone().filter(|_| is_told);
             if status.is_server_error() {
                 log(&seen, id.as_ref(), &response, &shared.outages);
             }
@@ -118,6 +128,7 @@ struct Seen {
     method: Method,
     route: Option<MatchedPath>,
     id: Option<HeaderValue>,
+    id_was_given: bool,
     peer: Option<Peer>,
     /// Where it came from, for the access log alone.
     network: Option<String>,
@@ -184,7 +195,7 @@ fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
     (id.len() <= 64 && id.as_bytes().iter().all(is_plain)).then(|| id.clone())
 }
 
-/// Makes ids for requests that went wrong and had none, so that an answer can be found in the log.
+/// Makes ids for requests that have none. They are told where something went wrong.
 struct RequestIds {
     prefix: u32,
     next: AtomicU32,

@@ -38,6 +38,7 @@ pub mod unread;
 
 pub use axum::Router;
 pub use connections::{ConnectionConfig, serve};
+pub use edge::RequestId;
 pub use metrics::Metrics;
 pub use problem::Problem;
 pub use router::{assemble, assemble_with};

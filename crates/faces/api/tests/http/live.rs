@@ -281,8 +281,16 @@ async fn a_client_that_is_gone_gives_its_place_up() {
 /// What the cookie of a page's session is called, where nothing is known of the client.
 const COOKIE: &str = "__Host-dayline";
 
+/// What pages link to as files.
+const FILES: [&str; 4] = [
+    "/api/v1/users/me/export",
+    "/api/v1/report/jobs/00000000-0000-0000-0000-000000000000/result",
+    "/api/v1/report/jobs/00000000-0000-0000-0000-000000000000/result.csv",
+    "/api/v1/report/jobs/00000000-0000-0000-0000-000000000000/result.ndjson",
+];
+
 #[tokio::test]
-async fn a_page_of_this_site_watches_by_the_cookie_of_its_session() {
+async fn a_page_of_this_site_reads_a_few_things_by_the_cookie_of_its_session() {
     let server = Server::new();
     let ada = server.person("ada").await;
     let cookie = format!("{COOKIE}={}", ada.access);
@@ -291,10 +299,24 @@ async fn a_page_of_this_site_watches_by_the_cookie_of_its_session() {
         sites.iter().fold(call, |call, site| call.header("sec-fetch-site", site))
     };
     assert_eq!(from(&["same-origin"], LIVE).send().await.status, 200);
+    for file in FILES {
+        let status = |site: &'static str| from(&[site], file).send();
+        assert!([200, 404].contains(&status("same-origin").await.status.as_u16()), "{file}");
+        assert_eq!(status("cross-site").await.status, 401, "{file}");
+    }
     for sites in [&[][..], &["cross-site"], &["same-site"], &["none"], &["same-origin", "same-origin"]] {
         assert_eq!(from(sites, LIVE).send().await.status, 401, "{sites:?}");
     }
-    for path in ["/api/v1/users/me", "/api/v1/usage/timeline", "/api/v1/live/x", "/api/v1/usage/export"] {
+    for path in [
+        "/api/v1/users/me",
+        "/api/v1/usage/timeline",
+        "/api/v1/live/x",
+        "/api/v1/usage/export",
+        "/api/v1/users/me/export.json",
+        "/api/v1/report/jobs",
+        "/api/v1/report/jobs/00000000-0000-0000-0000-000000000000",
+        "/api/v1/report/jobs/00000000-0000-0000-0000-000000000000/x/result",
+    ] {
         let status = from(&["same-origin"], path).send().await.status.as_u16();
         assert!([401, 404].contains(&status), "{path}: {status}");
     }
