@@ -1,15 +1,20 @@
 //! What every answer of this face has around it: the headers that keep its pages to themselves, and a
 //! page where it is a refusal.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use dayline_http_kit::RequestId;
+use dayline_http_kit::address::ClientAddress;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::page::Page;
 use crate::refusal::Refused;
-use crate::shell::Shell;
+use crate::session::Jar;
+use crate::shell::{Place, Shell};
 use crate::state::{Web, WebState};
 
 /// Everything from here, nothing inline, no frame around it, forms sent nowhere else. Text becomes markup in
@@ -33,14 +38,20 @@ struct RefusedPage {
     shell: Shell,
     title: &'static str,
     refused: Refused,
+    /// By what the answer is found in the log.
+    request: Option<String>,
 }
 
 /// Answers a request with all of that.
 pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let client = ClientAddress::of(&parts, &web.kit).0;
+    let request = Request::from_parts(parts, body);
     let headers = request.headers().clone();
+    let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
-        response = as_page(&web, &headers, refused, response);
+        response = as_page(shell(&web, &headers, client), id, refused, response);
     }
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -48,9 +59,24 @@ pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) 
     response
 }
 
+/// What is around a refusal: for who seems to be signed in, also where there is to go.
+fn shell(web: &WebState, headers: &HeaderMap, client: Option<IpAddr>) -> Shell {
+    match Jar::of(web, headers, client).access(headers) {
+        Some(_) => Shell::at(web, headers, Place::Elsewhere),
+        None => Shell::new(web, headers),
+    }
+}
+
 /// The refusal as a page; what the log is to know stays with it.
-fn as_page(web: &WebState, request: &HeaderMap, refused: Refused, response: Response) -> Response {
-    let page = RefusedPage { shell: Shell::new(web, request), title: title(refused.status), refused };
+fn as_page(shell: Shell, id: Option<RequestId>, refused: Refused, response: Response) -> Response {
+    // Of other refusals the log says nothing.
+    let id = id.filter(|_| refused.status.is_server_error());
+    let page = RefusedPage {
+        shell,
+        title: title(refused.status),
+        refused,
+        request: id.and_then(|RequestId(id)| id.to_str().ok().map(str::to_owned)),
+    };
     let Ok(rendered) = Page::of(&page) else { return response };
     let (mut parts, _) = response.into_parts();
     let (page, body) = rendered.secret_answer().into_parts();

@@ -16,8 +16,8 @@ pub struct Refusal(Problem);
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     pub(crate) status: StatusCode,
-    /// A sentence.
-    pub(crate) detail: String,
+    /// Sentences, at least one.
+    pub(crate) details: Vec<String>,
     /// In seconds, if that is known.
     pub(crate) retry_after_s: Option<u32>,
 }
@@ -39,11 +39,20 @@ impl IntoResponse for Refusal {
         let Self(problem) = self;
         let refused = Refused {
             status: problem.status(),
-            detail: sentence(problem.detail()),
+            details: details(&problem),
             retry_after_s: problem.retry_after_s(),
         };
         let mut response = problem.into_response();
         response.extensions_mut().insert(refused);
         response
     }
+}
+
+/// What is wrong: of what was typed into the address, each part by its name.
+fn details(problem: &Problem) -> Vec<String> {
+    let fields = problem.fields();
+    if fields.is_empty() {
+        return vec![sentence(problem.detail())];
+    }
+    fields.iter().map(|wrong| sentence(&format!("{} {}", wrong.field, wrong.detail))).collect()
 }

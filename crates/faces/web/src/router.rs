@@ -11,8 +11,8 @@ use http::{HeaderMap, Uri, header};
 
 use crate::dress;
 use crate::pages::{
-    activity, aliases, categories, connect, corrections, day, day_intervals, device, devices, file, range,
-    register, reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
+    activity, aliases, categories, connect, corrections, data, day, day_intervals, device, devices, file,
+    range, register, reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -52,6 +52,7 @@ fn signed_in() -> Vec<Route> {
         ("/table/{what}", get(table::table)),
         ("/devices", get(devices::page)),
         ("/devices/name", post(devices::rename_device)),
+        ("/devices/merge", post(devices::merge_devices)),
         ("/devices/sessions/{id}/end", post(devices::end_session)),
         ("/devices/end-others", post(devices::end_others)),
         ("/devices/keys/{id}/delete", post(devices::delete_key)),
@@ -62,9 +63,16 @@ fn signed_in() -> Vec<Route> {
         ("/zone", post(zone::save)),
         ("/settings", get(settings::page)),
         ("/settings/profile", post(settings::save_profile)),
+        ("/settings/email", post(settings::save_email)),
         ("/settings/time", post(settings::save_time)),
         ("/settings/theme", post(settings::save_theme)),
         ("/settings/password", post(settings::change_password)),
+        ("/settings/data", get(data::page)),
+        ("/settings/data/export", get(data::export)),
+        ("/settings/data/jobs", post(data::make)),
+        ("/settings/data/jobs/{id}", get(data::result)),
+        ("/settings/data/jobs/{id}/cancel", post(data::cancel)),
+        ("/settings/data/delete", post(data::delete)),
         ("/settings/categories", get(categories::page).post(categories::add)),
         ("/settings/categories/change", post(categories::change)),
         ("/settings/categories/delete", post(categories::delete)),

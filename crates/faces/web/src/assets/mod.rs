@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("pointer.js", SCRIPT, include_str!("../../assets/pointer.js")),
     ("session.js", SCRIPT, include_str!("../../assets/session.js")),
     ("timeline.js", SCRIPT, include_str!("../../assets/timeline.js")),
+    ("under_way.js", SCRIPT, include_str!("../../assets/under_way.js")),
     ("view.js", SCRIPT, include_str!("../../assets/view.js")),
     ("zone.js", SCRIPT, include_str!("../../assets/zone.js")),
     ("zone_offer.js", SCRIPT, include_str!("../../assets/zone_offer.js")),

@@ -20,20 +20,21 @@ use crate::page::Page;
 use crate::pages::coloured::hues;
 use crate::pages::day_list::{Line, lines};
 use crate::pages::live::Live;
+use crate::pages::other_days::OtherDays;
 use crate::pages::period::{DAYS_OF_A_SHEET, Period};
 use crate::pages::pieces::all;
-use crate::pages::range::Asked;
+use crate::pages::range::{Asked, total};
 use crate::pages::range_charts::Bars;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{Rank, device_name, duration, escaped, long_date, ranks, short_date};
+use crate::show::{Rank, device_name, duration, escaped, long_date, named, ranks, share, short_date};
 use crate::state::{Web, WebState};
 
 /// Over at most so many days the intervals themselves are shown.
 const DAYS_OF_INTERVALS: i32 = 7;
-/// More days than that are drawn as months.
-const MOST_BARS: i32 = 62;
+/// So many of them at most.
+const MOST_INTERVALS: usize = 300;
 /// Over how many days one can choose to look.
 const LENGTHS: [(i32, &str); 4] = [(1, "1 day"), (7, "7 days"), (30, "30 days"), (365, "A year")];
 
@@ -47,6 +48,9 @@ struct ActivityPage {
     when: String,
     lengths: Vec<(String, &'static str, bool)>,
     total: String,
+    /// Which part of all that counted it is.
+    share: String,
+    other_days: OtherDays,
     /// The first and the last day on which there was any.
     seen: Option<(String, String)>,
     bars: Bars,
@@ -56,6 +60,8 @@ struct ActivityPage {
     /// Whether there is a sheet of work hours of it.
     has_sheet: bool,
     days: Vec<(String, Vec<Line>)>,
+    /// How many intervals there are before those that are listed.
+    more: usize,
     zone: String,
     live: Option<Live>,
 }
@@ -159,6 +165,7 @@ async fn show(
     let subject = Subject::of(&filter, &hues, &sums);
     let path = format!("{}/{}", subject.path, escaped(&subject.name));
     let within = format!("?from={}&to={}", days.from, days.to);
+    let (listed, more) = intervals(web, caller, &days, (&filter, &names, &hues)).await?;
     let page = ActivityPage {
         shell: Shell::at(web, headers, Place::Elsewhere),
         kind: subject.kind,
@@ -171,19 +178,18 @@ async fn show(
             })
             .into(),
         total: duration(total_ms),
+        share: share(total_ms, total(web, caller, &days).await?),
+        other_days: OtherDays::of(format!("{}{path}", web.base), days.from, days.to),
         seen: with_any()
             .next()
             .zip(with_any().next_back())
             .map(|(first, last)| (short_date(first), short_date(last))),
-        bars: if period.length() > MOST_BARS {
-            Bars::of_months(&sums.months)
-        } else {
-            Bars::of_days(&sums.days)
-        },
+        bars: Bars::of(&sums.days, &sums.months),
         has_sheet: period.length() <= DAYS_OF_A_SHEET,
         lists: lists(&subject, &sums, &hues, &names, &within),
         within: format!("{}&{}={}", &within[1..], &subject.path[1..], escaped(&subject.name)),
-        days: intervals(web, caller, &days, (&filter, &names, &hues)).await?,
+        days: listed,
+        more,
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), false),
         name: subject.name,
@@ -235,21 +241,14 @@ fn lists(
         let ranks = ranks(named, total_ms, |name| format!("{path}/{}{within}", escaped(name)));
         (path != subject.path && !ranks.is_empty()).then_some(List { title, table, ranks })
     };
-    let apps = sums.apps.iter().map(|(app, ms)| (app.as_str().to_owned(), *ms, hues.of(app)));
-    let domains = sums.domains.iter().filter_map(|(domain, ms)| {
-        let name = domain.as_ref()?.as_str().to_owned();
-        Some((name, *ms, subject.hue))
-    });
-    let projects = sums.projects.iter().filter_map(|(project, ms)| {
-        let name = project.as_ref()?.as_str().to_owned();
-        Some((name, *ms, subject.hue))
-    });
+    let domains = named(&sums.domains, |name| Some(name.as_ref()?.as_str()), |_| subject.hue);
+    let projects = named(&sums.projects, |name| Some(name.as_ref()?.as_str()), |_| subject.hue);
     let devices =
         List { title: "On devices", table: "", ranks: device_ranks(&sums.devices, names, total_ms) };
     let lists = [
-        list("Seen in", "apps", "/app", apps.collect()),
-        list("Domains in it", "domains", "/domain", domains.collect()),
-        list("For projects", "projects", "/project", projects.collect()),
+        list("Seen in", "apps", "/app", named(&sums.apps, |app| Some(app.as_str()), |app| hues.of(app))),
+        list("Domains in it", "domains", "/domain", domains),
+        list("For projects", "projects", "/project", projects),
         Some(devices),
     ];
     lists.into_iter().flatten().collect()
@@ -267,28 +266,29 @@ fn device_ranks(sums: &[(DeviceId, i64)], names: &BTreeMap<DeviceId, Box<str>>, 
     ranks
 }
 
-/// The intervals of each day, the last day first, where the days are few.
+/// The last intervals, day by day, the last day first, where the days are few; and how many come before.
 async fn intervals(
     web: &WebState,
     caller: &Caller,
     days: &LocalDays,
     (filter, names, hues): (&Filter, &BTreeMap<DeviceId, Box<str>>, &Hues),
-) -> Result<Vec<(String, Vec<Line>)>, AppError> {
+) -> Result<(Vec<(String, Vec<Line>)>, usize), AppError> {
     if days.to.0 - days.from.0 >= DAYS_OF_INTERVALS {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     }
     let read = timeline::timeline(&web.app, caller, days.interval(), timeline::Beside::default()).await?;
     let mut pieces = all(read.answer.with_shown_names().counted).await?;
     pieces.retain(|piece| filter.keeps(&piece.source, None));
+    let more = pieces.len().saturating_sub(MOST_INTERVALS);
+    let last = &pieces[more..];
     let of_day = |date: LocalDate| {
         let window = local_day(&*days.zone, date)?;
         let clock = Clock::new(&*days.zone, window);
-        let starts_in = |at| (window.start()..window.end()).contains(&at);
-        let inside: Vec<_> =
-            pieces.iter().filter(|piece| starts_in(piece.interval.start())).cloned().collect();
-        let lines = lines(&clock, &inside, names, hues);
-        let lines: Vec<_> = lines.into_iter().filter(|line| matches!(line, Line::Activity(_))).collect();
+        let begins_at = |at| last.partition_point(|piece| piece.interval.start() < at);
+        let inside = &last[begins_at(window.start())..begins_at(window.end())];
+        let lines = lines(&clock, inside, names, hues).into_iter();
+        let lines: Vec<_> = lines.filter(|line| matches!(line, Line::Activity(_))).collect();
         (!lines.is_empty()).then(|| (long_date(date), lines))
     };
-    Ok((days.from.0..=days.to.0).rev().map(LocalDate).filter_map(of_day).collect())
+    Ok(((days.from.0..=days.to.0).rev().map(LocalDate).filter_map(of_day).collect(), more))
 }

@@ -19,7 +19,7 @@ use crate::pages::category_ranks::hue;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{duration, sentence};
+use crate::show::{Choice, capitalized, duration, sentence};
 use crate::state::{Web, WebState};
 
 #[derive(Template)]
@@ -53,13 +53,6 @@ struct RuleRow {
     words: String,
     /// The fields that name it, with what is in them.
     fields: Vec<(&'static str, String)>,
-}
-
-/// A colour that can be chosen.
-struct Choice {
-    value: &'static str,
-    name: String,
-    chosen: bool,
 }
 
 /// The list.
@@ -113,12 +106,9 @@ fn rule_row(rule: &Rule) -> RuleRow {
 }
 
 fn colours(chosen: Option<Colour>) -> Vec<Choice> {
-    let none = Choice { value: "", name: "As the one around it".to_owned(), chosen: chosen.is_none() };
-    let choice = |colour: Colour| {
-        let (first, rest) = colour.name().split_at(1);
-        let name = format!("{}{rest}", first.to_uppercase());
-        Choice { value: colour.name(), name, chosen: chosen == Some(colour) }
-    };
+    let chosen = chosen.map_or("", Colour::name);
+    let none = Choice::of("", "As the one around it", chosen);
+    let choice = |colour: Colour| Choice::of(colour.name(), capitalized(colour.name()), chosen);
     [none].into_iter().chain(Colour::ALL.map(choice)).collect()
 }
 

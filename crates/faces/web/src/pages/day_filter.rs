@@ -5,20 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use dayline_domain::report::{Filter, by_app, by_domain, by_project};
 use dayline_domain::{AppName, DeviceId, Domain, Interval, Piece, Project};
 
-use crate::show::device_name;
+use crate::show::{Choice, device_name};
 
 /// A choice of the form.
 pub(crate) struct Select {
     pub(crate) label: &'static str,
     pub(crate) name: &'static str,
     pub(crate) options: Vec<Choice>,
-}
-
-/// One of what there is to choose from.
-pub(crate) struct Choice {
-    pub(crate) value: String,
-    pub(crate) text: String,
-    pub(crate) chosen: bool,
 }
 
 /// The choices of a day: what counted on it, the most first, and what is chosen already. A kind of which
@@ -65,7 +58,7 @@ fn select<'a>(
     values.extend(chosen.filter(|chosen| !values.contains(chosen)));
     let choice = |value: &str| Choice {
         value: value.to_owned(),
-        text: if value.is_empty() { "none".to_owned() } else { text(value) },
+        name: if value.is_empty() { "none".to_owned() } else { text(value) },
         chosen: chosen == Some(value),
     };
     Select { label, name, options: values.into_iter().map(choice).collect() }

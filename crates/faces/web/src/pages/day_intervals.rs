@@ -4,10 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use dayline_app::reporting::devices;
-use dayline_app::reporting::filters::resolve_filter;
-use dayline_app::reporting::reports::{self, DaysAsked};
-use dayline_domain::report::by_app;
 use dayline_domain::{DeviceId, Interval, LocalDate, Piece};
 use dayline_http_kit::Problem;
 use dayline_http_kit::query::Query;
@@ -16,8 +12,8 @@ use serde::Serialize;
 
 use crate::chart::{Clock, Hues};
 use crate::page::Page;
-use crate::pages::coloured::hues;
-use crate::pages::day::Asked;
+use crate::pages::day_asked::Asked;
+use crate::pages::day_read::ReadDay;
 use crate::pages::day_seen::Seen;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
@@ -58,21 +54,16 @@ pub(crate) async fn intervals(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
     let date = date.parse::<LocalDate>().map_err(|_| Problem::no_route())?;
-    let days =
-        reports::resolve_days(&web.app, &caller, DaysAsked { date: Some(date), ..DaysAsked::default() })
-            .await?;
-    let Some(window) = days.interval() else { return Ok(Page::of_data(&Day::default())?.answer(&headers)) };
-    let filter = resolve_filter(&web.app, asked.filter)?;
-    let seen = Seen::read(&web, &caller, Some(window), &filter, asked.view.told).await?;
-    let shown = by_app(&seen.counted, window);
-    let hues = hues(&web, &caller, &days, shown.iter().map(|(app, _)| *app)).await?;
-    let names = devices::names(&web.app, &caller).await?;
-    let now = web.app.clock.now();
+    let Asked { filter, view, .. } = asked;
+    let read = ReadDay::read(&web, &caller, Some(date), filter, view.told).await?;
+    let Some(window) = read.days.interval() else {
+        return Ok(Page::of_data(&Day::default())?.answer(&headers));
+    };
     let day = Day {
-        now: (days.zone.date_at(now) == date).then(|| now.since(window.start())),
-        offsets: Clock::new(&*days.zone, window).offsets(),
-        only: seen.filter.texts().map(|text| text.map(str::to_owned)),
-        ..day(window, &seen, &hues, &names)
+        now: read.now_on_it().map(|now| now.since(window.start())),
+        offsets: Clock::new(&*read.days.zone, window).offsets(),
+        only: read.seen.filter.texts().map(|text| text.map(str::to_owned)),
+        ..day(window, &read.seen, &read.hues, &read.names)
     };
     Ok(Page::of_data(&day)?.answer(&headers))
 }

@@ -1,6 +1,8 @@
 //! `/devices`: what is known of the person's devices, and everything that is let in as this person, sessions
 //! and keys together, and how to end it.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,7 +11,7 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::identity::{api_keys, audit, sessions};
 use dayline_app::ports::{ApiKey, AuditKind, StoredAuditEvent};
 use dayline_app::reporting::devices::{self, Device};
-use dayline_app::tracking::devices::rename;
+use dayline_app::tracking::devices::{merge, rename};
 use dayline_domain::id::{ApiKeyKind, SessionKind};
 use dayline_domain::{DeviceId, DeviceName, Scope, Session, UtcMs};
 use dayline_http_kit::address::ClientAddress;
@@ -21,7 +23,7 @@ use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::session::{Jar, Visitor};
 use crate::shell::{Place, Shell};
-use crate::show::{ago, sentence};
+use crate::show::{ago, device_name, sentence};
 use crate::state::{Web, WebState};
 
 /// How many entries of the audit log are shown.
@@ -45,7 +47,7 @@ struct Row {
     name: String,
     /// What it is called by itself, where the person calls it something else.
     aside: Option<String>,
-    /// What it may do, or from where it came last.
+    /// What it tells of, what it may do, or from where it came last.
     about: String,
     last_used: String,
     /// Whether it is the browser that asks.
@@ -80,13 +82,14 @@ async fn list(
     let sessions = sessions::list(&web.app, caller).await?;
     let keys = api_keys::list(&web.app, caller).await?;
     let events = audit::entries(&web.app, caller, None, EVENTS).await?;
+    let names = devices::names(&web.app, caller).await?;
     Page::of(&DevicesPage {
         shell: Shell::at(web, headers, Place::Devices),
         problem,
         devices: devices.into_iter().map(|device| device_row(device, now)).collect(),
         sessions: sessions.into_iter().map(|session| session_row(session, caller, now)).collect(),
         keys: keys.into_iter().map(|key| key_row(&key, now)).collect(),
-        events: events.into_iter().map(|event| event_row(event, now)).collect(),
+        events: events.into_iter().map(|event| event_row(event, &names, now)).collect(),
     })
 }
 
@@ -97,7 +100,19 @@ fn device_row(device: Device, now: UtcMs) -> Row {
         _ => (id.clone(), None),
     };
     let last_used = device.last_use.map_or_else(|| "nothing yet".to_owned(), |at| ago(now, at));
-    Row { id, name, aside, about: String::new(), last_used, is_this: false }
+    let told: Vec<_> = device.kinds.iter().map(|kind| words(*kind)).collect();
+    Row { id, name, aside, about: told.join(", "), last_used, is_this: false }
+}
+
+/// What a device tells of, in words.
+fn words(kind: devices::Kind) -> &'static str {
+    match kind {
+        devices::Kind::Use => "apps",
+        devices::Kind::Page => "web pages",
+        devices::Kind::Beat => "work in an editor",
+        devices::Kind::Away => "absence",
+        devices::Kind::Here => "presence",
+    }
 }
 
 fn session_row(session: Session, caller: &Caller, now: UtcMs) -> Row {
@@ -137,11 +152,17 @@ fn key_row(key: &ApiKey, now: UtcMs) -> Row {
     }
 }
 
-fn event_row(stored: StoredAuditEvent, now: UtcMs) -> Event {
+fn event_row(stored: StoredAuditEvent, names: &BTreeMap<DeviceId, Box<str>>, now: UtcMs) -> Event {
     let event = stored.event;
+    let named = |subject: Box<str>| match DeviceId::new(&subject) {
+        Ok(device) => device_name(names, &device),
+        Err(_) => subject.into(),
+    };
+    // The identity of a correction says nothing to people.
+    let says_nothing = matches!(event.kind, AuditKind::Corrected | AuditKind::Erased);
     Event {
         what: told(event.kind),
-        subject: event.subject.map(String::from),
+        subject: event.subject.filter(|_| !says_nothing).map(named),
         network: event.address.map(String::from),
         when: ago(now, event.at),
     }
@@ -190,13 +211,24 @@ pub(crate) async fn rename_device(
         Ok(name) => rename(&web.app, &caller, device, name).await.map(drop),
         Err(error) => Err(AppError::field("name", error.to_string())),
     };
-    match named {
-        Ok(()) => Ok(back(&web)),
+    outcome(&web, &caller, &headers, "the name", named).await
+}
+
+/// Back to the list; or the list with what is wrong with something.
+async fn outcome(
+    web: &WebState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    what: &str,
+    done: Result<(), AppError>,
+) -> Result<Response, Refusal> {
+    match done {
+        Ok(()) => Ok(back(web)),
         Err(AppError::Invalid(errors)) => {
             let wrong = errors.first().map_or("", |error| &*error.detail);
-            let problem = Some(sentence(&format!("the name {wrong}")));
-            let page = list(&web, &caller, &headers, problem).await?;
-            Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).answer(&headers))
+            let problem = Some(sentence(&format!("{what} {wrong}")));
+            let page = list(web, caller, headers, problem).await?;
+            Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).answer(headers))
         }
         Err(error) => Err(error.into()),
     }
@@ -236,6 +268,23 @@ pub(crate) async fn delete_key(
 ) -> Result<Response, Refusal> {
     api_keys::delete(&web.app, &caller, id).await?;
     Ok(back(&web))
+}
+
+/// Merges a device into another one, for good.
+pub(crate) async fn merge_devices(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let device = |field| DeviceId::new(form.text(field)).map_err(|_| AppError::NotFound);
+    let (device, into) = (device("device")?, device("into")?);
+    if !form.ticked("final") {
+        let wrong = AppError::field("final", "must be ticked, since a merge can't be taken back");
+        return outcome(&web, &caller, &headers, "the box", Err(wrong)).await;
+    }
+    let merged = merge(&web.app, &caller, device, into).await.map(drop);
+    outcome(&web, &caller, &headers, "the device that it counts as", merged).await
 }
 
 fn back(web: &WebState) -> Response {

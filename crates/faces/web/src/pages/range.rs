@@ -18,17 +18,16 @@ use crate::page::Page;
 use crate::pages::category_ranks::category_ranks;
 use crate::pages::coloured::hues;
 use crate::pages::live::Live;
+use crate::pages::other_days::OtherDays;
 use crate::pages::period::{DAYS_OF_A_SHEET, Kind, Period};
 use crate::pages::range_charts::{Bars, Hours, Year, change};
 use crate::pages::sample;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{Rank, duration, escaped, long_date, ranks, short_date};
+use crate::show::{Rank, duration, escaped, long_date, named, ranks, short_date};
 use crate::state::{Web, WebState};
 
-/// More days than that are drawn as months.
-const MOST_BARS: i32 = 62;
 /// How many of the busiest days are listed.
 const BUSIEST: usize = 5;
 /// How many days `/range` shows if nobody says.
@@ -72,12 +71,14 @@ struct RangePage {
     mean: Option<String>,
     zone: String,
     live: Option<Live>,
+    other_days: OtherDays,
     /// Which tables have the same, as a query.
     within: String,
     /// Whether some of it is made up.
     has_sample: bool,
     /// Whether there is a sheet of work hours of it.
     has_sheet: bool,
+    nothing: Option<Nothing>,
     bars: Bars,
     year: Option<Year>,
     hours: Hours,
@@ -91,6 +92,11 @@ struct RangePage {
     rows: Vec<Row>,
 }
 
+/// That there is nothing, and the nearest day on which there is, with its page.
+struct Nothing {
+    nearest: Option<(String, String)>,
+}
+
 /// A day in words.
 struct Row {
     href: String,
@@ -99,7 +105,7 @@ struct Row {
 }
 
 /// The week, month or year of a name, or that of today.
-async fn named(
+async fn found(
     web: &WebState,
     caller: &Caller,
     headers: &HeaderMap,
@@ -116,7 +122,7 @@ pub(crate) async fn this_week(
     Visitor(caller): Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    named(&web, &caller, &headers, |today| Some(Period::week_of(today.from, today.week_start))).await
+    found(&web, &caller, &headers, |today| Some(Period::week_of(today.from, today.week_start))).await
 }
 
 /// A week by its name.
@@ -126,7 +132,7 @@ pub(crate) async fn week(
     headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Result<Response, Refusal> {
-    named(&web, &caller, &headers, |today| Period::from_week_name(&name, today.week_start)).await
+    found(&web, &caller, &headers, |today| Period::from_week_name(&name, today.week_start)).await
 }
 
 /// This month.
@@ -135,7 +141,7 @@ pub(crate) async fn this_month(
     Visitor(caller): Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    named(&web, &caller, &headers, |today| Some(Period::month_of(today.from))).await
+    found(&web, &caller, &headers, |today| Some(Period::month_of(today.from))).await
 }
 
 /// A month by its name.
@@ -145,7 +151,7 @@ pub(crate) async fn month(
     headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Result<Response, Refusal> {
-    named(&web, &caller, &headers, |_| Period::from_month_name(&name)).await
+    found(&web, &caller, &headers, |_| Period::from_month_name(&name)).await
 }
 
 /// This year.
@@ -154,7 +160,7 @@ pub(crate) async fn this_year(
     Visitor(caller): Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    named(&web, &caller, &headers, |today| Some(Period::year_of(today.from))).await
+    found(&web, &caller, &headers, |today| Some(Period::year_of(today.from))).await
 }
 
 /// A year by its name.
@@ -164,7 +170,7 @@ pub(crate) async fn year(
     headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Result<Response, Refusal> {
-    named(&web, &caller, &headers, |_| Period::from_year_name(&name)).await
+    found(&web, &caller, &headers, |_| Period::from_year_name(&name)).await
 }
 
 /// Any days.
@@ -223,8 +229,8 @@ impl Sums {
     }
 }
 
-/// How much counted in some days.
-async fn total(web: &WebState, caller: &Caller, days: &LocalDays) -> Result<i64, AppError> {
+/// How much counted in some days, of everything.
+pub(super) async fn total(web: &WebState, caller: &Caller, days: &LocalDays) -> Result<i64, AppError> {
     let report = reports::report(&web.app, caller, Grouping::Days, days, &Filter::ALL).await?.answer;
     if let Report::Days(rows) = report { Ok(rows.iter().map(|(_, ms)| ms).sum()) } else { Ok(0) }
 }
@@ -237,69 +243,77 @@ async fn show(
     period: Period,
 ) -> Result<Response, Refusal> {
     let today = days.zone.date_at(web.app.clock.now());
-    let days = LocalDays { from: period.from, to: period.to, ..days };
+    let (from, to) = (period.from, period.to);
+    let days = LocalDays { from, to, ..days };
     let sums = Sums::read(web, caller, &days).await?;
     let labels = labels::labels(&web.app, caller).await?;
-    let total_ms = sums.days.iter().map(|(_, ms)| ms).sum();
-    // What is not over yet is compared with as many days.
-    let before = period.before();
-    let compared =
-        Period { to: before.from.plus_days(period.until(today).length() - 1).min(before.to), ..before };
-    let earlier = LocalDays { from: compared.from, to: compared.to, ..days.clone() };
-    let change = change(total_ms, total(web, caller, &earlier).await?).map(|change| {
-        let when =
-            if compared == before { before.title() } else { format!("the same days of {}", before.title()) };
-        (change, when)
-    });
     let hues = hues(web, caller, &days, sums.apps.iter().map(|(app, _)| app)).await?;
-    let (within, from, to) = (format!("?from={}&to={}", period.from, period.to), period.from, period.to);
+    let total_ms = sums.days.iter().map(|(_, ms)| ms).sum();
     let with_any = sums.days.iter().filter(|(_, ms)| *ms > 0).count() as i64;
+    let within = format!("?from={from}&to={to}");
+    let ranks = |kind: &'static str, named: Vec<(String, i64, Hue)>| {
+        ranks(named, total_ms, |name| format!("/{kind}/{}{within}", escaped(name)))
+    };
     let page = RangePage {
         within: within[1..].to_owned(),
         has_sample: sample::is_among(web, caller, sums.devices.iter().map(|(device, _)| device)).await?,
         has_sheet: period.length() <= DAYS_OF_A_SHEET,
+        other_days: OtherDays::of(format!("{}/range", web.base), from, to),
         shell: Shell::at(web, headers, place(period.kind)),
         title: period.title(),
         aside: period.aside(),
-        previous: before.path(),
+        previous: period.before().path(),
         next: (to < today).then(|| period.after().path()),
         now: (!(from..=to).contains(&today)).then(|| present(period.kind)).flatten(),
         total: duration(total_ms),
-        change,
+        change: change_from_before(web, caller, &days, period, total_ms).await?,
         mean: total_ms.checked_div(with_any).filter(|_| with_any > 1).map(duration),
         zone: days.zone.name().to_owned(),
         live: Live::of(days.interval(), false),
-        bars: if period.length() > MOST_BARS {
-            Bars::of_months(&sums.months)
-        } else {
-            Bars::of_days(&sums.days)
-        },
-        year: (period.length() > MOST_BARS).then(|| Year::of(&sums.days, days.week_start)),
+        nothing: if total_ms == 0 { Some(Nothing::read(web, caller, &days).await?) } else { None },
+        bars: Bars::of(&sums.days, &sums.months),
+        year: Bars::are_months(&sums.days).then(|| Year::of(&sums.days, days.week_start)),
         hours: Hours::of(&sums.hours, days.week_start),
-        apps: ranks(
-            sums.apps.into_iter().map(|(app, ms)| (app.as_str().to_owned(), ms, hues.of(&app))),
-            total_ms,
-            |name| format!("/app/{}{within}", escaped(name)),
-        ),
+        apps: ranks("app", named(&sums.apps, |app| Some(app.as_str()), |app| hues.of(app))),
         domains: ranks(
-            sums.domains
-                .into_iter()
-                .filter_map(|(domain, ms)| Some((domain?.as_str().to_owned(), ms, Hue::Neutral))),
-            total_ms,
-            |name| format!("/domain/{}{within}", escaped(name)),
+            "domain",
+            named(&sums.domains, |name| Some(name.as_ref()?.as_str()), |_| Hue::Neutral),
         ),
         projects: ranks(
-            sums.projects
-                .into_iter()
-                .filter_map(|(project, ms)| Some((project?.as_str().to_owned(), ms, Hue::Neutral))),
-            total_ms,
-            |name| format!("/project/{}{within}", escaped(name)),
+            "project",
+            named(&sums.projects, |name| Some(name.as_ref()?.as_str()), |_| Hue::Neutral),
         ),
         categories: category_ranks(&labels.categories, sums.categories, total_ms),
         busiest: busiest(&sums.days, total_ms),
         rows: sums.days.iter().filter(|(date, _)| *date <= today).map(row).collect(),
     };
     Ok(Page::of(&page)?.answer(headers))
+}
+
+impl Nothing {
+    async fn read(web: &WebState, caller: &Caller, days: &LocalDays) -> Result<Self, AppError> {
+        let nearest = reports::nearest_day(&web.app, caller, days).await?;
+        Ok(Self { nearest: nearest.map(|date| (long_date(date), format!("/day/{date}"))) })
+    }
+}
+
+/// How much more or less it is than before, and than when.
+async fn change_from_before(
+    web: &WebState,
+    caller: &Caller,
+    days: &LocalDays,
+    period: Period,
+    total_ms: i64,
+) -> Result<Option<(String, String)>, AppError> {
+    // What is not over yet is compared with as many days.
+    let length = period.until(days.zone.date_at(web.app.clock.now())).length();
+    let before = period.before();
+    let compared = Period { to: before.from.plus_days(length - 1).min(before.to), ..before };
+    let earlier = LocalDays { from: compared.from, to: compared.to, ..days.clone() };
+    let change = change(total_ms, total(web, caller, &earlier).await?);
+    let when =
+        if compared == before { before.title() } else { format!("the same days of {}", before.title()) };
+    Ok(change.map(|change| (change, when)))
 }
 
 fn busiest(days: &[(LocalDate, i64)], total_ms: i64) -> Vec<Rank> {

@@ -6,6 +6,8 @@ use dayline_domain::{LocalDate, Weekday};
 use crate::chart::{Bar, bars, steps};
 use crate::show::{day_and_month, duration, long_date, month, short_date, weekday};
 
+/// More days than that are drawn as months.
+const MOST_DAYS: usize = 62;
 /// Up to so many bars each has a label.
 const LABELLED: usize = 14;
 /// The classes of the steps of heat.
@@ -35,10 +37,20 @@ pub(crate) struct NamedBar {
 }
 
 impl Bars {
+    /// Whether the days are so many that each bar is a month.
+    pub(crate) fn are_months(days: &[(LocalDate, i64)]) -> bool {
+        days.len() > MOST_DAYS
+    }
+
+    /// A bar for each day, or for each month where the days are many.
+    pub(crate) fn of(days: &[(LocalDate, i64)], months: &[(LocalDate, i64)]) -> Self {
+        if Self::are_months(days) { Self::of_months(months) } else { Self::of_days(days) }
+    }
+
     /// A bar for each day.
-    pub(crate) fn of_days(days: &[(LocalDate, i64)]) -> Self {
+    fn of_days(days: &[(LocalDate, i64)]) -> Self {
         let few = days.len() <= LABELLED;
-        Self::of("Day by day", days, |date| {
+        Self::side_by_side("Day by day", days, |date| {
             let (_, _, day) = date.ymd();
             let label = match (few, day) {
                 (true, _) => format!("{} {day}", &weekday(date)[..3]),
@@ -51,8 +63,8 @@ impl Bars {
     }
 
     /// A bar for each month.
-    pub(crate) fn of_months(months: &[(LocalDate, i64)]) -> Self {
-        Self::of("Month by month", months, |date| {
+    fn of_months(months: &[(LocalDate, i64)]) -> Self {
+        Self::side_by_side("Month by month", months, |date| {
             let (year, number, _) = date.ymd();
             let name = month(date);
             let label = if months.len() <= LABELLED { name[..3].to_owned() } else { String::new() };
@@ -60,7 +72,7 @@ impl Bars {
         })
     }
 
-    fn of(
+    fn side_by_side(
         title: &'static str,
         times: &[(LocalDate, i64)],
         named: impl Fn(LocalDate) -> (String, String, String),

@@ -10,6 +10,9 @@ use dayline_http_kit::query::{FromParams, Params};
 use crate::pages::range::Asked;
 use crate::show::{device_name, escaped};
 
+/// The parameters of a filter, in the order of its texts.
+pub(super) const FILTERS: [&str; 4] = ["app", "domain", "project", "device"];
+
 /// The days, and of what.
 pub(crate) struct Selected {
     pub(super) days: Asked,
@@ -30,7 +33,7 @@ pub(super) fn filter(params: &mut Params<'_>) -> FilterAsked {
 
 /// What asks for the same filter, at the end of a query.
 pub(super) fn query_of(filter: &Filter) -> String {
-    let names = ["app", "domain", "project", "device"].into_iter().zip(filter.texts());
+    let names = FILTERS.into_iter().zip(filter.texts());
     names.filter_map(|(name, text)| Some(format!("&{name}={}", escaped(text?)))).collect()
 }
 

@@ -7,7 +7,7 @@ use dayline_app::AppError;
 use dayline_app::identity::accounts::{self, ProfileEdit};
 use dayline_app::identity::caller::Caller;
 use dayline_app::tracking::preferences;
-use dayline_domain::{BeatHold, Choices, DayStart, FullName, NewPassword, Preferences, Weekday};
+use dayline_domain::{BeatHold, Choices, DayStart, Email, FullName, NewPassword, Preferences, Weekday};
 use dayline_http_kit::Problem;
 use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::query::{FromParams, Params, Query};
@@ -18,7 +18,7 @@ use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::session::{Jar, Visitor};
 use crate::shell::{Place, Shell, Theme};
-use crate::show::sentence;
+use crate::show::{Choice, capitalized, sentence};
 use crate::state::{Web, WebState};
 
 /// Minutes between two starts of a day that can be chosen.
@@ -40,8 +40,9 @@ fn saved(part: &str) -> Result<&'static str, &'static str> {
         "profile" => Ok("Your profile is saved."),
         "time" => Ok("Saved. Past days follow within a moment."),
         "theme" => Ok("The theme is saved, in this browser."),
+        "email" => Ok("You sign in with the new address from now on."),
         "password" => Ok("The password is changed, and all other sessions have ended."),
-        _ => Err("must be profile, time, theme or password"),
+        _ => Err("must be profile, time, theme, email or password"),
     }
 }
 
@@ -49,20 +50,12 @@ fn saved(part: &str) -> Result<&'static str, &'static str> {
 #[template(path = "settings.html")]
 struct SettingsPage {
     shell: Shell,
-    email: String,
     form: Form,
     weekdays: [Choice; 7],
     day_starts: Vec<Choice>,
     themes: [Choice; 3],
     saved: Option<&'static str>,
     problem: Option<String>,
-}
-
-/// One of several that can be chosen.
-struct Choice {
-    value: String,
-    name: String,
-    chosen: bool,
 }
 
 /// The forms as they are.
@@ -83,34 +76,28 @@ async fn filled(web: &WebState, caller: &Caller, headers: &HeaderMap) -> Result<
     let beat_hold = preferred.choices.beat_hold.minutes().to_string();
     let audible = if preferred.choices.audible_counts { "on" } else { "" };
     let form = Form::with(&[
+        ("email", user.email.as_str()),
         ("full_name", user.full_name.as_str()),
         ("timezone", &user.timezone),
         ("beat_hold", &beat_hold),
         ("audible", audible),
     ]);
-    let weekday = |day: Weekday| {
-        let (first, rest) = day.name().split_at(1);
-        let name = format!("{}{rest}", first.to_uppercase());
-        Choice { value: day.name().to_owned(), name, chosen: day == preferred.week_start }
-    };
+    let weekday = |day: Weekday| Choice::of(day.name(), capitalized(day.name()), preferred.week_start.name());
     let starts = (0..=DayStart::MAX_MINUTES).step_by(DAY_START_STEP.into()).map(DayStart::from_minutes);
     let mut starts: Vec<DayStart> = starts.filter_map(Result::ok).chain([preferred.day_start]).collect();
     starts.sort_unstable();
     starts.dedup();
-    let start = |start: DayStart| {
-        let (value, chosen) = (start.to_string(), start == preferred.day_start);
-        Choice { name: value.clone(), value, chosen }
-    };
+    let begins = preferred.day_start.to_string();
+    let start = |start: DayStart| Choice::of(&start.to_string(), start.to_string(), &begins);
     let theme = |theme: Theme| {
         let name = match theme {
             Theme::System => "As the system",
             Theme::Light => "Light",
             Theme::Dark => "Dark",
         };
-        Choice { value: theme.name().to_owned(), name: name.to_owned(), chosen: theme == shell.theme }
+        Choice::of(theme.name(), name, shell.theme.name())
     };
     Ok(SettingsPage {
-        email: user.email.as_str().to_owned(),
         form,
         weekdays: Weekday::ALL.map(weekday),
         day_starts: starts.into_iter().map(start).collect(),
@@ -138,6 +125,7 @@ async fn outcome(
             form.refuse(errors.clone());
             "Not saved: see below.".to_owned()
         }
+        AppError::EmailTaken => error.detail().to_owned(),
         AppError::TooMany(limit) => {
             format!("Too many changes. Try again in {} seconds.", limit.retry_after_s)
         }
@@ -164,6 +152,24 @@ pub(crate) async fn save_profile(
         Err(AppError::Invalid(Vec::new()))
     };
     outcome(&web, &caller, &headers, form, ("profile", done)).await
+}
+
+/// Saves another address to sign in with, which needs the password.
+pub(crate) async fn save_email(
+    State(web): State<Web>,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
+    mut form: Form,
+) -> Result<Response, Refusal> {
+    let done = match form.read_field("email", Email::new) {
+        Some(email) => {
+            let password = Some(form.text("password").to_owned());
+            let edit = ProfileEdit { email: Some(email), password, ..ProfileEdit::default() };
+            accounts::update_profile(&web.app, &caller, edit).await.map(drop)
+        }
+        None => Err(AppError::Invalid(Vec::new())),
+    };
+    outcome(&web, &caller, &headers, form, ("email", done)).await
 }
 
 /// Saves what the timeline and reports go by.

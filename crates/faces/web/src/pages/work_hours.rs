@@ -9,19 +9,20 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::filters::resolve_filter;
 use dayline_app::reporting::timeline::{Beside, timeline};
 use dayline_app::reporting::{devices, labels};
+use dayline_domain::UtcMs;
 use dayline_domain::report::{Filter, LocalDays, WorkDay, WorkDays, local_day};
-use dayline_domain::{LocalDate, UtcMs};
 use dayline_http_kit::query::Query;
 use http::HeaderMap;
 
 use crate::chart::Clock;
 use crate::page::Page;
+use crate::pages::other_days::OtherDays;
 use crate::pages::period::{DAYS_OF_A_SHEET, Period};
 use crate::pages::selected::{Selected, query_of, words};
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{duration, long_date};
+use crate::show::{duration, long_date, short_date};
 use crate::state::{Web, WebState};
 
 #[derive(Template)]
@@ -30,8 +31,7 @@ struct SheetPage {
     shell: Shell,
     who: String,
     when: String,
-    from: LocalDate,
-    to: LocalDate,
+    other_days: OtherDays,
     previous: String,
     next: Option<String>,
     /// What alone is on the sheet, in words; nothing if it is everything.
@@ -47,6 +47,7 @@ struct SheetPage {
 /// A day.
 struct Row {
     date: String,
+    short: String,
     href: String,
     /// First, last and how much.
     worked: Option<[String; 3]>,
@@ -74,8 +75,7 @@ pub(crate) async fn sheet(
         shell: Shell::at(&web, &headers, Place::Elsewhere),
         who: accounts::profile(&web.app, &caller).await?.full_name.as_str().to_owned(),
         when: period.title(),
-        from: days.from,
-        to: days.to,
+        other_days: OtherDays::of(format!("{}/work-hours", web.base), days.from, days.to).filtered(&filter),
         previous: address(period.before()),
         next: (days.to < today).then(|| address(period.after())),
         of: words(&filter, &devices::names(&web.app, &caller).await?),
@@ -118,5 +118,5 @@ fn row(days: &LocalDays, day: &WorkDay) -> Row {
         local_day(&*days.zone, day.date).map_or_else(String::new, |day| Clock::new(&*days.zone, day).text(at))
     };
     let worked = day.worked.map(|worked| [clock(worked.first), clock(worked.last), duration(worked.ms)]);
-    Row { date: long_date(day.date), href: format!("/day/{}", day.date), worked }
+    Row { date: long_date(day.date), short: short_date(day.date), href: format!("/day/{}", day.date), worked }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod ago;
+mod choice;
 mod device;
 mod rank;
 mod time;
@@ -9,7 +10,8 @@ mod words;
 
 pub(crate) use address::escaped;
 pub(crate) use ago::ago;
+pub(crate) use choice::Choice;
 pub(crate) use device::device_name;
-pub(crate) use rank::{Rank, ranks};
+pub(crate) use rank::{Rank, named, ranks, share};
 pub(crate) use time::{day_and_month, duration, long_date, month, offset, short_date, weekday};
-pub(crate) use words::sentence;
+pub(crate) use words::{capitalized, sentence};

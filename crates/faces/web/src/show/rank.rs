@@ -17,6 +17,15 @@ pub(crate) struct Rank {
     pub(crate) share: String,
 }
 
+/// Names with their times and hues, without what has no name.
+pub(crate) fn named<T>(
+    sums: &[(T, i64)],
+    name: impl Fn(&T) -> Option<&str>,
+    hue: impl Fn(&T) -> Hue,
+) -> Vec<(String, i64, Hue)> {
+    sums.iter().filter_map(|(of, ms)| Some((name(of)?.to_owned(), *ms, hue(of)))).collect()
+}
+
 /// The lines of names with their times in milliseconds, which come most first.
 pub(crate) fn ranks(
     named: impl IntoIterator<Item = (String, i64, Hue)>,
@@ -36,7 +45,8 @@ pub(crate) fn ranks(
     named.into_iter().map(rank).collect()
 }
 
-fn share(ms: i64, all_ms: i64) -> String {
+/// Which part of all it is, in percent; nothing of nothing.
+pub(crate) fn share(ms: i64, all_ms: i64) -> String {
     match (ms * 200 + all_ms).checked_div(all_ms * 2) {
         None => String::new(),
         Some(0) => "< 1 %".to_owned(),

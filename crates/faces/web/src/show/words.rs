@@ -2,10 +2,15 @@
 
 /// An error's words, which have neither a capital nor a full stop, as a sentence.
 pub(crate) fn sentence(words: &str) -> String {
+    let stop = if words.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{}{stop}", capitalized(words))
+}
+
+/// Words that begin with a capital.
+pub(crate) fn capitalized(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if words.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+    format!("{first}{}", letters.as_str())
 }
 
 #[cfg(test)]

@@ -168,3 +168,47 @@ async fn the_zone_of_a_browser_is_taken_where_that_was_offered() {
     );
     assert_eq!(ada.post("/zone", "timezone=Mars").await.status, 422);
 }
+
+#[tokio::test]
+async fn a_new_address_needs_the_password_and_is_nobody_elses() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    Browser::of(&server, "bob").await;
+    let form = |email: &str, password: &str| format!("email={email}%40example.org&password={password}");
+    let right = PASSWORD.replace(' ', "+");
+    for (form, status) in [
+        (form("new", "nothing"), 422),
+        (form("bob", &right), 409),
+        (format!("email=new&password={right}"), 422),
+    ] {
+        assert_eq!(ada.post("/settings/email", &form).await.status, status, "{form}");
+    }
+    let saved = ada.post("/settings/email", &form("new", &right)).await;
+    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/settings?saved=email"));
+    assert!(ada.get("/settings?saved=email").await.text().contains("value=\"new@example.org\""));
+    assert_eq!(Browser::new(&server).sign_in("new", PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_device_is_merged_into_another_one_by_who_says_that_it_is_final() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    server.track(&ada, "old-laptop", "Code", "", ["09:00:00", "10:00:00"]).await;
+    assert!(!ada.get("/devices").await.text().contains("Are two of them the same?"));
+    server.track(&ada, "laptop", "Mail", "", ["10:00:00", "11:00:00"]).await;
+    assert!(ada.get("/devices").await.text().contains("Are two of them the same?"));
+    for (form, wrong) in [
+        ("device=old-laptop&into=laptop", "The box must be ticked"),
+        ("device=laptop&into=laptop&final=on", "The device that it counts as must be another device."),
+    ] {
+        let reply = ada.post("/devices/merge", form).await;
+        assert!(reply.status == 422 && reply.text().contains(wrong), "{form}: {}", reply.text());
+    }
+    assert_eq!(ada.post("/devices/merge", "device=&into=laptop&final=on").await.status, 404);
+    assert_eq!(ada.post("/devices/merge", "device=old-laptop&into=laptop&final=on").await.status, 303);
+    server.settle().await;
+    for path in ["/devices", "/day/2026-11-20"] {
+        let page = ada.get(path).await;
+        assert!(!page.text().contains("<bdi>old-laptop</bdi></"), "{path}: {}", page.text());
+    }
+}

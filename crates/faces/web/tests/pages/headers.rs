@@ -2,7 +2,7 @@
 
 use dayline_http_kit::KitConfig;
 
-use crate::support::Server;
+use crate::support::{Browser, Server};
 
 #[tokio::test]
 async fn every_answer_lets_nothing_in_from_elsewhere() {
@@ -90,4 +90,18 @@ async fn behind_a_proxys_path_every_address_begins_with_it() {
 async fn without_pages_the_start_leads_to_the_documentation() {
     let reply = Server::without_pages().get("/", &[]).await;
     assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/docs"));
+}
+
+#[tokio::test]
+async fn a_refusal_names_what_is_wrong_and_leads_on_who_is_signed_in() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let page = ada.get("/day?view=nothing").await;
+    assert!(
+        page.status == 422 && page.text().contains("<p>View must be list or timeline.</p>"),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("href=\"/week\""));
+    assert!(!server.get("/reset-password", &[]).await.text().contains("href=\"/week\""));
 }

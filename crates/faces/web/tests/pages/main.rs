@@ -5,6 +5,7 @@ mod account;
 mod assets;
 mod categories;
 mod corrections;
+mod data;
 mod day;
 mod device;
 mod foreign;

@@ -73,6 +73,7 @@ async fn an_app_and_a_domain_have_pages_of_their_own() {
         "href=\"/domain/github.com?from=2026-11-20",
         "10:00 – 10:20",
         "Seen on Fri 20 Nov 2026 alone.",
+        "25 % of 20 Nov 2026",
     ] {
         assert!(app.text().contains(shown), "{shown}: {}", app.text());
     }
@@ -156,7 +157,7 @@ async fn work_hours_are_a_sheet_with_a_row_for_each_day() {
     let mut ada = days(&server).await;
     server.track(&ada, "laptop", "Mail", "", ["11:30:00", "11:40:30"]).await;
     let sheet = ada.get("/work-hours?from=2026-11-18&to=2026-11-24").await;
-    let row = "Friday, 20 November 2026</a></th><td class=\"number\">09:00</td><td class=\"number\">11:40</td>\
+    let row = "Fri 20 Nov 2026</span></a></th><td class=\"number\">09:00</td><td class=\"number\">11:40</td>\
                <td class=\"number\">1 h 30 min</td>";
     for shown in [
         "<bdi>ada</bdi>",
@@ -166,15 +167,15 @@ async fn work_hours_are_a_sheet_with_a_row_for_each_day() {
         "1 day</th>",
         "<strong>1 h 30 min</strong>",
         "href=\"/work-hours?from=2026-11-11&#38;to=2026-11-17\" rel=\"prev\"",
-        "href=\"/table/work-hours?from=2026-11-18&#38;to=2026-11-24\" download",
+        "href=\"/table/work-hours?from=2026-11-18&#38;to=2026-11-24\"",
     ] {
         assert!(sheet.text().contains(shown), "{shown}: {}", sheet.text());
     }
     assert!(!sheet.text().contains("21 November"), "what is to come has no row");
+    let none = ada.get("/work-hours?from=2026-10-18&to=2026-10-24").await;
+    assert!(none.text().contains("Nothing counted in these days."), "{}", none.text());
     let mail = ada.get("/work-hours?from=2026-11-20&to=2026-11-20&app=Mail").await;
-    for shown in
-        ["Only App <strong><bdi>Mail</bdi></strong>.", ">11:30<", ">10 min<", "&#38;app=Mail\" download"]
-    {
+    for shown in ["Only App <strong><bdi>Mail</bdi></strong>.", ">11:30<", ">10 min<", "&#38;app=Mail\""] {
         assert!(mail.text().contains(shown), "{shown}: {}", mail.text());
     }
     server.track(&ada, "laptop", "firefox.exe", "", ["11:45:00", "11:55:00"]).await;
@@ -199,4 +200,40 @@ async fn work_hours_are_a_sheet_with_a_row_for_each_day() {
         assert_eq!(ada.get(&format!("{path}?from=2026-10-01&to=2026-11-01")).await.status, 422, "{path}");
     }
     assert_eq!(ada.get("/work-hours").await.status, 200);
+}
+
+#[tokio::test]
+async fn days_with_nothing_lead_to_those_with_something_and_beginners_to_a_tracker() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    let page = ada.get("/week/2026-W40").await;
+    assert!(
+        page.text().contains("<a href=\"/day/2026-11-20\">Friday, 20 November 2026</a>"),
+        "{}",
+        page.text()
+    );
+    assert!(!page.text().contains("class=\"columns\""));
+    let page = ada.get("/app/Mail").await;
+    assert!(
+        page.text().contains("Nothing of it in these days.") && !page.text().contains("class=\"columns\"")
+    );
+    let mut bob = Browser::of(&server, "bob").await;
+    for path in ["/week", "/month", "/year"] {
+        let page = bob.get(path).await;
+        assert!(page.text().contains("href=\"/connect\">Connect a tracker"), "{path}: {}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn the_form_of_other_days_keeps_what_else_was_asked_for() {
+    let server = Server::new();
+    let mut ada = days(&server).await;
+    let sheet = ada.get("/work-hours?from=2026-11-20&to=2026-11-20&app=Code&device=laptop").await;
+    for kept in ["name=\"app\" value=\"Code\"", "name=\"device\" value=\"laptop\"", "value=\"2026-11-20\""] {
+        assert!(sheet.text().contains(kept), "{kept}: {}", sheet.text());
+    }
+    for (path, action) in [("/year", "/range"), ("/app/Code", "/app/Code"), ("/range", "/range")] {
+        let page = ada.get(path).await;
+        assert!(page.text().contains(&format!("<form action=\"{action}\" method=\"get\">")), "{path}");
+    }
 }

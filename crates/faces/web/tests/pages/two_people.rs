@@ -20,6 +20,8 @@ async fn ada(server: &Server) -> Browser<'_> {
     server.settle().await;
     ada.post("/settings/categories", "name=SecretCategory&colour=teal&app=SecretApp").await;
     ada.post("/settings/aliases", "told=SecretTool&shown=SecretAlias").await;
+    let report = "kind=apps&format=csv&from=2026-11-20&to=2026-11-20";
+    assert_eq!(ada.post("/settings/data/jobs", report).await.status, 303);
     ada
 }
 
@@ -28,7 +30,7 @@ fn id_after(page: &str, before: &str) -> String {
 }
 
 /// The addresses of a pattern, with Ada's names in it.
-fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String> {
+fn addresses(pattern: &str, [session, key, correction, job]: [&str; 4]) -> Vec<String> {
     let filled = |name: &str| pattern.replace("{name}", name);
     match pattern {
         "/day/{date}" => {
@@ -51,6 +53,7 @@ fn addresses(pattern: &str, [session, key, correction]: [&str; 3]) -> Vec<String
         "/project/{name}" => vec![filled("dayline")],
         "/devices/sessions/{id}/end" => vec![pattern.replace("{id}", session)],
         "/devices/keys/{id}/delete" => vec![pattern.replace("{id}", key)],
+        "/settings/data/jobs/{id}" | "/settings/data/jobs/{id}/cancel" => vec![pattern.replace("{id}", job)],
         "/connect/waiting" | "/connect/heard" => vec![format!("{pattern}?key={key}")],
         "/assets/{folder}/{file}" => Vec::new(),
         "/reset-password/{secret}" => vec!["/reset-password/dlr_nobodys".into()],
@@ -72,11 +75,14 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
     let corrections = ada.get("/corrections").await;
     let correction =
         id_after(corrections.text().split("/delete").next().unwrap(), "post\" action=\"/corrections/");
-    let ids = [&*session, &*key, &*correction];
+    let data = ada.get("/settings/data").await;
+    let job = id_after(data.text(), "action=\"/settings/data/jobs/");
+    let ids = [&*session, &*key, &*correction, &*job];
     let hers = [
         "/day/2026-11-20",
         "/devices",
         "/settings",
+        "/settings/data",
         "/settings/categories",
         "/settings/aliases",
         "/corrections",
@@ -85,7 +91,7 @@ async fn no_page_shows_or_changes_anything_of_somebody_else() {
     for path in hers {
         before.push(ada.get(path).await);
     }
-    let category = id_after(before[3].text(), "id=\"c-");
+    let category = id_after(before[4].text(), "id=\"c-");
     let mut asked = 0;
     for pattern in route_patterns() {
         for address in addresses(&pattern, ids) {
@@ -134,7 +140,7 @@ async fn nobody_who_is_signed_out_sees_any_page_of_a_person() {
         "/reset-password/{secret}",
     ];
     for pattern in route_patterns().iter().filter(|pattern| !open.contains(&pattern.as_str())) {
-        for address in addresses(pattern, [NOBODYS; 3]) {
+        for address in addresses(pattern, [NOBODYS; 4]) {
             for method in [Method::GET, Method::POST] {
                 let reply = nobody.send(method.clone(), &address, &OWN, "").await;
                 if reply.status != 405 {

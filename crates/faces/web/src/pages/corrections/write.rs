@@ -19,7 +19,7 @@ use crate::pages::corrections::row::{Done, Names, Row, when};
 use crate::pages::corrections::sure::{Asked, ask_again};
 use crate::refusal::Refusal;
 use crate::shell::{Place, Shell};
-use crate::show::device_name;
+use crate::show::{Choice, device_name};
 use crate::state::WebState;
 
 /// Of how many days, and how many, apps are proposed.
@@ -53,13 +53,6 @@ struct FormPage {
     devices: Vec<Choice>,
     apps: Vec<String>,
     zone: String,
-}
-
-/// A device that can be chosen.
-struct Choice {
-    value: String,
-    name: String,
-    chosen: bool,
 }
 
 /// The form as it is.
@@ -99,7 +92,7 @@ async fn choices(web: &WebState, caller: &Caller, chosen: &str) -> Result<Vec<Ch
         let name = known.iter().find(|device| device.id.as_str() == id);
         let name = name.map(|device| device_name(&names, &device.id));
         let own = || if id == caller.device.as_str() { "This browser" } else { id }.to_owned();
-        Choice { value: id.to_owned(), name: name.unwrap_or_else(own), chosen: id == chosen }
+        Choice::of(id, name.unwrap_or_else(own), chosen)
     };
     Ok(ids.iter().map(|id| choice(id)).collect())
 }
