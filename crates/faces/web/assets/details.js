@@ -1,12 +1,14 @@
 // What a pointer, a tap or a key on the timeline shows: an interval in words, and what a stretch adds up to.
 import { duration } from "./clock.js";
-import { after, sums } from "./intervals.js";
+import { MOST, after, sums } from "./intervals.js";
 import { BASE } from "./session.js";
 
 /** Gaps of this length are worth a word, in milliseconds. */
 const LONG_GAP = 5 * 60_000;
 /** How many apps of a stretch are listed. */
 const LISTED = 6;
+/** What is so near is meant, in pixels. */
+const NEAR = 2;
 
 /** @typedef {import("./intervals.js").Piece} Piece */
 /** @typedef {import("./intervals.js").Day} Day */
@@ -23,6 +25,37 @@ export function element(tag, className, ...content) {
   made.className = className;
   made.append(...content);
   return made;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * A part of a drawing.
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ */
+function drawn(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+/**
+ * The colour of an app.
+ * @param {string} hue
+ */
+function swatch(hue) {
+  const made = drawn("svg", { class: "swatch", width: "10", height: "10", "aria-hidden": "true" });
+  made.append(drawn("rect", { class: hue, width: "10", height: "10", rx: "2" }));
+  return made;
+}
+
+/**
+ * An app with how long it was.
+ * @param {{ app: string, hue: string, ms: number }} app
+ */
+function line({ app, hue, ms }) {
+  return element("li", "", element("span", "", swatch(hue), link("app", app)), element("span", "", duration(ms)));
 }
 
 /**
@@ -62,22 +95,58 @@ export function spoken(day, piece) {
  * @param {Day} day
  * @param {Lane} lane
  * @param {number} at
- * @param {number} near how far away something may be, in milliseconds
+ * @param {number} pixel how much time one is
  * @returns {Node[] | undefined}
  */
-export function told(day, lane, at, near) {
-  const lines = what(day, lane, at, near);
-  const why = document.createElement("a");
-  why.href = `${BASE}/why?at=${new Date(day.start + Math.round(at)).toISOString()}`;
-  why.append("Why?");
-  return lines && [...lines, element("p", "", why)];
+export function told(day, lane, at, pixel) {
+  const column = { from: at - pixel / 2, to: at + pixel / 2 };
+  const { ms, apps } = sums(lane.pieces, column.from, column.to);
+  const isMixed = apps.length > 1 && (apps[0]?.ms ?? 0) < ms * MOST;
+  const lines = isMixed ? mixed(day, column, apps) : what(day, lane, at, pixel * NEAR);
+  return lines && [...lines, why(day, at)];
+}
+
+/**
+ * An interval in words.
+ * @param {Day} day
+ * @param {Lane} lane
+ * @param {Piece} piece
+ * @returns {Node[]}
+ */
+export function toldOf(day, lane, piece) {
+  return [...interval(day, lane, piece), why(day, piece.start)];
+}
+
+/**
+ * Leads to what decided.
+ * @param {Day} day
+ * @param {number} at
+ */
+function why(day, at) {
+  const link = document.createElement("a");
+  link.href = `${BASE}/why?at=${new Date(day.start + Math.round(at)).toISOString()}`;
+  link.append("Why?");
+  return element("p", "", link);
+}
+
+/**
+ * Several things within one pixel, none of which is most of it.
+ * @param {Day} day
+ * @param {Stretch} column
+ * @param {{ app: string, hue: string, ms: number }[]} apps
+ */
+function mixed(day, column, apps) {
+  const names = apps.slice(0, LISTED).map(line);
+  const whole = (/** @type {number} */ at) => Math.round(at / 1_000) * 1_000;
+  const when = span(day, { from: whole(column.from), to: whole(column.to) });
+  return [element("p", "", "Mixed"), element("p", "soft", `${when}; zoom in to see each`), element("ul", "", ...names)];
 }
 
 /**
  * @param {Day} day
  * @param {Lane} lane
  * @param {number} at
- * @param {number} near
+ * @param {number} near how far away something may be, in milliseconds
  */
 function what(day, lane, at, near) {
   const n = after(lane.pieces, at);
@@ -97,7 +166,7 @@ function what(day, lane, at, near) {
  */
 function interval(day, lane, piece) {
   const { start, end, app, domain, project, deviceName } = piece;
-  const name = element("p", "", link("app", app));
+  const name = element("p", "", swatch(piece.hue), link("app", app));
   if (domain) name.append(" · ", link("domain", domain));
   if (project) name.append(" · ", link("project", project));
   const when = `${span(day, { from: start, to: end })}, ${duration(end - start)}`;
@@ -128,10 +197,7 @@ export function total(day, { from, to }) {
   const lit = day.some ? sums(day.counted.filter((piece) => piece.lit), from, to) : counted;
   const part = day.some ? ` of ${duration(counted.ms)} counted,` : " counted";
   const head = element("p", "", element("strong", "", duration(lit.ms)), `${part} of ${duration(to - from)}`);
-  const list = element("ul", "");
-  for (const { app, ms } of lit.apps.slice(0, LISTED)) {
-    list.append(element("li", "", link("app", app), element("span", "", duration(ms))));
-  }
+  const list = element("ul", "", ...lit.apps.slice(0, LISTED).map(line));
   const rest = lit.apps.length - LISTED;
   const lines = [head, list];
   if (rest > 0) lines.push(element("p", "soft", `and ${rest} more`));

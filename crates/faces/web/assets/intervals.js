@@ -12,7 +12,7 @@ import { ask } from "./session.js";
  */
 
 /** Below this part of a column nothing is what the column is of. */
-const MOST = 0.6;
+export const MOST = 0.6;
 
 /**
  * @param {string} path

@@ -194,6 +194,26 @@ export class Plot {
     pen.globalAlpha = 0.18;
     pen.fillRect(left, AXIS, right - left, bottom);
     pen.globalAlpha = 1;
-    for (const x of [left, right]) pen.fillRect(x - 1, AXIS, 2, bottom);
+    const [counted] = this.lanes;
+    for (const x of [left, right]) {
+      pen.fillRect(x - 1, AXIS, 2, bottom);
+      if (counted) this.#grip(pen, x, counted.top + counted.height / 2);
+    }
+  }
+
+  /**
+   * What an end is taken by.
+   * @param {CanvasRenderingContext2D} pen
+   * @param {number} x
+   * @param {number} y
+   */
+  #grip(pen, x, y) {
+    pen.beginPath();
+    pen.roundRect(x - 4, y - 11, 8, 22, 4);
+    pen.fillStyle = this.colour?.("accent") ?? "";
+    pen.fill();
+    pen.strokeStyle = this.colour?.("card") ?? "";
+    pen.lineWidth = 1.5;
+    pen.stroke();
   }
 }

@@ -1,15 +1,17 @@
 // The timeline under a mouse, a pen or fingers. A mouse chooses on the lanes and moves on the axis; a finger
-// moves, and chooses after it has rested; two fingers zoom. The wheel alone scrolls the page.
+// moves, and chooses after it has rested; two fingers zoom. Both take what is chosen by its ends. The wheel alone scrolls the page.
 
 /** A press that moves less is a click, in pixels. */
 const STILL = 4;
 /** A finger that rests so long chooses, in milliseconds. */
 const REST = 400;
+/** Ends of what is chosen are taken hold of from so near, by a finger and by anything else, in pixels. */
+const [FINGER, POINT] = [24, 6];
 /** The axis is above this, from the top of the drawing, in pixels. */
 const AXIS = 18;
 
 /** @typedef {import("./timeline.js").Timeline} Timeline */
-/** @typedef {{ id: number, x: number, y: number, at: number, view: import("./plot.js").Stretch, does: "" | "choose" | "move" }} Press */
+/** @typedef {{ id: number, x: number, y: number, at: number, held: boolean, view: import("./plot.js").Stretch, does: "" | "choose" | "move" }} Press */
 
 /** @param {Timeline} timeline */
 export function follow(timeline) {
@@ -35,8 +37,10 @@ export function follow(timeline) {
     if (!timeline.day || (!onLane && y > AXIS)) return;
     if (event.pointerType === "touch") fingers.set(event.pointerId, x);
     clearTimeout(rest);
-    const isMove = !onLane || event.pointerType === "touch";
-    press = { id: event.pointerId, x, y, at: timeline.time(x), view: timeline.view, does: "" };
+    const far = onLane ? timeline.farEnd(x, event.pointerType === "touch" ? FINGER : POINT) : undefined;
+    const held = far !== undefined;
+    const isMove = !held && (!onLane || event.pointerType === "touch");
+    press = { id: event.pointerId, x, y, at: far ?? timeline.time(x), held, view: timeline.view, does: held ? "choose" : "" };
     if (isMove && onLane) rest = setTimeout(() => press && (press.does = "choose"), REST);
     if (!isMove) event.preventDefault();
     root.setPointerCapture(event.pointerId);
@@ -59,7 +63,7 @@ export function follow(timeline) {
     clearTimeout(rest);
     press.does ||= event.pointerType === "touch" || press.y <= AXIS ? "move" : "choose";
     if (press.does === "choose") {
-      timeline.choose(timeline.snapped(press.at, event.altKey), timeline.snapped(timeline.time(x), event.altKey));
+      timeline.choose(timeline.snapped(press.at, press.held || event.altKey), timeline.snapped(timeline.time(x), event.altKey));
     } else {
       const by = (press.x - x) * timeline.pixel;
       timeline.see({ from: press.view.from + by, to: press.view.to + by });

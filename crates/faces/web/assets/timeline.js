@@ -1,6 +1,6 @@
 // The timeline of a day under one's hands: zoom, stretches and their totals, single intervals. Until then it
 // is the server's drawing; the intervals are fetched when somebody touches it.
-import { element, span, spoken, told, total } from "./details.js";
+import { element, span, spoken, told, toldOf, total } from "./details.js";
 import { furnish } from "./furniture.js";
 import { after, load } from "./intervals.js";
 import { Plot } from "./plot.js";
@@ -153,6 +153,19 @@ export class Timeline {
     this.#add();
   }
 
+  /**
+   * The far end of what is chosen, where a place is near to the other one.
+   * @param {number} x from the left of the lanes, in pixels
+   * @param {number} reach in pixels
+   */
+  farEnd(x, reach) {
+    if (!this.chosen) return undefined;
+    const { from, to } = this.chosen;
+    const away = (/** @type {number} */ at) => Math.abs((at - this.view.from) / this.pixel - x);
+    if (Math.min(away(from), away(to)) > reach) return undefined;
+    return away(from) < away(to) ? to : from;
+  }
+
   #add() {
     if (!this.day || !this.chosen) return;
     const heading = element("h3", "", span(this.day, this.chosen));
@@ -183,8 +196,18 @@ export class Timeline {
    */
   tell(x, y, pinned) {
     const lane = this.plot.laneAt(y);
-    const lines = this.day && lane && told(this.day, lane, this.time(x), this.pixel * 2);
+    const lines = this.day && lane && told(this.day, lane, this.time(x), this.pixel);
     if (!lines || !lane) return pinned ? this.hush() : this.leave();
+    this.#say(lane, x, lines, pinned);
+  }
+
+  /**
+   * @param {import("./plot.js").Lane} lane
+   * @param {number} x
+   * @param {Node[]} lines
+   * @param {boolean} pinned
+   */
+  #say(lane, x, lines, pinned) {
     clearTimeout(this.leaving);
     this.pinned = pinned;
     this.words.replaceChildren(...lines);
@@ -235,7 +258,7 @@ export class Timeline {
   #tellStep(piece) {
     const [counted] = this.plot.lanes;
     const middle = (Math.max(piece.start, this.view.from) + Math.min(piece.end, this.view.to)) / 2;
-    if (counted) this.tell((middle - this.view.from) / this.pixel, counted.top + 1, true);
+    if (this.day && counted) this.#say(counted, (middle - this.view.from) / this.pixel, toldOf(this.day, counted, piece), true);
   }
 
   /** @param {KeyboardEvent} event */
