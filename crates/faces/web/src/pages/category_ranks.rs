@@ -5,6 +5,10 @@ use dayline_domain::labels::{Categories, CategoryName, Colour, RolledUp, roll_up
 use crate::chart::Hue;
 use crate::show::{Rank, ranks};
 
+/// So many lines of a list are seen, with that which unfolds the others.
+const LINES: usize = 9;
+/// How many lines the heading of a list and the room around it take.
+const HEADING: usize = 2;
 /// What belongs to no category.
 const NONE: &str = "Without a category";
 /// Where categories are changed.
@@ -37,6 +41,13 @@ pub(crate) fn category_ranks(
     lines
 }
 
+/// Whether categories stand below apps, and not below domains and projects: in the column that is shorter.
+pub(crate) fn stand_below_apps(apps: &[Rank], domains: &[Rank], projects: &[Rank]) -> bool {
+    let lines = |list: &[Rank]| list.len().min(LINES) + HEADING;
+    let of_projects = if projects.is_empty() { 0 } else { lines(projects) };
+    lines(apps) < lines(domains) + of_projects
+}
+
 /// The colour of a category in the palette.
 pub(crate) fn hue(colour: Option<Colour>) -> Hue {
     let slot = colour.and_then(|colour| Colour::ALL.into_iter().position(|other| other == colour));
@@ -49,6 +60,16 @@ mod tests {
     use dayline_domain::labels::Category;
 
     use super::*;
+
+    #[test]
+    fn categories_stand_in_the_shorter_column() {
+        let lines =
+            |many: usize| ranks((0..many).map(|n| (n.to_string(), 1, Hue::Neutral)), 9, str::to_owned);
+        let below_apps =
+            |apps, domains, projects| stand_below_apps(&lines(apps), &lines(domains), &lines(projects));
+        assert!(below_apps(8, 4, 4) && below_apps(30, 30, 1) && below_apps(2, 3, 0));
+        assert!(!below_apps(14, 3, 3) && !below_apps(5, 0, 0) && !below_apps(3, 3, 0));
+    }
 
     #[test]
     fn a_category_is_shown_with_all_within_it_in_its_colour() {

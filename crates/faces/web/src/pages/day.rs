@@ -16,6 +16,7 @@ use http::HeaderMap;
 use crate::chart::Clock;
 use crate::forms::Form;
 use crate::page::Page;
+use crate::pages::category_ranks::stand_below_apps;
 use crate::pages::connect::usual_form;
 use crate::pages::day_asked::{Asked, View, query};
 use crate::pages::day_filter::{Select, selects};
@@ -64,6 +65,7 @@ struct DayPage {
     /// Which tables have the same, as a query.
     within: String,
     ranks: DayRanks,
+    categories_below_apps: bool,
     /// The same day with the other names of apps.
     other_names: String,
 }
@@ -147,6 +149,7 @@ async fn show(
         live: Live::of(window, is_today),
         content: content(web, caller, &day, view).await?,
         within: format!("from={date}&to={date}{}", query_of(filter)),
+        categories_below_apps: stand_below_apps(&ranks.apps, &ranks.domains, &ranks.projects),
         ranks,
         path,
     };

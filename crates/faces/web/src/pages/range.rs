@@ -15,7 +15,7 @@ use http::HeaderMap;
 
 use crate::chart::Hue;
 use crate::page::Page;
-use crate::pages::category_ranks::category_ranks;
+use crate::pages::category_ranks::{category_ranks, stand_below_apps};
 use crate::pages::coloured::hues;
 use crate::pages::live::Live;
 use crate::pages::other_days::OtherDays;
@@ -88,6 +88,7 @@ struct RangePage {
     projects: Vec<Rank>,
     /// Empty for who has no categories.
     categories: Vec<Rank>,
+    categories_below_apps: bool,
     busiest: Vec<Rank>,
     rows: Vec<Row>,
 }
@@ -254,6 +255,11 @@ async fn show(
     let ranks = |kind: &'static str, named: Vec<(String, i64, Hue)>| {
         ranks(named, total_ms, |name| format!("/{kind}/{}{within}", escaped(name)))
     };
+    let apps = ranks("app", named(&sums.apps, |app| Some(app.as_str()), |app| hues.of(app)));
+    let domains =
+        ranks("domain", named(&sums.domains, |name| Some(name.as_ref()?.as_str()), |_| Hue::Neutral));
+    let projects =
+        ranks("project", named(&sums.projects, |name| Some(name.as_ref()?.as_str()), |_| Hue::Neutral));
     let page = RangePage {
         within: within[1..].to_owned(),
         has_sample: sample::is_among(web, caller, sums.devices.iter().map(|(device, _)| device)).await?,
@@ -274,15 +280,10 @@ async fn show(
         bars: Bars::of(&sums.days, &sums.months),
         year: Bars::are_months(&sums.days).then(|| Year::of(&sums.days, days.week_start)),
         hours: Hours::of(&sums.hours, days.week_start),
-        apps: ranks("app", named(&sums.apps, |app| Some(app.as_str()), |app| hues.of(app))),
-        domains: ranks(
-            "domain",
-            named(&sums.domains, |name| Some(name.as_ref()?.as_str()), |_| Hue::Neutral),
-        ),
-        projects: ranks(
-            "project",
-            named(&sums.projects, |name| Some(name.as_ref()?.as_str()), |_| Hue::Neutral),
-        ),
+        categories_below_apps: stand_below_apps(&apps, &domains, &projects),
+        apps,
+        domains,
+        projects,
         categories: category_ranks(&labels.categories, sums.categories, total_ms),
         busiest: busiest(&sums.days, total_ms),
         rows: sums.days.iter().filter(|(date, _)| *date <= today).map(row).collect(),

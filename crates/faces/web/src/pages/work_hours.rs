@@ -22,7 +22,7 @@ use crate::pages::selected::{Selected, query_of, words};
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};
-use crate::show::{duration, long_date, short_date};
+use crate::show::{day_and_month, duration, long_date, weekday};
 use crate::state::{Web, WebState};
 
 #[derive(Template)]
@@ -118,5 +118,10 @@ fn row(days: &LocalDays, day: &WorkDay) -> Row {
         local_day(&*days.zone, day.date).map_or_else(String::new, |day| Clock::new(&*days.zone, day).text(at))
     };
     let worked = day.worked.map(|worked| [clock(worked.first), clock(worked.last), duration(worked.ms)]);
-    Row { date: long_date(day.date), short: short_date(day.date), href: format!("/day/{}", day.date), worked }
+    Row {
+        date: long_date(day.date),
+        short: format!("{} {}", &weekday(day.date)[..3], day_and_month(day.date)),
+        href: format!("/day/{}", day.date),
+        worked,
+    }
 }
