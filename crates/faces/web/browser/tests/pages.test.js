@@ -41,6 +41,7 @@ const SIGNED_IN = /** @type {const} */ ([
   ["connect", "/connect"],
   ["device", "/device"],
   ["settings", "/settings"],
+  ["data", "/settings/data"],
   ["categories", "/settings/categories"],
   ["aliases", "/settings/aliases"],
   ["settings-saved", "/settings?saved=profile"],
@@ -56,6 +57,7 @@ const EMPTY = /** @type {const} */ ([
   ["empty-work-hours", "/work-hours"],
   ["empty-devices", "/devices"],
   ["empty-corrections", "/corrections"],
+  ["empty-data", "/settings/data"],
   ["empty-categories", "/settings/categories"],
   ["empty-aliases", "/settings/aliases"],
 ]);
