@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod authenticate;
 pub mod caller;
+pub mod connect;
 pub mod device_login;
 pub mod key_agreement;
 pub mod key_text;

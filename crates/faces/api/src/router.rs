@@ -15,8 +15,9 @@ use crate::dated_document::DatedDocument;
 use crate::known_parameters::KnownParameters;
 use crate::openapi::{Document, without_null_bodies};
 use crate::routes::{
-    aliases, api_keys, audit, auth, categories, corrections, device_login, devices, docs, export, live,
-    operations, preferences, report_job_results, report_jobs, reports, sessions, timeline, track, users, why,
+    aliases, api_keys, audit, auth, categories, connect, corrections, device_login, devices, docs, export,
+    live, operations, preferences, report_job_results, report_jobs, reports, sessions, timeline, track,
+    users, why,
 };
 use crate::state::{Api, ApiState};
 
@@ -50,6 +51,8 @@ fn table_for_all() -> OpenApiRouter<Api> {
         // /api/v1/api-keys
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::delete))
+        // /api/v1/connect
+        .routes(routes!(connect::show, connect::connect))
         // /api/v1/devices
         .routes(routes!(devices::list))
         .routes(routes!(devices::change))

@@ -84,10 +84,10 @@ pub(crate) struct KeyList {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MadeKey {
     #[serde(flatten)]
-    item: KeyItem,
+    pub(crate) item: KeyItem,
     /// The key itself, to be used like an access token. It is never shown again.
     #[schema(example = "dlk_…")]
-    key: String,
+    pub(crate) key: String,
 }
 
 /// My keys, without their texts.

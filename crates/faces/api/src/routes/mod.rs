@@ -6,6 +6,7 @@ pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod categories;
+pub(crate) mod connect;
 pub(crate) mod corrections;
 pub(crate) mod device_login;
 pub(crate) mod devices;

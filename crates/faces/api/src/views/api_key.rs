@@ -1,7 +1,7 @@
 //! An API key, without its text.
 
 use dayline_app::ports::ApiKey;
-use dayline_domain::Scope;
+use dayline_domain::{Scope, Scopes};
 use dayline_http_kit::instant;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +13,11 @@ const SCOPES: [(&str, Scope); 2] = [("track", Scope::Track), ("read", Scope::Rea
 pub(crate) fn scope(name: &str) -> Result<Scope, &'static str> {
     let known = SCOPES.iter().find(|(known, _)| *known == name);
     known.map(|(_, scope)| *scope).ok_or("must be a list of track, read or both")
+}
+
+/// The names of scopes.
+pub(crate) fn scope_names(scopes: Scopes) -> Vec<&'static str> {
+    SCOPES.iter().filter(|(_, scope)| scopes.allows(*scope)).map(|(name, _)| *name).collect()
 }
 
 /// What a key may allow.
@@ -52,11 +57,10 @@ pub(crate) struct KeyItem {
 
 impl From<&ApiKey> for KeyItem {
     fn from(key: &ApiKey) -> Self {
-        let allowed = SCOPES.iter().filter(|(_, scope)| key.scopes.allows(*scope));
         Self {
             id: key.id.to_string(),
             name: key.name.as_str().to_owned(),
-            scopes: allowed.map(|(name, _)| *name).collect(),
+            scopes: scope_names(key.scopes),
             created_at: instant::utc(key.created_at),
             last_used_at: key.last_used_at.map(instant::utc),
             expires_at: key.expires_at.map(instant::utc),

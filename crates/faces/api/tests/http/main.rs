@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit;
 mod categories;
+mod connect;
 mod connections;
 mod corrections;
 mod device_login;

@@ -78,6 +78,7 @@ fn attack(method: &Method, path: &str, Hers { ada, key, job, entry, category }: 
             key["scopes"] = json!(["track"]);
             Attack::Own(key)
         }
+        ("GET" | "POST", "/api/v1/connect/{client}") => Attack::Own(with("name", json!("AdasKey2"))),
         ("POST", "/api/v1/usage/track") => {
             let mut ping = ping("Evil", "09:00:00", "09:00:05");
             ping["user_id"] = json!(ada.id);
@@ -215,7 +216,7 @@ async fn no_route_lets_a_stranger_at_what_is_adas() {
         let call = |path: &str| server.request(method.clone(), &format!("{path}{}", query(&operation)));
         let reply = match &attack {
             Attack::Public => call(&path).send().await,
-            Attack::Own(body) => call(&path).of(&eve).json(body).send().await,
+            Attack::Own(body) => call(&path.replace("{client}", "curl")).of(&eve).json(body).send().await,
             Attack::Named(id) => {
                 let evil = evil_entry(ada);
                 let call = |path: &str| call(path).of(&eve).json(&evil);
@@ -263,7 +264,8 @@ async fn a_key_opens_only_the_routes_that_name_its_scope() {
                 "password": PASSWORD, "app_name": "Code", "aliases": [],
                 "start_time": "2026-11-20T10:00:00Z", "end_time": "2026-11-20T10:00:05Z",
             });
-            let call = server.request(method.clone(), &path.replace("{id}", id));
+            let path = path.replace("{id}", id).replace("{client}", "curl");
+            let call = server.request(method.clone(), &path);
             let reply = call.header("authorization", &bearer).json(&body).send().await;
             let is_refused = reply.status == 403;
             assert_eq!(is_refused, !opens.contains(&scope), "{scope}: {method} {path}: {reply:?}");

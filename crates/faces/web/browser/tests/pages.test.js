@@ -39,6 +39,7 @@ const SIGNED_IN = /** @type {const} */ ([
   ["correction", `/corrections/new?from=${YESTERDAY}T09:12:00Z&to=${YESTERDAY}T09:30:00Z`],
   ["devices", "/devices"],
   ["connect", "/connect"],
+  ["connect-tracker", "/connect?client=dayline-tracker"],
   ["device", "/device"],
   ["settings", "/settings"],
   ["data", "/settings/data"],

@@ -1,4 +1,4 @@
-//! `/connect`: connects a tracker, by a key or by a code, and waits until it is heard.
+//! `/connect`: connects a tracker of some kind, by a key or by a code, and waits until it is heard.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use dayline_app::AppError;
 use dayline_app::identity::api_keys::{self, NewKey};
 use dayline_app::identity::caller::Caller;
+use dayline_app::identity::connect::{Client, Recipe, Step};
 use dayline_app::identity::key_text::KeyFormat;
 use dayline_app::ports::ApiKey;
 use dayline_domain::identity::account::Label;
@@ -23,28 +24,72 @@ use crate::shell::{Place, Shell};
 use crate::show::{ago, sentence};
 use crate::state::{Web, WebState};
 
+/// What most people who make a key by hand want it for.
+const USUAL: &str = "curl";
+
+/// Which kind of tracker is to be connected.
+pub(crate) struct Chosen {
+    client: Option<&'static Client>,
+}
+
+impl FromParams for Chosen {
+    fn from_params(params: &mut Params<'_>) -> Self {
+        Self { client: params.optional("client", tracker) }
+    }
+}
+
+fn tracker(id: &str) -> Result<&'static Client, &'static str> {
+    Client::of(id).ok_or("must be a tracker that the page offers")
+}
+
 #[derive(Template)]
 #[template(path = "connect.html")]
 struct ConnectPage {
     shell: Shell,
+    /// The tracker that was chosen, and what connects it if it needs no key.
+    chosen: Option<&'static Client>,
+    steps: Vec<Step>,
+    warning: Option<&'static str>,
     form: Form,
     problem: Option<String>,
 }
 
-/// The first step: by what, and how it is called.
+/// The first step: which tracker, and how it is called.
 pub(crate) async fn page(
     State(web): State<Web>,
     Visitor(_): Visitor,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
+    Query(Chosen { client }): Query<Chosen>,
 ) -> Result<Response, Refusal> {
-    let shell = Shell::at(&web, &headers, Place::Devices);
-    let page = ConnectPage { shell, form: usual_form(), problem: None };
+    let url = own_url(&web.kit.config, &headers, address);
+    let recipe = client.map(|client| client.recipe(&url, None));
+    let form = match (client, &recipe) {
+        (Some(client), Some(recipe)) => form_for(client, recipe),
+        _ => usual_form(),
+    };
+    let steps = recipe.as_ref().filter(|recipe| recipe.key.is_none()).map(|recipe| recipe.steps.clone());
+    let page = ConnectPage {
+        shell: Shell::at(&web, &headers, Place::Devices),
+        chosen: client,
+        steps: steps.unwrap_or_default(),
+        warning: recipe.and_then(|recipe| recipe.warning),
+        form,
+        problem: None,
+    };
     Ok(Page::of(&page)?.answer(&headers))
 }
 
 /// What most people need.
 pub(super) fn usual_form() -> Form {
-    Form::with(&[("name", "workstation"), ("track", "on")])
+    Form::with(&[("client", USUAL), ("name", "workstation"), ("track", "on")])
+}
+
+/// The key that a tracker needs, to be made.
+fn form_for(client: &Client, recipe: &Recipe) -> Form {
+    let tick = |scope| if recipe.key.is_some_and(|key| key.scopes.allows(scope)) { "on" } else { "" };
+    let [track, read] = [Scope::Track, Scope::Read].map(tick);
+    Form::with(&[("client", client.id), ("name", "workstation"), ("track", track), ("read", read)])
 }
 
 #[derive(Template)]
@@ -56,7 +101,9 @@ struct KeyPage {
     key: String,
     /// Where the API is.
     api: String,
-    may_track: bool,
+    /// What to do with the key, if it allows what its tracker needs.
+    steps: Vec<Step>,
+    warning: Option<&'static str>,
 }
 
 /// Makes a key and shows it, this once.
@@ -68,16 +115,19 @@ pub(crate) async fn make_key(
     mut form: Form,
 ) -> Result<Response, Refusal> {
     let name = form.read_field("name", Label::new);
+    let client = if form.ticked("client") { form.read_field("client", tracker) } else { tracker(USUAL).ok() };
     let chosen = [("track", Scope::Track), ("read", Scope::Read)].into_iter();
     let chosen = chosen.filter(|(field, _)| form.ticked(field));
     let scopes = chosen.fold(Scopes::NONE, |scopes, (_, scope)| scopes.with(scope));
     let wrong = api_keys::wrong_with(&web.app, scopes, None);
-    let Some(name) = name.filter(|_| wrong.is_empty()) else {
+    let (Some(name), Some(client), true) = (name, client, wrong.is_empty()) else {
         form.refuse(wrong);
         return again(&web, &headers, form, AppError::Invalid(Vec::new()));
     };
-    let new = NewKey { name, scopes, expires_at: None, format: KeyFormat::Prefixed };
-    let made = api_keys::create(&web.app, &caller, new).await;
+    let url = own_url(&web.kit.config, &headers, address);
+    let needed = client.recipe(&url, None).key;
+    let format = needed.map_or(KeyFormat::Prefixed, |needed| needed.format);
+    let made = api_keys::create(&web.app, &caller, NewKey { name, scopes, expires_at: None, format }).await;
     let (key, text) = match made {
         Ok(made) => made,
         Err(AppError::Invalid(errors)) => {
@@ -87,20 +137,32 @@ pub(crate) async fn make_key(
         Err(AppError::TooManyKeys) => return again(&web, &headers, form, AppError::TooManyKeys),
         Err(error) => return Err(error.into()),
     };
+    let does = needed.is_some_and(|needed| {
+        [Scope::Track, Scope::Read].iter().all(|scope| scopes.allows(*scope) || !needed.scopes.allows(*scope))
+    });
+    let Recipe { steps, warning, .. } = client.recipe(&url, Some(&text));
     let page = KeyPage {
         shell: Shell::at(&web, &headers, Place::Devices),
         id: key.id.to_string(),
         name: key.name.as_str().to_owned(),
+        api: format!("{url}/api/v1"),
+        steps: if does { steps } else { Vec::new() },
+        warning: warning.filter(|_| does),
         key: text,
-        api: format!("{}/api/v1", own_url(&web.kit.config, &headers, address)),
-        may_track: key.scopes.allows(Scope::Track),
     };
     Ok(Page::of(&page)?.secret_answer())
 }
 
 fn again(web: &WebState, headers: &HeaderMap, form: Form, error: AppError) -> Result<Response, Refusal> {
     let problem = (!matches!(error, AppError::Invalid(_))).then(|| sentence(error.detail()));
-    let page = ConnectPage { shell: Shell::at(web, headers, Place::Devices), form, problem };
+    let page = ConnectPage {
+        shell: Shell::at(web, headers, Place::Devices),
+        chosen: Client::of(form.text("client")),
+        steps: Vec::new(),
+        warning: None,
+        form,
+        problem,
+    };
     Ok(Page::of(&page)?.with_status(Problem::from(error).status()).answer(headers))
 }
 

@@ -98,6 +98,36 @@ async fn a_key_that_may_do_nothing_is_not_made() {
 }
 
 #[tokio::test]
+async fn who_chooses_a_tracker_is_told_what_to_paste_with_its_key_or_that_it_needs_none() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let list = ada.get("/connect").await;
+    let first = list.text().find("/connect?client=dayline-tracker").unwrap();
+    for client in ["activitywatch", "awatcher", "aw-watcher-web", "wakatime", "curl"] {
+        assert!(first < list.text().find(&format!("/connect?client={client}\"")).unwrap(), "{client}");
+    }
+    for needs_none in ["dayline-tracker", "aw-watcher-web", "activitywatch"] {
+        let page = ada.get(&format!("/connect?client={needs_none}")).await;
+        let is_told = page.text().contains("dayline-tracker login https://dayline.example.org\n");
+        assert!(is_told && !page.text().contains("Make a key"), "{needs_none}: {}", page.text());
+    }
+    let editors = ada.get("/connect?client=wakatime").await;
+    for ticked in ["name=\"track\" value=\"on\" checked", "name=\"read\" value=\"on\" checked"] {
+        assert!(editors.text().contains(ticked), "{}", editors.text());
+    }
+    let made = ada.post("/connect/key", "client=wakatime&name=editors&track=on&read=on").await;
+    let (_, rest) = made.text().split_once("api_key = ").unwrap_or_else(|| panic!("{}", made.text()));
+    let key = rest.split('<').next().unwrap();
+    assert_eq!(key.len(), 36, "{key}");
+    dayline_app::identity::authenticate::authenticate(&server.fake.app, key, None).await.unwrap();
+    // A key that may not do what the tracker needs is shown without it.
+    let reading = ada.post("/connect/key", "client=wakatime&name=editors&read=on").await;
+    assert!(reading.status == 200 && !reading.text().contains("api_key = "), "{}", reading.text());
+    assert_eq!(ada.post("/connect/key", "client=nobody&name=a&track=on").await.status, 422);
+    assert_eq!(ada.get("/connect?client=nobody").await.status, 422);
+}
+
+#[tokio::test]
 async fn name_zone_and_theme_are_kept() {
     let server = Server::new();
     let mut ada = Browser::of(&server, "ada").await;
