@@ -8,40 +8,40 @@ pub(crate) mod kafka;
 #[path = "wire/no_kafka.rs"]
 pub(crate) mod kafka;
 mod probes;
+mod settings;
+mod shared;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dayline_api::ClientForms;
+use dayline_app::App;
 use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins,
-    LabelBook, Leases, LedgerReader, LedgerWriter, LiveEvents, Partition, PingLog, PortFuture,
-    PreferenceStore, RateLimits, ReportJobs, ResetLinks, Revocations, Sessions, StoredTime,
+    LabelBook, Leases, LedgerReader, LedgerWriter, Partition, PingLog, PortFuture, PreferenceStore,
+    ReportJobs, ResetLinks, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
 use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
-use dayline_app::{App, Rules};
 use dayline_domain::UtcMs;
 use dayline_local::{
-    Argon2Passwords, Argon2Settings, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens,
-    KeyFileError, KeyRing, KeyWatch, LimitRates, LocalLimits, LocalLive, LocalNameQuota, LocalPingQuota,
-    LocalRevocations, RandomSecrets, Rate, RememberedApiKeys, RememberedBuckets, SystemClock,
-    SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys, read_keys,
+    Argon2Passwords, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyFileError, KeyRing,
+    KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys, RememberedBuckets,
+    SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgStore};
-use dayline_redis::{
-    RedisConfig, RedisKeyMarks, RedisLeases, RedisLimits, RedisLive, RedisPingLog, RedisRevocations,
-    SharedRate, check_durability,
-};
+use dayline_redis::{RedisConfig, RedisKeyMarks, RedisLeases, RedisPingLog, check_durability};
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
 use crate::closed_log::ClosedLog;
-use crate::config::{DataOptions, Registration, Role, ServeOptions};
+use crate::config::{DataOptions, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
 pub use gauges::Gauges;
 pub use probes::Probe;
+use settings::Settings;
+use shared::Shared;
 
 /// Connections of report jobs to each server of the database: one that reads and one that tells how far it has come.
 const REPORT_CONNECTIONS: usize = 2;
@@ -261,50 +261,6 @@ trait Store:
 impl Store for SqliteStore {}
 impl Store for PgStore {}
 
-/// What processes that serve the same people have in common beside the store.
-struct Shared {
-    ping_log: Arc<dyn PingLog>,
-    limits: Arc<dyn RateLimits>,
-    revocations: Arc<dyn Revocations>,
-    live: Arc<dyn LiveEvents>,
-}
-
-impl Shared {
-    fn alone(ping_log: Arc<dyn PingLog>, settings: &Settings) -> Self {
-        Self {
-            ping_log,
-            limits: Arc::new(LocalLimits::new(&settings.rates)),
-            revocations: Arc::new(LocalRevocations::new(Arc::new(SystemClock))),
-            live: Arc::new(LocalLive::default()),
-        }
-    }
-
-    /// The same, kept true over Redis. Only who answers requests needs to subscribe to live events.
-    async fn with_others(
-        self,
-        redis: &RedisConfig,
-        keys: &KeyRing,
-        settings: &Settings,
-        subscribes: bool,
-    ) -> Result<Self, Failure> {
-        let Self { ping_log, limits, revocations, live } = self;
-        let rates = settings.rates;
-        let rate_of = move |limit| {
-            let rate = rates.of(limit);
-            SharedRate { burst: rate.burst(), each: rate.each() }
-        };
-        let clock = Arc::new(SystemClock);
-        let revocations = RedisRevocations::start(redis, revocations, clock).await;
-        let start_live = if subscribes { RedisLive::start } else { RedisLive::start_publisher };
-        Ok(Self {
-            ping_log,
-            limits: Arc::new(RedisLimits::new(redis, rate_of, &keys.secret_for("limits"), limits)),
-            revocations: Arc::new(revocations.map_err(Failure::because)?),
-            live: Arc::new(start_live(redis, live, &SystemRandomness)),
-        })
-    }
-}
-
 fn app(
     store: &Arc<impl Store>,
     shared: Shared,
@@ -380,44 +336,6 @@ fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send
         let ports = ReportPorts { jobs: store, data, zones, clock, forms: Arc::new(ClientForms) };
         Ok(ReportWorker::new(ports, policy))
     })
-}
-
-/// What an operator may set about the application.
-struct Settings {
-    argon2: Argon2Settings,
-    rates: LimitRates,
-    pings: Rate,
-    names: u32,
-    rules: Rules,
-}
-
-impl Settings {
-    /// For commands that answer no requests.
-    fn unused() -> Self {
-        let argon2 = Argon2Settings { threads: 1, ..Argon2Settings::default() };
-        Self {
-            argon2,
-            rates: LimitRates::default(),
-            pings: LocalPingQuota::DEFAULT,
-            names: LocalNameQuota::DEFAULT,
-            rules: Rules::default(),
-        }
-    }
-
-    fn of(options: &ServeOptions) -> Self {
-        Self {
-            argon2: options.passwords.argon2(),
-            rates: options.limits.rates(),
-            pings: options.limits.pings(),
-            names: options.limits.names(),
-            rules: Rules {
-                pings: options.pings.limits(),
-                sessions: options.sessions.policy(),
-                jobs: options.reports.policy(),
-                registration_closed: options.registration() == Registration::Closed,
-            },
-        }
-    }
 }
 
 #[cfg(test)]
