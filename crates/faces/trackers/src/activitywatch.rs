@@ -5,6 +5,7 @@
 mod bucket_form;
 mod door;
 mod event;
+mod form_file;
 mod hold;
 mod observe;
 mod refusal;
@@ -19,18 +20,19 @@ use dayline_http_kit::Kit;
 use dayline_http_kit::router::with_state;
 
 pub use door::Door;
-use routes::{buckets, events, heartbeat, info};
+use routes::{buckets, events, heartbeat, import, info};
 pub use state::ActivityWatch;
 
 type Route = (&'static str, MethodRouter<Arc<ActivityWatch>>);
 
-fn routes() -> [Route; 5] {
+fn routes() -> [Route; 6] {
     [
         ("/api/0/info", get(info::show)),
         ("/api/0/buckets", get(buckets::list)),
         ("/api/0/buckets/{id}", get(buckets::show).post(buckets::open).delete(buckets::delete)),
         ("/api/0/buckets/{id}/heartbeat", post(heartbeat::take)),
         ("/api/0/buckets/{id}/events", post(events::take)),
+        ("/api/0/import", post(import::take)),
     ]
 }
 

@@ -12,9 +12,9 @@ const OF_THE_SERVER: &str = "!local";
 /// A bucket to be opened. Its identity is in the path.
 #[derive(Deserialize)]
 pub(super) struct NewBucket {
-    client: String,
-    r#type: String,
-    hostname: String,
+    pub(super) client: String,
+    pub(super) r#type: String,
+    pub(super) hostname: String,
 }
 
 impl NewBucket {

@@ -2,6 +2,7 @@
 //! Not here: what an event means (see [`super::observe`]).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use dayline_app::AppError;
 use dayline_app::tracking::ingest::MAX_URL;
@@ -9,7 +10,7 @@ use dayline_domain::UtcMs;
 use dayline_http_kit::Problem;
 use dayline_http_kit::fields::malformed_detail;
 use dayline_http_kit::instant::{self, InvalidInstant};
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -77,6 +78,38 @@ pub(super) fn one(json: &str) -> Result<Event, Problem> {
     Ok(Event { start, end: start.plus(length_ms), data })
 }
 
+/// A list of events, of which those that can't be read are left out. They take no memory, however many they are.
+#[derive(Debug, Default)]
+pub(super) struct EventList {
+    pub(super) events: Vec<Event>,
+    /// What is wrong with the first that can't be read.
+    wrong: Option<Problem>,
+}
+
+impl<'de> Deserialize<'de> for EventList {
+    fn deserialize<D: Deserializer<'de>>(list: D) -> Result<Self, D::Error> {
+        list.deserialize_seq(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for EventList {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
+        while let Some(item) = list.next_element::<&RawValue>()? {
+            match one(item.get()) {
+                Ok(event) => self.events.push(event),
+                Err(problem) => self.wrong = self.wrong.or(Some(problem)),
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// Reads a list of events, or a single one. Those that can't be read don't cost the others.
 ///
 /// # Errors
@@ -85,14 +118,7 @@ pub(super) fn many(json: &str) -> Result<Vec<Event>, Problem> {
     if !json.trim_start().starts_with('[') {
         return one(json).map(|event| vec![event]);
     }
-    let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
-    let (mut events, mut wrong) = (Vec::with_capacity(items.len()), None);
-    for item in items {
-        match one(item.get()) {
-            Ok(event) => events.push(event),
-            Err(problem) => wrong = wrong.or(Some(problem)),
-        }
-    }
+    let EventList { events, wrong } = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
     match wrong {
         Some(problem) if events.is_empty() => Err(problem),
         _ => Ok(events),

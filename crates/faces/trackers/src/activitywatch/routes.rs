@@ -3,6 +3,7 @@
 pub(super) mod buckets;
 pub(super) mod events;
 pub(super) mod heartbeat;
+pub(super) mod import;
 pub(super) mod info;
 
 use std::sync::Arc;

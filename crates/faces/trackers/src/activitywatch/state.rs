@@ -20,6 +20,8 @@ const HELD: usize = 1_000;
 /// Most heartbeats of one person that are held at a time: of some watchers on each of some computers, which send
 /// one after another.
 const HELD_PER_PERSON: usize = 32;
+/// Most exports that are taken at a time, each of which is in memory: half of what bodies may take.
+const IMPORTS: usize = 4;
 
 /// This wire as a face.
 pub struct ActivityWatch {
@@ -29,6 +31,8 @@ pub struct ActivityWatch {
     pub(super) held: Arc<Slots>,
     /// Those of whom it can't be said yet whose they are.
     pub(super) unknown: Arc<Slots>,
+    /// Exports that are being taken, one of each person.
+    pub(super) imports: Arc<Slots>,
     /// Whose trackers all are, where none sends a credential.
     pub(super) door: Option<Door>,
 }
@@ -37,7 +41,8 @@ impl ActivityWatch {
     /// The state of a router.
     pub fn new(kit: Kit) -> Self {
         let (held, unknown) = (Slots::new(HELD, HELD_PER_PERSON), Slots::new(HELD, HELD));
-        Self { app: kit.app.clone(), kit, held, unknown, door: None }
+        let imports = Slots::new(IMPORTS, 1);
+        Self { app: kit.app.clone(), kit, held, unknown, imports, door: None }
     }
 
     /// The same behind a door.

@@ -5,5 +5,6 @@ mod activitywatch;
 mod desktop;
 mod door;
 mod held;
+mod import;
 mod support;
 mod wakatime;

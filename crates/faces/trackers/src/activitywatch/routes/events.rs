@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use dayline_app::AppError;
+use dayline_app::identity::caller::Caller;
 use dayline_app::tracking::{buckets, ingest};
+use dayline_domain::bucket::Bucket;
 use dayline_http_kit::body::{self, Coding};
 
 use super::{PathBucket, Sender, private};
-use crate::activitywatch::event;
+use crate::activitywatch::event::{self, Event};
 use crate::activitywatch::observe::observed;
 use crate::activitywatch::refusal::Refusal;
 use crate::activitywatch::state::ActivityWatch;
@@ -17,7 +19,7 @@ use crate::activitywatch::state::ActivityWatch;
 /// Most bytes of a list of events.
 const MAX_BODY: usize = 4 << 20;
 /// Events that become durable at once: as many as fit into a record of the log, however long their names are.
-const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 500;
 /// What some events cost, as bytes of pings.
 const WORK_EACH: usize = 256;
 
@@ -33,13 +35,24 @@ pub(in crate::activitywatch) async fn take(
     let body = body::receive(&aw.kit, &parts, body, MAX_BODY, Coding::Gzip(caller.user)).await?;
     let events = event::many(&body.text_of_items())?;
     drop(body);
-    let limits = aw.app.rules.pings.of_foreign_wires();
     for some in events.chunks(AT_ONCE) {
-        let work = aw.kit.ping_work.acquire_or_all(some.len() * WORK_EACH);
-        let _work = work.map_err(|_| AppError::LogFull { retry_after_s: 1 })?;
-        let drafts = some.iter().filter_map(|event| observed(&bucket, event)).map(Ok);
-        let receipt = ingest::accept_within(&limits, &aw.app, &caller, drafts).await?;
-        aw.kit.metrics.pings_received(&receipt);
+        store(&aw, &caller, &bucket, some).await?;
     }
     Ok(private(&None::<()>))
+}
+
+/// Makes durable what some events of a bucket say.
+pub(super) async fn store(
+    aw: &ActivityWatch,
+    caller: &Caller,
+    bucket: &Bucket,
+    events: &[Event],
+) -> Result<(), AppError> {
+    let work = aw.kit.ping_work.acquire_or_all(events.len() * WORK_EACH);
+    let _work = work.map_err(|_| AppError::LogFull { retry_after_s: 1 })?;
+    let limits = aw.app.rules.pings.of_foreign_wires();
+    let drafts = events.iter().filter_map(|event| observed(bucket, event)).map(Ok);
+    let receipt = ingest::accept_within(&limits, &aw.app, caller, drafts).await?;
+    aw.kit.metrics.pings_received(&receipt);
+    Ok(())
 }
