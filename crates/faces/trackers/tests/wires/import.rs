@@ -46,7 +46,7 @@ fn expected() -> Vec<Shown> {
 async fn import(client: &Tracker<'_>, export: &Value) -> u16 {
     let reply = client.post(IMPORT, &export.to_string()).await;
     if reply.status == 200 {
-        assert_eq!(reply.text(), "null")
+        assert_eq!(reply.text(), "null");
     } else {
         reply.message();
     }

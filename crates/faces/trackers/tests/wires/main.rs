@@ -6,5 +6,7 @@ mod desktop;
 mod door;
 mod held;
 mod import;
+mod statuses;
+mod suites;
 mod support;
 mod wakatime;

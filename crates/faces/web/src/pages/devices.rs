@@ -154,7 +154,7 @@ fn key_row(key: &ApiKey, now: UtcMs) -> Row {
 
 fn event_row(stored: StoredAuditEvent, names: &BTreeMap<DeviceId, Box<str>>, now: UtcMs) -> Event {
     let event = stored.event;
-    let named = |subject: Box<str>| match DeviceId::new(&subject) {
+    let shown = |subject: Box<str>| match DeviceId::new(&subject) {
         Ok(device) => device_name(names, &device),
         Err(_) => subject.into(),
     };
@@ -162,7 +162,7 @@ fn event_row(stored: StoredAuditEvent, names: &BTreeMap<DeviceId, Box<str>>, now
     let says_nothing = matches!(event.kind, AuditKind::Corrected | AuditKind::Erased);
     Event {
         what: told(event.kind),
-        subject: event.subject.filter(|_| !says_nothing).map(named),
+        subject: event.subject.filter(|_| !says_nothing).map(shown),
         network: event.address.map(String::from),
         when: ago(now, event.at),
     }

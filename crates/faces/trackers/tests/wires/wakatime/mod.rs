@@ -4,5 +4,5 @@ mod answers;
 mod credentials;
 mod heartbeats;
 mod offline;
-mod plugin;
+pub(crate) mod plugin;
 mod reading;

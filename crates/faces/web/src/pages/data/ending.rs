@@ -29,9 +29,9 @@ pub(crate) async fn delete(
 ) -> Result<Response, Refusal> {
     let (Visitor(caller), address, headers) = &asking;
     let email = accounts::profile(&web.app, caller).await?.email;
-    let is_theirs = |text: &str| match text.trim().to_lowercase() == email.as_str().to_lowercase() {
-        true => Ok(()),
-        false => Err("is not the address of this account"),
+    let is_theirs = |text: &str| {
+        let is_same = text.trim().to_lowercase() == email.as_str().to_lowercase();
+        if is_same { Ok(()) } else { Err("is not the address of this account") }
     };
     if form.read_field("email", is_theirs).is_none() {
         return again(&web, &asking, form, AppError::Invalid(Vec::new())).await;
