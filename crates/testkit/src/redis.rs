@@ -14,14 +14,15 @@ use crate::process::Process;
 use crate::settings::substitute;
 
 /// A server that keeps what it acknowledges, with the settings that operators are handed, unless told otherwise; killed and
-/// wiped when dropped. It has no password, since only this test reaches its socket.
+/// wiped when dropped. Dayline has the user there that operators are handed. None has a password, since only this test
+/// reaches its socket.
 #[derive(Debug)]
 pub struct Redis {
     folder: TempDir,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     settings: Vec<(String, String)>,
     process: Option<Process>,
@@ -33,7 +34,8 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// The same with other settings; a value of several words has spaces between them.
+    /// The same with other settings, of which one about users is there instead of Dayline's; a value of several words has
+    /// spaces between them.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let redis = Self::stopped();
         redis.start_again_with(settings);
@@ -48,7 +50,8 @@ impl Redis {
             &[("dir /data", "dir ."), ("include /run/secrets/redis_auth", "")],
         );
         fs::write(folder.path().join("redis.conf"), settings).unwrap();
-        Self { folder, state: Mutex::default() }
+        let state = State { settings: vec![("user".to_owned(), user())], process: None };
+        Self { folder, state: Mutex::new(state) }
     }
 
     /// Where its socket is.
@@ -56,8 +59,13 @@ impl Redis {
         self.folder.path().join("redis.sock")
     }
 
-    /// Where it is, by its socket.
+    /// Where it is, by its socket, for Dayline.
     pub fn url(&self) -> String {
+        format!("{}?user=dayline&pass=any", self.operator_url())
+    }
+
+    /// The same for who may do everything.
+    pub fn operator_url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 
@@ -73,7 +81,10 @@ impl Redis {
         command.current_dir(&self.folder).arg("redis.conf");
         command.args(["--port", "0", "--unixsocket", "redis.sock"]);
         let mut state = self.state();
-        state.settings.extend(settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        for &(name, value) in settings {
+            state.settings.retain(|(other, _)| other != name);
+            state.settings.push((name.to_owned(), value.to_owned()));
+        }
         for (name, value) in &state.settings {
             command.arg(format!("--{name}")).args(value.split(' '));
         }
@@ -162,4 +173,11 @@ impl Redis {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What Dayline's user may do, as operators are handed it, but for the password.
+fn user() -> String {
+    let shipped = include_str!("../../../deploy/redis-user.conf");
+    let line = shipped.lines().find_map(|line| line.strip_prefix("user ")).expect("it has a user");
+    substitute(line, &[(">CHANGE-ME", "nopass")])
 }

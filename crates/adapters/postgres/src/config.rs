@@ -25,9 +25,20 @@ pub struct PgConfig {
     pub max_replica_lag: Duration,
     /// How often replicas are compared with the primary.
     pub replica_check_every: Duration,
-    /// Certificates (PEM) to trust instead of the system's, for servers reached with
-    /// `sslmode=require`.
+    /// Certificates (PEM) to trust instead of the system's. With them there is no connection in the
+    /// clear.
     pub root_certificates: Option<PathBuf>,
+    /// What to show to servers that ask for a certificate. With it there is no connection in the clear.
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// A certificate, and what proves that it is ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// A file with it, and those between it and an authority's (PEM).
+    pub certificate: PathBuf,
+    /// A file with its private key (PEM), without a password.
+    pub key: PathBuf,
 }
 
 /// Why a URL can't be used. Never shows the URL: it holds a password.
@@ -39,15 +50,21 @@ pub enum ConfigError {
     /// Certificates can't be read.
     #[error("certificates for tls can't be used: {0}")]
     Certificates(String),
+    /// There are certificates for a connection that has none.
+    #[error(
+        "sslmode=disable says that connections to postgresql are not encrypted, and certificates that they are: \
+         leave one of them out"
+    )]
+    Contradiction,
 }
 
 impl PgConfig {
     /// The primary's URL, `postgres://user:password@host:port/database` or `key=value` pairs, with
     /// default bounds.
     ///
-    /// `sslmode=require` (also `verify-ca`, `verify-full`) means TLS with a checked certificate.
-    /// Anything else means plain: `prefer` protects against nobody who can interfere with the
-    /// connection.
+    /// `sslmode=require`, `verify-ca` and `verify-full` all mean TLS, with a certificate that is checked
+    /// and is the host's; so do `prefer` and nothing where there are certificates to use. Else these mean plain:
+    /// `prefer` protects against nobody who can interfere with the connection.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         Ok(Self {
             primary: parse(url)?,
@@ -58,7 +75,21 @@ impl PgConfig {
             max_replica_lag: Duration::from_secs(5),
             replica_check_every: Duration::from_secs(1),
             root_certificates: None,
+            client_certificate: None,
         })
+    }
+
+    /// How a server is to be reached, decided: encrypted or not.
+    pub(crate) fn decided(&self, server: &Config) -> Result<Config, ConfigError> {
+        let has_certificates = self.root_certificates.is_some() || self.client_certificate.is_some();
+        let mut decided = server.clone();
+        match server.get_ssl_mode() {
+            SslMode::Require => {}
+            SslMode::Disable if has_certificates => return Err(ConfigError::Contradiction),
+            _ if has_certificates => drop(decided.ssl_mode(SslMode::Require)),
+            _ => drop(decided.ssl_mode(SslMode::Disable)),
+        }
+        Ok(decided)
     }
 
     /// Adds a replica to read from.
@@ -86,9 +117,6 @@ fn parse(url: &str) -> Result<Config, ConfigError> {
     let url =
         url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
     let mut config = Config::from_str(&url).map_err(|error| ConfigError::Url(error.to_string()))?;
-    if config.get_ssl_mode() == SslMode::Prefer {
-        config.ssl_mode(SslMode::Disable);
-    }
     if config.get_application_name().is_none() {
         config.application_name("dayline");
     }
@@ -110,15 +138,29 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_asked_for_or_not_used() {
-        let mode = |query: &str| {
-            let url = format!("postgres://ada@db.example/dayline{query}");
-            PgConfig::new(&url).unwrap().primary.get_ssl_mode()
+    fn connections_are_encrypted_where_that_is_asked_for_or_there_are_certificates() {
+        let config = |mode: &str, has_roots: bool, has_own: bool| {
+            let mut config = PgConfig::new(&format!("postgres://ada@db.example/dayline{mode}")).unwrap();
+            config.root_certificates = has_roots.then(|| "roots.pem".into());
+            let own = ClientCertificate { certificate: "own.pem".into(), key: "own.key".into() };
+            config.client_certificate = has_own.then_some(own);
+            config
         };
-        assert_eq!(mode(""), SslMode::Disable);
-        assert_eq!(mode("?sslmode=prefer"), SslMode::Disable);
-        for required in ["require", "verify-ca", "verify-full"] {
-            assert_eq!(mode(&format!("?sslmode={required}")), SslMode::Require);
+        for (has_roots, has_own) in [(false, false), (false, true), (true, false), (true, true)] {
+            let decided = |mode: &str| {
+                let config = config(mode, has_roots, has_own);
+                config.decided(&config.primary).map(|decided| decided.get_ssl_mode())
+            };
+            let has_any = has_roots || has_own;
+            for undecided in ["", "?sslmode=prefer"] {
+                let mode = if has_any { SslMode::Require } else { SslMode::Disable };
+                assert_eq!(decided(undecided).unwrap(), mode, "{undecided:?} {has_roots} {has_own}");
+            }
+            for required in ["require", "verify-ca", "verify-full"] {
+                assert_eq!(decided(&format!("?sslmode={required}")).unwrap(), SslMode::Require);
+            }
+            let plain = decided("?sslmode=disable");
+            assert!(if has_any { matches!(plain, Err(ConfigError::Contradiction)) } else { plain.is_ok() });
         }
     }
 }

@@ -33,7 +33,7 @@ mod store;
 mod stored_time;
 mod values;
 
-pub use config::{ConfigError, PgConfig};
+pub use config::{ClientCertificate, ConfigError, PgConfig};
 pub use db::PoolUsage;
 pub use migrations::{Migrated, MigrationState, MigrationStep};
 pub use month_admin::{ArchiveSummary, MonthAdmin, MonthInfo};

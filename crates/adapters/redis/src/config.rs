@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, RedisResult,
-    TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, IntoConnectionInfo, ProtocolVersion,
+    RedisResult, TlsCertificates,
 };
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
@@ -33,6 +33,16 @@ pub struct RedisConfig {
     errors: Arc<AtomicU64>,
 }
 
+/// What connections over TLS are made with, all in PEM.
+#[derive(Default)]
+pub struct Certificates {
+    /// One of these must confirm the server's certificate, instead of one of the system's.
+    pub roots: Option<Vec<u8>>,
+    /// What to show to a server that asks for a certificate: it, with those between it and an
+    /// authority's, and its private key.
+    pub own: Option<(Vec<u8>, Vec<u8>)>,
+}
+
 impl RedisConfig {
     /// The server at `redis://[user:password@]host[:port][/db]`, the same with `rediss` over TLS,
     /// or `unix:///path`; with the key prefix `dayline`.
@@ -46,6 +56,8 @@ impl RedisConfig {
             let _ = aws_lc_rs::default_provider().install_default();
         }
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        // One command less that its user must be allowed.
+        let settings = settings.set_skip_set_lib_name();
         let client = Client::open(info.set_redis_settings(settings))
             .map_err(|error| SetupError::Url(error.to_string()))?;
         Ok(Self { client, prefix: "dayline".into(), answer: ANSWER, errors: Arc::default() })
@@ -58,14 +70,19 @@ impl RedisConfig {
         self
     }
 
-    /// The same server, which is to be reached over TLS, with a certificate that one of these
-    /// confirms (PEM), instead of one of the system's.
-    pub fn with_root_certificates(mut self, certificates: &[u8]) -> Result<Self, SetupError> {
-        if CertificateDer::pem_slice_iter(certificates).next().is_none() {
+    /// The same server, which is to be reached over TLS, with these certificates.
+    pub fn with_certificates(mut self, certificates: Certificates) -> Result<Self, SetupError> {
+        let Certificates { roots, own } = certificates;
+        let has_none = |pem: &[u8]| CertificateDer::pem_slice_iter(pem).next().is_none();
+        if roots.as_deref().is_some_and(has_none) {
             return Err(SetupError::Certificates("there are none to trust".to_owned()));
         }
-        let trusted = TlsCertificates { client_tls: None, root_cert: Some(certificates.to_vec()) };
-        self.client = Client::build_with_tls(self.client.get_connection_info().clone(), trusted)
+        if own.as_ref().is_some_and(|(own, _)| has_none(own)) {
+            return Err(SetupError::Certificates("there is none to show".to_owned()));
+        }
+        let client_tls = own.map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });
+        let certificates = TlsCertificates { client_tls, root_cert: roots };
+        self.client = Client::build_with_tls(self.client.get_connection_info().clone(), certificates)
             .map_err(|error| SetupError::Certificates(error.to_string()))?;
         Ok(self)
     }
@@ -153,11 +170,16 @@ mod tests {
     #[test]
     fn certificates_are_for_servers_over_tls_and_must_be_some() {
         let plain = RedisConfig::new("redis://example.org").unwrap();
-        assert!(matches!(plain.with_root_certificates(b""), Err(SetupError::Certificates(_))));
+        assert!(matches!(plain.with_certificates(Certificates::default()), Err(SetupError::Certificates(_))));
         let config = RedisConfig::new("rediss://example.org").unwrap();
-        for other in [&b""[..], b"none", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
-            let refused = config.clone().with_root_certificates(other);
-            assert!(matches!(refused, Err(SetupError::Certificates(_))), "{other:?}");
+        let no_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
+        for other in [Vec::new(), b"none".to_vec(), no_certificate] {
+            let to_trust = Certificates { roots: Some(other.clone()), own: None };
+            let to_show = Certificates { roots: None, own: Some((other.clone(), Vec::new())) };
+            for certificates in [to_trust, to_show] {
+                let refused = config.clone().with_certificates(certificates);
+                assert!(matches!(refused, Err(SetupError::Certificates(_))), "{other:?}");
+            }
         }
     }
 

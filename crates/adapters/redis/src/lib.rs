@@ -15,7 +15,7 @@ mod revocations;
 mod script;
 mod subscriber;
 
-pub use config::RedisConfig;
+pub use config::{Certificates, RedisConfig};
 pub use durability::check_durability;
 pub use error::{NotDurable, SetupError};
 pub use key_marks::RedisKeyMarks;

@@ -7,8 +7,8 @@ use std::{fs, io};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use dayline_postgres::PgConfig;
-use dayline_redis::{PingLogOptions, RedisConfig};
+use dayline_postgres::{ClientCertificate, PgConfig};
+use dayline_redis::{Certificates, PingLogOptions, RedisConfig};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::pings::StorageOptions;
@@ -20,7 +20,9 @@ use dayline_cli_kit::units;
 #[command(next_help_heading = "PostgreSQL, instead of the data folder")]
 #[expect(clippy::struct_field_names, reason = "a field has its option's name")]
 pub struct DatabaseOptions {
-    /// The primary: postgres://user:password@host:port/database, also through PgBouncer; best given by the environment
+    /// The primary: postgres://user:password@host:port/database, also through PgBouncer; best given by the environment.
+    /// With sslmode=verify-full behind it connections are encrypted and the server's certificate is checked; require
+    /// and verify-ca mean the same
     #[arg(long, global = true, env = "DAYLINE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<SecretString>,
     /// File whose first line is that URL
@@ -32,9 +34,15 @@ pub struct DatabaseOptions {
         conflicts_with = "database_url"
     )]
     pub(crate) database_url_file: Option<PathBuf>,
-    /// Certificates (PEM) to trust instead of the system's, for URLs with sslmode=require
+    /// Certificates (PEM) to trust instead of the system's; with them sslmode=verify-full is the default
     #[arg(long, global = true, env = "DAYLINE_DATABASE_CERTIFICATES", value_name = "FILE")]
     pub(crate) database_certificates: Option<PathBuf>,
+    /// Certificate (PEM) to show to the servers; with it sslmode=verify-full is the default
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_CLIENT_CERTIFICATE", value_name = "FILE")]
+    pub(crate) database_client_certificate: Option<PathBuf>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, global = true, env = "DAYLINE_DATABASE_CLIENT_KEY", value_name = "FILE")]
+    pub(crate) database_client_key: Option<PathBuf>,
     /// Most connections of this process to each server
     #[arg(long, global = true, env = "DAYLINE_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..))]
     pub(crate) database_connections: u16,
@@ -69,6 +77,12 @@ pub struct ClusterOptions {
     /// Certificates (PEM) to trust instead of the system's, for a rediss:// URL
     #[arg(long, env = "DAYLINE_REDIS_CERTIFICATES", value_name = "FILE")]
     pub(crate) redis_certificates: Option<PathBuf>,
+    /// Certificate (PEM) to show to Redis, for a rediss:// URL
+    #[arg(long, env = "DAYLINE_REDIS_CLIENT_CERTIFICATE", value_name = "FILE")]
+    pub(crate) redis_client_certificate: Option<PathBuf>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, env = "DAYLINE_REDIS_CLIENT_KEY", value_name = "FILE")]
+    pub(crate) redis_client_key: Option<PathBuf>,
     /// What all keys in Redis begin with; two installations can share one Redis
     #[arg(long, env = "DAYLINE_REDIS_PREFIX", default_value = "dayline", value_name = "WORD")]
     pub(crate) redis_prefix: String,
@@ -101,6 +115,12 @@ impl DatabaseOptions {
         config.max_connections = usize::from(self.database_connections);
         config.statement_timeout = self.database_timeout;
         config.root_certificates.clone_from(&self.database_certificates);
+        let (certificate, key) = (&self.database_client_certificate, &self.database_client_key);
+        let own = both(certificate.as_deref(), key.as_deref(), "--database-client")?;
+        config.client_certificate = own.map(|(certificate, key)| ClientCertificate {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+        });
         Ok(Some(config))
     }
 }
@@ -121,11 +141,21 @@ impl ClusterOptions {
             return Ok(None);
         };
         let mut config = RedisConfig::new(url.expose_secret()).map_err(Failure::usage)?;
-        if let Some(file) = &self.redis_certificates {
-            let certificates = fs::read(file).map_err(|error| unreadable(file, &error))?;
-            config = config.with_root_certificates(&certificates).map_err(Failure::usage)?;
+        let certificates = self.redis_certificates()?;
+        if certificates.roots.is_some() || certificates.own.is_some() {
+            config = config.with_certificates(certificates).map_err(Failure::usage)?;
         }
         Ok(Some(config.with_prefix(&self.redis_prefix)))
+    }
+
+    fn redis_certificates(&self) -> Result<Certificates, Failure> {
+        let (certificate, key) = (&self.redis_client_certificate, &self.redis_client_key);
+        let own = both(certificate.as_deref(), key.as_deref(), "--redis-client")?;
+        let read = |(certificate, key)| Ok::<_, Failure>((content(certificate)?, content(key)?));
+        Ok(Certificates {
+            roots: self.redis_certificates.as_deref().map(content).transpose()?,
+            own: own.map(read).transpose()?,
+        })
     }
 
     /// The settings of the ping log in Redis.
@@ -149,6 +179,28 @@ fn secret(given: Option<&SecretString>, file: Option<&Path>) -> Result<Option<Se
     let Some(file) = file else { return Ok(given.cloned()) };
     let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     Ok(Some(text.lines().next().unwrap_or_default().trim().to_owned().into()))
+}
+
+/// A certificate and its key, which are given both or not at all.
+fn both<'a>(
+    certificate: Option<&'a Path>,
+    key: Option<&'a Path>,
+    options: &str,
+) -> Result<Option<(&'a Path, &'a Path)>, Failure> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+        (None, None) => Ok(None),
+        (Some(_), None) => {
+            Err(Failure::usage(format!("{options}-certificate needs {options}-key beside it")))
+        }
+        (None, Some(_)) => {
+            Err(Failure::usage(format!("{options}-key needs {options}-certificate beside it")))
+        }
+    }
+}
+
+fn content(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|error| unreadable(file, &error))
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> Failure {

@@ -59,6 +59,7 @@ fn settings(options: &ServeOptions) -> String {
                 config.statement_timeout,
                 config.max_replica_lag,
                 config.root_certificates,
+                config.client_certificate,
             )
         })
     }));
@@ -104,6 +105,8 @@ fn every_option_changes_a_setting() {
     let clustered = [
         "--database-url=postgres://a@b/c",
         "--redis-url=rediss://d",
+        "--database-client-certificate=a",
+        "--database-client-key=b",
         "--kafka-client-certificate=a",
         "--kafka-client-key=b",
     ];

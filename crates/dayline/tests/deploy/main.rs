@@ -13,6 +13,7 @@ mod prometheus;
 mod rotation;
 mod settings;
 
+mod tls;
 use std::fs;
 use std::path::{Path, PathBuf};
 

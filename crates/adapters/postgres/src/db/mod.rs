@@ -45,14 +45,14 @@ pub struct PoolUsage {
 impl ConnectionPool {
     /// A pool for a server. Connects when first used.
     pub(crate) fn new(server: &Config, config: &PgConfig) -> Result<Self, ConfigError> {
-        let mut server = server.clone();
+        let mut server = config.decided(server)?;
         if server.get_connect_timeout().is_none() {
             server.connect_timeout(config.connect_timeout);
         }
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = match server.get_ssl_mode() {
             SslMode::Require => {
-                let connector = tls::connector(config.root_certificates.as_deref())?;
+                let connector = tls::connector(config)?;
                 Manager::from_config(server, connector, recycling)
             }
             _ => Manager::from_config(server, NoTls, recycling),

@@ -38,10 +38,13 @@ async fn all_wrong_settings_are_named_at_once() {
 
 #[tokio::test]
 async fn a_server_that_hides_its_settings_is_refused_with_the_permission_it_lacks() {
-    let redis = TestRedis::start_with(&[("rename-command", "CONFIG hidden")]);
+    let redis = TestRedis::start_with(&[
+        ("rename-command", "CONFIG hidden"),
+        ("user", "dayline on nopass ~* &* +@all"),
+    ]);
     assert_hidden(&redis).await;
     let redis = TestRedis::start();
-    redis.run::<()>("ACL SETUSER default -config").await;
+    redis.run::<()>("ACL SETUSER dayline -config").await;
     assert_hidden(&redis).await;
 }
 

@@ -43,7 +43,7 @@ async fn shared_marks_keep_the_facts_of_key_marks() {
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
-        let prefix = format!("marks{}", made.get());
+        let prefix = format!("dayline:marks{}", made.get());
         let (connection, server) = (connection.clone(), redis.server().with_prefix(&prefix));
         let pass = Box::new(move |ms| -> BoxFuture<'static, ()> {
             Box::pin(pass(connection.clone(), format!("{prefix}:key-nodes"), ms))

@@ -42,7 +42,7 @@ async fn shared_leases_keep_the_facts_of_leases() {
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
-        let server = redis.server().with_prefix(&format!("leases{}", made.get()));
+        let server = redis.server().with_prefix(&format!("dayline:leases{}", made.get()));
         let first = Arc::new(join(&server));
         let join = Box::new(move || -> BoxFuture<'static, Arc<dyn Leases>> {
             let worker: Arc<dyn Leases> = Arc::new(join(&server));

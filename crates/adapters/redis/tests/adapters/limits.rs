@@ -31,7 +31,7 @@ async fn shared_limits_keep_the_facts_of_all_limits() {
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
-        let server = redis.server().with_prefix(&format!("limits{}", made.get()));
+        let server = redis.server().with_prefix(&format!("dayline:limits{}", made.get()));
         Subject { limits: node(&server, 10, Duration::from_mins(1)), limit: LIMIT, burst: 10 }
     })
     .await;

@@ -57,7 +57,7 @@ async fn shared_live_events_keep_the_facts_of_all_live_events() {
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
-        let server = redis.server().with_prefix(&format!("live{}", made.get()));
+        let server = redis.server().with_prefix(&format!("dayline:live{}", made.get()));
         Arc::new(node(&redis, &server).await) as Arc<dyn LiveEvents>
     })
     .await;

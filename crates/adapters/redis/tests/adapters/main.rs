@@ -14,6 +14,7 @@ mod proxy;
 mod revocations;
 mod test_redis;
 mod tls;
+mod user;
 
 use std::time::Duration;
 

@@ -41,7 +41,8 @@ impl Proxy {
 
     /// The server, by this way.
     pub(crate) fn server(&self) -> RedisConfig {
-        RedisConfig::new(&format!("unix://{}", self.folder.path().join("proxy.sock").display())).unwrap()
+        let socket = self.folder.path().join("proxy.sock");
+        RedisConfig::new(&format!("unix://{}?user=dayline&pass=any", socket.display())).unwrap()
     }
 
     /// Ends all connections, and new ones at once.

@@ -44,7 +44,7 @@ async fn revocations_keep_the_facts_of_all_revocations() {
     let made = Cell::new(0);
     prove(FACTS, async || {
         made.set(made.get() + 1);
-        let server = redis.server().with_prefix(&format!("node{}", made.get()));
+        let server = redis.server().with_prefix(&format!("dayline:node{}", made.get()));
         let elsewhere = Some(node(&server).await as Arc<dyn Revocations>);
         Subject { here: node(&server).await, elsewhere, later: later() }
     })

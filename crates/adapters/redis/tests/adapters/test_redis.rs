@@ -42,7 +42,7 @@ impl TestRedis {
 
     /// A connection past the adapters, to look into the server and to spoil it.
     pub(crate) async fn connect(&self) -> MultiplexedConnection {
-        let client = Client::open(self.url()).unwrap();
+        let client = Client::open(self.operator_url()).unwrap();
         let config = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
         client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
     }

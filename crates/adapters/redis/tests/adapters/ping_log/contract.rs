@@ -19,7 +19,7 @@ async fn prove_with(facts: &[Fact<Subject>], options: PingLogOptions) {
     let made = Cell::new(0);
     prove(facts, async || {
         made.set(made.get() + 1);
-        let server = redis.server().with_prefix(&format!("log{}", made.get()));
+        let server = redis.server().with_prefix(&format!("dayline:log{}", made.get()));
         let reopen = {
             let (server, options) = (server.clone(), options.clone());
             Box::new(move || -> dayline_app::ports::BoxFuture<'static, Arc<dyn PingLog>> {

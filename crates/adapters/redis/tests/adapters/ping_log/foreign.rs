@@ -13,7 +13,7 @@ async fn another_number_of_partitions_is_refused_with_both_numbers() {
     let options = PingLogOptions { partitions: 16, ..PingLogOptions::default() };
     let refused = RedisPingLog::open(&redis.server(), &options).await.err().unwrap();
     assert!(matches!(refused, SetupError::Partitions { stored: 4, configured: 16 }), "{refused}");
-    assert!(RedisPingLog::open(&redis.server().with_prefix("other"), &options).await.is_ok());
+    assert!(RedisPingLog::open(&redis.server().with_prefix("dayline:other"), &options).await.is_ok());
 }
 
 #[tokio::test]
