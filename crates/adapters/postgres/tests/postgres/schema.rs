@@ -165,3 +165,57 @@ async fn migrating_raises_the_edition_of_the_rule_when_commits_under_way_have_en
     assert_eq!(migrating.await.unwrap().unwrap().applied, []);
     assert_eq!((edition().await, store.unfitness().await), (2, Ok(None)));
 }
+
+/// Keys, and references to other tables, that do not have the person among their columns.
+const WITHOUT_PERSON: &str = "
+SELECT kind || ' ' || relation::regclass::text || ' (' || string_agg(attname, ', ' ORDER BY place) || ')'
+FROM (
+  SELECT 'key' AS kind, indexrelid AS id, indrelid AS relation, attnum, place
+  FROM pg_index, unnest(indkey::smallint[]) WITH ORDINALITY AS columns (attnum, place)
+  WHERE (indisunique OR indisexclusion) AND place <= indnkeyatts
+  UNION ALL
+  SELECT 'reference', oid, conrelid, attnum, place
+  FROM pg_constraint, unnest(conkey) WITH ORDINALITY AS columns (attnum, place)
+  WHERE contype = 'f'
+) AS known
+JOIN pg_class ON pg_class.oid = relation AND relnamespace = 'public'::regnamespace
+JOIN pg_attribute ON attrelid = relation AND pg_attribute.attnum = known.attnum
+GROUP BY kind, id, relation HAVING NOT bool_or(attname = 'user_id') ORDER BY 1";
+
+/// A table of the ledger could be distributed by its people, as docs/scale.md says, which has this list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_without_the_person_are_those_that_the_page_about_scale_names() {
+    let database = Database::migrated().await;
+    database.store(Via::Direct).prepare_months(day(2026, 11, 20).start()).await.unwrap();
+    let client = database.client().await;
+    let rows = client.query(WITHOUT_PERSON, &[]).await.unwrap();
+    let without: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(
+        without,
+        [
+            "key api_keys (hash)",
+            "key api_keys (id)",
+            "key audit_events (id)",
+            "key dead_pings (id)",
+            "key device_logins (device_code)",
+            "key device_logins (user_code)",
+            "key ended_sessions (id)",
+            "key log_positions (partition)",
+            "key month_archives (month)",
+            "key report_chunks (job_id, attempt, number)",
+            "key report_jobs (id)",
+            "key reset_links (hash)",
+            "key rule_edition (is_only_row)",
+            "key schema_migrations (version)",
+            "key sessions (id)",
+            "key users (email_key)",
+            "key users (id)",
+            "key users (uuid)",
+            "reference device_logins (approved_by)",
+            "reference device_logins (approved_in)",
+        ]
+    );
+    let references = "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f'
+                        AND conrelid::regclass::text ~ '^(ledger_days|pieces|observations|names|corrections|first_)'";
+    assert_eq!(client.query(references, &[]).await.unwrap().len(), 0);
+}
