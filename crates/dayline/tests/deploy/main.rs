@@ -8,6 +8,7 @@
 mod cluster;
 mod compose;
 mod container;
+mod kubernetes;
 mod metrics;
 mod prometheus;
 mod rotation;
