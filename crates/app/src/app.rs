@@ -29,6 +29,9 @@ pub struct Rules {
     pub jobs: JobPolicy,
     /// Whether only an operator makes accounts.
     pub registration_closed: bool,
+    /// Whether pings are taken and nothing else is written, since somebody works on the store. It may know less than it will: no
+    /// credential is refused because of what it lacks.
+    pub maintenance: bool,
 }
 
 /// The application: one value, shared by all handlers.

@@ -8,6 +8,8 @@ use dayline_domain::Scope;
 
 use crate::ports::{PortError, TooMany};
 
+/// Seconds after which maintenance may be over.
+const MAINTENANCE_WAIT_S: u32 = 60;
 /// Seconds after which somebody's report jobs may be fewer.
 const JOBS_WAIT_S: u32 = 10;
 
@@ -95,6 +97,8 @@ pub enum AppError {
         /// In seconds, at least 1.
         retry_after_s: u32,
     },
+    /// Somebody works on the store: pings are taken, and nothing else is written.
+    Maintenance,
     /// A store or a helper is down. The detail is for the log.
     Unavailable(String),
     /// A bug or damage. The detail is for the log.
@@ -123,7 +127,7 @@ impl AppError {
             Self::MissingScope(_) | Self::RegistrationClosed | Self::AccountDisabled => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
             Self::TooMany(_) | Self::TooManyJobs | Self::TooManyNames { .. } => Kind::TooMany,
-            Self::LogFull { .. } | Self::Unavailable(_) => Kind::Unavailable,
+            Self::LogFull { .. } | Self::Maintenance | Self::Unavailable(_) => Kind::Unavailable,
             Self::Internal(_) => Kind::Internal,
         }
     }
@@ -150,6 +154,7 @@ impl AppError {
             Self::NotFound => "not_found",
             Self::TooMany(_) => "too_many_requests",
             Self::LogFull { .. } => "overloaded",
+            Self::Maintenance => "maintenance",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -185,6 +190,9 @@ impl AppError {
             Self::NotFound => "not found",
             Self::TooMany(_) => "too many requests; try again later",
             Self::LogFull { .. } => "too much is waiting to be stored; nothing was accepted, try again later",
+            Self::Maintenance => {
+                "this server is in maintenance: pings are taken, and nothing else is changed; try again later"
+            }
             Self::Unavailable(_) => "a part of the service is not available; try again later",
             Self::Internal(_) => "something went wrong on our side",
         }
@@ -197,6 +205,7 @@ impl AppError {
             | Self::TooManyNames { retry_after_s }
             | Self::LogFull { retry_after_s } => Some(*retry_after_s),
             Self::NotFinished | Self::Unavailable(_) => Some(1),
+            Self::Maintenance => Some(MAINTENANCE_WAIT_S),
             Self::TooManyJobs => Some(JOBS_WAIT_S),
             _ => None,
         }

@@ -65,8 +65,8 @@ pub struct System {
     pub keys: KeyWatch,
     /// Whether the keys are those of the other nodes; `None` if there are none, or this one has no use for keys.
     pub agreement: Option<Arc<KeyAgreement>>,
-    /// What the stores want done at the start and every hour.
-    pub maintenance: Maintenance,
+    /// What the stores want prepared at the start and every hour.
+    pub preparation: Preparation,
     /// What the stores show in the metrics.
     pub gauges: Gauges,
 }
@@ -85,8 +85,8 @@ pub struct WorkerPool {
 /// of its own, so that what it reads keeps nobody else waiting.
 pub type OpenReports = Box<dyn FnOnce() -> Result<ReportWorker, Failure> + Send>;
 
-/// Something to be done now and then.
-pub type Maintenance = Box<dyn Fn(UtcMs) -> PortFuture<'static, ()> + Send + Sync>;
+/// Makes what the stores will need soon.
+pub type Preparation = Box<dyn Fn(UtcMs) -> PortFuture<'static, ()> + Send + Sync>;
 
 /// Everything in this process, all data in one folder. `fatal` is called if the disk can't be trusted any more.
 pub async fn embedded(
@@ -112,13 +112,18 @@ pub async fn embedded(
     };
     let hint = "is there space on the disk of the data folder, and is its file whole?";
     // Pings are taken while the ledger is not written.
-    let probes = vec![probes::appends(&log, hint), probes::commits("ledger", store, false, hint)];
-    let maintenance: Maintenance = Box::new(|_| Box::pin(async { Ok(()) }));
+    let ledger = if options.maintenance {
+        probes::maintenance()
+    } else {
+        probes::commits("ledger", store, false, hint)
+    };
+    let probes = vec![probes::appends(&log, hint), ledger];
+    let preparation: Preparation = Box::new(|_| Box::pin(async { Ok(()) }));
     let keys = tokens.follow(keys_file, &keys);
-    let pool = options.has(Role::Worker).then_some(pool);
-    let reports = options.has(Role::Report).then_some(reports);
+    let pool = options.works_as(Role::Worker).then_some(pool);
+    let reports = options.works_as(Role::Report).then_some(reports);
     let gauges = gauges::of_folder();
-    Ok(System { app, pool, reports, probes, keys, agreement: None, maintenance, gauges })
+    Ok(System { app, pool, reports, probes, keys, agreement: None, preparation, gauges })
 }
 
 /// The keys of a server that makes its own at the first start. Later that would sign everybody out without a word.
@@ -148,11 +153,11 @@ pub async fn clustered(
     let shared = Shared::alone(log.clone(), &settings);
     let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api)).await?;
     let app = app(&store, shared, &tokens, &settings)?;
-    let pool = options.has(Role::Worker).then(|| {
+    let pool = options.works_as(Role::Worker).then(|| {
         let leases = RedisLeases::join(redis, log.partitions(), &SystemRandomness);
         pool(options, &app, store.clone(), Arc::new(leases))
     });
-    let reports = options.has(Role::Report).then(|| {
+    let reports = options.works_as(Role::Report).then(|| {
         let mut database = database.clone();
         database.max_connections = REPORT_CONNECTIONS;
         reports(&app, move || PgStore::open(&database).map_err(Failure::usage))
@@ -164,20 +169,30 @@ pub async fn clustered(
     });
     probes.extend(agreement.clone().map(probes::keys));
     if options.has(Role::Api) {
-        probes.extend([probes::appends(&log, log_hint), probes::schema(store.clone())]);
+        probes.push(probes::appends(&log, log_hint));
     } else if options.has(Role::Worker) {
         probes.push(probes::reads(&log, log_hint));
     }
-    let hint = "can postgresql be reached, and has `dayline migrate` been run?";
-    // Pings are taken without it.
-    probes.push(probes::commits("database", store.clone(), !options.has(Role::Api), hint));
+    if options.maintenance {
+        // Whatever the database is meanwhile.
+        probes.push(probes::maintenance());
+    } else {
+        probes.extend(of_database(&store, options.has(Role::Api)));
+    }
     let gauges = gauges::of_cluster(store.clone(), redis.clone());
-    let maintenance: Maintenance = Box::new(move |now| {
+    let preparation: Preparation = Box::new(move |now| {
         let store = Arc::clone(&store);
         Box::pin(async move { store.prepare_months(now).await })
     });
     let keys = tokens.follow(keys_file, &keys);
-    Ok(System { app, pool, reports, probes, keys, agreement, maintenance, gauges })
+    Ok(System { app, pool, reports, probes, keys, agreement, preparation, gauges })
+}
+
+/// What is asked of the database. Who takes pings does so without it.
+fn of_database(store: &Arc<PgStore>, takes_pings: bool) -> impl Iterator<Item = Probe> {
+    let schema = takes_pings.then(|| probes::schema(store.clone()));
+    let hint = "can postgresql be reached, and has `dayline migrate` been run?";
+    schema.into_iter().chain([probes::commits("database", store.clone(), !takes_pings, hint)])
 }
 
 /// The ping log that all processes share, in Kafka or in Redis, and what to look at if it does not work. Without pings in it

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use dayline_app::ports::REMEMBERED_MS;
-use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
+use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture, Use};
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, UserId, UtcMs};
 
@@ -43,8 +43,8 @@ impl ApiKeys for RememberedApiKeys {
         self.store.delete(user, id)
     }
 
-    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
-        Box::pin(self.known.find(hash, now, move || self.store.find_used(hash, now)))
+    fn find_used(&self, hash: TokenHash, now: UtcMs, used: Use) -> PortFuture<'_, Option<ApiKey>> {
+        Box::pin(self.known.find(hash, now, move || self.store.find_used(hash, now, used)))
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
             unreachable!("not asked for")
         }
 
-        fn find_used(&self, _: TokenHash, _: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
+        fn find_used(&self, _: TokenHash, _: UtcMs, _: Use) -> PortFuture<'_, Option<ApiKey>> {
             self.asked.fetch_add(1, Ordering::Relaxed);
             let mood = self.mood.lock().unwrap_or_else(PoisonError::into_inner).clone();
             Box::pin(async move {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     async fn at(keys: &RememberedApiKeys, ms: i64) -> Result<Option<ApiKey>, PortError> {
-        keys.find_used([3; 32], UtcMs(ms)).await
+        keys.find_used([3; 32], UtcMs(ms), Use::Noted).await
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! API keys. Only hashes are here.
 
-use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortError, PortFuture};
+use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortError, PortFuture, Use};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, Scope, Scopes, UserId, UtcMs};
@@ -51,7 +51,7 @@ impl ApiKeys for PgStore {
         })
     }
 
-    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
+    fn find_used(&self, hash: TokenHash, now: UtcMs, used: Use) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
             let pool = self.primary().await?;
             let sql = format!(
@@ -60,7 +60,8 @@ impl ApiKeys for PgStore {
             );
             let rows = pool.query(&sql, &[(&&hash[..], Type::BYTEA)]).await?;
             let Some(mut key) = rows.first().map(api_key).transpose()? else { return Ok(None) };
-            if key.last_used_at.is_some_and(|last| now.since(last) < USE_NOTED_EVERY_MS && now >= last) {
+            let is_noted = |last| now.since(last) < USE_NOTED_EVERY_MS && now >= last;
+            if used == Use::Unnoted || key.last_used_at.is_some_and(is_noted) {
                 return Ok(Some(key));
             }
             let sql = "UPDATE api_keys SET last_used_at = greatest(last_used_at, $2) WHERE id = $1";

@@ -1,6 +1,6 @@
 //! API keys. Only hashes are here.
 
-use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture};
+use dayline_app::ports::{ApiKey, ApiKeys, CreateKey, PortFuture, Use};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{ApiKeyId, Scope, Scopes, UserId, UtcMs};
@@ -67,9 +67,12 @@ impl ApiKeys for SqliteStore {
         })
     }
 
-    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
+    fn find_used(&self, hash: TokenHash, now: UtcMs, used: Use) -> PortFuture<'_, Option<ApiKey>> {
         Box::pin(async move {
             let Some(key) = self.db.read(move |tx| find(tx, hash)).await? else { return Ok(None) };
+            if used == Use::Unnoted {
+                return Ok(Some(key));
+            }
             self.note_use(key, now).await
         })
     }

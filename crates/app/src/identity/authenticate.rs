@@ -8,7 +8,7 @@ use dayline_domain::{DeviceId, Scopes};
 use crate::identity::caller::Caller;
 use crate::identity::key_text;
 use crate::identity::network::limited_by;
-use crate::ports::{CredentialId, Limit};
+use crate::ports::{CredentialId, Limit, Use};
 use crate::{App, AppError};
 
 /// Who the bearer of an access token or an API key is. No I/O for an access token.
@@ -16,10 +16,12 @@ use crate::{App, AppError};
 /// # Errors
 /// [`AppError::NotSignedIn`] or [`AppError::SessionRevoked`] if the credential lets nobody in,
 /// [`AppError::TooMany`] if it is a key that does not, and one of many from this address;
+/// [`AppError::Maintenance`] if it is a key that does not and may have before;
 /// [`AppError::Unavailable`] if a key can't be looked up now.
 pub async fn authenticate(app: &App, bearer: &str, address: Option<IpAddr>) -> Result<Caller, AppError> {
     if let Some(key) = key_text::as_made(bearer) {
         return match by_key(app, &key, address).await {
+            Err(AppError::NotSignedIn) if app.rules.maintenance => Err(AppError::Maintenance),
             Err(AppError::NotSignedIn) => Err(wrong_key(app, address).await),
             found => found,
         };
@@ -47,7 +49,8 @@ async fn wrong_key(app: &App, address: Option<IpAddr>) -> AppError {
 /// Who the bearer of a key is.
 async fn by_key(app: &App, text: &str, address: Option<IpAddr>) -> Result<Caller, AppError> {
     let now = app.clock.now();
-    let found = app.api_keys.find_used(app.secrets.hash(text), now).await?;
+    let used = if app.rules.maintenance { Use::Unnoted } else { Use::Noted };
+    let found = app.api_keys.find_used(app.secrets.hash(text), now, used).await?;
     let key = found.filter(|key| !key.is_expired(now)).ok_or(AppError::NotSignedIn)?;
     let credential = CredentialId::Key(key.id);
     if app.revocations.is_revoked(credential) {

@@ -45,6 +45,15 @@ pub enum CreateKey {
     NoSuchUser,
 }
 
+/// Whether it is noted that a key was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is, to about a minute.
+    Noted,
+    /// It is not: nothing is written.
+    Unnoted,
+}
+
 /// The API keys.
 pub trait ApiKeys: Send + Sync {
     /// Stores a key, unless its person then had more than `max_per_user`.
@@ -71,7 +80,7 @@ pub trait ApiKeys: Send + Sync {
     /// effect is not known then. [`Rejected`](super::PortError::Rejected) if it refuses the data.
     fn delete(&self, user: UserId, id: ApiKeyId) -> PortFuture<'_, bool>;
 
-    /// The key with this hash, noting that it was used at `now`. Expired keys are found too; those of
+    /// The key with this hash, noting that it was used at `now` if that is wanted. Expired keys are found too; those of
     /// people who are disabled are not. An
     /// implementation may answer from memory for up to a second, and while the store is away for up
     /// to [`REMEMBERED_MS`](super::REMEMBERED_MS); deleted keys are revoked beside that.
@@ -80,5 +89,5 @@ pub trait ApiKeys: Send + Sync {
     ///
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
-    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>>;
+    fn find_used(&self, hash: TokenHash, now: UtcMs, used: Use) -> PortFuture<'_, Option<ApiKey>>;
 }

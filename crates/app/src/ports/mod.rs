@@ -30,7 +30,7 @@ pub use accounts::{
     Accounts, CreateUser, EmailChange, PasswordHash, PasswordHasher, PasswordVerdict, ProfileChange,
     UpdateProfile, User,
 };
-pub use api_keys::{ApiKey, ApiKeys, CreateKey};
+pub use api_keys::{ApiKey, ApiKeys, CreateKey, Use};
 pub use audit::{AuditEvent, AuditKind, AuditLog, StoredAuditEvent};
 pub use buckets::{Buckets, OpenBucket, StoredBucket};
 pub use corrections::{CorrectionChange, CorrectionNumbers, CorrectionVersion};

@@ -17,6 +17,7 @@ mod key_agreement;
 mod keys;
 mod labels;
 mod live;
+mod maintenance;
 mod merges;
 mod operator;
 mod preferences;

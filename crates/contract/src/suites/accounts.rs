@@ -2,7 +2,7 @@
 
 use dayline_app::ports::{
     AuditEvent, AuditKind, CorrectionChange, CorrectionVersion, CreateUser, CredentialId, DayKey, LedgerView,
-    LoadedDay, PasswordHash, ProfileChange, Settling, UpdateProfile, User,
+    LoadedDay, PasswordHash, ProfileChange, Settling, UpdateProfile, Use, User,
 };
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Correction, CorrectionId, Email, FullName, Preferences, Says, UserId, UtcMs};
@@ -242,7 +242,10 @@ async fn deleting_an_account_erases_all_that_is_theirs(store: StorePorts) {
     assert!(matches!(day, LoadedDay::NoSuchUser));
     assert_nothing_is_tracked(&store, user.id).await;
     assert_eq!(store.api_keys.list(user.id).await.unwrap(), []);
-    assert_eq!(store.api_keys.find_used(api_key(user.id, 1).hash, at.plus(60_000)).await.unwrap(), None);
+    assert_eq!(
+        store.api_keys.find_used(api_key(user.id, 1).hash, at.plus(60_000), Use::Noted).await.unwrap(),
+        None
+    );
     assert_eq!(store.audit.list(user.id, None, 10).await.unwrap(), []);
     assert_eq!(store.device_logins.find_by_device_code(waiting(1).device_code).await.unwrap(), None);
     assert_eq!(store.report_jobs.list(user.id).await.unwrap(), []);

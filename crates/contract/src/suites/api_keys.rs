@@ -1,6 +1,6 @@
 //! What every store of API keys keeps.
 
-use dayline_app::ports::{ApiKey, CreateKey};
+use dayline_app::ports::{ApiKey, CreateKey, Use};
 use dayline_domain::identity::account::Label;
 use dayline_domain::{Scope, Scopes};
 
@@ -14,6 +14,9 @@ pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("a_key_is_found_by_its_hash_alone", |s| Box::pin(a_key_is_found_by_its_hash_alone(s))),
     Fact::new("a_key_says_to_about_a_minute_when_it_was_used", |s| {
         Box::pin(a_key_says_to_about_a_minute_when_it_was_used(s))
+    }),
+    Fact::new("a_key_whose_use_is_not_to_be_noted_is_found_and_not_written", |s| {
+        Box::pin(a_key_whose_use_is_not_to_be_noted_is_found_and_not_written(s))
     }),
     Fact::new("a_key_used_by_many_at_once_is_found_by_all", |s| {
         Box::pin(a_key_used_by_many_at_once_is_found_by_all(s))
@@ -38,7 +41,7 @@ async fn a_key_is_kept_exactly(store: StorePorts) {
         assert_eq!(store.api_keys.create(key.clone(), 5).await, Ok(CreateKey::Created));
         assert_eq!(store.api_keys.list(user).await.unwrap()[0], key);
         // An expired key is found, too.
-        let found = store.api_keys.find_used(key.hash, NOW.plus(10)).await.unwrap();
+        let found = store.api_keys.find_used(key.hash, NOW.plus(10), Use::Noted).await.unwrap();
         assert_eq!(found, Some(ApiKey { last_used_at: Some(NOW.plus(10)), ..key }));
     }
 }
@@ -59,10 +62,10 @@ async fn a_key_is_found_by_its_hash_alone(store: StorePorts) {
         store.api_keys.create(api_key(user, 1), 5).await.unwrap();
     }
     for user in [ada, bob] {
-        let found = store.api_keys.find_used(api_key(user, 1).hash, NOW).await.unwrap().unwrap();
+        let found = store.api_keys.find_used(api_key(user, 1).hash, NOW, Use::Noted).await.unwrap().unwrap();
         assert_eq!((found.user, found.id), (user, api_key(user, 1).id));
     }
-    assert_eq!(store.api_keys.find_used(api_key(ada, 2).hash, NOW).await.unwrap(), None);
+    assert_eq!(store.api_keys.find_used(api_key(ada, 2).hash, NOW, Use::Noted).await.unwrap(), None);
 }
 
 async fn a_key_says_to_about_a_minute_when_it_was_used(store: StorePorts) {
@@ -71,12 +74,20 @@ async fn a_key_says_to_about_a_minute_when_it_was_used(store: StorePorts) {
     assert_eq!(store.api_keys.list(user).await.unwrap()[0].last_used_at, None);
     for minutes in [0, 1, 2, 60, 61] {
         let now = NOW.plus(60_000 * minutes);
-        let found = store.api_keys.find_used(api_key(user, 1).hash, now).await.unwrap().unwrap();
+        let found = store.api_keys.find_used(api_key(user, 1).hash, now, Use::Noted).await.unwrap().unwrap();
         for key in [found, store.api_keys.list(user).await.unwrap().remove(0)] {
             let age = now.since(key.last_used_at.unwrap());
             assert!((0..=60_000).contains(&age), "{age} ms old");
         }
     }
+}
+
+async fn a_key_whose_use_is_not_to_be_noted_is_found_and_not_written(store: StorePorts) {
+    let user = store.register(1).await.id;
+    let key = api_key(user, 1);
+    store.api_keys.create(key.clone(), 5).await.unwrap();
+    assert_eq!(store.api_keys.find_used(key.hash, NOW, Use::Unnoted).await, Ok(Some(key.clone())));
+    assert_eq!(store.api_keys.list(user).await, Ok(vec![key]));
 }
 
 async fn a_key_used_by_many_at_once_is_found_by_all(store: StorePorts) {
@@ -85,7 +96,9 @@ async fn a_key_used_by_many_at_once_is_found_by_all(store: StorePorts) {
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..30 {
         let keys = store.api_keys.clone();
-        racing.spawn(async move { keys.find_used(api_key(user, 1).hash, NOW.plus(n)).await.unwrap() });
+        racing.spawn(
+            async move { keys.find_used(api_key(user, 1).hash, NOW.plus(n), Use::Noted).await.unwrap() },
+        );
     }
     assert!(racing.join_all().await.iter().all(Option::is_some));
 }
@@ -96,7 +109,7 @@ async fn a_person_has_at_most_so_many_keys(store: StorePorts) {
     for (n, expected) in [(1, CreateKey::Created), (2, CreateKey::Created), (3, CreateKey::TooMany)] {
         assert_eq!(store.api_keys.create(api_key(user, n), 2).await, Ok(expected));
     }
-    assert_eq!(store.api_keys.find_used(api_key(user, 3).hash, NOW).await.unwrap(), None);
+    assert_eq!(store.api_keys.find_used(api_key(user, 3).hash, NOW, Use::Noted).await.unwrap(), None);
     assert!(store.api_keys.delete(user, api_key(user, 1).id).await.unwrap());
     assert_eq!(store.api_keys.create(api_key(user, 3), 2).await, Ok(CreateKey::Created));
 }
@@ -116,19 +129,19 @@ async fn many_keys_made_at_once_keep_the_bound(store: StorePorts) {
 async fn a_stranger_gets_no_key(store: StorePorts) {
     let stranger = person(1).id;
     assert_eq!(store.api_keys.create(api_key(stranger, 1), 5).await, Ok(CreateKey::NoSuchUser));
-    assert_eq!(store.api_keys.find_used(api_key(stranger, 1).hash, NOW).await.unwrap(), None);
+    assert_eq!(store.api_keys.find_used(api_key(stranger, 1).hash, NOW, Use::Noted).await.unwrap(), None);
 }
 
 async fn a_key_is_deleted_once_and_only_by_its_owner(store: StorePorts) {
     let (ada, bob) = (store.register(1).await.id, store.register(2).await.id);
     let hers = api_key(ada, 1);
     store.api_keys.create(hers.clone(), 5).await.unwrap();
-    store.api_keys.find_used(hers.hash, NOW).await.unwrap().unwrap();
+    store.api_keys.find_used(hers.hash, NOW, Use::Noted).await.unwrap().unwrap();
     assert!(!store.api_keys.delete(bob, hers.id).await.unwrap());
     assert_eq!(store.api_keys.list(ada).await.unwrap().len(), 1);
     assert!(store.api_keys.delete(ada, hers.id).await.unwrap());
     assert!(!store.api_keys.delete(ada, hers.id).await.unwrap());
     assert_eq!(store.api_keys.list(ada).await.unwrap(), []);
     // A store may answer from memory for a minute, not longer.
-    assert_eq!(store.api_keys.find_used(hers.hash, NOW.plus(60_001)).await.unwrap(), None);
+    assert_eq!(store.api_keys.find_used(hers.hash, NOW.plus(60_001), Use::Noted).await.unwrap(), None);
 }

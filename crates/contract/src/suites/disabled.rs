@@ -1,6 +1,6 @@
 //! What every store keeps of whom an operator lets in, and in which order it lists people.
 
-use dayline_app::ports::{CreateKey, CredentialId, StartSession, Started, User};
+use dayline_app::ports::{CreateKey, CredentialId, StartSession, Started, Use, User};
 use dayline_domain::UserId;
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 
@@ -100,10 +100,10 @@ async fn keys_of_who_is_disabled_are_not_found_until_they_are_enabled(store: Sto
         assert_eq!(store.api_keys.create(api_key(user, 1), 5).await, Ok(CreateKey::Created));
     }
     store.accounts.disable(ada, NOW).await.unwrap();
-    assert_eq!(store.api_keys.find_used(api_key(ada, 1).hash, NOW).await, Ok(None));
-    assert!(store.api_keys.find_used(api_key(bob, 1).hash, NOW).await.unwrap().is_some());
+    assert_eq!(store.api_keys.find_used(api_key(ada, 1).hash, NOW, Use::Noted).await, Ok(None));
+    assert!(store.api_keys.find_used(api_key(bob, 1).hash, NOW, Use::Noted).await.unwrap().is_some());
     store.accounts.enable(ada).await.unwrap();
-    let found = store.api_keys.find_used(api_key(ada, 1).hash, NOW).await.unwrap();
+    let found = store.api_keys.find_used(api_key(ada, 1).hash, NOW, Use::Noted).await.unwrap();
     assert_eq!(found.map(|key| key.id), Some(api_key(ada, 1).id));
 }
 

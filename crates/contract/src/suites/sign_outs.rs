@@ -1,6 +1,6 @@
 //! What ends together: sessions, the codes that they approved, and keys if that is wanted.
 
-use dayline_app::ports::{CredentialId, SignOut, StartSession, Started};
+use dayline_app::ports::{CredentialId, SignOut, StartSession, Started, Use};
 use dayline_domain::identity::device_login::{Approval, DeviceLogin};
 use dayline_domain::{Session, UserId};
 
@@ -156,7 +156,7 @@ async fn keys_end_with_a_sign_out_only_if_that_is_wanted(store: StorePorts) {
     }
     let key = api_key(user, 1);
     // So that an implementation may remember it.
-    store.api_keys.find_used(key.hash, NOW.plus(1)).await.unwrap().unwrap();
+    store.api_keys.find_used(key.hash, NOW.plus(1), Use::Noted).await.unwrap().unwrap();
     let ended = store.sessions.end_all(user, sign_out(None, NOW)).await.unwrap();
     assert_eq!(ended, [CredentialId::Session(session(user, 1).id)]);
     assert_eq!(store.api_keys.list(user).await.unwrap().len(), 1);
@@ -164,7 +164,7 @@ async fn keys_end_with_a_sign_out_only_if_that_is_wanted(store: StorePorts) {
     let all = SignOut { api_keys: true, ..sign_out(None, NOW) };
     assert_eq!(store.sessions.end_all(user, all).await.unwrap(), [CredentialId::Key(key.id)]);
     assert_eq!(store.api_keys.list(user).await.unwrap(), []);
-    assert_eq!(store.api_keys.find_used(key.hash, NOW.plus(2)).await.unwrap(), None);
+    assert_eq!(store.api_keys.find_used(key.hash, NOW.plus(2), Use::Noted).await.unwrap(), None);
     assert_eq!(store.api_keys.list(other).await.unwrap().len(), 1);
 }
 

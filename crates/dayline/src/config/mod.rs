@@ -40,6 +40,10 @@ pub struct ServeOptions {
     /// Threads that serve requests and work on timelines; as many as there are processors if not given
     #[arg(long, env = "DAYLINE_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Take pings and change nothing else, while somebody restores or examines the data; they are processed when this
+    /// starts without it
+    #[arg(long, env = "DAYLINE_MAINTENANCE", value_parser = BoolishValueParser::new())]
+    pub(crate) maintenance: bool,
     /// Addresses, connections and proxies.
     #[command(flatten)]
     pub(crate) network: NetworkOptions,
@@ -194,6 +198,11 @@ impl ServeOptions {
     /// Whether this process has the role.
     pub(crate) fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Whether this process does in the background what the role says: nobody does in maintenance.
+    pub(crate) fn works_as(&self, role: Role) -> bool {
+        self.has(role) && !self.maintenance
     }
 }
 

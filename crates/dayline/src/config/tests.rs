@@ -25,6 +25,7 @@ fn settings(options: &ServeOptions) -> String {
     let ServeOptions {
         roles,
         threads,
+        maintenance,
         network,
         trackers,
         storage,
@@ -38,7 +39,7 @@ fn settings(options: &ServeOptions) -> String {
         limits,
         logs,
     } = options;
-    let mut text = format!("{roles:?} {threads:?} {logs:?}");
+    let mut text = format!("{roles:?} {threads:?} {maintenance} {logs:?}");
     let mut tell = |setting: &dyn std::fmt::Debug| writeln!(text, "{setting:?}").unwrap();
     tell(&(network.listen, network.operations_listen, &network.address_file, network.no_web));
     tell(&(network.kit(logs.access_log), network.api(), options.registration()));

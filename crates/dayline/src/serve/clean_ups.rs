@@ -16,14 +16,14 @@ pub(super) struct CleanUps {
 }
 
 impl CleanUps {
-    /// The first is due at once.
+    /// The first is due at once; in maintenance none is.
     pub(super) fn new(app: &App, audit_keep_ms: i64) -> Self {
-        Self { app: app.clone(), audit_keep_ms, is_due: true, doubts_clock: false }
+        Self { app: app.clone(), audit_keep_ms, is_due: !app.rules.maintenance, doubts_clock: false }
     }
 
     /// It is time for another one.
     pub(super) fn are_due(&mut self) {
-        self.is_due = true;
+        self.is_due = !self.app.rules.maintenance;
     }
 
     /// Looks whether there is something to do. The store is asked only if `thoroughly`; that a ping has confirmed the

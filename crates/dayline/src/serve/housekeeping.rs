@@ -11,7 +11,7 @@ use dayline_http_kit::Metrics;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::serve::clean_ups::CleanUps;
-use crate::wire::{Gauges, Maintenance};
+use crate::wire::{Gauges, Preparation};
 use dayline_cli_kit::units::whole_ms;
 
 const POLL_EVERY: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ const POLLS_PER_MINUTE: u64 = 60;
 pub(super) struct Housekeeping {
     app: App,
     metrics: Metrics,
-    maintenance: Maintenance,
+    preparation: Preparation,
     gauges: Gauges,
     /// Until when all ended sessions are known to be refused; `None` at first.
     polled: Option<UtcMs>,
@@ -42,13 +42,13 @@ impl Housekeeping {
     pub(super) fn new(
         app: &App,
         metrics: &Metrics,
-        (maintenance, gauges): (Maintenance, Gauges),
+        (preparation, gauges): (Preparation, Gauges),
         audit_keep: Duration,
     ) -> Self {
         Self {
             app: app.clone(),
             metrics: metrics.clone(),
-            maintenance,
+            preparation,
             gauges,
             polled: None,
             fails: false,
@@ -132,7 +132,10 @@ impl Housekeeping {
         if let Err(error) = self.learn_hashes().await {
             tracing::warn!(%error, "what passwords are hashed with could not be read");
         }
-        if let Err(error) = (self.maintenance)(self.app.clock.now()).await {
+        if self.app.rules.maintenance {
+            return;
+        }
+        if let Err(error) = (self.preparation)(self.app.clock.now()).await {
             tracing::warn!(%error, "the store was not prepared for what is to come");
         }
     }

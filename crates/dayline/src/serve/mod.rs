@@ -70,11 +70,11 @@ async fn serve(
     let bind = |door: DoorOptions| Ok::<_, Failure>((listener::bind(door.address, "--trackers")?, door));
     let door = door.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
-    let System { app, pool, reports, mut probes, keys, agreement, maintenance, gauges } =
+    let System { app, pool, reports, mut probes, keys, agreement, preparation, gauges } =
         put_together(options, cluster).await?;
     let metrics = Metrics::new(patterns());
     let mut housekeeping =
-        Housekeeping::new(&app, &metrics, (maintenance, gauges), options.sessions.audit_keep);
+        Housekeeping::new(&app, &metrics, (preparation, gauges), options.sessions.audit_keep);
     let door = match door {
         Some((listener, door)) => {
             let routes =

@@ -55,6 +55,14 @@ pub(super) fn commits(
     Probe { name, needed, hint, ask: Box::new(ask) }
 }
 
+/// Says that nothing but pings is written, which is what somebody wants for a while and not for ever.
+pub(super) fn maintenance() -> Probe {
+    let ask =
+        || -> Answer { Box::pin(async { Err("pings are taken, and nothing else is written".to_owned()) }) };
+    let hint = "is the data as it is to be? then start this without `--maintenance`";
+    Probe { name: "maintenance", needed: false, hint, ask: Box::new(ask) }
+}
+
 /// Whether the database is one of ours. One that does not answer may be: pings are taken meanwhile.
 pub(super) fn schema(store: Arc<PgStore>) -> Probe {
     let ask = move || -> Answer {

@@ -38,6 +38,7 @@ impl Settings {
                 sessions: options.sessions.policy(),
                 jobs: options.reports.policy(),
                 registration_closed: options.registration() == Registration::Closed,
+                maintenance: options.maintenance,
             },
         }
     }

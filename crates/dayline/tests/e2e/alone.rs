@@ -9,6 +9,8 @@ mod bad_input;
 mod erased_jobs;
 #[path = "kill.rs"]
 mod kill;
+#[path = "maintenance.rs"]
+mod maintenance;
 #[path = "operators.rs"]
 mod operators;
 #[path = "recorded_day.rs"]

@@ -108,7 +108,10 @@ impl IntoResponses for SignedInProblems {
             (StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`"),
             (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
             (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
-            (StatusCode::SERVICE_UNAVAILABLE, "`unavailable` or `overloaded`; see `Retry-After`"),
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "`unavailable`, `overloaded` or `maintenance`; see `Retry-After`",
+            ),
         ])
     }
 }
@@ -179,7 +182,7 @@ impl IntoResponses for LimitedProblems {
             (StatusCode::UNPROCESSABLE_ENTITY, "`invalid_input`: see `errors`"),
             (StatusCode::TOO_MANY_REQUESTS, "`too_many_requests`; see `Retry-After`"),
             (StatusCode::INTERNAL_SERVER_ERROR, "`internal`"),
-            (StatusCode::SERVICE_UNAVAILABLE, "`unavailable`; see `Retry-After`"),
+            (StatusCode::SERVICE_UNAVAILABLE, "`unavailable` or `maintenance`; see `Retry-After`"),
         ])
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use dayline_http_kit::maintenance::refuse_changes;
 use dayline_http_kit::router::with_state;
 use utoipa::OpenApi as _;
 use utoipa::openapi::Server;
@@ -26,6 +27,9 @@ fn table() -> OpenApiRouter<Api> {
         OpenApiRouter::new().routes(routes!(operations::readyz)).routes(routes!(operations::metrics));
     table_for_all().merge(for_operators)
 }
+
+/// What goes on in maintenance: pings, and sessions that send them.
+const GO_ON: [&str; 2] = ["/api/v1/usage/track", "/api/v1/auth/refresh"];
 
 /// The routes that anybody may know.
 fn table_for_all() -> OpenApiRouter<Api> {
@@ -114,7 +118,8 @@ fn serve(table: OpenApiRouter<Api>, mut state: ApiState) -> Router {
     let routes = Router::from(table).route_layer(KnownParameters::of(&document));
     // Texts, numbers and maps with texts for keys always serialise.
     state.document = DatedDocument::new(document.to_json().unwrap_or_default());
-    with_state(routes, Arc::new(state))
+    let api = Arc::new(state);
+    with_state(refuse_changes(routes, &api, &GO_ON), api)
 }
 
 /// Whether a process lives, and nothing else: what a process that only works in the background shows to

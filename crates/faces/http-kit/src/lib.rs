@@ -18,6 +18,7 @@ pub mod fields;
 mod gzip;
 pub mod instant;
 pub mod json;
+pub mod maintenance;
 pub mod metrics;
 pub mod origin;
 mod outages;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The codes of such failures.
-const CODES: [&str; 2] = ["overloaded", "unavailable"];
+const CODES: [&str; 3] = ["overloaded", "unavailable", "maintenance"];
 /// How often there is a line for each.
 const PACE: Duration = Duration::from_secs(1);
 

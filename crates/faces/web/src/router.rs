@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use dayline_http_kit::maintenance::refuse_changes;
 use dayline_http_kit::router::with_state;
 use dayline_http_kit::{Problem, Router};
 use http::{HeaderMap, Uri, header};
@@ -100,6 +101,9 @@ fn always_signed_in() -> Vec<Route> {
     vec![("/sign-out", post(sign_in::sign_out)), ("/device", get(device::page).post(device::decide))]
 }
 
+/// What goes on in maintenance: sessions of those who look at pages.
+const GO_ON: [&str; 1] = ["/session/renew"];
+
 /// The patterns of all routes, to be counted one by one.
 pub fn route_patterns() -> Vec<String> {
     let all = [open(), signed_in(), always_open(), always_signed_in()];
@@ -134,6 +138,7 @@ fn serve(
     let web = Arc::new(state);
     let state = || Arc::clone(&web);
     let routes = collect(signed_in).layer(from_fn_with_state(state(), let_in)).merge(collect(open));
+    let routes = refuse_changes(routes, &web, &GO_ON);
     let refuse = async || Refusal::from(Problem::method_not_allowed());
     let routes = routes.method_not_allowed_fallback(refuse);
     // The guard is asked first, whatever the route; and refuses as a page.

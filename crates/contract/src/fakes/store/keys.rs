@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use dayline_app::ports::{
-    ApiKey, ApiKeys, AuditEvent, AuditLog, CreateKey, DeviceLogins, PortFuture, StoredAuditEvent,
+    ApiKey, ApiKeys, AuditEvent, AuditLog, CreateKey, DeviceLogins, PortFuture, StoredAuditEvent, Use,
 };
 use dayline_domain::identity::device_login::{Approval, DeviceLogin, UserCode};
 use dayline_domain::identity::session::TokenHash;
@@ -41,13 +41,15 @@ impl ApiKeys for FakeStore {
         })
     }
 
-    fn find_used(&self, hash: TokenHash, now: UtcMs) -> PortFuture<'_, Option<ApiKey>> {
+    fn find_used(&self, hash: TokenHash, now: UtcMs, used: Use) -> PortFuture<'_, Option<ApiKey>> {
         self.transaction(|tables| {
             let Some(key) = tables.keys.values_mut().find(|key| key.hash == hash) else { return Ok(None) };
             if tables.users.get(&key.user).is_none_or(|(user, _)| user.disabled_at.is_some()) {
                 return Ok(None);
             }
-            key.last_used_at = Some(now);
+            if used == Use::Noted {
+                key.last_used_at = Some(now);
+            }
             Ok(Some(key.clone()))
         })
     }

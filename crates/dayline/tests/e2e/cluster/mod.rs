@@ -22,6 +22,8 @@ mod steps;
 mod bad_input;
 #[path = "../kill.rs"]
 mod kill;
+#[path = "../maintenance.rs"]
+mod maintenance;
 #[path = "../operators.rs"]
 mod operators;
 #[path = "../recorded_day.rs"]

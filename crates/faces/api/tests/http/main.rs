@@ -15,6 +15,7 @@ mod export;
 mod framing;
 mod kinds;
 mod live;
+mod maintenance;
 mod operations;
 mod packing;
 mod ping_texts;

@@ -45,6 +45,13 @@ impl Server {
         Self::of(FakeApp::default(), KitConfig::default(), device_pages)
     }
 
+    /// The same people and their data, in maintenance.
+    pub(crate) fn in_maintenance(self) -> Self {
+        let Self { mut fake, .. } = self;
+        fake.app.rules.maintenance = true;
+        Self::of(fake, KitConfig::default(), pages)
+    }
+
     fn of(fake: FakeApp, config: KitConfig, pages: impl Fn(WebState) -> Pages) -> Self {
         let kit = KitState::new(fake.app.clone(), Metrics::new(route_patterns()), config).unwrap();
         let Pages { routes, unknown } = pages(WebState::new(Arc::clone(&kit)));
