@@ -18,6 +18,7 @@ mod postgres;
 mod process;
 mod programs;
 mod redis;
+mod sentinels;
 mod settings;
 
 pub use certificate::certify;
@@ -33,4 +34,5 @@ pub use postgres::Postgres;
 pub use process::{Process, run};
 pub use programs::{postgres_program, unprivileged, variable};
 pub use redis::Redis;
+pub use sentinels::Sentinels;
 pub use settings::substitute;

@@ -54,6 +54,17 @@ impl Redis {
         Self { folder, state: Mutex::new(state) }
     }
 
+    /// One that sentinels can watch and that can follow another, beside its socket on this port; it does not run yet.
+    pub(crate) fn replicated(port: u16, password: &str) -> Self {
+        let redis = Self::stopped();
+        let more =
+            substitute(include_str!("../../../deploy/redis-replicated.conf"), &[("CHANGE-ME", password)]);
+        let mut file = File::options().append(true).open(redis.folder.path().join("redis.conf")).unwrap();
+        file.write_all(more.as_bytes()).unwrap();
+        redis.state().settings.push(("port".to_owned(), port.to_string()));
+        redis
+    }
+
     /// Where its socket is.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
@@ -76,8 +87,7 @@ impl Redis {
 
     /// The same with other settings from now on, later ones over earlier ones.
     pub fn start_again_with(&self, settings: &[(&str, &str)]) {
-        let program = std::env::var("DAYLINE_TEST_REDIS_SERVER");
-        let mut command = Command::new(program.as_deref().unwrap_or("redis-server"));
+        let mut command = Command::new(Self::program());
         command.current_dir(&self.folder).arg("redis.conf");
         command.args(["--port", "0", "--unixsocket", "redis.sock"]);
         let mut state = self.state();
@@ -92,21 +102,37 @@ impl Redis {
         state.process.insert(process).until(|| self.answers().unwrap_or(false));
     }
 
+    /// The program of servers and sentinels.
+    pub(crate) fn program() -> String {
+        std::env::var("DAYLINE_TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+    }
+
     fn answers(&self) -> std::io::Result<bool> {
-        Ok(&self.ask("PING")? == b"+PONG")
+        Ok(self.ask("PING")?.starts_with("+PONG"))
+    }
+
+    /// Whether it is a replica that has caught up with a primary that is there.
+    pub fn follows(&self) -> bool {
+        let replication = self.ask("INFO replication").unwrap_or_default();
+        replication.contains("role:slave") && replication.contains("master_link_status:up")
+    }
+
+    /// Whether it is a primary.
+    pub fn leads(&self) -> bool {
+        self.ask("INFO replication").unwrap_or_default().contains("role:master")
     }
 
     /// Runs a command that answers `OK`, words separated by spaces.
     pub fn tell(&self, command: &str) {
-        assert!(self.ask(command).unwrap().starts_with(b"+OK"), "{command}");
+        assert!(self.ask(command).unwrap().starts_with("+OK"), "{command}");
     }
 
-    /// The first bytes of the answer.
-    fn ask(&self, command: &str) -> std::io::Result<[u8; 5]> {
+    /// The answer to a command, as it comes.
+    fn ask(&self, command: &str) -> std::io::Result<String> {
         let mut connection = UnixStream::connect(self.socket())?;
-        connection.write_all(format!("{command}\r\n").as_bytes())?;
-        let mut answer = [0; 5];
-        connection.read_exact(&mut answer)?;
+        connection.write_all(format!("{command}\r\nQUIT\r\n").as_bytes())?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
         Ok(answer)
     }
 

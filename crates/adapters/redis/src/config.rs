@@ -7,26 +7,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
-use redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, IntoConnectionInfo, ProtocolVersion,
-    RedisResult, TlsCertificates,
-};
-use rustls::crypto::aws_lc_rs;
+use redis::{AsyncConnectionConfig, ClientTlsConfig, RedisResult, TlsCertificates};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::error::SetupError;
+use crate::server::{Primary, Server};
 
 /// How long a connection may take to come about, its greeting included.
 const CONNECT: Duration = Duration::from_secs(1);
 /// How long an answer may take. Behind `appendfsync always` it waits for the disk, which has bad
 /// moments.
 const ANSWER: Duration = Duration::from_secs(2);
+/// So often it is looked whether there is another primary: an old one that sentinels can't reach
+/// goes on answering.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A Redis server, and the prefix of Dayline's keys in it. Cheap to clone; opens nothing by itself.
 #[derive(Clone)]
 pub struct RedisConfig {
-    client: Client,
+    server: Server,
     prefix: Arc<str>,
     answer: Duration,
     /// Questions that failed, over all clones.
@@ -45,22 +45,13 @@ pub struct Certificates {
 
 impl RedisConfig {
     /// The server at `redis://[user:password@]host[:port][/db]`, the same with `rediss` over TLS,
-    /// or `unix:///path`; with the key prefix `dayline`.
+    /// or `unix:///path`; or the primary that sentinels name, at
+    /// `redis+sentinel://[user:password@]host[:port][,host…]/service[/db]`, with
+    /// `?sentinel_user=…&sentinel_password=…` where they want to know who asks, and with
+    /// `rediss+sentinel` over TLS. With the key prefix `dayline`.
     pub fn new(url: &str) -> Result<Self, SetupError> {
-        let info = url.into_connection_info().map_err(|error| SetupError::Url(error.to_string()))?;
-        if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
-            if *insecure {
-                return Err(SetupError::Url("certificates are always checked".to_owned()));
-            }
-            // An error says that the process has chosen already.
-            let _ = aws_lc_rs::default_provider().install_default();
-        }
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        // One command less that its user must be allowed.
-        let settings = settings.set_skip_set_lib_name();
-        let client = Client::open(info.set_redis_settings(settings))
-            .map_err(|error| SetupError::Url(error.to_string()))?;
-        Ok(Self { client, prefix: "dayline".into(), answer: ANSWER, errors: Arc::default() })
+        let server = Server::new(url)?;
+        Ok(Self { server, prefix: "dayline".into(), answer: ANSWER, errors: Arc::default() })
     }
 
     /// The same server under another prefix: two installations can share one Redis.
@@ -82,8 +73,8 @@ impl RedisConfig {
         }
         let client_tls = own.map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });
         let certificates = TlsCertificates { client_tls, root_cert: roots };
-        self.client = Client::build_with_tls(self.client.get_connection_info().clone(), certificates)
-            .map_err(|error| SetupError::Certificates(error.to_string()))?;
+        let server = self.server.with_certificates(certificates);
+        self.server = server.map_err(|error| SetupError::Certificates(error.to_string()))?;
         Ok(self)
     }
 
@@ -108,26 +99,54 @@ impl RedisConfig {
         format!("{}:{name}", self.prefix)
     }
 
+    /// Whether a replica may take the place of the primary at any moment.
+    pub(crate) fn may_change(&self) -> bool {
+        self.server.may_change()
+    }
+
+    /// Whether no other primary was seen since.
+    pub(crate) fn is_still(&self, primary: Primary) -> bool {
+        self.server.is_still(primary)
+    }
+
+    /// Returns once there is another primary, if there ever is.
+    pub(crate) async fn until_not(&self, primary: Primary) {
+        if !self.may_change() {
+            return std::future::pending().await;
+        }
+        while self.is_still(primary) {
+            tokio::time::sleep(LOOK).await;
+            // Who connects notices. If nobody can be reached there is none to go to.
+            let _ = self.connect().await;
+        }
+    }
+
+    /// How long a replica may take to confirm a write: it has to be answered in time.
+    pub(crate) fn confirmed_within(&self) -> Duration {
+        self.answer / 2
+    }
+
     pub(crate) async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        self.connect_with(config().set_response_timeout(Some(self.answer))).await
+        Ok(self.connect_to_stay().await?.0)
     }
 
-    /// A connection for commands that block; the caller bounds them.
-    pub(crate) async fn connect_to_block(&self) -> RedisResult<MultiplexedConnection> {
-        self.connect_with(config().set_response_timeout(None)).await
+    /// A connection that is kept for as long as it leads to the primary.
+    pub(crate) async fn connect_to_stay(&self) -> RedisResult<(MultiplexedConnection, Primary)> {
+        self.server.connect(&config().set_response_timeout(Some(self.answer))).await
     }
 
-    /// A connection on which `on_push` is called with whatever Redis sends unasked.
+    /// The same for commands that block; the caller bounds them.
+    pub(crate) async fn connect_to_block(&self) -> RedisResult<(MultiplexedConnection, Primary)> {
+        self.server.connect(&config().set_response_timeout(None)).await
+    }
+
+    /// The same, and `on_push` is called with whatever Redis sends unasked.
     pub(crate) async fn connect_to_subscribe(
         &self,
         on_push: impl AsyncPushSender,
         answer: Duration,
-    ) -> RedisResult<MultiplexedConnection> {
-        self.connect_with(config().set_response_timeout(Some(answer)).set_push_sender(on_push)).await
-    }
-
-    async fn connect_with(&self, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+    ) -> RedisResult<(MultiplexedConnection, Primary)> {
+        self.server.connect(&config().set_response_timeout(Some(answer)).set_push_sender(on_push)).await
     }
 }
 
@@ -148,8 +167,13 @@ mod tests {
 
     #[test]
     fn neither_a_server_nor_what_is_wrong_with_its_url_shows_the_password() {
-        let config = RedisConfig::new("redis://ada:secret@example.org:6379/0").unwrap();
-        assert_eq!(format!("{config:?}"), r#"RedisConfig { prefix: "dayline", .. }"#);
+        for url in [
+            "redis://ada:secret@example.org:6379/0",
+            "redis+sentinel://ada:secret@example.org/dayline?sentinel_password=secret",
+        ] {
+            let config = RedisConfig::new(url).unwrap();
+            assert_eq!(format!("{config:?}"), r#"RedisConfig { prefix: "dayline", .. }"#);
+        }
         for url in [
             "ada:secret@example.org",
             "redis://ada:secret@",
@@ -157,9 +181,11 @@ mod tests {
             "rediss://ada:secret@example.org/#insecure",
             "rediss://ada:secret@example.org/#other",
             "redis://ada:secret@h:x",
+            "redis+sentinel://ada:secret@h:x/dayline",
+            "redis+sentinel://ada:secret@h/dayline?sentinel_passwort=secret",
         ] {
             let wrong = RedisConfig::new(url).unwrap_err();
-            assert!(matches!(wrong, SetupError::Url(_)), "{url}");
+            assert!(matches!(wrong, SetupError::Url(_) | SetupError::SentinelUrl(_)), "{url}");
             assert!(
                 !wrong.to_string().contains("secret") && !format!("{wrong:?}").contains("secret"),
                 "{wrong}"
@@ -169,8 +195,13 @@ mod tests {
 
     #[test]
     fn certificates_are_for_servers_over_tls_and_must_be_some() {
-        let plain = RedisConfig::new("redis://example.org").unwrap();
-        assert!(matches!(plain.with_certificates(Certificates::default()), Err(SetupError::Certificates(_))));
+        for plain in ["redis://example.org", "redis+sentinel://example.org/dayline"] {
+            let plain = RedisConfig::new(plain).unwrap();
+            assert!(matches!(
+                plain.with_certificates(Certificates::default()),
+                Err(SetupError::Certificates(_))
+            ));
+        }
         let config = RedisConfig::new("rediss://example.org").unwrap();
         let no_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
         for other in [Vec::new(), b"none".to_vec(), no_certificate] {

@@ -24,7 +24,7 @@ const SETTINGS: [(&str, &str, &str); 4] = [
 /// come back as warnings. Gives what the operator should know in any case.
 pub async fn check_durability(config: &RedisConfig, accept_less: bool) -> Result<Vec<String>, NotDurable> {
     let mut connection = config.connect().await.map_err(NotDurable::Unreachable)?;
-    let mut found = look(&mut connection).await.map_err(NotDurable::Unreachable)?;
+    let mut found = look(&mut connection, config.may_change()).await.map_err(NotDurable::Unreachable)?;
     if !accept_less && !found.objections.is_empty() {
         return Err(NotDurable::Objections(found.objections));
     }
@@ -40,8 +40,8 @@ pub(crate) struct Found {
     warnings: Vec<String>,
 }
 
-/// Looks at the Redis behind this connection.
-pub(crate) async fn look(connection: &mut MultiplexedConnection) -> RedisResult<Found> {
+/// Looks at the Redis behind this connection. If a replica may take its place, one must be there.
+pub(crate) async fn look(connection: &mut MultiplexedConnection, may_change: bool) -> RedisResult<Found> {
     let mut found = Found::default();
     match settings(connection).await {
         Ok(settings) => found.object_to_settings(&settings),
@@ -54,7 +54,7 @@ pub(crate) async fn look(connection: &mut MultiplexedConnection) -> RedisResult<
         Err(error) => return Err(error),
     }
     match info(connection).await {
-        Ok(info) => found.look_at_info(&info),
+        Ok(info) => found.look_at_info(&info, may_change),
         Err(error) if is_forbidden(&error) => found
             .warnings
             .push("redis does not show its state (INFO): its version and role are unknown".to_owned()),
@@ -88,7 +88,7 @@ impl Found {
         }
     }
 
-    fn look_at_info(&mut self, info: &HashMap<String, String>) {
+    fn look_at_info(&mut self, info: &HashMap<String, String>, may_change: bool) {
         let get = |name: &str| info.get(name).map_or("", String::as_str);
         let version = get("redis_version");
         if parse_version(version).is_some_and(|version| version < OLDEST) {
@@ -107,9 +107,19 @@ impl Found {
         if get("aof_last_write_status") == "err" {
             self.objections.push("redis failed to write its append-only file: look at its disk".to_owned());
         }
-        if !matches!(get("connected_slaves"), "" | "0") {
+        let has_replicas = !matches!(get("connected_slaves"), "" | "0");
+        if may_change && !has_replicas {
+            self.objections.push(
+                "redis has no replica, so that nobody else has what it acknowledges: start one, or wait until it \
+                 has caught up"
+                    .to_owned(),
+            );
+        }
+        if has_replicas && !may_change {
             self.warnings.push(
-                "redis has replicas: they lag behind, so that a failover can lose answered pings".to_owned(),
+                "redis has replicas: they lag behind, so that a failover can lose answered pings (with redis+sentinel:// they \
+                 confirm each)"
+                    .to_owned(),
             );
         }
     }
@@ -136,17 +146,18 @@ pub(crate) fn is_forbidden(error: &RedisError) -> bool {
 mod tests {
     use super::*;
 
-    fn looked_at(info: &[(&str, &str)]) -> (usize, usize) {
+    fn looked_at(info: &[(&str, &str)], may_change: bool) -> (usize, usize) {
         let mut found = Found::default();
-        found.look_at_info(&info.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect());
+        let info = info.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        found.look_at_info(&info, may_change);
         (found.objections.len(), found.warnings.len())
     }
 
     #[test]
     fn replicas_clusters_old_versions_and_failed_writes_are_refused_and_having_replicas_is_said() {
         let good = [("redis_version", "7.0.15"), ("role", "master"), ("connected_slaves", "0")];
-        assert_eq!(looked_at(&good), (0, 0));
-        assert_eq!(looked_at(&[]), (0, 0));
+        assert_eq!(looked_at(&good, false), (0, 0));
+        assert_eq!(looked_at(&[], false), (0, 0));
         let bad_ones = [
             ("redis_version", "6.0.16"),
             ("role", "slave"),
@@ -154,8 +165,15 @@ mod tests {
             ("aof_last_write_status", "err"),
         ];
         for bad in bad_ones {
-            assert_eq!(looked_at(&[bad]), (1, 0), "{bad:?}");
+            assert_eq!(looked_at(&[bad], false), (1, 0), "{bad:?}");
         }
-        assert_eq!(looked_at(&[("connected_slaves", "1")]), (0, 1));
+        assert_eq!(looked_at(&[("connected_slaves", "1")], false), (0, 1));
+    }
+
+    #[test]
+    fn where_a_replica_may_take_over_there_must_be_some() {
+        for (replicas, objections) in [("0", 1), ("1", 0), ("2", 0)] {
+            assert_eq!(looked_at(&[("connected_slaves", replicas)], true), (objections, 0), "{replicas}");
+        }
     }
 }

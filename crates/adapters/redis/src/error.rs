@@ -1,6 +1,8 @@
 //! What Redis's errors mean to Dayline, in one place. None of them shows the address or the
 //! password.
 
+use std::io;
+
 use dayline_app::ports::PortError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -13,6 +15,12 @@ pub enum SetupError {
         "the redis url must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket: {0}"
     )]
     Url(String),
+    /// The address, which was to have sentinels, is not one.
+    #[error(
+        "the redis url must look like redis+sentinel://host:26379,host:26379/service/0, with rediss+sentinel for tls, \
+         user:password@ before the hosts and ?sentinel_user=…&sentinel_password=… at the end where they are needed: {0}"
+    )]
+    SentinelUrl(String),
     /// They can't be trusted.
     #[error("can't use the certificates for redis: {0}")]
     Certificates(String),
@@ -59,11 +67,17 @@ impl From<RedisError> for SetupError {
 }
 
 /// Whether the connection is of no use any more: gone, silent, or to a server that has become a
-/// replica.
+/// replica, or that takes nothing since it has none.
 pub(crate) fn is_lost(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_unrecoverable_error()
         || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+        || error.code() == Some("NOREPLICAS")
+}
+
+/// The connection leads to a server that is not the primary any more.
+pub(crate) fn replaced() -> RedisError {
+    io::Error::new(io::ErrorKind::NotConnected, "another primary has taken its place").into()
 }
 
 /// Whether Redis refused because its memory is used up.

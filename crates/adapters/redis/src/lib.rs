@@ -13,6 +13,8 @@ mod live;
 mod ping_log;
 mod revocations;
 mod script;
+mod sentinel;
+mod server;
 mod subscriber;
 
 pub use config::{Certificates, RedisConfig};

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::config::RedisConfig;
 use crate::error::{is_lost, to_port};
 use crate::script::LoadedScript;
+use crate::server::Primary;
 
 /// For so long after a failed attempt to connect nobody tries again.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,7 +26,7 @@ pub(crate) struct Link {
 struct State {
     /// Counts connections, so that a late failure of an old one does not close the new one.
     generation: u64,
-    connection: Option<MultiplexedConnection>,
+    connection: Option<(MultiplexedConnection, Primary)>,
     failed: Option<(Instant, RedisError)>,
 }
 
@@ -81,7 +82,9 @@ impl Link {
 
     async fn connection(&self) -> RedisResult<(u64, MultiplexedConnection)> {
         let mut state = self.state.lock().await;
-        if let Some(connection) = &state.connection {
+        if let Some((connection, primary)) = &state.connection
+            && self.config.is_still(*primary)
+        {
             return Ok((state.generation, connection.clone()));
         }
         if let Some((at, error)) = &state.failed
@@ -89,10 +92,10 @@ impl Link {
         {
             return Err(error.clone());
         }
-        match self.config.connect().await {
-            Ok(connection) => {
+        match self.config.connect_to_stay().await {
+            Ok((connection, primary)) => {
                 state.generation += 1;
-                state.connection = Some(connection.clone());
+                state.connection = Some((connection.clone(), primary));
                 state.failed = None;
                 Ok((state.generation, connection))
             }

@@ -26,7 +26,6 @@ use dayline_app::tracking::watermarks::Watermarks;
 use tokio::task::JoinSet;
 
 use crate::config::RedisConfig;
-use crate::durability::look;
 use crate::error::SetupError;
 use eraser::Eraser;
 use fullness::Fullness;
@@ -56,16 +55,15 @@ pub struct RedisPingLog {
 }
 
 impl RedisPingLog {
-    /// Opens the log, or makes one, in a Redis that may use as much memory as the log may need. Whether Redis is durable enough for it is to be asked before
-    /// ([`crate::check_durability`]). If it is, nothing is appended any more as soon as it is seen
-    /// not to be; who accepted less is not asked again. Must be called in a tokio runtime, which
-    /// keeps the connections.
+    /// Opens the log, or makes one, in a Redis that may use as much memory as the log may need and
+    /// that keeps what it acknowledges ([`crate::check_durability`] says more about it). As soon as
+    /// it is seen not to, nothing is appended any more; who accepted less is not asked. Must be called
+    /// in a tokio runtime, which keeps the connections.
     pub async fn open(config: &RedisConfig, options: &PingLogOptions) -> Result<Self, SetupError> {
         let partitions = options.partitions.max(1);
         let mut connection = config.connect().await?;
         check_room(&mut connection, options.memory()).await?;
-        let stays_durable = look(&mut connection).await?.objections.is_empty();
-        let head = Arc::new(Head::new(config.clone(), partitions, stays_durable));
+        let head = Arc::new(Head::new(config.clone(), partitions, !options.accept_less));
         let gather = Arc::new(Gather::new(partitions, options.max_pending_bytes));
         let fullness = Arc::new(Fullness::new(Watermarks::new(options.high_bytes, options.low_bytes)));
         let reader = Arc::new(Reader::new(Arc::clone(&head)));
@@ -85,7 +83,7 @@ impl RedisPingLog {
         let depth = reader.depth().await.map_err(SetupError::Redis)?;
         fullness.note(depth.bytes as i64);
         tasks.spawn(watch(Arc::clone(&fullness), Arc::clone(&reader)));
-        if stays_durable {
+        if !options.accept_less {
             tasks.spawn(guard(config.clone(), Arc::clone(&gather)));
         }
         Ok(Self { head, gather, fullness, reader, settler, eraser, _tasks: tasks })

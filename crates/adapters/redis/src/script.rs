@@ -35,6 +35,33 @@ impl LoadedScript {
             outcome => outcome,
         }
     }
+
+    /// The same, followed by a command that is about what the script did; both in one round trip,
+    /// in this order.
+    pub(crate) async fn run_then<T: FromRedisValue, U: FromRedisValue>(
+        &self,
+        call: &Cmd,
+        then: &Cmd,
+        connection: &mut MultiplexedConnection,
+    ) -> RedisResult<(T, U)> {
+        match both(call, then, connection).await {
+            Err(error) if is_unknown(&error) => {
+                self.0.load_async(connection).await?;
+                both(call, then, connection).await
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+/// Not as a pipeline of the client's: its errors hide what the first one was.
+async fn both<T: FromRedisValue, U: FromRedisValue>(
+    first: &Cmd,
+    second: &Cmd,
+    connection: &mut MultiplexedConnection,
+) -> RedisResult<(T, U)> {
+    let mut same = connection.clone();
+    tokio::try_join!(biased; first.query_async(connection), second.query_async(&mut same))
 }
 
 fn is_unknown(error: &RedisError) -> bool {

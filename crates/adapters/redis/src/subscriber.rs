@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::config::RedisConfig;
 use crate::error::detail;
+use crate::server::Primary;
 
 /// A connection is asked whether it is alive so often; it has [`ALIVE`] to answer. So a dead one is
 /// noticed within their sum, also if nobody closed it.
@@ -43,7 +44,7 @@ pub(crate) async fn stay_subscribed(config: RedisConfig, channel: String, subscr
                 if std::mem::take(&mut was_away) {
                     tracing::info!(channel, "subscribed to redis again");
                 }
-                subscription.until_lost(&*subscriber).await
+                subscription.until_lost(&config, &*subscriber).await
             }
             Err(error) => detail(&error),
         };
@@ -57,6 +58,7 @@ pub(crate) async fn stay_subscribed(config: RedisConfig, channel: String, subscr
 
 struct Subscription {
     connection: MultiplexedConnection,
+    primary: Primary,
     /// Ends when the connection does, and when the subscriber is so slow that messages had to be
     /// dropped.
     messages: mpsc::Receiver<Vec<u8>>,
@@ -69,10 +71,10 @@ async fn subscribe(
     subscriber: &dyn Subscriber,
 ) -> RedisResult<Subscription> {
     let (sender, messages) = mpsc::channel(WAITING);
-    let mut connection = config.connect_to_subscribe(forward_to(sender), ALIVE).await?;
+    let (mut connection, primary) = config.connect_to_subscribe(forward_to(sender), ALIVE).await?;
     connection.subscribe(channel).await?;
     subscriber.catch_up(&mut connection).await?;
-    Ok(Subscription { connection, messages })
+    Ok(Subscription { connection, primary, messages })
 }
 
 /// Takes what Redis sends unasked. Called by the task that reads from the connection, which must
@@ -102,8 +104,9 @@ struct Ended;
 
 impl Subscription {
     /// Passes messages on. Returns why, once none come any more.
-    async fn until_lost(mut self, subscriber: &dyn Subscriber) -> String {
+    async fn until_lost(mut self, config: &RedisConfig, subscriber: &dyn Subscriber) -> String {
         let mut dead = std::pin::pin!(until_dead(&mut self.connection));
+        let mut left = std::pin::pin!(config.until_not(self.primary));
         loop {
             tokio::select! {
                 message = self.messages.recv() => match message {
@@ -111,6 +114,7 @@ impl Subscription {
                     None => return "the connection was closed, or too slow".to_owned(),
                 },
                 why = &mut dead => return why,
+                () = &mut left => return "redis has another primary".to_owned(),
             }
         }
     }

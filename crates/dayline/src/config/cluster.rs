@@ -67,14 +67,14 @@ pub struct ClusterOptions {
     /// Replicas further behind the primary are not read from
     #[arg(long, env = "DAYLINE_MAX_REPLICA_LAG", default_value = "5s", value_parser = units::duration)]
     pub(crate) max_replica_lag: Duration,
-    /// Redis for accepted pings and what processes tell each other: redis://user:password@host:port/db,
-    /// or rediss:// for TLS
+    /// Redis for accepted pings and what processes tell each other: redis://user:password@host:port/db. With sentinels:
+    /// redis+sentinel://user:password@host:port,host:port/service/db. With TLS: rediss:// or rediss+sentinel://
     #[arg(long, env = "DAYLINE_REDIS_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) redis_url: Option<SecretString>,
     /// File whose first line is that URL
     #[arg(long, env = "DAYLINE_REDIS_URL_FILE", value_name = "FILE", conflicts_with = "redis_url")]
     pub(crate) redis_url_file: Option<PathBuf>,
-    /// Certificates (PEM) to trust instead of the system's, for a rediss:// URL
+    /// Certificates (PEM) to trust instead of the system's, for a rediss:// or rediss+sentinel:// URL
     #[arg(long, env = "DAYLINE_REDIS_CERTIFICATES", value_name = "FILE")]
     pub(crate) redis_certificates: Option<PathBuf>,
     /// Certificate (PEM) to show to Redis, for a rediss:// URL
@@ -86,7 +86,7 @@ pub struct ClusterOptions {
     /// What all keys in Redis begin with; two installations can share one Redis
     #[arg(long, env = "DAYLINE_REDIS_PREFIX", default_value = "dayline", value_name = "WORD")]
     pub(crate) redis_prefix: String,
-    /// Start on a Redis that may lose accepted pings in a crash, instead of refusing to
+    /// Start on a Redis that may lose accepted pings in a crash, instead of refusing to; with sentinels, wait for no replica
     #[arg(long, env = "DAYLINE_ACCEPT_LOSSY_REDIS", value_parser = BoolishValueParser::new())]
     pub(crate) accept_lossy_redis: bool,
     /// Partitions of the ping log, the most workers that can share the work; fixed once pings were sent
@@ -170,6 +170,7 @@ impl ClusterOptions {
             keep: storage.keep(self.log_partitions),
             max_pending_bytes: storage.max_pending_bytes(),
             senders,
+            accept_less: self.accept_lossy_redis,
         })
     }
 }

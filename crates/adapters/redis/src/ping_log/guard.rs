@@ -19,7 +19,7 @@ pub(super) async fn guard(config: RedisConfig, gather: Arc<Gather>) {
         tokio::time::sleep(LOOK_AGAIN).await;
         // Who can't be asked acknowledges nothing either, and the senders notice that.
         let Ok(mut connection) = config.connect().await else { continue };
-        let Ok(found) = look(&mut connection).await else { continue };
+        let Ok(found) = look(&mut connection, config.may_change()).await else { continue };
         let why = found.objections.join("; ");
         let is_unsafe = !why.is_empty();
         if is_unsafe && !was_unsafe {

@@ -5,13 +5,14 @@
 
 use dayline_app::ports::{Partition, PortError};
 use redis::aio::MultiplexedConnection;
-use redis::{RedisResult, cmd};
+use redis::{Cmd, RedisResult, cmd};
 
 use super::scripts::CLAIM;
 use crate::config::RedisConfig;
 use crate::durability::look;
 use crate::error::{NotDurable, SetupError};
 use crate::link::{Link, Question};
+use crate::server::Primary;
 
 const FORMAT: u32 = 1;
 
@@ -25,13 +26,26 @@ pub(super) struct Head {
     streams: Vec<String>,
     /// Whether to append only to a Redis that keeps what it acknowledges.
     stays_durable: bool,
+    /// What waits until a replica has all that was appended before over the same connection, where
+    /// one may take over. It answers how many have it.
+    confirm: Option<Cmd>,
 }
 
 impl Head {
     pub(super) fn new(config: RedisConfig, partitions: u32, stays_durable: bool) -> Self {
         let key = config.key("log");
         let streams = (0..partitions).map(|n| format!("{key}:{n}")).collect();
-        Self { link: Link::new(config.clone()), config, key, streams, stays_durable }
+        let confirm = (stays_durable && config.may_change()).then(|| {
+            let mut wait = cmd("WAIT");
+            wait.arg(1).arg(config.confirmed_within().as_millis() as u64);
+            wait
+        });
+        Self { link: Link::new(config.clone()), config, key, streams, stays_durable, confirm }
+    }
+
+    /// What is to be asked after each append, in the same round trip, if anything is.
+    pub(super) fn confirm(&self) -> Option<&Cmd> {
+        self.confirm.as_ref()
     }
 
     pub(super) fn config(&self) -> &RedisConfig {
@@ -57,11 +71,11 @@ impl Head {
 
     /// A connection over which may be appended to this log, which is made if there is none. Nobody
     /// may append over another: the script says why.
-    pub(super) async fn connect(&self) -> Result<MultiplexedConnection, SetupError> {
-        let mut connection = self.config.connect().await?;
+    pub(super) async fn connect(&self) -> Result<(MultiplexedConnection, Primary), SetupError> {
+        let (mut connection, primary) = self.config.connect_to_stay().await?;
         if self.stays_durable {
             // It may be another server than before, or have been started with other settings.
-            let objections = look(&mut connection).await?.objections;
+            let objections = look(&mut connection, self.config.may_change()).await?.objections;
             if !objections.is_empty() {
                 return Err(NotDurable::Objections(objections).into());
             }
@@ -73,7 +87,7 @@ impl Head {
         if stored != self.partitions() {
             return Err(SetupError::Partitions { stored, configured: self.partitions() });
         }
-        Ok(connection)
+        Ok((connection, primary))
     }
 
     /// Writes a key that is nothing's: Redis refuses it as it would an entry, when its memory is used

@@ -22,6 +22,9 @@ pub struct PingLogOptions {
     pub max_pending_bytes: usize,
     /// Connections that take turns to append, at least 1. More send fewer records each.
     pub senders: usize,
+    /// Whether a Redis will do that may lose what it has acknowledged. Otherwise only one is
+    /// appended to that keeps it, and where a replica may take its place, one must have it, too.
+    pub accept_less: bool,
 }
 
 impl Default for PingLogOptions {
@@ -33,6 +36,7 @@ impl Default for PingLogOptions {
             keep: Keep::NOTHING,
             max_pending_bytes: 16 << 20,
             senders: 2,
+            accept_less: false,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::entry::{parse_id, parse_range};
 use super::head::Head;
 use super::scripts::RECOVER;
 use crate::link::{Link, Question};
+use crate::server::Primary;
 
 /// Most entries in one answer: reading thousands keeps Redis from everybody else for some
 /// milliseconds.
@@ -32,7 +33,7 @@ pub(super) struct Reader {
     head: Arc<Head>,
     link: Link,
     /// Of each partition, a connection that is not waiting now.
-    idle: Vec<Mutex<Option<MultiplexedConnection>>>,
+    idle: Vec<Mutex<Option<(MultiplexedConnection, Primary)>>>,
 }
 
 impl Reader {
@@ -182,19 +183,20 @@ impl Reader {
 
     pub(super) async fn wait_beyond(&self, partition: Partition, after: Position) {
         let idle = &self.idle[partition.0 as usize];
+        let config = self.head.config();
         let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         let connection = match kept {
-            Some(connection) => Ok(connection),
-            None => self.head.config().connect_to_block().await,
+            Some((connection, primary)) if config.is_still(primary) => Ok((connection, primary)),
+            _ => config.connect_to_block().await,
         };
-        let Ok(mut connection) = connection else { return sleep(PAUSE).await };
+        let Ok((mut connection, primary)) = connection else { return sleep(PAUSE).await };
         let mut command = cmd("XREAD");
         command.arg("COUNT").arg(1).arg("BLOCK").arg(BLOCK.as_millis() as u64);
         command.arg("STREAMS").arg(self.head.stream(partition)).arg(after.to_string());
         match timeout(BLOCK_AT_MOST, command.query_async::<Value>(&mut connection)).await {
             // Only a connection that has answered is kept: another one may still be waiting at the
             // other end.
-            Ok(Ok(_)) => *idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection),
+            Ok(Ok(_)) => *idle.lock().unwrap_or_else(PoisonError::into_inner) = Some((connection, primary)),
             Ok(Err(_)) => sleep(PAUSE).await,
             Err(_) => {}
         }

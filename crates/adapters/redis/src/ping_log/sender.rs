@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dayline_app::ports::AppendError;
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, RedisError};
+use redis::{Cmd, RedisError, RedisResult};
 
 use super::entry;
 use super::fullness::Fullness;
@@ -15,10 +15,15 @@ use super::gather::{Gather, Parcel};
 use super::head::Head;
 use super::options::RETRY_FULL_S;
 use super::scripts::APPEND;
-use crate::error::{SetupError, detail, is_lost, is_out_of_memory};
+use crate::error::{SetupError, detail, is_lost, is_out_of_memory, replaced};
+use crate::server::Primary;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// Why something is refused that the primary has: it may not be the primary any more.
+const UNCONFIRMED: &str = "no replica of redis had it in time";
+
+type Connection = (MultiplexedConnection, Primary);
 
 pub(super) struct Sender {
     pub(super) head: Arc<Head>,
@@ -28,7 +33,7 @@ pub(super) struct Sender {
 
 impl Sender {
     /// Works for ever, on a connection that was counted as a sender already.
-    pub(super) async fn run(self, mut connection: MultiplexedConnection) {
+    pub(super) async fn run(self, mut connection: Connection) {
         loop {
             let why = self.serve(&mut connection).await;
             tracing::warn!(why, "ping log lost its connection");
@@ -40,12 +45,16 @@ impl Sender {
     }
 
     /// Sends parcel after parcel until the connection is lost; says why.
-    async fn serve(&self, connection: &mut MultiplexedConnection) -> String {
+    async fn serve(&self, connection: &mut Connection) -> String {
         loop {
             let mut parcel = self.gather.next().await;
             let command = self.command(&mut parcel);
             match self.send(&command, connection).await {
-                Ok(waiting) => {
+                Ok(Appended { replicas: Some(0), .. }) => {
+                    parcel.finish(Err(AppendError::Unavailable(UNCONFIRMED.to_owned())));
+                    return UNCONFIRMED.to_owned();
+                }
+                Ok(Appended { waiting, .. }) => {
                     self.fullness.note(waiting);
                     parcel.finish(Ok(()));
                 }
@@ -77,7 +86,7 @@ impl Sender {
     /// Sends a command; a second time if the connection turns out to be dead and a new one is to be
     /// had at once, as after a restart of Redis. If the first one arrived after all, its records
     /// are there twice, which is allowed: nobody was told that they are there once.
-    async fn send(&self, command: &Cmd, connection: &mut MultiplexedConnection) -> Result<i64, RedisError> {
+    async fn send(&self, command: &Cmd, connection: &mut Connection) -> RedisResult<Appended> {
         let outcome = self.try_to_send(command, connection).await;
         if outcome.is_err() {
             self.head.config().count_error();
@@ -85,34 +94,56 @@ impl Sender {
         outcome
     }
 
-    async fn try_to_send(
-        &self,
-        command: &Cmd,
-        connection: &mut MultiplexedConnection,
-    ) -> Result<i64, RedisError> {
-        match APPEND.run(command, connection).await {
+    async fn try_to_send(&self, command: &Cmd, connection: &mut Connection) -> RedisResult<Appended> {
+        match self.append(command, connection).await {
             Err(error) if is_lost(&error) && !error.is_timeout() => {
                 let Ok(fresh) = self.head.connect().await else { return Err(error) };
                 *connection = fresh;
-                APPEND.run(command, connection).await
+                self.append(command, connection).await
             }
             outcome => outcome,
         }
     }
 
-    async fn reconnect(&self) -> MultiplexedConnection {
+    async fn append(&self, command: &Cmd, (connection, primary): &mut Connection) -> RedisResult<Appended> {
+        if !self.head.config().is_still(*primary) {
+            return Err(replaced());
+        }
+        let Some(confirm) = self.head.confirm() else {
+            return Ok(Appended { waiting: APPEND.run(command, connection).await?, replicas: None });
+        };
+        let (waiting, replicas) = APPEND.run_then(command, confirm, connection).await?;
+        Ok(Appended { waiting, replicas: Some(replicas) })
+    }
+
+    async fn reconnect(&self) -> Connection {
         let mut pause = FIRST_PAUSE;
+        let mut told = String::new();
         loop {
             tokio::time::sleep(pause).await;
             match self.head.connect().await {
                 Ok(connection) => return connection,
                 Err(SetupError::Redis(_)) => {}
-                // Not something that time heals: worth a line each time.
-                Err(error) => tracing::error!(%error, "ping log can't be used"),
+                // More than that nobody answers, and not to be told at every try.
+                Err(error) => {
+                    let error = error.to_string();
+                    if error != told {
+                        tracing::error!(error, "ping log can't be used");
+                        told = error;
+                    }
+                }
             }
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
+}
+
+/// What Redis said to an append.
+struct Appended {
+    /// Bytes that wait in the log.
+    waiting: i64,
+    /// Replicas that have it, if that was asked.
+    replicas: Option<u64>,
 }
 
 fn refusal(error: &RedisError) -> AppendError {

@@ -12,6 +12,7 @@ mod names;
 mod ping_log;
 mod proxy;
 mod revocations;
+mod sentinel;
 mod test_redis;
 mod tls;
 mod user;

@@ -42,16 +42,25 @@ impl TestRedis {
 
     /// A connection past the adapters, to look into the server and to spoil it.
     pub(crate) async fn connect(&self) -> MultiplexedConnection {
-        let client = Client::open(self.operator_url()).unwrap();
-        let config = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
-        client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
+        connect(&self.0).await
     }
 
     /// Runs one command, words separated by spaces.
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &str) -> T {
-        let mut words = command.split(' ');
-        let mut command = redis::cmd(words.next().unwrap());
-        command.arg(words.collect::<Vec<_>>());
-        command.query_async(&mut self.connect().await).await.unwrap()
+        run(&self.0, command).await
     }
+}
+
+async fn connect(redis: &Redis) -> MultiplexedConnection {
+    let client = Client::open(redis.operator_url()).unwrap();
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
+    client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
+}
+
+/// Runs one command past the adapters, words separated by spaces.
+pub(crate) async fn run<T: FromRedisValue>(redis: &Redis, command: &str) -> T {
+    let mut words = command.split(' ');
+    let mut command = redis::cmd(words.next().unwrap());
+    command.arg(words.collect::<Vec<_>>());
+    command.query_async(&mut connect(redis).await).await.unwrap()
 }

@@ -14,6 +14,7 @@ mod kafka_topic;
 mod key_files;
 mod months;
 mod nodes;
+mod sentinel;
 mod standstill;
 mod start;
 mod steps;

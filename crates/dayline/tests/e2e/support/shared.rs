@@ -11,6 +11,7 @@ use super::now;
 pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) redis: Redis,
+    redis_url: String,
     folder: TempDir,
 }
 
@@ -28,16 +29,23 @@ impl Shared {
 
     /// The same over this database as it is.
     pub(crate) fn over_blank(database: Database) -> Self {
+        let redis = Redis::start();
+        let url = redis.url();
+        Self::over_redis(database, redis, url)
+    }
+
+    /// The same over this Redis, which processes find there.
+    pub(crate) fn over_redis(database: Database, redis: Redis, redis_url: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         load_or_create_keys(&folder.path().join("keys.json"), &SystemRandomness, now()).unwrap();
-        Self { database, redis: Redis::start(), folder }
+        Self { database, redis, redis_url, folder }
     }
 
     /// What each process is told about it.
     pub(crate) fn variables(&self) -> [(&'static str, String); 3] {
         [
             ("DAYLINE_DATABASE_URL", self.database.url.clone()),
-            ("DAYLINE_REDIS_URL", self.redis.url()),
+            ("DAYLINE_REDIS_URL", self.redis_url.clone()),
             ("DAYLINE_KEYS_FILE", self.folder.path().join("keys.json").display().to_string()),
         ]
     }

@@ -15,6 +15,7 @@ const SMALL: PingLogOptions = PingLogOptions {
     max_pending_bytes: 1 << 20,
     senders: 2,
     keep: Keep::NOTHING,
+    accept_less: false,
 };
 
 async fn is_full(log: &RedisPingLog) -> bool {

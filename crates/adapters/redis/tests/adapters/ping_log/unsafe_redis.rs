@@ -1,8 +1,9 @@
 //! A Redis that does not keep what it acknowledges gets no pings, whenever it comes to be one.
 
 use dayline_app::ports::{AppendError, PingLog};
+use dayline_redis::PingLogOptions;
 
-use super::{FIRST, open};
+use super::{FIRST, open, open_with};
 use crate::test_redis::TestRedis;
 use crate::until;
 
@@ -14,10 +15,10 @@ const WRONG: [(&str, &str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn who_opened_a_log_in_a_redis_that_was_not_safe_has_accepted_that() {
+async fn who_accepts_less_appends_to_a_redis_that_is_not_safe() {
     for (name, wrong, _) in WRONG {
         let redis = TestRedis::start_with(&[(name, wrong)]);
-        let log = open(&redis).await;
+        let log = open_with(&redis, PingLogOptions { accept_less: true, ..PingLogOptions::default() }).await;
         log.append(FIRST, vec![1]).await.unwrap();
         redis.stop();
         redis.start_again().await;

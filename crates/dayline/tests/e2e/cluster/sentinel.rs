@@ -1,0 +1,35 @@
+//! The Redis that processes share dies for good, and sentinels put its replica into its place.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use dayline_testkit::{Sentinels, until};
+
+use crate::support::command::run;
+use crate::support::dice;
+use crate::support::server::Installation;
+use crate::support::shared::{Database, Shared};
+use crate::support::simulation::Simulation;
+
+/// What a busy machine may take to choose another primary.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[test]
+fn a_primary_killed_under_load_takes_no_acknowledged_ping_with_it_and_comes_back_as_a_replica() {
+    let mut dice = dice();
+    let (redis, sentinels) = Sentinels::start();
+    let database = Database::new();
+    run(&["migrate", "--database-url", &database.direct]).expect_success();
+    let installation = Installation::over(Shared::over_redis(database, redis, sentinels.url()));
+    let _server = installation.start(&[]);
+    let simulation = Simulation::start(&installation, Duration::from_secs(6), dice.next(), &["--chaos"]);
+    sleep(Duration::from_millis(dice.between(500, 1_500)));
+    let old = &installation.shared().redis;
+    old.kill();
+    until("the replica is the primary", PATIENCE, || sentinels.replica.leads());
+    // Until then nothing is taken: nobody else would have it.
+    old.start_again();
+    until("the old primary follows", PATIENCE, || old.follows());
+    simulation.expect_exact();
+    assert!(sentinels.replica.leads() && old.follows());
+}
