@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
@@ -105,7 +105,9 @@ impl Sentinels {
 /// What a sentinel answers to a command, words separated by spaces.
 fn ask(port: u16, command: &str) -> std::io::Result<String> {
     let mut connection = TcpStream::connect(("127.0.0.1", port))?;
-    connection.write_all(format!("AUTH sentinel {PASSWORD}\r\n{command}\r\nQUIT\r\n").as_bytes())?;
+    connection.write_all(format!("AUTH sentinel {PASSWORD}\r\n{command}\r\n").as_bytes())?;
+    // Sentinels know no QUIT.
+    connection.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
     connection.read_to_string(&mut answer)?;
     Ok(answer.strip_prefix("+OK\r\n").unwrap_or_default().to_owned())

@@ -5,7 +5,7 @@ use dayline_domain::LocalDate;
 use dayline_domain::report::Filter;
 use dayline_http_kit::query::{FromParams, Params};
 
-use crate::pages::selected::{self, query_of};
+use crate::pages::filtered::{self, query_of};
 
 /// How the day is to be shown.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl FromParams for Asked {
     fn from_params(params: &mut Params<'_>) -> Self {
         // The form asks for everything by an empty text.
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let FilterAsked { app, domain, project, device } = selected::filter(params);
+        let FilterAsked { app, domain, project, device } = filtered::filter(params);
         let filter = FilterAsked {
             app: given(app),
             domain: given(domain),

@@ -21,6 +21,7 @@ mod day_seen;
 pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod file;
+mod filtered;
 mod live;
 mod other_days;
 mod period;

@@ -3,7 +3,7 @@
 use dayline_domain::LocalDate;
 use dayline_domain::report::Filter;
 
-use crate::pages::selected::FILTERS;
+use crate::pages::filtered::FILTERS;
 
 /// The form, with the days that are shown.
 pub(crate) struct OtherDays {

@@ -16,9 +16,10 @@ use http::HeaderMap;
 
 use crate::chart::Clock;
 use crate::page::Page;
+use crate::pages::filtered::{query_of, words};
 use crate::pages::other_days::OtherDays;
 use crate::pages::period::{DAYS_OF_A_SHEET, Period};
-use crate::pages::selected::{Selected, query_of, words};
+use crate::pages::selected::Selected;
 use crate::refusal::Refusal;
 use crate::session::Visitor;
 use crate::shell::{Place, Shell};

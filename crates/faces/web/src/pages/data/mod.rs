@@ -2,6 +2,7 @@
 
 mod ending;
 mod jobs;
+mod rows;
 
 use askama::Template;
 use axum::extract::State;
@@ -37,7 +38,7 @@ struct DataPage {
     form: Form,
     kinds: Vec<Choice>,
     formats: [Choice; 2],
-    jobs: Vec<jobs::Row>,
+    jobs: Vec<rows::Row>,
     problem: Option<String>,
 }
 
@@ -69,9 +70,9 @@ async fn filled(
     Ok(DataPage {
         shell: Shell::at(web, headers, Place::Settings),
         url: own_url(&web.kit.config, headers, *address),
-        kinds: jobs::kinds(form.text("kind")),
-        formats: jobs::formats(form.text("format")),
-        jobs: jobs.iter().map(|job| jobs::Row::of(job, now)).collect(),
+        kinds: rows::kinds(form.text("kind")),
+        formats: rows::formats(form.text("format")),
+        jobs: jobs.iter().map(|job| rows::Row::of(job, now)).collect(),
         form,
         problem: None,
     })
