@@ -1,5 +1,5 @@
 //! `kill -9` at random moments while many trackers send: nothing acknowledged is missing, nothing is counted twice.
-//! `DAYLINE_KILL_ROUNDS` says how often; 1,000 times with `DAYLINE_FULL`, 20 times where `CI` is set, else 4 times.
+//! `DAYLINE_KILL_ROUNDS` says how often; 1,000 times with `DAYLINE_FULL`, 10 times where `CI` is set, else 4 times.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::simulation::Simulation;
 
 fn rounds() -> u64 {
     let given = std::env::var("DAYLINE_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    given.unwrap_or_else(|| length(4, 20, 1_000))
+    given.unwrap_or_else(|| length(4, 10, 1_000))
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::support::simulation::Simulation;
 
 /// How often something fails.
 fn times() -> u64 {
-    length(3, 5, 20)
+    length(2, 3, 20)
 }
 
 fn seconds(count: u64) -> Duration {
@@ -125,7 +125,7 @@ fn with_own_database() -> (Postgres, Installation) {
 
 #[test]
 fn while_the_database_is_away_every_ping_is_taken_and_all_are_in_the_timeline_soon_after() {
-    let away = seconds(length(4, 8, 60));
+    let away = seconds(length(4, 5, 60));
     let mut dice = dice();
     let (mut postgres, installation) = with_own_database();
     let _server = installation.start(&[]);

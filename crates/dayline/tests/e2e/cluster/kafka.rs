@@ -21,7 +21,7 @@ fn seconds(count: u64) -> Duration {
 #[test]
 fn leaders_killed_under_load_lose_and_double_nothing() {
     let Some(kafka) = Kafka::start(3) else { return };
-    let (times, mut dice) = (length(2, 3, 20), dice());
+    let (times, mut dice) = (length(2, 2, 20), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers]);
     let simulation = Simulation::start(&installation, seconds(10 * times), dice.next(), &["--chaos"]);
@@ -39,7 +39,7 @@ fn leaders_killed_under_load_lose_and_double_nothing() {
 #[test]
 fn while_all_brokers_are_away_nothing_is_promised_and_then_all_goes_on() {
     let Some(kafka) = Kafka::start(1) else { return };
-    let (away, mut dice) = (seconds(length(4, 8, 30)), dice());
+    let (away, mut dice) = (seconds(length(4, 5, 30)), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers, "--kafka-replicas", "1"]);
     let lasting = away + seconds(12);
@@ -54,7 +54,7 @@ fn while_all_brokers_are_away_nothing_is_promised_and_then_all_goes_on() {
 #[test]
 fn a_broker_killed_and_restarted_again_and_again_under_load_loses_and_doubles_nothing() {
     let Some(kafka) = Kafka::start(1) else { return };
-    let (times, mut dice) = (length(2, 3, 20), dice());
+    let (times, mut dice) = (length(2, 2, 20), dice());
     let (installation, brokers) = (installation(), kafka.brokers());
     let _server = installation.start(&["--kafka-brokers", &brokers, "--kafka-replicas", "1"]);
     let simulation = Simulation::start(&installation, seconds(6 * times), dice.next(), &["--chaos"]);
@@ -86,7 +86,7 @@ fn a_follower_that_missed_deletions_and_a_machine_too_few_lose_and_double_nothin
     let (installation, brokers) = (installation(), kafka.brokers());
     let server = installation.start(&["--kafka-brokers", &brokers, "--log-keep", "0"]);
     let topic = KafkaTopic::at(&brokers, "dayline-pings");
-    let simulation = Simulation::start(&installation, seconds(length(30, 30, 60)), dice.next(), &["--chaos"]);
+    let simulation = Simulation::start(&installation, seconds(length(20, 20, 60)), dice.next(), &["--chaos"]);
 
     kafka.stop(0);
     in_sync(&topic, 2);

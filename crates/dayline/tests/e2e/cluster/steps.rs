@@ -215,7 +215,7 @@ async fn a_worker_that_dies_between_any_two_steps_loses_and_doubles_nothing() {
     let mut dice = dice();
     let shared = Shared::new();
     let mut world = World::over(&shared).await;
-    for _ in 0..length(2, 5, 20) {
+    for _ in 0..length(2, 3, 20) {
         for death in DEATHS {
             world.track(8, &mut dice).await;
             world.work(death).await;
