@@ -83,15 +83,15 @@ impl Load {
             tried.push(appender.await.unwrap());
         }
         self.shared.readers_stop.store(true, Ordering::SeqCst);
-        let (mut followed, mut later) = (BTreeMap::new(), BTreeMap::new());
+        let (mut followed, mut later, mut ends) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (n, reader) in (0..).zip(self.readers) {
-            let (seen, partition) = (reader.await.unwrap(), Partition(n));
+            let (mut seen, partition) = (reader.await.unwrap(), Partition(n));
             followed.extend(by_appender(&seen));
-            if self.settles {
-                settle_the_rest(&*self.shared.log, partition, &seen).await;
-            } else {
-                later.extend(by_appender(&read(Arc::clone(&self.shared), partition, true).await));
+            if !self.settles {
+                seen = read(Arc::clone(&self.shared), partition, true).await;
+                later.extend(by_appender(&seen));
             }
+            ends.push((partition, seen.last().map_or(Position::START, |(last, _)| *last)));
         }
         for (me, tried) in (0..).zip(&tried) {
             tried.assert_nothing_is_lost(&followed.remove(&me).unwrap_or_default());
@@ -100,25 +100,23 @@ impl Load {
             }
         }
         assert!(followed.is_empty());
-        all_is_settled(&*self.shared.log).await;
+        all_is_settled(&*self.shared.log, ends).await;
         tried.iter().map(|tried| tried.acknowledged.len() as u64).sum()
     }
 }
 
-/// What the reader could not tell at the end, since the log was away, is told now: nobody reads on.
-async fn settle_the_rest(log: &dyn PingLog, partition: Partition, seen: &[(Position, Vec<u8>)]) {
-    let Some((last, _)) = seen.last() else { return };
-    let settled = async {
-        while log.settle(partition, *last).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, settled).await.expect("the log is told");
-}
-
-async fn all_is_settled(log: &dyn PingLog) {
+/// What readers could not tell at the end, since the log was away, is told now; and what comes when nobody reads any
+/// more is read: an append that seemed to fail may still arrive.
+async fn all_is_settled(log: &dyn PingLog, mut ends: Vec<(Partition, Position)>) {
     let settled = async {
         while log.depth().await != Ok(LogDepth::default()) {
+            for (partition, end) in &mut ends {
+                if let Ok(more) = log.read_after(*partition, *end, usize::MAX).await {
+                    *end = more.entries.last().map_or(*end, |last| last.position);
+                }
+                // Away again: the next time.
+                let _ = log.settle(*partition, *end).await;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
