@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import requests
 from aw_client import ActivityWatchClient
+from aw_core.dirs import get_data_dir
 from aw_core.models import Event
 
 PATIENCE_S = 20
@@ -136,6 +137,8 @@ def main(url: str) -> None:
         except BaseException as error:  # told by the thread that waits
             failed.append(error)
 
+    # Made at first use, which in two threads at once is more than the client can take.
+    get_data_dir("aw-client")
     threads = [threading.Thread(target=watched, args=of) for of in [(ada, "Hers"), (bob, "His")]]
     for thread in threads:
         thread.start()
