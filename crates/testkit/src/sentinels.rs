@@ -61,6 +61,15 @@ impl Sentinels {
         }
     }
 
+    /// Whether all sentinels take the one that was the replica for the primary.
+    pub fn name_the_replica(&self) -> bool {
+        let named = format!("\r\n{}\r\n", self.replica_port);
+        let question = "SENTINEL GET-MASTER-ADDR-BY-NAME dayline";
+        self.processes
+            .iter()
+            .all(|(port, _)| ask(*port, question).is_ok_and(|answer| answer.contains(&named)))
+    }
+
     /// Where the primary is, for Dayline.
     pub fn url(&self) -> String {
         let hosts: Vec<_> = self.processes.iter().map(|(port, _)| format!("127.0.0.1:{port}")).collect();

@@ -27,6 +27,8 @@ fn a_primary_killed_under_load_takes_no_acknowledged_ping_with_it_and_comes_back
     let old = &installation.shared().redis;
     old.kill();
     until("the replica is the primary", PATIENCE, || sentinels.replica.leads());
+    // Who comes back before that may be made the primary again.
+    until("all sentinels know it", PATIENCE, || sentinels.name_the_replica());
     // Until then nothing is taken: nobody else would have it.
     old.start_again();
     until("the old primary follows", PATIENCE, || old.follows());
