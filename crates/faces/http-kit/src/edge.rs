@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use dayline_app::identity::network::coarse;
 use dayline_app::ports::BoxFuture;
 use dayline_domain::UserId;
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use tower::{Layer, Service};
 
 use crate::access_log::Line;
@@ -24,13 +23,8 @@ use crate::instant::utc;
 use crate::metrics::known_method;
 use crate::outages::Outages;
 use crate::problem::{Logged, Problem};
+use crate::request_id::{REQUEST_ID, RequestId, given_id};
 use crate::state::Kit;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// By what an answer that went wrong is found in the log; with each request that comes through the edge.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub HeaderValue);
 
 /// Puts the edge around a service.
 #[derive(Clone)]
@@ -38,16 +32,12 @@ pub(crate) struct EdgeLayer(Arc<Shared>);
 
 struct Shared {
     kit: Kit,
-    ids: RequestIds,
     outages: Outages,
 }
 
 impl EdgeLayer {
     pub(crate) fn new(kit: Kit) -> Self {
-        let mut prefix = [0; 4];
-        kit.app.randomness.fill(&mut prefix);
-        let ids = RequestIds { prefix: u32::from_be_bytes(prefix), next: AtomicU32::new(1) };
-        Self(Arc::new(Shared { kit, ids, outages: Outages::default() }))
+        Self(Arc::new(Shared { kit, outages: Outages::default() }))
     }
 }
 
@@ -79,21 +69,16 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
+    fn call(&mut self, request: Request) -> Self::Future {
         let began = Instant::now();
         let EdgeLayer(shared) = self.layer.clone();
-        let given = given_id(request.headers());
         let seen = Seen {
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
-            id_was_given: given.is_some(),
-            id: given.or_else(|| shared.ids.next()),
+            id: given_id(request.headers()),
             peer: request.extensions().get::<Peer>().cloned(),
-            network: network_of(&self.layer.0.kit, &request),
+            network: network_of(&shared.kit, &request),
         };
-        if let Some(id) = seen.id.clone() {
-            request.extensions_mut().insert(RequestId(id));
-        }
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             let response = match answering.await {
@@ -105,8 +90,7 @@ where
             let mut response = admitted.unwrap_or_else(IntoResponse::into_response);
             let status = response.status();
             shared.kit.metrics.answered(seen.route(), &seen.method, status, began.elapsed());
-            let is_told = seen.id_was_given || status.as_u16() >= 400;
-            let id = seen.id.clone().filter(|_| is_told);
+            let id = seen.id.clone().or_else(|| told_id(&shared.kit, &response));
             if status.is_server_error() {
                 log(&seen, id.as_ref(), &response, &shared.outages);
             }
@@ -128,7 +112,6 @@ struct Seen {
     method: Method,
     route: Option<MatchedPath>,
     id: Option<HeaderValue>,
-    id_was_given: bool,
     peer: Option<Peer>,
     /// Where it came from, for the access log alone.
     network: Option<String>,
@@ -188,22 +171,11 @@ fn log(seen: &Seen, id: Option<&HeaderValue>, response: &Response, outages: &Out
     );
 }
 
-/// The id that a client or proxy gave the request, if it is one that may go into a log.
-fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
-    let id = headers.get(REQUEST_ID)?;
-    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
-    (id.len() <= 64 && id.as_bytes().iter().all(is_plain)).then(|| id.clone())
-}
-
-/// Makes ids for requests that have none. They are told where something went wrong.
-struct RequestIds {
-    prefix: u32,
-    next: AtomicU32,
-}
-
-impl RequestIds {
-    fn next(&self) -> Option<HeaderValue> {
-        let n = self.next.fetch_add(1, Ordering::Relaxed);
-        format!("{:08x}-{n:x}", self.prefix).parse().ok()
+/// The id of an answer that went wrong to a request that had none: one that it tells already, or a new one.
+fn told_id(kit: &Kit, response: &Response) -> Option<HeaderValue> {
+    if response.status().as_u16() < 400 {
+        return None;
     }
+    let told = response.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
+    told.or_else(|| kit.request_ids.next())
 }

@@ -30,6 +30,7 @@ pub mod problem;
 pub mod proxy;
 pub mod query;
 pub mod registration;
+mod request_id;
 pub mod router;
 pub mod slots;
 mod spelling;
@@ -39,8 +40,8 @@ pub mod unread;
 
 pub use axum::Router;
 pub use connections::{ConnectionConfig, serve};
-pub use edge::RequestId;
 pub use metrics::Metrics;
 pub use problem::Problem;
+pub use request_id::RequestId;
 pub use router::{assemble, assemble_with};
 pub use state::{Face, Kit, KitConfig, KitState};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::response::IntoResponse;
 use dayline_app::App;
-use http::request;
+use http::{HeaderMap, request};
 
 use crate::access_log::AccessLog;
 use crate::base_path::base_path;
@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::origin::AllowedOrigin;
 use crate::problem::Problem;
 use crate::proxy::{Cidr, ForwardedHeader};
+use crate::request_id::{RequestId, RequestIds, given_id};
 use crate::unpacker::Unpacker;
 use crate::unread::Unread;
 
@@ -63,6 +64,7 @@ pub struct KitState {
     pub ping_work: Budget,
     /// Where a line for each request goes, if anybody wants one.
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) request_ids: RequestIds,
     pub(crate) body_memory: Budget,
     pub(crate) unread: Arc<Unread>,
     pub(crate) unpacker: Unpacker,
@@ -79,7 +81,24 @@ impl KitState {
         let unread = Unread::new(MAX_UNREAD);
         let unpacker = Unpacker::start()?;
         let access_log = config.access_log.then(|| AccessLog::start(io::stdout())).transpose()?;
-        Ok(Arc::new(Self { app, metrics, config, ping_work, access_log, body_memory, unread, unpacker }))
+        let request_ids = RequestIds::new(&*app.randomness);
+        Ok(Arc::new(Self {
+            app,
+            metrics,
+            config,
+            ping_work,
+            access_log,
+            request_ids,
+            body_memory,
+            unread,
+            unpacker,
+        }))
+    }
+
+    /// The id of a request for an answer that tells it before the edge does, and has it with it then; the one that the
+    /// request came with, if it has one.
+    pub fn request_id(&self, headers: &HeaderMap) -> Option<RequestId> {
+        given_id(headers).or_else(|| self.request_ids.next()).map(RequestId)
     }
 }
 

@@ -48,9 +48,10 @@ pub(crate) async fn dress(State(web): State<Web>, request: Request, next: Next) 
     let client = ClientAddress::of(&parts, &web.kit).0;
     let request = Request::from_parts(parts, body);
     let headers = request.headers().clone();
-    let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
+        // Of other refusals the log says nothing.
+        let id = if refused.status.is_server_error() { web.kit.request_id(&headers) } else { None };
         response = as_page(shell(&web, &headers, client), id, refused, response);
     }
     for (name, value) in HEADERS {
@@ -69,19 +70,20 @@ fn shell(web: &WebState, headers: &HeaderMap, client: Option<IpAddr>) -> Shell {
 
 /// The refusal as a page; what the log is to know stays with it.
 fn as_page(shell: Shell, id: Option<RequestId>, refused: Refused, response: Response) -> Response {
-    // Of other refusals the log says nothing.
-    let id = id.filter(|_| refused.status.is_server_error());
     let page = RefusedPage {
         shell,
         title: title(refused.status),
         refused,
-        request: id.and_then(|RequestId(id)| id.to_str().ok().map(str::to_owned)),
+        request: id.as_ref().and_then(|RequestId(id)| id.to_str().ok()).map(str::to_owned),
     };
     let Ok(rendered) = Page::of(&page) else { return response };
     let (mut parts, _) = response.into_parts();
     let (page, body) = rendered.secret_answer().into_parts();
     parts.headers.remove(header::WWW_AUTHENTICATE);
     parts.headers.extend(page.headers);
+    if let Some(id) = id {
+        parts.extensions.insert(id);
+    }
     Response::from_parts(parts, body).into_response()
 }
 
