@@ -1,5 +1,6 @@
 //! What every answer says of itself.
 
+use dayline_app::ports::PortError;
 use dayline_http_kit::KitConfig;
 
 use crate::support::{Browser, Server};
@@ -32,6 +33,25 @@ async fn every_answer_lets_nothing_in_from_elsewhere() {
         assert_eq!(reply.header("x-frame-options"), "DENY", "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_a_failure_names_the_id_that_its_answer_has_and_others_name_none() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    assert!(!ada.get("/day").await.headers.contains_key("x-request-id"));
+    let unknown = ada.get("/assets/0/unknown").await;
+    assert!(!unknown.text().contains(unknown.header("x-request-id")), "{}", unknown.text());
+    server.fake.store.fail(Some(PortError::Unavailable("gone".into())));
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let failed = ada.get("/day").await;
+        assert_eq!(failed.status, 503);
+        let id = failed.header("x-request-id").to_owned();
+        assert!(failed.text().contains(&format!("<code>{id}</code>")), "{}", failed.text());
+        seen.push(id);
+    }
+    assert_ne!(seen[0], seen[1]);
 }
 
 #[tokio::test]
