@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use dayline_app::ports::PortError;
+use rusqlite::StatementStatus;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -51,6 +52,33 @@ async fn commits_wait_for_the_disk_and_deleted_bytes_are_overwritten() {
     };
     for (name, expected) in [("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1)] {
         assert_eq!(db.write(pragma(name)).await, Ok(expected), "{name}");
+    }
+}
+
+/// How often a statement is prepared again that has run once and is then bound to something else.
+fn prepared_again(tx: &Transaction<'_>, statement: &str) -> rusqlite::Result<i32> {
+    tx.prepare_cached(statement)?.query([0])?.next()?;
+    // Another connection may have changed the schema before.
+    tx.prepare_cached(statement)?.reset_status(StatementStatus::RePrepare);
+    for n in 1..3 {
+        tx.prepare_cached(statement)?.query([n])?.next()?;
+    }
+    Ok(tx.prepare_cached(statement)?.get_status(StatementStatus::RePrepare))
+}
+
+/// SQLite does it silently, and a cache of statements is of no use then.
+#[tokio::test]
+async fn a_statement_is_prepared_once_whatever_is_bound_to_it() {
+    let (db, _folder) = open().await;
+    let statements = [
+        "SELECT max(number) FROM subjects WHERE user_number = ?1",
+        "SELECT n FROM t WHERE n > 0 LIMIT ?1",
+        "SELECT created_ms FROM report_jobs WHERE ended_ms > ?1",
+        "SELECT email FROM users WHERE email_key LIKE ?1",
+    ];
+    for statement in statements {
+        assert_eq!(db.write(|tx| Ok(prepared_again(tx, statement)?)).await, Ok(0), "{statement}");
+        assert_eq!(db.read(|tx| Ok(prepared_again(tx, statement)?)).await, Ok(0), "{statement}");
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::db::prepare_once;
+
 use super::error::{OpenPingLogError, is_not_a_database};
 
 /// `DLpl`: tells a ping log from any other SQLite file.
@@ -83,6 +85,7 @@ fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     // The log decides itself when the write-ahead log is copied back.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    prepare_once(connection)?;
     connection.busy_timeout(BUSY)
 }
 
