@@ -26,6 +26,7 @@ const HERE: u8 = 6;
 /// What has a number in a person's dictionary.
 pub(super) trait Named: Sized + Eq + Hash {
     const FIND: &'static str;
+    const LAST: &'static str;
     const ADD: &'static str;
     const READ: &'static str;
     /// What it is, for messages.
@@ -73,10 +74,10 @@ impl Named for Source {
         SELECT number FROM sources
         WHERE user_number = ?1 AND device_id = ?2 AND app_name = ?3 AND domain = ?4 AND project = ?5
           AND language = ?6";
+    const LAST: &'static str = "SELECT max(number) FROM sources WHERE user_number = ?1";
     const ADD: &'static str = "
-        INSERT INTO sources (user_number, number, device_id, app_name, domain, project, language)
-        SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM sources WHERE user_number = ?1
-        RETURNING number";
+        INSERT INTO sources (user_number, device_id, app_name, domain, project, language, number)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     const READ: &'static str = "
         SELECT device_id, app_name, domain, project, language, NULL FROM sources
         WHERE user_number = ?1 AND number = ?2";
@@ -110,10 +111,10 @@ impl Named for Subject {
         SELECT number FROM subjects
         WHERE user_number = ?1 AND device_id = ?2 AND kind = ?3 AND app_name = ?4 AND domain = ?5
           AND project = ?6 AND language = ?7";
+    const LAST: &'static str = "SELECT max(number) FROM subjects WHERE user_number = ?1";
     const ADD: &'static str = "
-        INSERT INTO subjects (user_number, number, device_id, kind, app_name, domain, project, language)
-        SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM subjects WHERE user_number = ?1
-        RETURNING number";
+        INSERT INTO subjects (user_number, device_id, kind, app_name, domain, project, language, number)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     const READ: &'static str = "
         SELECT device_id, app_name, domain, project, language, kind FROM subjects
         WHERE user_number = ?1 AND number = ?2";
@@ -184,26 +185,25 @@ fn some<T>(text: &str, parse: impl Fn(&str) -> Result<T, NameError>) -> Result<O
 
 /// The number that a person has for something, if it was ever stored.
 pub(super) fn find<T: Named>(tx: &Transaction<'_>, user: i64, of: &T) -> rusqlite::Result<Option<u32>> {
-    number(tx, T::FIND, user, of)
+    let columns = params_from_iter(columns(user, of));
+    tx.prepare_cached(T::FIND)?.query_row(columns, |row| row.get(0)).optional()
 }
 
 /// The number of something that a person has none for yet.
-pub(super) fn add<T: Named>(tx: &Transaction<'_>, user: i64, of: &T) -> Result<u32, Failure> {
-    let number = number(tx, T::ADD, user, of)?;
-    number.ok_or_else(|| Failure::Corrupt(format!("a new {} got no number", T::WHAT)))
+///
+/// In two statements: one that reads what it adds to would make a table on the way.
+pub(super) fn add<T: Named>(tx: &Transaction<'_>, user: i64, of: &T) -> rusqlite::Result<u32> {
+    let last: Option<u32> = tx.prepare_cached(T::LAST)?.query_row([user], |row| row.get(0))?;
+    let number = last.unwrap_or(0) + 1;
+    tx.prepare_cached(T::ADD)?.execute(params_from_iter(columns(user, of).chain([number.into()])))?;
+    Ok(number)
 }
 
-fn number<T: Named>(
-    tx: &Transaction<'_>,
-    statement: &str,
-    user: i64,
-    of: &T,
-) -> rusqlite::Result<Option<u32>> {
+fn columns<T: Named>(user: i64, of: &T) -> impl Iterator<Item = ToSqlOutput<'_>> {
     let SpelledOut { device, kind, app, domain, project, language } = of.spelled_out();
     let texts = [app, domain, project, language].map(|text| ToSqlOutput::Borrowed(text.into()));
     let before = [user.into(), ToSqlOutput::Borrowed(device.into())];
-    let columns = before.into_iter().chain(kind.map(ToSqlOutput::from)).chain(texts);
-    tx.prepare_cached(statement)?.query_row(params_from_iter(columns), |row| row.get(0)).optional()
+    before.into_iter().chain(kind.map(ToSqlOutput::from)).chain(texts)
 }
 
 /// What one person's numbers that were met while something is read stand for: a year has many
