@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::adopt::Adopted;
 use crate::db::Param;
 use crate::months::{Month, month_of};
-use crate::names::{Name, NewNames, People, Person};
+use crate::names::{KnownTail, Name, NewNames, People, Person};
 use crate::values::{Day, Timestamp, bits, uuid};
 
 /// Days that are written.
@@ -115,7 +115,7 @@ impl PieceColumns {
     }
 }
 
-/// Tails, each with the end of its day.
+/// Tails that are to be looked at, each with the end of its day.
 #[derive(Default)]
 pub(super) struct TailColumns {
     people: Vec<i64>,
@@ -272,9 +272,20 @@ impl MonthColumns {
         };
         days.recent.push(recent);
         days.sums.push(sums);
-        if let Some(tail) = &write.tail {
-            self.tails.push(of.person.id, write.day, tail);
+        self.push_tail(write, of.person);
+    }
+
+    /// A tail of which only the end is another than in the version before, which this process wrote,
+    /// was looked at then: it is not looked at again while no piece beside it changes.
+    fn push_tail(&mut self, write: &DayWrite, person: &mut Person) {
+        let known =
+            |version, tail: &Piece| KnownTail { day: write.day, version, start: tail.interval.start() };
+        let before = person.tail.take();
+        let Some(tail) = &write.tail else { return };
+        if before != Some(known(write.from_version, tail)) || !write.ended.is_empty() {
+            self.tails.push(person.id, write.day, tail);
         }
+        person.tail = Some(known(write.to_version, tail));
     }
 
     fn push_pieces(&mut self, ended: &PieceChanges, of: &mut Numbering<'_>) {
@@ -300,5 +311,68 @@ impl MonthColumns {
                 self.observed.bytes.push(of.state(write.day, observed));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dayline_app::ports::{Mark, Partition, Position};
+    use dayline_domain::{DaySums, Interval, Source, UserId};
+
+    use super::*;
+
+    const DAY: UtcDay = UtcDay(20_000);
+    const USER: UserId = UserId::from_bits(1);
+
+    fn piece(start: i64, end: i64) -> Piece {
+        let at = |ms| DAY.start().plus(ms);
+        let source = Source::new("desk", "Editor", None).unwrap();
+        Piece { source, interval: Interval::new(at(start), at(end)).unwrap() }
+    }
+
+    fn write(from_version: u64, ended: PieceChanges, tail: Option<Piece>) -> (UserId, DayWrite) {
+        let write = DayWrite {
+            day: DAY,
+            from_version,
+            to_version: from_version + 1,
+            mark: Mark(0),
+            settled_by: Terms::default(),
+            ended,
+            tail,
+            state: StateWrite::Folded { hours: Vec::new(), sums: DaySums::of(DAY, []) },
+        };
+        (USER, write)
+    }
+
+    /// How many tails are looked at when one write follows another.
+    fn looked_at(people: &mut People, write: (UserId, DayWrite)) -> usize {
+        let (from, to) = (Position::START, Position::START);
+        let (dead, corrections, at) = (Vec::new(), Vec::new(), DAY.start());
+        let commit =
+            LedgerCommit { partition: Partition(0), from, to, days: vec![write], corrections, dead, at };
+        let columns = Columns::of(&commit, people, NewNames::default(), &Adopted::default()).unwrap();
+        columns.months.values().map(|month| month.tails.len()).sum()
+    }
+
+    #[test]
+    fn a_tail_is_looked_at_again_only_when_more_than_its_end_changes() {
+        let none = PieceChanges::default;
+        let ended = || PieceChanges { added: vec![piece(0, 5)], ..none() };
+        let mut people = People::from([(USER, Person::default())]);
+        for (expected, what, write) in [
+            (1, "the first", write(4, none(), Some(piece(10, 20)))),
+            (0, "it grows", write(5, none(), Some(piece(10, 30)))),
+            (0, "it shrinks", write(6, none(), Some(piece(10, 12)))),
+            (1, "another piece changes", write(7, ended(), Some(piece(10, 30)))),
+            (1, "it begins elsewhere", write(8, none(), Some(piece(11, 30)))),
+            (1, "somebody else wrote between", write(10, none(), Some(piece(11, 30)))),
+            (0, "there is none", write(11, none(), None)),
+            (1, "it is there again", write(12, none(), Some(piece(11, 30)))),
+            (0, "it grows again", write(13, none(), Some(piece(11, 40)))),
+        ] {
+            assert_eq!(looked_at(&mut people, write), expected, "{what}");
+        }
+        people.insert(USER, Person::default());
+        assert_eq!(looked_at(&mut people, write(14, none(), Some(piece(11, 50)))), 1, "nothing is known");
     }
 }

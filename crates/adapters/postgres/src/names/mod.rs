@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 
-pub(crate) use people::{KnownPeople, People, Person};
+pub(crate) use people::{KnownPeople, KnownTail, People, Person};
 pub(crate) use read::{Named, SPELLED, spelled_source};
 pub(crate) use write::{Chosen, NewNames};
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use dayline_domain::UserId;
+use dayline_domain::{UserId, UtcDay, UtcMs};
 
 use super::Name;
 
@@ -20,6 +20,16 @@ pub(crate) struct Person {
     pub(crate) epoch: i32,
     /// Numbers of names; only some.
     pub(crate) numbers: HashMap<Name, u32>,
+    /// The tail that this process wrote last for them.
+    pub(crate) tail: Option<KnownTail>,
+}
+
+/// Where the tail of a day's version begins, which ends after all other pieces of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KnownTail {
+    pub(crate) day: UtcDay,
+    pub(crate) version: u64,
+    pub(crate) start: UtcMs,
 }
 
 /// Some people.
@@ -96,7 +106,8 @@ mod tests {
 
     fn person(id: i64, names: usize) -> Person {
         let name = |n| Name::Source(Source::new("d", &format!("app {n}"), None).unwrap());
-        Person { id, epoch: 0, numbers: (0..names).map(|n| (name(n), n as u32)).collect() }
+        let numbers = (0..names).map(|n| (name(n), n as u32)).collect();
+        Person { id, epoch: 0, numbers, tail: None }
     }
 
     fn user(n: usize) -> UserId {
