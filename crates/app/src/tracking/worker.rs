@@ -73,7 +73,7 @@ pub struct Step {
     pub lost: u64,
     /// Somebody else moved the position or a day: the step was thrown away, to be done again.
     pub stale: bool,
-    /// The log gave about as much as was asked for: more waits.
+    /// More waits: the log gave about as much as was asked for, or many days are idle.
     pub behind: bool,
 }
 
@@ -315,15 +315,17 @@ impl Worker {
     /// Evicts days, and writes what the ledger has of them as it reads best. After a day was used last
     /// that is put off for some minutes; where it is lost, nothing is but that.
     async fn close_idle(&mut self, at: Position) -> Result<Step, PortError> {
-        let evicted = self.days.evict(self.ports.clock.now());
+        let now = self.ports.clock.now();
+        let evicted = self.days.evict(now);
+        let behind = self.days.may_be_idle(now);
         if evicted.is_empty() {
-            return Ok(Step::default());
+            return Ok(Step { behind, ..Step::default() });
         }
         let mut days: Vec<(UserId, DayWrite)> =
             evicted.into_iter().map(|(user, day)| (user, day.close(self.ports.new_mark()))).collect();
         days.sort_unstable_by_key(|(user, write)| (*user, write.day));
         let is_done = self.apply(at, at, Changes { days, ..Changes::default() }).await?;
-        Ok(Step { stale: !is_done, ..Step::default() })
+        Ok(Step { stale: !is_done, behind, ..Step::default() })
     }
 }
 

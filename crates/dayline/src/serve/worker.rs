@@ -69,7 +69,7 @@ impl Driver {
             let outcome = self.step().await;
             self.report(&outcome, since.elapsed());
             since = began;
-            let idle = matches!(outcome, Ok(Step { entries: 0, stale: false, .. }));
+            let idle = matches!(outcome, Ok(Step { entries: 0, stale: false, behind: false, .. }));
             let pause = self.pause(&outcome, began.elapsed());
             stop.run_until_cancelled(async {
                 if idle {

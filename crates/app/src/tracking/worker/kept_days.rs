@@ -13,6 +13,9 @@ use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
 const IDLE_MS: u64 = 5 * 60_000;
 /// How often idle days are looked for. That costs as much as there are days.
 const SWEEP_MS: u64 = 60_000;
+/// So many idle days are evicted at once at most. They are closed in one commit, for which the pings
+/// of all others wait.
+const MOST_IDLE: usize = 1_000;
 
 /// Days in memory, bounded by their size and by how long nobody used them.
 pub(super) struct KeptDays {
@@ -104,13 +107,7 @@ impl KeptDays {
         for key in std::mem::take(&mut self.touched) {
             self.count(key, now);
         }
-        let mut evicted = Vec::new();
-        if is_past(self.swept_at, SWEEP_MS, now) {
-            self.swept_at = now;
-            let idle = self.days.extract_if(|_, slot| is_past(slot.used, IDLE_MS, now));
-            evicted.extend(idle);
-            self.bytes -= evicted.iter().map(|(_, slot)| slot.bytes).sum::<usize>();
-        }
+        let mut evicted = if self.may_be_idle(now) { self.evict_idle(now) } else { Vec::new() };
         if self.bytes > self.max_bytes {
             self.evict_oldest(&mut evicted);
         }
@@ -121,14 +118,29 @@ impl KeptDays {
         evicted.into_iter().filter_map(open).collect()
     }
 
-    /// Evicts the days used longest ago until an eighth of the bound is free, so that sorting them
-    /// is rare.
+    /// Whether idle days are to be looked for, or more of them are left than were evicted.
+    pub(super) fn may_be_idle(&self, now: UtcMs) -> bool {
+        is_past(self.swept_at, SWEEP_MS, now)
+    }
+
+    fn evict_idle(&mut self, now: UtcMs) -> Vec<(DayKey, Slot)> {
+        let idle = self.days.extract_if(|_, slot| is_past(slot.used, IDLE_MS, now));
+        let evicted: Vec<_> = idle.take(MOST_IDLE).collect();
+        if evicted.len() < MOST_IDLE {
+            self.swept_at = now;
+        }
+        self.bytes -= evicted.iter().map(|(_, slot)| slot.bytes).sum::<usize>();
+        evicted
+    }
+
+    /// Evicts the days used longest ago until a little of the bound is free: so much that sorting them
+    /// is rare, and so little that others wait for it briefly.
     fn evict_oldest(&mut self, evicted: &mut Vec<(DayKey, Slot)>) {
         let mut by_age: Vec<(UtcMs, DayKey)> =
             self.days.iter().map(|(key, slot)| (slot.used, *key)).collect();
         by_age.sort_unstable();
         for (_, key) in by_age {
-            if self.bytes <= self.max_bytes - self.max_bytes / 8 {
+            if self.bytes <= self.max_bytes - self.max_bytes / 32 {
                 return;
             }
             evicted.extend(self.remove(key).map(|slot| (key, slot)));
@@ -159,4 +171,23 @@ impl KeptDays {
 /// time must not wait forever.
 fn is_past(since: UtcMs, ms: u64, now: UtcMs) -> bool {
     now.since(since).unsigned_abs() >= ms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_idle_days_so_many_are_evicted_at_once_until_none_is_left() {
+        let mut days = KeptDays::new(usize::MAX);
+        for n in 0..2 * MOST_IDLE as u128 + 1 {
+            let key = DayKey { user: UserId::from_bits(n), day: UtcDay(0) };
+            days.days.insert(key, Slot::new(Kept::NoSuchUser));
+        }
+        let now = UtcMs(IDLE_MS as i64);
+        for (left, may_be_idle) in [(MOST_IDLE + 1, true), (1, true), (0, false)] {
+            days.evict(now);
+            assert_eq!((days.days.len(), days.may_be_idle(now)), (left, may_be_idle));
+        }
+    }
 }
