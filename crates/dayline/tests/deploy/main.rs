@@ -11,10 +11,11 @@ mod container;
 mod kubernetes;
 mod metrics;
 mod prometheus;
+mod rolling;
 mod rotation;
 mod settings;
-
 mod tls;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
