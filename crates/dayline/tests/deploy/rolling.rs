@@ -112,7 +112,7 @@ async fn a_rolling_restart_of_all_processes_under_load_shows_clients_nothing_but
         let sent = sent.unwrap_or_else(|wrong| panic!("{wrong}\n{}", cluster.nginx_log()));
         assert!(sent > 10, "{sent} under load");
         let begin = Instant::now();
-        while person.tracked().await.unwrap() != f64::from(sent) {
+        while person.tracked().await.unwrap() as u32 != sent {
             assert!(begin.elapsed() < SETTLED, "not all of {sent} s");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
