@@ -28,6 +28,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 const EXACT: u64 = 1 << 53;
 /// The bytes of an entry where there is none to tell.
 const GUESS: u64 = 1_024;
+/// What is told of a Redis that lacks what was read from it.
+const LOST: &str = "redis has lost its ping log, or is an older copy: pings that were accepted and not processed may be lost";
+/// The same where a replica confirms what is accepted, and may take over.
+const LACKS: &str = "redis lacks pings that were processed: harmless after a failover. If it was emptied or is an older copy, \
+    pings that were accepted and not processed may be lost";
 
 pub(super) struct Reader {
     head: Arc<Head>,
@@ -173,12 +178,15 @@ impl Reader {
     fn tell(&self, partition: Partition, after: Position) {
         let told = &self.told[partition.0 as usize];
         let before = told.lock().unwrap_or_else(PoisonError::into_inner).replace(after);
-        if before != Some(after) {
-            tracing::error!(
-                partition = partition.0,
-                %after,
-                "redis has lost its ping log, or is an older copy: pings that were accepted and not processed may be lost"
-            );
+        if before == Some(after) {
+            return;
+        }
+        let partition = partition.0;
+        // It may have been read before a replica had it. Then nobody was promised that it stays.
+        if self.head.confirm().is_some() {
+            tracing::warn!(partition, %after, "{LACKS}");
+        } else {
+            tracing::error!(partition, %after, "{LOST}");
         }
     }
 
