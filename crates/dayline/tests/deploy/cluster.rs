@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::compose::{Service, compose};
-use crate::{PROGRAM, root, text};
+use crate::{PROGRAM, is_healthy, root, text};
 
 pub(crate) struct Cluster {
     running: Vec<Process>,
@@ -159,11 +159,7 @@ impl Cluster {
         let mut command = self.ours(name, &compose().services[name]);
         command.env("DAYLINE_LISTEN", format!("127.0.0.1:{port}"));
         let mut process = Process::start(&mut command, &self.path(&format!("{name}.log")));
-        let url = format!("http://127.0.0.1:{port}");
-        process.until(|| {
-            let check = Command::new(PROGRAM).arg("healthcheck").env("DAYLINE_URL", &url).output();
-            check.unwrap().status.success()
-        });
+        process.until(|| is_healthy(port));
         process
     }
 
