@@ -54,14 +54,13 @@ impl Redis {
         Self { folder, state: Mutex::new(state) }
     }
 
-    /// One that sentinels can watch and that can follow another, beside its socket on this port; it does not run yet.
-    pub(crate) fn replicated(port: u16, password: &str) -> Self {
+    /// One that sentinels can watch and that can follow another; it does not run yet.
+    pub(crate) fn replicated(password: &str) -> Self {
         let redis = Self::stopped();
         let more =
             substitute(include_str!("../../../deploy/redis-replicated.conf"), &[("CHANGE-ME", password)]);
         let mut file = File::options().append(true).open(redis.folder.path().join("redis.conf")).unwrap();
         file.write_all(more.as_bytes()).unwrap();
-        redis.state().settings.push(("port".to_owned(), port.to_string()));
         redis
     }
 

@@ -2,6 +2,8 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -86,7 +88,11 @@ pub struct NetworkOptions {
     /// Most streams of live events at a time; each is a connection
     #[arg(long, env = "DAYLINE_MAX_LIVE_STREAMS", default_value_t = 2_000)]
     pub(crate) max_live_streams: u32,
-    /// How long requests in flight may take after the server was told to stop
+    /// How long a server that was told to stop goes on as before while `/readyz` says that it is not ready: longer than
+    /// what is in front of it takes to notice
+    #[arg(long, env = "DAYLINE_DRAIN", default_value = "0s", value_parser = units::duration)]
+    pub(crate) drain: Duration,
+    /// How long requests in flight may take once it stops
     #[arg(long, env = "DAYLINE_STOP_GRACE", default_value = "5s", value_parser = units::duration)]
     pub(crate) stop_grace: Duration,
 }
@@ -177,8 +183,8 @@ impl NetworkOptions {
         }
     }
 
-    /// The settings of the connections.
-    pub(crate) fn connections(&self, metrics: Metrics) -> ConnectionConfig {
+    /// The settings of the connections. `leaving` is set when the server was told to stop.
+    pub(crate) fn connections(&self, metrics: Metrics, leaving: Arc<AtomicBool>) -> ConnectionConfig {
         // Not for operators to set.
         let ConnectionConfig { drain, max_stuck, .. } = ConnectionConfig::default();
         ConnectionConfig {
@@ -190,6 +196,7 @@ impl NetworkOptions {
             drain,
             max_stuck,
             metrics: Some(metrics),
+            leaving,
         }
     }
 }

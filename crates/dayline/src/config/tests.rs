@@ -45,9 +45,9 @@ fn settings(options: &ServeOptions) -> String {
     tell(&(network.kit(logs.access_log), network.api(), options.registration()));
     let door = trackers.door(false).ok().flatten();
     tell(&door.map(|door| (door.address, door.email.as_str().to_owned(), door.may_read)));
-    let connections = network.connections(Metrics::new([]));
+    let connections = network.connections(Metrics::new([]), std::sync::Arc::default());
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
-    tell(&(connections.max_connections, connections.grace));
+    tell(&(connections.max_connections, connections.grace, network.drain));
     tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(1)));
     tell(&(pings.limits(), reports.policy(), sessions.policy(), sessions.audit_keep));
     tell(&(passwords.argon2(), limits.rates(), limits.pings(), limits.names()));

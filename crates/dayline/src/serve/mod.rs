@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dayline_api::{ApiState, health_router, operations_router, router, router_for_all};
-use dayline_http_kit::{Kit, KitState, Metrics, Router, assemble, assemble_with};
+use dayline_http_kit::{ConnectionConfig, Kit, KitState, Metrics, Router, assemble, assemble_with};
 use dayline_postgres::PgConfig;
 use dayline_redis::RedisConfig;
 use dayline_web::{Pages, WebState};
@@ -36,6 +36,7 @@ use housekeeping::Housekeeping;
 use progress::Progress;
 use readiness::Parts;
 use reports::RunningReports;
+use signals::End;
 use worker_pool::RunningPool;
 
 /// Runs the command; returns when the server has stopped.
@@ -62,7 +63,7 @@ async fn serve(
     cluster: Option<(PgConfig, RedisConfig)>,
     door: Option<DoorOptions>,
 ) -> Result<(), Failure> {
-    let stop = signals::listen()?;
+    let End { told, stop } = signals::listen(options.network.drain)?;
     // Bound first: who asks during the start waits, instead of being refused.
     let listener = listener::bind(options.network.listen, "--listen")?;
     let bind = |address| listener::bind(address, "--operations-listen");
@@ -100,7 +101,7 @@ async fn serve(
     let reports = reports.map(start).transpose()?;
     let kit = options.network.kit(options.logs.access_log);
     let kit = KitState::new(app, metrics.clone(), kit).map_err(process::no_threads)?;
-    let parts = Parts::asked(probes, metrics.clone()).await;
+    let parts = Parts::asked(probes, metrics.clone(), Arc::clone(&told)).await;
     let following_parts = tokio::spawn(Arc::clone(&parts).follow());
     let state = || ApiState::new(Arc::clone(&kit), parts.clone(), &options.network.api());
     let face = match (options.has(Role::Api), &operations) {
@@ -111,10 +112,11 @@ async fn serve(
     };
 
     greeting.show()?;
+    let connections = options.network.connections(metrics, told);
     let answer_operators = async {
         if let Some(listener) = operations {
             let face = operations_router(state());
-            answer(listener, assemble(&kit, [face]), options, metrics.clone(), stop.clone()).await;
+            answer(listener, assemble(&kit, [face]), connections.clone(), stop.clone()).await;
         }
     };
     let mut faces = vec![face];
@@ -125,10 +127,10 @@ async fn serve(
         Some(Pages { routes, unknown }) => assemble_with(&kit, faces.into_iter().chain([routes]), unknown),
         None => assemble(&kit, faces),
     };
-    let answer_all = answer(listener, all, options, metrics.clone(), stop.clone());
+    let answer_all = answer(listener, all, connections.clone(), stop.clone());
     let answer_door = async {
         if let Some((listener, routes)) = door {
-            answer(listener, routes, options, metrics.clone(), stop.clone()).await;
+            answer(listener, routes, connections.clone(), stop.clone()).await;
         }
     };
     tokio::join!(answer_all, answer_operators, answer_door);
@@ -178,11 +180,9 @@ async fn put_together(
 async fn answer(
     listener: tokio::net::TcpListener,
     routes: Router,
-    options: &ServeOptions,
-    metrics: Metrics,
+    mut config: ConnectionConfig,
     stop: CancellationToken,
 ) {
-    let mut config = options.network.connections(metrics);
     config.max_connections = config.max_connections.min(process::connections_possible());
     dayline_http_kit::serve(listener, routes, config, stop).await;
 }

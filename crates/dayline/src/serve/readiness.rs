@@ -2,6 +2,7 @@
 //! asking may write to a disk, and who asks `/readyz` a thousand times must not cause a thousand of that.
 
 use std::future::ready;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,13 +22,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Parts {
     probes: Vec<Probe>,
     metrics: Metrics,
+    /// Set when the process was told to stop.
+    told: Arc<AtomicBool>,
     answers: Mutex<Vec<Check>>,
 }
 
 impl Parts {
     /// Parts that have been asked once.
-    pub(super) async fn asked(probes: Vec<Probe>, metrics: Metrics) -> Arc<Self> {
-        let parts = Self { probes, metrics, answers: Mutex::default() };
+    pub(super) async fn asked(probes: Vec<Probe>, metrics: Metrics, told: Arc<AtomicBool>) -> Arc<Self> {
+        let parts = Self { probes, metrics, told, answers: Mutex::default() };
         parts.poll().await;
         Arc::new(parts)
     }
@@ -59,8 +62,18 @@ impl Parts {
 
 impl Readiness for Parts {
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
-        Box::pin(ready(self.lock().clone()))
+        let mut checks = self.lock().clone();
+        if self.told.load(Ordering::Relaxed) {
+            checks.push(leaving());
+        }
+        Box::pin(ready(checks))
     }
+}
+
+/// Why a process that works is not ready.
+fn leaving() -> Check {
+    let failure = Some("the process was told to stop".to_owned());
+    Check { name: "leaving", needed: true, hint: "it was told to stop, and ends after --drain", failure }
 }
 
 /// Something does not work, and all that is needed does.

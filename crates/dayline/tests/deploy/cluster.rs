@@ -7,17 +7,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use dayline_testkit::{Postgres, Process, free_port, query, run, substitute, unprivileged, variable};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::compose::{Service, compose};
-use crate::{PROGRAM, root, text};
+use crate::{PROGRAM, is_healthy, root, text};
 
 pub(crate) struct Cluster {
     running: Vec<Process>,
+    ours: Vec<Ours>,
     postgres: Postgres,
     folder: TempDir,
     has_mounts: bool,
     nginx: u16,
+}
+
+/// A process of ours, by its service's name.
+struct Ours {
+    name: String,
+    port: u16,
+    process: Process,
 }
 
 impl Cluster {
@@ -28,7 +37,8 @@ impl Cluster {
         make_secrets(folder.path());
         let postgres = start_postgres(folder.path());
         let has_mounts = may_mount();
-        let mut cluster = Self { running: Vec::new(), postgres, folder, has_mounts, nginx: free_port() };
+        let mut cluster =
+            Self { running: Vec::new(), ours: Vec::new(), postgres, folder, has_mounts, nginx: free_port() };
         fs::copy(PROGRAM, cluster.path("dayline")).unwrap();
         run(unprivileged("mkdir").args(["-m", "0700"]).arg(cluster.path("keys")));
         run(&mut cluster.keys(&compose().services["keys"].command));
@@ -131,22 +141,44 @@ impl Cluster {
         run(&mut self.ours("migrate", &services["migrate"]));
         let mut nginx =
             text("deploy/nginx.conf").replace("listen 8080", &format!("listen 127.0.0.1:{}", self.nginx));
-        for (name, service) in services.iter().filter(|(_, service)| service.serves()) {
+        for (name, _) in services.iter().filter(|(_, service)| service.serves()) {
             let port = free_port();
             nginx = nginx.replace(&format!("{name}:8080"), &format!("127.0.0.1:{port}"));
-            let url = format!("http://127.0.0.1:{port}");
-            let healthy = || {
-                let check = Command::new(PROGRAM).arg("healthcheck").env("DAYLINE_URL", &url).output();
-                check.unwrap().status.success()
-            };
-            let mut command = self.ours(name, service);
-            self.start_one(name, command.env("DAYLINE_LISTEN", format!("127.0.0.1:{port}")), healthy);
+            let process = self.start_our(name, port);
+            self.ours.push(Ours { name: name.clone(), port, process });
         }
         fs::write(self.path("nginx.conf"), nginx).unwrap();
         let options = format!("daemon off; pid {}; error_log stderr;", self.path("nginx.pid").display());
         let mut nginx = Command::new(variable("DAYLINE_TEST_NGINX"));
         nginx.arg("-p").arg(self.folder.path()).arg("-c").arg(self.path("nginx.conf")).args(["-g", &options]);
         self.start_one("nginx", &mut nginx, listens(self.nginx));
+    }
+
+    /// Starts the process of a service; returns when it is healthy.
+    fn start_our(&self, name: &str, port: u16) -> Process {
+        let mut command = self.ours(name, &compose().services[name]);
+        command.env("DAYLINE_LISTEN", format!("127.0.0.1:{port}"));
+        let mut process = Process::start(&mut command, &self.path(&format!("{name}.log")));
+        process.until(|| is_healthy(port));
+        process
+    }
+
+    /// Restarts all processes of ours, one after another as soon as the one before is healthy, as
+    /// `docker compose restart` does; gives the names.
+    pub(crate) fn restart_one_by_one(&mut self) -> Vec<String> {
+        let ours = std::mem::take(&mut self.ours);
+        for Ours { name, port, process } in ours {
+            let status = process.end(Signal::TERM);
+            assert!(status.success(), "{name}: {status}");
+            let process = self.start_our(&name, port);
+            self.ours.push(Ours { name, port, process });
+        }
+        self.ours.iter().map(|ours| ours.name.clone()).collect()
+    }
+
+    /// What nginx had to say.
+    pub(crate) fn nginx_log(&self) -> String {
+        fs::read_to_string(self.path("nginx.log")).unwrap()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -169,7 +201,7 @@ fn may_mount() -> bool {
 /// Begins a command that sees `from` at `to`, read only.
 fn in_own_view(from: &Path, to: &Path) -> Command {
     const MOUNT: &str = r#"mount --bind "$0" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@""#;
-    fs::create_dir(to).unwrap();
+    fs::create_dir_all(to).unwrap();
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", MOUNT]).arg(from).arg(to);
     command.args(variable("DAYLINE_TEST_RUN_AS").split_whitespace());

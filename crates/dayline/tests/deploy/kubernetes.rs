@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{assert_understood, is_setting, root, serve, text};
 
@@ -67,7 +67,8 @@ fn pods_call_the_image_as_the_program_understands_with_settings_that_it_has() {
         assert_understood(words);
     }
     let serve = |role: &str| vec!["serve".to_owned(), "--role".to_owned(), role.to_owned()];
-    assert_eq!(roles, [serve("api"), serve("worker"), serve("report"), vec!["migrate".to_owned()]]);
+    let api = [serve("api"), words(&json!(["--drain", "5s"]))].concat();
+    assert_eq!(roles, [api, serve("worker"), serve("report"), words(&json!(["migrate"]))]);
     let images = kustomization(EXAMPLE)["images"].clone();
     for name in WORKLOADS {
         assert_eq!(pod(name).1["image"], images[0]["name"], "{name} has the image that the example names");
@@ -131,16 +132,13 @@ fn services_and_budgets_are_about_pods_that_there_are() {
 }
 
 #[test]
-fn pods_have_longer_to_stop_than_they_take() {
-    let command = serve();
-    let grace = command.get_arguments().find(|option| option.get_id() == "stop_grace").unwrap();
-    let [grace] = grace.get_default_values() else { panic!("one default") };
-    let grace: u64 = grace.to_str().unwrap().strip_suffix('s').unwrap().parse().unwrap();
+fn api_pods_drain_and_all_have_longer_to_stop_than_they_take() {
     for name in &WORKLOADS[..3] {
         let (template, container) = pod(name);
-        let begins = &container["lifecycle"]["preStop"]["exec"]["command"];
-        let begins: u64 = begins.get(1).map_or(0, |seconds| seconds.as_str().unwrap().parse().unwrap());
-        let takes = Duration::from_secs(begins + grace) + AFTER_REQUESTS;
+        let options = serve().get_matches_from(words(&container["args"]));
+        let takes = |option: &str| *options.get_one::<Duration>(option).unwrap();
+        assert_eq!(!takes("drain").is_zero(), *name == "api.yaml", "{name}");
+        let takes = takes("drain") + takes("stop_grace") + AFTER_REQUESTS;
         let may = Duration::from_secs(template["spec"]["terminationGracePeriodSeconds"].as_u64().unwrap());
         assert!(may > takes, "{name}: {may:?}, and it may take {takes:?}");
     }

@@ -5,16 +5,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "a test that can't show all of it here says so")]
 
+mod alerts;
 mod cluster;
 mod compose;
 mod container;
 mod kubernetes;
 mod metrics;
+mod person;
 mod prometheus;
+mod rolling;
 mod rotation;
 mod settings;
-
 mod tls;
+mod watcher;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +36,13 @@ fn root() -> PathBuf {
 /// A file of the repository.
 fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Whether the process of ours that listens on this port says that it is.
+fn is_healthy(port: u16) -> bool {
+    let url = format!("http://127.0.0.1:{port}");
+    let check = std::process::Command::new(PROGRAM).arg("healthcheck").env("DAYLINE_URL", url).output();
+    check.unwrap().status.success()
 }
 
 /// The options of `dayline serve`.

@@ -11,7 +11,10 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{PROGRAM, root, text};
+use crate::watcher::Watcher;
+use crate::{PROGRAM, is_healthy, root, text};
+
+const RULES: &str = "deploy/prometheus/dayline.rules.yml";
 
 /// How long the dashboard may show gaps after everything has started.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -19,8 +22,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A server, a crowd that uses it, and the Prometheus that watches it.
 struct Watched {
     url: String,
-    prometheus: String,
-    _running: [Process; 3],
+    watcher: Watcher,
+    _running: [Process; 2],
     folder: TempDir,
 }
 
@@ -28,54 +31,19 @@ impl Watched {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = |name: &str| folder.path().join(name);
-        let (server, watcher) = (free_port(), free_port());
-        let url = format!("http://127.0.0.1:{server}");
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
         let mut serve = Command::new(PROGRAM);
-        serve.args(["serve", "--unlimited", "--listen", &format!("127.0.0.1:{server}"), "--data"]);
+        serve.args(["serve", "--unlimited", "--listen", &format!("127.0.0.1:{port}"), "--data"]);
         let mut serve = Process::start(serve.arg(folder.path().join("data")), &log("server.log"));
-        serve.until(|| healthcheck(&url).status.success());
+        serve.until(|| is_healthy(port));
         let mut crowd = Command::new(PROGRAM);
         crowd.args(["simulate", "--users", "10", "--interval", "200ms", "--duration", "10m", "--url", &url]);
         let crowd = Process::start(&mut crowd, &log("crowd.log"));
-        let mut prometheus =
-            Process::start(&mut watcher_of(server, watcher, &folder), &log("prometheus.log"));
-        let address = format!("127.0.0.1:{watcher}");
-        prometheus.until(|| std::net::TcpStream::connect(&address).is_ok());
-        let prometheus_url = format!("http://{address}");
-        Self { url, prometheus: prometheus_url, _running: [prometheus, crowd, serve], folder }
+        let mut watcher = Watcher::start(&text(RULES), 1);
+        watcher.watch(port);
+        Self { url, watcher, _running: [crowd, serve], folder }
     }
-
-    /// The values that an expression has now.
-    async fn ask(&self, client: &Client, expression: &str) -> Vec<f64> {
-        let asked = client.get(format!("{}/api/v1/query", self.prometheus)).query(&[("query", expression)]);
-        let Ok(answer) = asked.send().await else { return Vec::new() };
-        let answer: Value = answer.json().await.unwrap();
-        assert_ne!(answer["status"], "error", "{expression}: {answer}");
-        let found = answer["data"]["result"].as_array().cloned().unwrap_or_default();
-        found.iter().map(|one| one["value"][1].as_str().unwrap().parse().unwrap()).collect()
-    }
-}
-
-fn healthcheck(url: &str) -> Output {
-    Command::new(PROGRAM).arg("healthcheck").env("DAYLINE_URL", url).output().unwrap()
-}
-
-fn watcher_of(target: u16, port: u16, folder: &TempDir) -> Command {
-    let config = folder.path().join("prometheus.yml");
-    let job = json!({
-        "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms"},
-        "rule_files": [root().join("deploy/prometheus/dayline.rules.yml")],
-        "scrape_configs": [
-            {"job_name": "dayline", "static_configs": [{"targets": [format!("127.0.0.1:{target}")]}]},
-        ],
-    });
-    // JSON is YAML.
-    fs::write(&config, job.to_string()).unwrap();
-    let mut command = Command::new(variable("DAYLINE_TEST_PROMETHEUS"));
-    command.arg(format!("--config.file={}", config.display()));
-    command.arg(format!("--storage.tsdb.path={}", folder.path().join("series").display()));
-    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    command
 }
 
 /// Every expression of the dashboard, with the interval that Grafana would choose.
@@ -129,7 +97,7 @@ async fn every_expression_of_the_dashboard_gives_a_number_under_load() {
         reader.use_it(&watched.url).await;
         let mut without = Vec::new();
         for expression in expressions() {
-            let values = watched.ask(&client, &expression).await;
+            let values = watched.watcher.ask(&expression).await;
             if !has_a_number(&values) {
                 without.push((expression, values));
             }
@@ -141,18 +109,16 @@ async fn every_expression_of_the_dashboard_gives_a_number_under_load() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     check_metrics(&watched, &client).await;
-    check_alerts(&watched, &client).await;
+    check_alerts(&watched.watcher).await;
 }
 
 /// All rules can be asked for, and none alerts of a server that is well.
-async fn check_alerts(watched: &Watched, client: &Client) {
-    let rules = client.get(format!("{}/api/v1/rules", watched.prometheus)).send().await.unwrap();
-    let rules: Value = rules.json().await.unwrap();
-    let rules = rules["data"]["groups"][0]["rules"].as_array().unwrap();
+async fn check_alerts(watcher: &Watcher) {
+    let rules = watcher.rules().await;
     assert!(rules.len() >= 15, "{rules:?}");
     for rule in rules {
         assert_ne!(rule["state"], "firing", "{rule}");
-        watched.ask(client, rule["query"].as_str().unwrap()).await;
+        watcher.ask(rule["query"].as_str().unwrap()).await;
     }
 }
 
@@ -170,7 +136,7 @@ fn each_alert_is_tested_fires_when_it_should_and_is_quiet_before() {
     run(&["check", "config", "prometheus.yml"]);
     run(&["test", "rules", "dayline.rules.test.yml"]);
     let tests = text("deploy/prometheus/dayline.rules.test.yml");
-    let rules = text("deploy/prometheus/dayline.rules.yml");
+    let rules = text(RULES);
     let alerts = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
     for alert in alerts {
         let named = tests.lines().filter(|line| line.trim() == format!("- alertname: {alert}")).count();

@@ -39,6 +39,21 @@ fn the_example_of_settings_lists_every_option_with_its_default() {
     );
 }
 
+/// What systemd gives a process: what the unit says, and over it what the files say, in their order.
+#[test]
+fn a_process_of_a_cluster_has_the_role_of_its_name_unless_its_file_says_another() {
+    let unit = text("deploy/dayline@.service");
+    let lines: Vec<&str> = unit.lines().filter(|line| line.starts_with("Environment")).collect();
+    let role = ["Environment=DAYLINE_ROLE=%i", "EnvironmentFile=/etc/dayline/cluster.env"];
+    assert!(lines.starts_with(&role) && lines.contains(&"EnvironmentFile=-/etc/dayline/%i.env"), "{lines:?}");
+    let is_role = |name: &str| serve().try_get_matches_from(["serve", "--role", name]).is_ok();
+    for role in ["api", "worker", "report"] {
+        assert!(is_role(role) && unit.contains(&format!(" dayline@{role} ")), "{role}");
+    }
+    let of_another = "/etc/dayline/worker-2.env       DAYLINE_ROLE=worker ";
+    assert!(!is_role("worker-2") && unit.contains(of_another));
+}
+
 #[test]
 fn units_set_only_what_exists_and_start_the_program() {
     for unit in ["deploy/dayline.service", "deploy/dayline@.service"] {
@@ -51,10 +66,7 @@ fn units_set_only_what_exists_and_start_the_program() {
             assert!(is_setting(name), "{unit}: {name}");
         }
         let [start] = value("ExecStart=").try_into().unwrap();
-        for role in ["api", "worker", "report"] {
-            let words: Vec<String> =
-                start.replace("%i", role).split_whitespace().skip(1).map(str::to_owned).collect();
-            crate::assert_understood(&words);
-        }
+        let words: Vec<String> = start.split_whitespace().skip(1).map(str::to_owned).collect();
+        crate::assert_understood(&words);
     }
 }

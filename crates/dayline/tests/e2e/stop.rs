@@ -1,4 +1,4 @@
-//! Stopping with pings still in the log, and stopping at once.
+//! Stopping with pings still in the log, some time after being told, and at once.
 
 use std::time::Duration;
 
@@ -6,8 +6,9 @@ use dayline_domain::DAY_MS;
 use dayline_sim::client::wire::{Body, Format};
 use rustix::process::Signal;
 
-use crate::support::account::{account, newcomer, ping, sign_in, totals};
+use crate::support::account::{account, eventually, newcomer, ping, sign_in, totals};
 use crate::support::now;
+use crate::support::readiness::readiness;
 use crate::support::server::Installation;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +40,22 @@ async fn pings_still_in_the_log_are_in_the_timeline_after_the_stop() {
     let device = sign_in(&installation, &account("ada").into(), "reader").await;
     let total: i64 = totals(&device, "apps", &start.day().to_string(), "UTC").await.values().sum();
     assert_eq!(total, 20_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_drains_is_not_ready_and_serves_until_it_is_told_again() {
+    let installation = Installation::alone();
+    let mut server = installation.start(&["--drain", "1h"]);
+    let device = newcomer(&installation, "ada").await;
+    server.signal(Signal::TERM);
+    let leaving = (503, false, vec!["leaving".to_owned()]);
+    eventually(leaving, Duration::from_secs(10), async || readiness(&server.processes[0])).await;
+    let start = now().plus(-2 * DAY_MS).day().start();
+    device.track(&Body::new(&[ping("Code", start, 1_000)], Format::Object).unwrap()).await.unwrap();
+    let day = start.day().to_string();
+    eventually(1, Duration::from_secs(10), async || totals(&device, "apps", &day, "UTC").await.len()).await;
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(130));
 }
 
 #[test]

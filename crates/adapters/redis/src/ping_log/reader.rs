@@ -28,18 +28,26 @@ const PAUSE: Duration = Duration::from_millis(200);
 const EXACT: u64 = 1 << 53;
 /// The bytes of an entry where there is none to tell.
 const GUESS: u64 = 1_024;
+/// What is told of a Redis that lacks what was read from it.
+const LOST: &str = "redis has lost its ping log, or is an older copy: pings that were accepted and not processed may be lost";
+/// The same where a replica confirms what is accepted, and may take over.
+const LACKS: &str = "redis lacks pings that were processed: harmless after a failover. If it was emptied or is an older copy, \
+    pings that were accepted and not processed may be lost";
 
 pub(super) struct Reader {
     head: Arc<Head>,
     link: Link,
     /// Of each partition, a connection that is not waiting now.
     idle: Vec<Mutex<Option<(MultiplexedConnection, Primary)>>>,
+    /// Of each partition, where a reader stood when it was told that Redis has lost its past.
+    told: Vec<Mutex<Option<Position>>>,
 }
 
 impl Reader {
     pub(super) fn new(head: Arc<Head>) -> Self {
         let idle = (0..head.partitions()).map(|_| Mutex::new(None)).collect();
-        Self { link: Link::new(head.config().clone()), head, idle }
+        let told = (0..head.partitions()).map(|_| Mutex::new(None)).collect();
+        Self { link: Link::new(head.config().clone()), head, idle, told }
     }
 
     /// The entries after `after`, and what is gone that came before them.
@@ -157,10 +165,29 @@ impl Reader {
         let (range, (epoch, end, gone)): (Value, Ends) = self.link.ask(Question::Pipeline(&look)).await?;
         let first = parse_range(range)?.pop();
         let given = Position { major: epoch.unwrap_or(0), minor: end.unwrap_or(0) };
+        if has_lost_its_past(given, after) {
+            self.tell(partition, after);
+        }
         if first.is_none() && given < after {
             self.recover(partition, after).await?;
         }
         Ok((first, to_position(gone)))
+    }
+
+    /// Tells the operator, once for each place where a reader stands.
+    fn tell(&self, partition: Partition, after: Position) {
+        let told = &self.told[partition.0 as usize];
+        let before = told.lock().unwrap_or_else(PoisonError::into_inner).replace(after);
+        if before == Some(after) {
+            return;
+        }
+        let partition = partition.0;
+        // It may have been read before a replica had it. Then nobody was promised that it stays.
+        if self.head.confirm().is_some() {
+            tracing::warn!(partition, %after, "{LACKS}");
+        } else {
+            tracing::error!(partition, %after, "{LOST}");
+        }
     }
 
     /// The reader is ahead of all ids ever given: what Redis had is lost. Without this the reader
@@ -176,7 +203,7 @@ impl Reader {
         call.arg(partition.0).arg(after.major).arg(after.minor);
         let moved: i64 = self.link.ask(Question::Script(&RECOVER, &call)).await?;
         if moved >= 0 {
-            tracing::warn!(partition = partition.0, %after, moved, "ping log in redis was behind its reader");
+            tracing::warn!(partition = partition.0, %after, moved, "ping log in redis was put behind its reader");
         }
         Ok(())
     }
@@ -270,6 +297,11 @@ struct Fitting {
     entries: Vec<LogEntry>,
 }
 
+/// Whether the last id ever given says that there were fewer bytes than the reader has read.
+fn has_lost_its_past(given: Position, after: Position) -> bool {
+    given.minor < after.minor
+}
+
 fn to_position(id: Option<String>) -> Position {
     id.and_then(|id| parse_id(id.as_bytes())).unwrap_or(Position::START)
 }
@@ -277,5 +309,21 @@ fn to_position(id: Option<String>) -> Position {
 fn size(entry: &LogEntry) -> u64 {
     match &entry.payload {
         Payload::Records(bytes) | Payload::Damaged { bytes, .. } => bytes.len() as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_counted_fewer_bytes_than_were_read_has_lost_some_whatever_its_epoch() {
+        let after = Position { major: 1_000, minor: 500 };
+        for major in [1, 1_000, 2_000] {
+            let given = |minor| Position { major, minor };
+            assert!(has_lost_its_past(given(0), after) && has_lost_its_past(given(499), after));
+            assert!(!has_lost_its_past(given(500), after) && !has_lost_its_past(given(501), after));
+        }
+        assert!(!has_lost_its_past(Position::START, Position::START));
     }
 }

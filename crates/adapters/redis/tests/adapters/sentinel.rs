@@ -1,6 +1,7 @@
 //! The primary that sentinels name: followed when it changes, and not believed where a replica must have it, too.
 
 use std::cell::Cell;
+use std::fs::{self, File};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -104,4 +105,35 @@ async fn an_old_primary_that_goes_on_answering_is_left_by_writers_readers_and_su
         run::<(String, u64)>(new, "PUBSUB NUMSUB dayline:live").await.1 == 1
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_replica_had_it_and_is_gone_with_the_primary_is_told_as_harmless() {
+    let (old, sentinels, server) = servers();
+    for redis in [&old, &sentinels.replica] {
+        redis.tell("CONFIG SET min-replicas-to-write 0");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    let writer = Arc::new(File::create(&file).unwrap());
+    let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
+    let _told = tracing::subscriber::set_default(subscriber);
+
+    let log = open(&server, PingLogOptions::default()).await;
+    log.append(FIRST, b"both ".to_vec()).await.unwrap();
+    sentinels.replica.kill();
+    assert!(log.append(FIRST, b"one ".to_vec()).await.is_err());
+    let read = log.read_after(FIRST, Position::START, usize::MAX).await.unwrap().entries;
+    assert_eq!(read.last().unwrap().payload, Payload::Records(b"one ".to_vec()));
+    let after = read.last().unwrap().position;
+    sentinels.replica.start_again_with(&[("replicaof", "no one")]);
+    sentinels.let_the_replica_lead();
+
+    let said = || fs::read_to_string(&file).unwrap();
+    until("it is told", async || {
+        let _ = log.read_after(FIRST, after, usize::MAX).await;
+        said().contains("redis lacks pings that were processed: harmless after a failover")
+    })
+    .await;
+    assert!(!said().contains("redis has lost its ping log"), "{}", said());
 }

@@ -63,7 +63,7 @@ impl CheckItem {
     get, path = "/readyz", tag = "operations",
     responses(
         (status = 200, body = Readiness, description = "It can"),
-        (status = 503, body = Readiness, description = "A part that is needed is down"),
+        (status = 503, body = Readiness, description = "A part that is needed is down, or the server was told to stop"),
     ),
 )]
 pub(crate) async fn readyz(State(api): State<Api>) -> Response {

@@ -14,6 +14,7 @@ mod edge;
 mod export;
 mod framing;
 mod kinds;
+mod leaving;
 mod live;
 mod maintenance;
 mod operations;

@@ -1,5 +1,7 @@
 //! What bounds connections, their times and their number.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::metrics::Metrics;
@@ -23,6 +25,9 @@ pub struct ConnectionConfig {
     pub drain: Duration,
     /// How long the shut-down may take until the rest is cut off.
     pub grace: Duration,
+    /// Once this is set each answer is its connection's last, and everything else goes on: proxies
+    /// that keep connections give them up one by one, before the shut-down.
+    pub leaving: Arc<AtomicBool>,
     /// Where connections are counted.
     pub metrics: Option<Metrics>,
 }
@@ -37,6 +42,7 @@ impl Default for ConnectionConfig {
             max_stuck: 1_000,
             drain: Duration::from_millis(500),
             grace: Duration::from_secs(8),
+            leaving: Arc::default(),
             metrics: None,
         }
     }

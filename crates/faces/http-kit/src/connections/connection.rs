@@ -58,7 +58,7 @@ impl Connections {
         let Ok(address) = tcp.peer_addr() else { return };
         // Answers are written whole; waiting for more would only delay them.
         let _ = tcp.set_nodelay(true);
-        let peer = Peer::new(address.ip());
+        let peer = Peer::new(address.ip(), Arc::clone(&self.config.leaving));
         let entry = Entry::new(&self.register, &self.config, peer.clone());
         let requests = Requests { router: self.router.clone(), peer: peer.clone() };
         let config = Arc::clone(&self.config);
@@ -218,7 +218,7 @@ impl HyperService<Request<Incoming>> for Requests {
         let answering = self.router.clone().call(request);
         Box::pin(async move {
             let mut response = answering.await?;
-            if peer.is_closing() {
+            if peer.is_last_answer() {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             peer.set_served();

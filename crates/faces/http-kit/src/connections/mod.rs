@@ -43,12 +43,14 @@ pub async fn serve(
     let room = Arc::new(Semaphore::new(config.max_connections));
     let connections = Connections::new(router, config);
     while let Some(stream) = shutdown.run_until_cancelled(accept(&listener, &connections.register)).await {
-        let Some(permit) = shutdown.run_until_cancelled(make_room(&room, &connections.register)).await else {
-            break;
-        };
-        connections.spawn(stream, permit);
+        let permit = shutdown.run_until_cancelled(make_room(&room, &connections.register)).await;
+        // One that was accepted is answered, whatever has happened meanwhile.
+        connections.spawn(stream, permit.flatten());
     }
-    drop(listener);
+    for stream in accepted_at_last(listener) {
+        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { break };
+        connections.spawn(stream, Some(permit));
+    }
     connections.shut_down().await;
 }
 
@@ -78,6 +80,18 @@ async fn accept(listener: &TcpListener, register: &Register) -> TcpStream {
             }
         }
     }
+}
+
+/// Closes the listener, and gives what waited to be accepted: these clients know that they are connected,
+/// and may have sent a request.
+fn accepted_at_last(listener: TcpListener) -> impl Iterator<Item = TcpStream> {
+    let listener = listener.into_std();
+    let next = move || match listener.as_ref().ok()?.accept() {
+        Ok((stream, _)) => Some(stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream))),
+        Err(error) if is_of_one_connection(&error) => Some(Err(error)),
+        Err(_) => None,
+    };
+    std::iter::from_fn(next).filter_map(Result::ok)
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

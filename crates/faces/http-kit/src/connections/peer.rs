@@ -54,6 +54,8 @@ struct State {
     stuck: AtomicU64,
     signal: AtomicU8,
     closing: AtomicBool,
+    /// Of all connections.
+    leaving: Arc<AtomicBool>,
     fault: AtomicU8,
     has_served: AtomicBool,
     /// Both halves of who sent the present request; 0 if that is not known.
@@ -64,7 +66,7 @@ struct State {
 const PHASE_BITS: u32 = 3;
 
 impl Peer {
-    pub(super) fn new(address: IpAddr) -> Self {
+    pub(super) fn new(address: IpAddr, leaving: Arc<AtomicBool>) -> Self {
         let peer = Self(Arc::new(State {
             address,
             born: Instant::now(),
@@ -72,6 +74,7 @@ impl Peer {
             stuck: AtomicU64::new(0),
             signal: AtomicU8::new(0),
             closing: AtomicBool::new(false),
+            leaving,
             fault: AtomicU8::new(0),
             has_served: AtomicBool::new(false),
             caller: [const { AtomicU64::new(0) }; 2],
@@ -137,6 +140,11 @@ impl Peer {
     pub(super) fn stuck_since(&self) -> Option<Instant> {
         let word = self.0.stuck.load(Ordering::Relaxed);
         Some(self.0.born + Duration::from_millis(word.checked_sub(1)?))
+    }
+
+    /// Whether the next answer is to be the last; one without an end goes on.
+    pub(super) fn is_last_answer(&self) -> bool {
+        self.is_closing() || self.0.leaving.load(Ordering::Relaxed)
     }
 
     /// Whether the next answer is to be the last, and one without an end is to end.
