@@ -269,6 +269,7 @@ it("without scripts every page has all there is to read", async () => {
   for (const [path, shown] of pages) {
     await page.goto(server.url + path);
     assert.ok((await page.locator("main").innerText()).includes(/** @type {string} */ (shown)), `${path}: ${shown}`);
+    assert.equal(await page.locator("[hidden]:visible").count(), 0, `${path} shows what works with scripts alone`);
   }
   await context.close();
 });
