@@ -48,7 +48,7 @@ impl BucketWord {
 }
 
 /// What is remembered of a bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bucket {
     /// One of its person's.
     pub id: BucketId,

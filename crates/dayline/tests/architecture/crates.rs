@@ -22,12 +22,13 @@ const LAYERS: &[Layer] = &[
     Layer { place: "crates/app", knows: &["crates/domain"], third_party: false },
     layer("crates/adapters/*", &["crates/domain", "crates/app"]),
     layer("crates/faces/http-kit", &["crates/domain", "crates/app"]),
-    layer("crates/faces/*", &["crates/domain", "crates/app", "crates/faces/http-kit"]),
+    layer("crates/foreign", &["crates/domain", "crates/app"]),
+    layer("crates/faces/*", &["crates/domain", "crates/app", "crates/foreign", "crates/faces/http-kit"]),
     layer("crates/contract", &["crates/domain", "crates/app"]),
     layer("crates/testkit", &[]),
     layer("crates/cli-kit", &["crates/domain"]),
     // A client like any other: it knows the API by its wire alone.
-    layer("crates/sim", &["crates/domain", "crates/cli-kit"]),
+    layer("crates/sim", &["crates/domain", "crates/foreign", "crates/cli-kit"]),
     layer(
         "crates/dayline",
         &[

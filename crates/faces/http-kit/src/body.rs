@@ -98,6 +98,43 @@ pub async fn receive<'a>(
     Ok(TextBody { bytes, _permit: permit })
 }
 
+/// A body that is read a piece at a time and is never in memory as a whole: bounded in bytes, and in the time between one
+/// piece and the next.
+pub struct StreamedBody<'a> {
+    body: Body,
+    limit: usize,
+    left: usize,
+    timeout: Duration,
+    peer: Option<&'a Peer>,
+}
+
+impl<'a> StreamedBody<'a> {
+    /// A body of at most `limit` bytes, which is not packed.
+    ///
+    /// # Errors
+    /// If it says already that it is longer, or packed.
+    pub fn of(kit: &KitState, parts: &'a request::Parts, body: Body, limit: usize) -> Result<Self, Problem> {
+        packed_by(&parts.headers, Coding::Identity)?;
+        if body.size_hint().lower() > limit as u64 {
+            return Err(too_large(limit));
+        }
+        let (timeout, peer) = (kit.config.body_timeout, parts.extensions.get::<Peer>());
+        Ok(Self { body, limit, left: limit, timeout, peer })
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// If it is too long, does not come in time, or is cut off.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let Some(piece) = in_time(self.timeout, self.peer, next_chunk(&mut self.body)).await?? else {
+            return Ok(None);
+        };
+        self.left = self.left.checked_sub(piece.len()).ok_or_else(|| too_large(self.limit))?;
+        Ok(Some(piece))
+    }
+}
+
 fn too_large(limit: usize) -> Problem {
     Problem::too_large("body_too_large", format!("the body must have at most {limit} bytes, also unpacked"))
 }

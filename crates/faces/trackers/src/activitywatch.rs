@@ -7,7 +7,6 @@ mod door;
 mod event;
 mod form_file;
 mod hold;
-mod observe;
 mod refusal;
 mod routes;
 mod state;

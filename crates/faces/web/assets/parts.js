@@ -28,12 +28,19 @@ export async function refresh() {
     const answer = await ask(path, { headers: tag ? { "If-None-Match": tag } : {} });
     if (answer?.status !== 200) return;
     tag = answer.headers.get("etag") ?? "";
-    const text = await answer.text();
-    show(new DOMParser().parseFromString(trusted?.createHTML(text) ?? text, "text/html"));
+    shown(await answer.text());
   } finally {
     clearTimeout(slow);
     document.querySelector("main")?.removeAttribute("aria-busy");
   }
+}
+
+/**
+ * Shows what is new in a page of ours.
+ * @param {string} text
+ */
+export function shown(text) {
+  show(new DOMParser().parseFromString(trusted?.createHTML(text) ?? text, "text/html"));
 }
 
 /** @param {Document} fresh */

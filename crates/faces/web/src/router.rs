@@ -13,7 +13,7 @@ use http::{HeaderMap, Uri, header};
 use crate::dress;
 use crate::pages::{
     activity, aliases, categories, connect, corrections, data, day, day_intervals, device, devices, file,
-    range, register, reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
+    history, range, register, reset_password, sample, settings, sign_in, start, table, why, work_hours, zone,
 };
 use crate::refusal::Refusal;
 use crate::session::{let_in, refuse_foreign_writes};
@@ -73,6 +73,8 @@ fn signed_in() -> Vec<Route> {
         ("/settings/data/jobs", post(data::make)),
         ("/settings/data/jobs/{id}", get(data::result)),
         ("/settings/data/jobs/{id}/cancel", post(data::cancel)),
+        ("/settings/data/history", get(history::page).post(history::bring_in)),
+        ("/settings/data/history/look", post(history::look)),
         ("/settings/data/delete", post(data::delete)),
         ("/settings/categories", get(categories::page).post(categories::add)),
         ("/settings/categories/change", post(categories::change)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dayline_app::App;
 use dayline_http_kit::credential::Forms;
+use dayline_http_kit::slots::Slots;
 use dayline_http_kit::{Face, Kit, KitState};
 use http::request;
 
@@ -13,6 +14,9 @@ use crate::refusal::Refusal;
 /// The state as axum hands it to extractors and handlers.
 pub(crate) type Web = Arc<WebState>;
 
+/// Most files of history that come in at a time, each of which has a thread.
+const FILES: usize = 4;
+
 /// What all handlers share.
 pub struct WebState {
     pub(crate) app: App,
@@ -20,6 +24,8 @@ pub struct WebState {
     pub(crate) assets: Assets,
     /// What the addresses of all pages begin with; empty where the server has a host of its own.
     pub(crate) base: String,
+    /// Files of history that come in, one of each person.
+    pub(crate) files: Arc<Slots>,
     /// Whether an operator wants no pages but the one on which a device is approved.
     pub(crate) only_device: bool,
 }
@@ -28,7 +34,8 @@ impl WebState {
     /// The state of a router. Packs the files of the pages, which takes some milliseconds.
     pub fn new(kit: Kit) -> Self {
         let base = kit.config.base_path().to_owned();
-        Self { app: kit.app.clone(), assets: Assets::packed(), base, only_device: false, kit }
+        let files = Slots::new(FILES, 1);
+        Self { app: kit.app.clone(), assets: Assets::packed(), base, files, only_device: false, kit }
     }
 }
 

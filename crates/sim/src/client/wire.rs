@@ -9,10 +9,8 @@ mod timeline;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-pub(crate) use correction::KnownCorrection;
 pub use correction::{CorrectionReceipt, Entry, NewCorrection};
 pub use export::Export;
-pub(crate) use export::Line;
 pub use ping::{Ping, Seen};
 pub use timeline::{Piece, Timeline};
 

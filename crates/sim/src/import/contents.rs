@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dayline_domain::UtcMs;
 
-use super::item::{Item, Target};
+use super::item::{Sent, Target};
 
 /// What was read of a file so far.
 #[derive(Debug, Default)]
@@ -23,20 +23,24 @@ struct Count {
 }
 
 impl Contents {
-    /// Counts a piece.
-    pub(super) fn add(&mut self, item: &Item) {
-        match item {
-            Item::Sent { to, at, .. } => {
-                if let Some(count) = self.sent.get_mut(to) {
-                    let Count { number, first, last } = *count;
-                    *count = Count { number: number + 1, first: first.min(*at), last: last.max(*at) };
-                } else {
-                    self.sent.insert(to.clone(), Count { number: 1, first: *at, last: *at });
-                }
-            }
-            Item::Entry(..) => self.entries += 1,
-            Item::LeftOut(what) => *self.left_out.entry(what).or_default() += 1,
+    /// Counts something that is sent.
+    pub(super) fn add(&mut self, Sent { to, at, .. }: &Sent) {
+        if let Some(count) = self.sent.get_mut(to) {
+            let Count { number, first, last } = *count;
+            *count = Count { number: number + 1, first: first.min(*at), last: last.max(*at) };
+        } else {
+            self.sent.insert(to.clone(), Count { number: 1, first: *at, last: *at });
         }
+    }
+
+    /// Counts an entry.
+    pub(super) fn add_entry(&mut self) {
+        self.entries += 1;
+    }
+
+    /// Counts something of which nothing is sent.
+    pub(super) fn leave_out(&mut self, what: &'static str) {
+        *self.left_out.entry(what).or_default() += 1;
     }
 
     /// Whether there is anything to be sent.
@@ -61,18 +65,17 @@ mod tests {
 
     #[test]
     fn each_source_is_told_with_its_number_and_its_dates() {
-        let sent = |machine: Option<&str>, day: i64| Item::Sent {
+        let sent = |machine: Option<&str>, day: i64| Sent {
             to: Target::Machine(machine.map(Into::into)),
             at: UtcMs(day * 86_400_000 + 5),
             json: "{}".into(),
         };
         let mut contents = Contents::default();
         assert!(contents.is_empty());
-        for item in
-            [sent(Some("pc"), 20_000), sent(None, 10), sent(Some("pc"), 19_000), Item::LeftOut("odd ones")]
-        {
-            contents.add(&item);
+        for sent in [sent(Some("pc"), 20_000), sent(None, 10), sent(Some("pc"), 19_000)] {
+            contents.add(&sent);
         }
+        contents.leave_out("odd ones");
         let expected = [
             "1 heartbeats, 1970-01-11 to 1970-01-11 (UTC)",
             "2 heartbeats of pc, 2022-01-08 to 2024-10-04 (UTC)",

@@ -1,17 +1,12 @@
 //! `dayline import`: brings in the history that another program or another Dayline has written down. Safe to repeat, since
 //! what is sent twice counts once.
 
-mod activitywatch;
 mod batches;
 mod contents;
-mod format;
 mod item;
 mod options;
-mod own;
 mod reading;
 mod sender;
-mod stream;
-mod wakatime;
 
 use std::fs;
 use std::path::Path;

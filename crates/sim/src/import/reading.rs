@@ -6,15 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use dayline_domain::Correction;
+use dayline_foreign::file::{self, How};
+use dayline_foreign::{Item, Stopped};
 use tokio::sync::mpsc::Sender;
 
 use super::batches::{Batch, Batches};
 use super::contents::Contents;
-use super::format::{self, Format};
-use super::item::{Item, Target};
-use super::stream::Stopped;
-use super::{activitywatch, own, wakatime};
-use crate::client::wire::NewCorrection;
+use super::item::{Sent, Target};
+
+/// Bytes that are read at once.
+const BUFFER: usize = 1 << 20;
 
 /// Reads one file.
 pub(super) struct Reading {
@@ -29,7 +31,7 @@ pub(super) struct Reading {
 pub(super) struct Found {
     pub(super) contents: Contents,
     /// Kept until everything else is sent: they are few, since people write them.
-    pub(super) entries: Vec<(u64, NewCorrection)>,
+    pub(super) entries: Vec<Correction>,
 }
 
 impl Reading {
@@ -58,35 +60,28 @@ impl Reading {
     }
 
     fn read_all(&mut self, path: &Path, editor: Option<&str>, bytes: &Arc<AtomicU64>) -> Result<(), String> {
-        let format = format::of(opened(path, &Arc::default())?)?;
-        let file = opened(path, bytes)?;
-        let mut sink = |item| self.take(item);
-        match format {
-            Format::ActivityWatch(buckets) => activitywatch::read(file, buckets, &mut sink),
-            Format::Wakatime => wakatime::read(file, editor, &mut sink),
-            Format::Own => return own::read(file, &mut sink),
-        }
-        .map_err(|error| error.to_string())
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let file = BufReader::with_capacity(BUFFER, Counted { file, bytes: Arc::clone(bytes) });
+        file::read(file, &How { editor, ..How::default() }, &mut |item| self.take(item))
     }
 
     fn take(&mut self, item: Item) -> Result<(), Stopped> {
-        self.found.contents.add(&item);
-        match item {
-            Item::Sent { to, json, .. } => {
-                if let Some(batch) = self.batches.add(&to, &json) {
-                    self.out.blocking_send((to, batch)).map_err(|_| Stopped)?;
-                }
+        if let Some(sent) = Sent::of(&item) {
+            self.found.contents.add(&sent);
+            if let Some(batch) = self.batches.add(&sent.to, &sent.json) {
+                self.out.blocking_send((sent.to, batch)).map_err(|_| Stopped)?;
             }
-            Item::Entry(version, entry) => self.found.entries.push((version, entry)),
-            Item::LeftOut(_) => {}
+        }
+        match item {
+            Item::Entry(entry) => {
+                self.found.contents.add_entry();
+                self.found.entries.push(entry);
+            }
+            Item::LeftOut(what) => self.found.contents.leave_out(what),
+            Item::Event(..) | Item::Heartbeat(..) | Item::Observation(_) => {}
         }
         if self.out.is_closed() { Err(Stopped) } else { Ok(()) }
     }
-}
-
-fn opened(path: &Path, bytes: &Arc<AtomicU64>) -> Result<BufReader<Counted>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    Ok(BufReader::with_capacity(1 << 20, Counted { file, bytes: Arc::clone(bytes) }))
 }
 
 /// A file whose bytes are counted as they are read.

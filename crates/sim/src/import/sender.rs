@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dayline_cli_kit::failure::Failure;
+use dayline_domain::Correction;
+use dayline_domain::bucket::{Bucket, BucketWord};
+use dayline_foreign::own::KnownCorrection;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,9 +15,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::batches::Batch;
-use super::item::{Bucket, Target};
+use super::item::Target;
 use super::options::Options;
-use crate::client::wire::{KnownCorrection, NewCorrection, Receipt};
+use crate::client::wire::{NewCorrection, Receipt};
 use crate::client::{Client, Device, Patience, Refusal, answer, parsed, receipt};
 use crate::sign_in::first_line;
 use crate::tally::Tally;
@@ -109,10 +112,10 @@ impl Sender {
         body: Bytes,
         number: usize,
     ) -> Result<Receipt, Refusal> {
-        let path = format!("/api/0/buckets/{}", utf8_percent_encode(&bucket.id, NON_ALPHANUMERIC));
+        let path = format!("/api/0/buckets/{}", utf8_percent_encode(bucket.id.as_str(), NON_ALPHANUMERIC));
         if !self.made.contains(bucket) {
-            let Bucket { kind, client, hostname, .. } = &**bucket;
-            let about = json!({"type": kind, "client": client, "hostname": hostname}).to_string().into();
+            let [kind, client, host] = [&bucket.kind, &bucket.client, &bucket.host].map(BucketWord::as_str);
+            let about = json!({"type": kind, "client": client, "hostname": host}).to_string().into();
             match self.patience.until_done(|_| self.post(&path, &about, |request| request)).await {
                 // It is there already.
                 Err(refusal) if !refusal.is_answer(StatusCode::NOT_MODIFIED) => return Err(refusal),
@@ -127,17 +130,14 @@ impl Sender {
 
     /// Sends the entries that the server does not have, in the order in which they were made, since of two that overlap
     /// the later one counts. Gives how many that were.
-    pub(super) async fn send_entries(
-        &self,
-        mut entries: Vec<(u64, NewCorrection)>,
-    ) -> Result<usize, Failure> {
+    pub(super) async fn send_entries(&self, mut entries: Vec<Correction>) -> Result<usize, Failure> {
         if entries.is_empty() {
             return Ok(0);
         }
-        entries.sort_by_key(|(version, _)| *version);
+        entries.sort_by_key(|entry| entry.version);
         let known = self.patience.until_done(|_| self.known()).await.map_err(|refusal| gave_up(&refusal))?;
         let mut sent = 0;
-        for (_, entry) in entries {
+        for entry in entries.iter().filter_map(NewCorrection::of) {
             if known.contains(&entry) {
                 continue;
             }
@@ -154,7 +154,8 @@ impl Sender {
     async fn known(&self) -> Result<Vec<NewCorrection>, Refusal> {
         let Known { corrections } =
             parsed(self.request(Method::GET, CORRECTIONS, |request| request).await?).await?;
-        Ok(corrections.iter().filter_map(KnownCorrection::as_entry).collect())
+        let parsed = corrections.iter().filter_map(|known| known.parsed().ok());
+        Ok(parsed.filter_map(|known| NewCorrection::of(&known)).collect())
     }
 
     async fn post(

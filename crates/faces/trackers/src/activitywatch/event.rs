@@ -1,43 +1,17 @@
 //! An event as watchers write it. What is not kept of it, titles above all, is dropped while it is read.
-//! Not here: what an event means (see [`super::observe`]).
+//! Not here: what an event means; that is the same in a file (`dayline_foreign`).
 
 use std::borrow::Cow;
 use std::fmt;
 
 use dayline_app::AppError;
-use dayline_app::tracking::ingest::MAX_URL;
 use dayline_domain::UtcMs;
+use dayline_foreign::activitywatch::Event;
 use dayline_http_kit::Problem;
 use dayline_http_kit::fields::malformed_detail;
 use dayline_http_kit::instant::{self, InvalidInstant};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
-
-/// An event: what a bucket's tracker saw, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) start: UtcMs,
-    /// Never before the start.
-    pub(super) end: UtcMs,
-    pub(super) data: Data,
-}
-
-/// What of an event's data may be kept. Which of it there is depends on the tracker; what is of another type than
-/// it should be is as good as left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-pub(super) struct Data {
-    #[serde(default, deserialize_with = "text")]
-    pub(super) app: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub(super) url: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub(super) status: Option<String>,
-    #[serde(default, deserialize_with = "flag")]
-    pub(super) audible: bool,
-    #[serde(default, deserialize_with = "flag")]
-    pub(super) incognito: bool,
-}
 
 #[derive(serde::Deserialize)]
 struct WireEvent<'a> {
@@ -47,18 +21,6 @@ struct WireEvent<'a> {
     duration: Option<f64>,
     #[serde(borrow)]
     data: &'a RawValue,
-}
-
-/// A text, at most as long as an address may be: the host stands at its beginning, and names are shorter.
-fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
-    let Value::String(mut text) = Value::deserialize(json)? else { return Ok(None) };
-    text.truncate(text.floor_char_boundary(MAX_URL));
-    text.shrink_to_fit();
-    Ok(Some(text))
-}
-
-fn flag<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
-    Ok(Value::deserialize(json)? == Value::Bool(true))
 }
 
 /// Reads one event.
@@ -153,6 +115,9 @@ fn invalid(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Problem
 
 #[cfg(test)]
 mod tests {
+    use dayline_app::tracking::ingest::MAX_URL;
+    use dayline_foreign::activitywatch::Data;
+
     use super::*;
 
     /// 2026-11-23T13:52:22.969Z.

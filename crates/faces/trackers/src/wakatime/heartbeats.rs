@@ -1,5 +1,5 @@
 //! The bodies in which heartbeats come: one, an array of them, or a JSON string that holds either, as some
-//! editors in browsers encode twice. Not here: a heartbeat's fields (see [`super::heartbeat`]).
+//! editors in browsers encode twice. Not here: a heartbeat's fields (`dayline_foreign::wakatime`).
 
 use std::borrow::Cow;
 

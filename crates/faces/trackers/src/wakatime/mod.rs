@@ -6,14 +6,11 @@
 
 mod amount;
 mod asked;
-mod heartbeat;
 mod heartbeats;
 mod lists;
 mod machine;
 mod mine;
 mod nothing;
-mod observations;
-mod program;
 mod receive;
 mod refusal;
 mod router;

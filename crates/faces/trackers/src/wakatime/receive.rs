@@ -1,4 +1,4 @@
-//! Takes heartbeats in. Not here: what one says (see [`super::observations`]).
+//! Takes heartbeats in. Not here: what one says (see [`drafts`]).
 
 use std::sync::Arc;
 
@@ -6,16 +6,15 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use dayline_app::AppError;
-use dayline_app::tracking::ingest::{self, PingDraft};
-use dayline_domain::{DeviceId, Scope};
+use dayline_app::tracking::ingest;
+use dayline_domain::Scope;
+use dayline_foreign::wakatime::{Heartbeat, drafts};
 use dayline_http_kit::body::{self, Coding};
 use http::{HeaderValue, StatusCode, header};
 
-use super::heartbeat::Heartbeat;
 use super::heartbeats::{elements, unwrapped};
 use super::machine::machine;
 use super::mine::Mine;
-use super::observations::observations;
 use super::refusal::Refusal;
 use super::state::Wakatime;
 
@@ -47,24 +46,12 @@ pub(super) async fn receive(
     let heartbeats: Vec<_> = elements.iter().filter_map(|element| Heartbeat::read(element)).collect();
     let sent_by = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let device = machine(&parts.headers);
-    let drafts = heartbeats.iter().flat_map(|heartbeat| drafts(heartbeat, sent_by, device.as_ref()));
+    let device_id = || device.as_ref().map(|device| device.as_str().into());
+    let drafts = heartbeats.iter().flat_map(|heartbeat| drafts(heartbeat, sent_by, device_id()));
     let limits = state.app.rules.pings.of_foreign_wires();
     let receipt = ingest::accept_within(&limits, &state.app, &caller, drafts.map(Ok)).await?;
     state.kit.metrics.pings_received(&receipt);
     Ok(answer(elements.len()))
-}
-
-/// The pings of a heartbeat: none without a time.
-fn drafts<'a>(
-    heartbeat: &'a Heartbeat<'_>,
-    sent_by: Option<&'a str>,
-    device: Option<&'a DeviceId>,
-) -> impl Iterator<Item = PingDraft<'a>> {
-    heartbeat.at.into_iter().flat_map(move |at| {
-        let seen = observations(heartbeat, sent_by).into_iter();
-        let device_id = device.map(|device| device.as_str().into());
-        seen.map(move |seen| PingDraft { seen, start: at, end: at, device_id: device_id.clone() })
-    })
 }
 
 fn answer(heartbeats: usize) -> Response {

@@ -161,6 +161,38 @@ for (const scripts of [true, false]) {
       await status("The time is erased");
     });
 
+    it("history comes in by a file, after it was shown what the file has", async () => {
+      const day = date(-400);
+      const event = { timestamp: `${day}T09:00:00Z`, duration: 1800, data: { app: "Old editor", title: "nobody's business" } };
+      const bucket = { id: "w", type: "currentwindow", client: "aw-watcher-window", hostname: "old-pc", events: [event] };
+      const file = { name: "old.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ buckets: { w: bucket } })) };
+      const choose = (/** @type {typeof file} */ chosen) => page.getByLabel("The file").setInputFiles(chosen);
+      await page.goto(`${server.url}/settings/data`);
+      await page.getByRole("link", { name: "Bring history in" }).click();
+      if (!scripts) {
+        await choose({ ...file, buffer: Buffer.alloc(33 * 2 ** 20, " ") });
+        await press("See what it has");
+        await page.getByRole("alert").getByText("The file has more than 32 MiB").waitFor();
+      }
+      await choose(file);
+      await press("See what it has");
+      await page.getByRole("row", { name: "Apps in front" }).getByText("old-pc").waitFor();
+      if (scripts) await assertGood(page);
+      await picture(page, `history-${how}-scripts`);
+      // With scripts it is chosen still.
+      if (!scripts) await choose(file);
+      await press("Bring it in");
+      await page.getByRole("heading", { name: "old.json is in" }).waitFor();
+      if (scripts) await assertGood(page);
+      await picture(page, `history-in-${how}-scripts`);
+      for (let tries = 0; ; tries += 1) {
+        await page.goto(`${server.url}/day/${day}`);
+        if ((await page.locator(".ranks").getByRole("link", { name: "Old editor" }).count()) > 0) break;
+        assert.ok(tries < 100, "what came in does not appear");
+        await page.waitForTimeout(50);
+      }
+    });
+
     it("a device that shows a code is let in", async () => {
       const asked = await new Person(server.url, "", "").ask("POST", "/auth/device", { device_id: "tv" });
       await page.goto(asked.verification_uri_complete);
@@ -264,11 +296,13 @@ it("without scripts every page has all there is to read", async () => {
     ["/connect", "With a code"],
     ["/settings", "How time counts"],
     ["/settings/categories", "A new category"],
+    ["/settings/data/history", "A larger one"],
     ["/settings/aliases", "Another app"],
   ];
   for (const [path, shown] of pages) {
     await page.goto(server.url + path);
     assert.ok((await page.locator("main").innerText()).includes(/** @type {string} */ (shown)), `${path}: ${shown}`);
+    assert.equal(await page.locator("[hidden]:visible").count(), 0, `${path} shows what works with scripts alone`);
   }
   await context.close();
 });

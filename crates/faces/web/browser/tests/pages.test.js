@@ -43,6 +43,7 @@ const SIGNED_IN = /** @type {const} */ ([
   ["device", "/device"],
   ["settings", "/settings"],
   ["data", "/settings/data"],
+  ["history", "/settings/data/history"],
   ["categories", "/settings/categories"],
   ["aliases", "/settings/aliases"],
   ["settings-saved", "/settings?saved=profile"],

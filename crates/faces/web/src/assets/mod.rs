@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("details.js", SCRIPT, include_str!("../../assets/details.js")),
     ("filter.js", SCRIPT, include_str!("../../assets/filter.js")),
     ("furniture.js", SCRIPT, include_str!("../../assets/furniture.js")),
+    ("history.js", SCRIPT, include_str!("../../assets/history.js")),
     ("intervals.js", SCRIPT, include_str!("../../assets/intervals.js")),
     ("keys.js", SCRIPT, include_str!("../../assets/keys.js")),
     ("live.js", SCRIPT, include_str!("../../assets/live.js")),

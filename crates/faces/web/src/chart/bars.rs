@@ -21,6 +21,8 @@ const STEPS_MS: [i64; 13] = [
 ];
 /// The part of a bar's room that it takes, in hundredths.
 const FILLED: i64 = 72;
+/// The widest bar, in hundredths of all: few bars are no walls.
+const WIDEST: i64 = 12;
 
 /// Where a bar is, as SVG takes it.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,10 +58,11 @@ impl Scale {
 pub(crate) fn bars(times: &[i64]) -> (Scale, Vec<Bar>) {
     let scale = Scale::up_to(times.iter().copied().max().unwrap_or(0));
     let rooms = times.len() as i64;
+    let filled = FILLED.min(WIDEST * rooms);
     let bar = |(n, &ms): (i64, &i64)| Bar {
-        x: percent(n * 200 + 100 - FILLED, rooms * 200),
+        x: percent(n * 200 + 100 - filled, rooms * 200),
         y: percent(scale.top_ms - ms, scale.top_ms),
-        width: percent(FILLED, rooms * 100),
+        width: percent(filled, rooms * 100),
         height: percent(ms, scale.top_ms),
         middle: percent(n * 2 + 1, rooms * 2),
         room: (percent(n, rooms), percent(1, rooms)),
@@ -79,13 +82,13 @@ mod tests {
         let placed: Vec<_> =
             bars.iter().map(|bar| (bar.x.as_str(), bar.y.as_str(), bar.height.as_str())).collect();
         let expected = [
-            ("3.5%", "50%", "50%"),
-            ("28.5%", "100%", "0%"),
-            ("53.5%", "75%", "25%"),
-            ("78.5%", "0%", "100%"),
+            ("6.5%", "50%", "50%"),
+            ("31.5%", "100%", "0%"),
+            ("56.5%", "75%", "25%"),
+            ("81.5%", "0%", "100%"),
         ];
         assert_eq!(placed, expected);
-        assert_eq!((bars[1].middle.as_str(), bars[1].width.as_str()), ("37.5%", "18%"));
+        assert_eq!((bars[1].middle.as_str(), bars[1].width.as_str()), ("37.5%", "12%"));
     }
 
     #[test]

@@ -175,11 +175,8 @@ pub(crate) async fn add_rule(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let id = category_of(&form)?;
-    let added = match rule_of(&web, &form) {
-        Ok(rule) => labels::add_rule(&web.app, &caller, id, rule).await,
-        Err(errors) => Err(AppError::Invalid(errors)),
-    };
+    let add = async |id, rule| labels::add_rule(&web.app, &caller, id, rule).await;
+    let added = with_rule(&web, &form, add).await;
     outcome(&web, &caller, &headers, added).await
 }
 
@@ -190,12 +187,20 @@ pub(crate) async fn remove_rule(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let id = category_of(&form)?;
-    let removed = match rule_of(&web, &form) {
-        Ok(rule) => labels::remove_rule(&web.app, &caller, id, &rule).await,
-        Err(errors) => Err(AppError::Invalid(errors)),
-    };
+    let remove = async |id, rule: Rule| labels::remove_rule(&web.app, &caller, id, &rule).await;
+    let removed = with_rule(&web, &form, remove).await;
     outcome(&web, &caller, &headers, removed).await
+}
+
+/// Does something with the rule of a category that a form names.
+async fn with_rule(
+    web: &WebState,
+    form: &Form,
+    change: impl AsyncFnOnce(CategoryId, Rule) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    let id = category_of(form)?;
+    let rule = rule_of(web, form).map_err(AppError::Invalid)?;
+    change(id, rule).await
 }
 
 /// Takes the categories to begin with.

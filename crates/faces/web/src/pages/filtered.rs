@@ -30,10 +30,10 @@ pub(super) fn words(filter: &Filter, names: &BTreeMap<DeviceId, Box<str>>) -> Ve
     let device = filter.device.as_ref().map(|device| device_name(names, device));
     let given = |name: &str| if name.is_empty() { "none".to_owned() } else { name.to_owned() };
     let parts = [
-        ("App", app.map(given)),
-        ("Domain", domain.map(given)),
-        ("Project", project.map(given)),
-        ("Device", device),
+        ("app", app.map(given)),
+        ("domain", domain.map(given)),
+        ("project", project.map(given)),
+        ("device", device),
     ];
     parts.into_iter().filter_map(|(kind, name)| Some((kind, name?))).collect()
 }

@@ -22,6 +22,7 @@ pub(crate) mod device;
 pub(crate) mod devices;
 pub(crate) mod file;
 mod filtered;
+pub(crate) mod history;
 mod live;
 mod other_days;
 mod period;

@@ -10,6 +10,8 @@ use crate::show::{day_and_month, duration, long_date, month, short_date, weekday
 const MOST_DAYS: usize = 62;
 /// Up to so many bars each has a label.
 const LABELLED: usize = 14;
+/// The same on a small screen; of more every other one has.
+const LABELLED_ON_SMALL: usize = 5;
 /// The classes of the steps of heat.
 const HEAT: [&str; 6] = ["h0", "h1", "h2", "h3", "h4", "h5"];
 /// How far apart the fields of a year are, and how wide the names beside them, in units of the drawing.
@@ -78,7 +80,7 @@ impl Bars {
         named: impl Fn(LocalDate) -> (String, String, String),
     ) -> Self {
         let (scale, drawn) = bars(&times.iter().map(|(_, ms)| *ms).collect::<Vec<_>>());
-        let many = times.len() > 6 && times.len() <= LABELLED;
+        let many = times.len() > LABELLED_ON_SMALL && times.len() <= LABELLED;
         let bar = |(n, (bar, &(date, ms))): (usize, (Bar, &(LocalDate, i64)))| {
             let (href, title, label) = named(date);
             NamedBar { bar, href, title, label, on_small: !many || n % 2 == 0, time: duration(ms) }

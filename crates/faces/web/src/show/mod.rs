@@ -13,5 +13,5 @@ pub(crate) use ago::ago;
 pub(crate) use choice::Choice;
 pub(crate) use device::device_name;
 pub(crate) use rank::{Rank, named, ranks, share};
-pub(crate) use time::{day_and_month, duration, long_date, month, offset, short_date, weekday};
+pub(crate) use time::{day_and_month, duration, long_date, month, number, offset, short_date, weekday};
 pub(crate) use words::{capitalized, sentence};

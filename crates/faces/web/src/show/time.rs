@@ -24,14 +24,17 @@ pub(crate) fn duration(ms: i64) -> String {
         (0, 0) if seconds == 0 && ms > 0 => "< 1 s".to_owned(),
         (0, 0) if seconds > 0 => format!("{seconds} s"),
         (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{} h", grouped(hours)),
-        (hours, minutes) => format!("{} h {minutes} min", grouped(hours)),
+        (hours, 0) => format!("{} h", number(hours)),
+        (hours, minutes) => format!("{} h {minutes} min", number(hours)),
     }
 }
 
-/// A number with its thousands apart.
-fn grouped(number: i64) -> String {
-    if number < 1_000 { number.to_string() } else { format!("{},{:03}", number / 1_000, number % 1_000) }
+/// A number with its thousands apart: `1,204`.
+pub(crate) fn number(number: i64) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, ones) => ones.to_string(),
+        (thousands, ones) => format!("{},{ones:03}", self::number(thousands)),
+    }
 }
 
 /// `Saturday`.
@@ -94,6 +97,13 @@ mod tests {
         ];
         for (ms, text) in cases {
             assert_eq!(duration(ms), text);
+        }
+    }
+
+    #[test]
+    fn numbers_have_their_thousands_apart() {
+        for (value, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_020_304, "1,020,304")] {
+            assert_eq!(number(value), text);
         }
     }
 

@@ -166,7 +166,7 @@ async fn apps_go_by_the_names_their_person_knows_and_by_those_told_where_that_is
     assert_shows(&ada.get("/day/2026-11-20?view=list&names=told").await, &["<bdi>firefox.exe</bdi>"]);
     let told = ada.get("/day/2026-11-20?app=firefox.exe&names=told").await;
     let shown = [
-        "App <strong><bdi>firefox.exe</bdi></strong>",
+        "app <strong><bdi>firefox.exe</bdi></strong>",
         "<strong>30 min</strong>",
         "<input type=\"hidden\" name=\"names\" value=\"told\">",
         "href=\"/day/2026-11-19?app=firefox.exe&#38;names=told\"",
@@ -177,7 +177,7 @@ async fn apps_go_by_the_names_their_person_knows_and_by_those_told_where_that_is
     assert_shows(&told, &shown);
     let known = ada.get("/day/2026-11-20?app=firefox.exe&device=laptop").await;
     let other = "href=\"/day/2026-11-20?device=laptop&#38;names=told\">Apps by the names that trackers tell";
-    assert_shows(&known, &["App <strong><bdi>Firefox</bdi></strong>", "<strong>50 min</strong>", other]);
+    assert_shows(&known, &["app <strong><bdi>Firefox</bdi></strong>", "<strong>50 min</strong>", other]);
     let intervals = ada.get("/day/2026-11-20/intervals?app=firefox.exe&names=told").await;
     assert_shows(&intervals, &["\"only\":[\"firefox.exe\",null,null,null]", "[\"Firefox\",\"c"]);
     post(&mut ada, NAMES, "told=FIREFOX&shown=The+web").await;

@@ -76,15 +76,15 @@ async fn what_alone_is_looked_at_is_told_as_part_of_the_whole() {
     let server = Server::new();
     let mut ada = morning(&server).await;
     for (query, total, words) in [
-        ("device=phone", "10 min", "Device <strong><bdi>phone</bdi></strong>"),
-        ("app=Code&domain=&project=&device=", "50 min", "App <strong><bdi>Code</bdi></strong>"),
-        ("domain=GitHub.com", "20 min", "Domain <strong><bdi>github.com</bdi></strong>"),
+        ("device=phone", "10 min", "device <strong><bdi>phone</bdi></strong>"),
+        ("app=Code&domain=&project=&device=", "50 min", "app <strong><bdi>Code</bdi></strong>"),
+        ("domain=GitHub.com", "20 min", "domain <strong><bdi>github.com</bdi></strong>"),
         (
             "app=Code&device=phone",
             "0 min",
-            "App <strong><bdi>Code</bdi></strong>, Device <strong><bdi>phone</bdi>",
+            "app <strong><bdi>Code</bdi></strong>, device <strong><bdi>phone</bdi>",
         ),
-        ("project=nothing", "0 min", "Project <strong><bdi>nothing</bdi></strong>"),
+        ("project=nothing", "0 min", "project <strong><bdi>nothing</bdi></strong>"),
     ] {
         let page = ada.get(&format!("/day/2026-11-20?{query}")).await;
         let all = format!("<strong>{total}</strong> <span class=\"soft\">of 1 h 20 min");
@@ -110,7 +110,7 @@ async fn an_app_that_is_looked_at_alone_is_the_one_that_is_meant() {
         let page = ada.get(&format!("/day/2026-11-20?app={name}")).await;
         for shown in [
             "<strong>30 min</strong> <span class=\"soft\">of 1 h 30 min",
-            "App <strong><bdi>Firefox</bdi></strong>",
+            "app <strong><bdi>Firefox</bdi></strong>",
             "<option value=\"Firefox\" selected>Firefox</option>",
         ] {
             assert!(page.text().contains(shown), "{name} {shown}: {}", page.text());

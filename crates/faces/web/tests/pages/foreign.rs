@@ -30,6 +30,8 @@ const WRITES: &[(&str, &str)] = &[
     ("/settings/email", "email=eve%40example.org&password=a+long+enough+secret"),
     ("/settings/data/jobs", "kind=apps&format=csv&from=2026-11-01&to=2026-11-20"),
     ("/settings/data/jobs/0190b5a0-0000-7000-8000-000000000000/cancel", ""),
+    ("/settings/data/history", ""),
+    ("/settings/data/history/look", ""),
     ("/settings/data/delete", "email=ada%40example.org&password=a+long+enough+secret"),
     ("/settings/time", "week_start=sunday&day_start=04%3A00&beat_hold=5"),
     ("/settings/theme", "theme=dark"),

@@ -10,6 +10,7 @@ mod day;
 mod device;
 mod foreign;
 mod headers;
+mod history;
 mod maintenance;
 mod palette;
 mod ranges;

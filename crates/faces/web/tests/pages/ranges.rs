@@ -175,14 +175,14 @@ async fn work_hours_are_a_sheet_with_a_row_for_each_day() {
     let none = ada.get("/work-hours?from=2026-10-18&to=2026-10-24").await;
     assert!(none.text().contains("Nothing counted in these days."), "{}", none.text());
     let mail = ada.get("/work-hours?from=2026-11-20&to=2026-11-20&app=Mail").await;
-    for shown in ["Only App <strong><bdi>Mail</bdi></strong>.", ">11:30<", ">10 min<", "&#38;app=Mail\""] {
+    for shown in ["Only app <strong><bdi>Mail</bdi></strong>.", ">11:30<", ">10 min<", "&#38;app=Mail\""] {
         assert!(mail.text().contains(shown), "{shown}: {}", mail.text());
     }
     server.track(&ada, "laptop", "firefox.exe", "", ["11:45:00", "11:55:00"]).await;
     for name in ["Firefox", "firefox.exe"] {
         let within = format!("from=2026-11-20&to=2026-11-20&app={name}");
         let sheet = ada.get(&format!("/work-hours?{within}")).await;
-        for shown in ["Only App <strong><bdi>Firefox</bdi></strong>.", ">11:55<"] {
+        for shown in ["Only app <strong><bdi>Firefox</bdi></strong>.", ">11:55<"] {
             assert!(sheet.text().contains(shown), "{name} {shown}: {}", sheet.text());
         }
         let table = ada.get(&format!("/table/work-hours?{within}")).await;

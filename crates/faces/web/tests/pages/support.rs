@@ -146,6 +146,20 @@ impl<'a> Browser<'a> {
         self.send(Method::POST, path, &OWN, form).await
     }
 
+    /// Sends a form with a file from a page of ours.
+    pub(crate) async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: (&str, &str)) -> Answer {
+        let head = |name: &str| format!("--x7\r\nContent-Disposition: form-data; name=\"{name}\"");
+        let field = |(name, text): &(&str, &str)| format!("{}\r\n\r\n{text}\r\n", head(name));
+        let fields: String = fields.iter().map(field).collect();
+        let (name, content) = file;
+        let form = format!(
+            "{fields}{}; filename=\"{name}\"\r\nContent-Type: application/json\r\n\r\n{content}\r\n--x7--\r\n",
+            head("file")
+        );
+        let form_type = ("content-type", "multipart/form-data; boundary=x7");
+        self.send(Method::POST, path, &[OWN[0], OWN[1], form_type], &form).await
+    }
+
     pub(crate) async fn send(
         &mut self,
         method: Method,
@@ -158,7 +172,7 @@ impl<'a> Browser<'a> {
         let mut all = headers.to_vec();
         all.push(("host", "dayline.example.org"));
         all.push(("cookie", &cookies));
-        if method == Method::POST {
+        if method == Method::POST && headers.iter().all(|(name, _)| *name != "content-type") {
             all.push(("content-type", "application/x-www-form-urlencoded"));
         }
         let reply = self.server.send(request(method, path, &all, form)).await;

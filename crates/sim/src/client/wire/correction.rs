@@ -1,13 +1,8 @@
-//! Corrections, as they are sent and as an export has them.
-
-use std::sync::Arc;
+//! Corrections, as they are sent.
 
 use dayline_cli_kit::units::rfc3339;
-use dayline_domain::{Activity, AppName, Correction, DeviceId, Domain, Interval, Project, Says, Source};
-use jiff::Timestamp;
+use dayline_domain::{Correction, Interval, Says};
 use serde::{Deserialize, Serialize};
-
-use super::time::interval;
 
 /// What a correction says: an entry, or an erasure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +42,19 @@ impl NewCorrection {
         Self { start_time, end_time, entry: Some(entry), erase: false }
     }
 
+    /// What a correction that is known says, if it is an entry.
+    pub(crate) fn of(correction: &Correction) -> Option<Self> {
+        let Says::Entry { interval, source } = &correction.says else { return None };
+        let activity = &source.activity;
+        let entry = Entry {
+            app_name: activity.app.as_str().to_owned(),
+            domain: activity.domain.as_ref().map(|domain| domain.as_str().to_owned()),
+            project: activity.project.as_ref().map(|project| project.as_str().to_owned()),
+            device_id: Some(source.device.as_str().to_owned()),
+        };
+        Some(Self::entry(*interval, entry))
+    }
+
     /// Forget this.
     pub fn erasure(interval: Interval) -> Self {
         let [start_time, end_time] = [interval.start(), interval.end()].map(rfc3339);
@@ -61,76 +69,6 @@ pub struct CorrectionReceipt {
     pub id: String,
     /// Which version of it: greater than all of the person's before.
     pub version: u64,
-}
-
-/// A correction that the server knows, in its greatest version.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct KnownCorrection {
-    #[serde(flatten)]
-    receipt: CorrectionReceipt,
-    start_time: Option<Timestamp>,
-    end_time: Option<Timestamp>,
-    #[serde(default)]
-    erase: bool,
-    #[serde(default)]
-    deleted: bool,
-    app_name: Option<String>,
-    domain: Option<String>,
-    project: Option<String>,
-    device_id: Option<String>,
-}
-
-impl KnownCorrection {
-    /// Which version it is.
-    pub(crate) fn version(&self) -> u64 {
-        self.receipt.version
-    }
-
-    /// As it is sent, if it is an entry.
-    pub(crate) fn as_entry(&self) -> Option<NewCorrection> {
-        let within = interval(self.start_time?, self.end_time?)?;
-        let entry = Entry {
-            app_name: self.app_name.clone().filter(|_| !self.erase && !self.deleted)?,
-            domain: self.domain.clone(),
-            project: self.project.clone(),
-            device_id: self.device_id.clone(),
-        };
-        Some(NewCorrection::entry(within, entry))
-    }
-
-    /// As the rule takes it.
-    pub(super) fn parsed(&self) -> Result<Correction, String> {
-        let says = match self.start_time.zip(self.end_time) {
-            None if self.deleted => Says::Nothing,
-            None => return Err("a correction has no times".to_owned()),
-            Some((start, end)) => self.says(interval(start, end).ok_or("a correction is empty")?)?,
-        };
-        let id = self.receipt.id.parse().map_err(|_| format!("{:?} is no id", self.receipt.id))?;
-        Ok(Correction { id, version: self.receipt.version, says })
-    }
-
-    fn says(&self, interval: Interval) -> Result<Says, String> {
-        if self.erase {
-            return Ok(Says::Erasure { interval });
-        }
-        Ok(Says::Entry { interval, source: self.source()? })
-    }
-
-    fn source(&self) -> Result<Arc<Source>, String> {
-        let (Some(app), Some(device)) = (&self.app_name, &self.device_id) else {
-            return Err("an entry has no app_name or no device_id".to_owned());
-        };
-        let names = || {
-            let activity = Activity {
-                domain: self.domain.as_deref().map(Domain::new).transpose()?,
-                project: self.project.as_deref().map(Project::new).transpose()?,
-                ..Activity::of(AppName::new(app)?)
-            };
-            Ok(Source { device: DeviceId::new(device)?, activity: Arc::new(activity) })
-        };
-        let wrong = |error: dayline_domain::NameError| format!("an entry has a name that {error}");
-        names().map(Arc::new).map_err(wrong)
-    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,8 @@
-//! What an export says that the server knows: what was observed, and the person's corrections. It is read as a whole, or
-//! line by line.
+//! What an export says that the server knows: what was observed, and the person's corrections. It is read as a
+//! whole.
 
-use std::sync::Arc;
-
-use dayline_domain::{
-    AppName, Correction, DeviceId, Domain, Interval, Language, NameError, Observation, Project, Subject,
-    UtcMs, observation,
-};
-use jiff::Timestamp;
-use serde::Deserialize;
-
-use super::correction::KnownCorrection;
-use super::ping::{Ping, Seen};
-use super::time::utc_ms;
+use dayline_domain::{Correction, Observation};
+use dayline_foreign::own::Line;
 
 /// What the server knows of a person.
 #[derive(Debug, Clone, Default)]
@@ -21,31 +11,6 @@ pub struct Export {
     pub observations: Vec<Observation>,
     /// The corrections, each in its greatest version.
     pub corrections: Vec<Correction>,
-}
-
-/// One line of an export.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Line {
-    /// Something that was observed.
-    Observation(Observed),
-    /// What the person said.
-    Correction(KnownCorrection),
-    /// The last one.
-    End,
-    /// What is of no interest here.
-    #[serde(other)]
-    Else,
-}
-
-/// An observation has the fields with which it is sent.
-#[derive(Deserialize)]
-pub(crate) struct Observed {
-    #[serde(flatten)]
-    seen: Seen,
-    device_id: String,
-    start_time: Timestamp,
-    end_time: Option<Timestamp>,
 }
 
 impl Export {
@@ -73,58 +38,9 @@ impl Export {
     }
 }
 
-impl Observed {
-    /// The ping that tells it.
-    pub(crate) fn into_ping(self) -> Ping {
-        let start = utc_ms(self.start_time);
-        let ping = Ping::new(self.seen, start, self.end_time.map_or(start, utc_ms));
-        Ping { device_id: Some(self.device_id), ..ping }
-    }
-
-    /// From when.
-    pub(crate) fn start(&self) -> UtcMs {
-        utc_ms(self.start_time)
-    }
-
-    fn parsed(&self) -> Result<Observation, String> {
-        let seen = seen(&self.seen).map_err(|error| format!("a name {error}"))?;
-        let device = DeviceId::new(&self.device_id).map_err(|error| format!("a device {error}"))?;
-        // A beat is a point, which may come without an end.
-        let start = utc_ms(self.start_time);
-        let end = self.end_time.map_or(start, utc_ms);
-        let interval = Interval::new(start, end.max(start.plus(1))).filter(|_| start <= end);
-        let interval = interval.ok_or("an observation ends before it starts")?;
-        Ok(Observation::new(Arc::new(Subject { device, seen }), interval))
-    }
-}
-
-fn seen(seen: &Seen) -> Result<observation::Seen, NameError> {
-    let domain = |name: &Option<String>| name.as_deref().map(Domain::new).transpose();
-    let project = |name: &Option<String>| name.as_deref().map(Project::new).transpose();
-    Ok(match seen {
-        Seen::Use { app_name, domain: site, project: of, .. } => observation::Seen::Use {
-            app: AppName::new(app_name)?,
-            domain: domain(site)?,
-            project: project(of)?,
-        },
-        Seen::Page { app_name, domain: site, audible, .. } => observation::Seen::Page {
-            browser: AppName::new(app_name)?,
-            domain: domain(site)?,
-            audible: *audible,
-        },
-        Seen::Beat { app_name, project: of, language } => observation::Seen::Beat {
-            app: AppName::new(app_name)?,
-            project: project(of)?,
-            language: language.as_deref().map(Language::new).transpose()?,
-        },
-        Seen::Away => observation::Seen::Away,
-        Seen::Here => observation::Seen::Here,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use dayline_domain::Says;
+    use dayline_domain::{AppName, Domain, Interval, Language, Project, Says, UtcMs, observation};
 
     use super::*;
 

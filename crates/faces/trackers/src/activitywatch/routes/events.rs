@@ -8,11 +8,11 @@ use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
 use dayline_app::tracking::{buckets, ingest};
 use dayline_domain::bucket::Bucket;
+use dayline_foreign::activitywatch::{Event, observed};
 use dayline_http_kit::body::{self, Coding};
 
 use super::{PathBucket, Sender, private};
-use crate::activitywatch::event::{self, Event};
-use crate::activitywatch::observe::observed;
+use crate::activitywatch::event;
 use crate::activitywatch::refusal::Refusal;
 use crate::activitywatch::state::ActivityWatch;
 

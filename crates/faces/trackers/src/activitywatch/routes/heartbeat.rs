@@ -11,6 +11,7 @@ use dayline_app::tracking::{buckets, ingest};
 use dayline_app::{AppError, Kind};
 use dayline_domain::UserId;
 use dayline_domain::bucket::BucketId;
+use dayline_foreign::activitywatch::{Event, observed};
 use dayline_http_kit::body::{self, Coding};
 use dayline_http_kit::query::{FromParams, Params, Query};
 use dayline_http_kit::{Problem, instant};
@@ -19,9 +20,8 @@ use serde::Serialize;
 
 use super::{PathBucket, private};
 use crate::activitywatch::bucket_form::Empty;
-use crate::activitywatch::event::{self, Event};
+use crate::activitywatch::event;
 use crate::activitywatch::hold::Patience;
-use crate::activitywatch::observe::observed;
 use crate::activitywatch::refusal::Refusal;
 use crate::activitywatch::state::ActivityWatch;
 

@@ -9,8 +9,8 @@ use dayline_app::tracking::buckets;
 use serde::Serialize;
 
 use super::private;
-use crate::activitywatch::observe::WINDOWS;
 use crate::activitywatch::state::ActivityWatch;
+use dayline_foreign::activitywatch::WINDOWS;
 
 /// What is said of a computer whose name is not known.
 const UNKNOWN: &str = "unknown";

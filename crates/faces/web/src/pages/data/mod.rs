@@ -12,7 +12,7 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::reporting::report_jobs;
 use dayline_app::reporting::reports::{DaysAsked, resolve_days};
 use dayline_http_kit::Problem;
-use dayline_http_kit::address::{ClientAddress, own_url};
+use dayline_http_kit::address::ClientAddress;
 use http::HeaderMap;
 
 use crate::forms::Form;
@@ -33,8 +33,6 @@ const USUAL_DAYS: i32 = 365;
 #[template(path = "data.html")]
 struct DataPage {
     shell: Shell,
-    /// Where this server is, for commands to be copied.
-    url: String,
     form: Form,
     kinds: Vec<Choice>,
     formats: [Choice; 2],
@@ -48,16 +46,16 @@ type Asking = (Visitor, ClientAddress, HeaderMap);
 /// The page as it is.
 pub(crate) async fn page(
     State(web): State<Web>,
-    (Visitor(caller), address, headers): Asking,
+    Visitor(caller): Visitor,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let page = filled(&web, &caller, &address, &headers, Form::default()).await?;
+    let page = filled(&web, &caller, &headers, Form::default()).await?;
     Ok(Page::of(&page)?.answer(&headers))
 }
 
 async fn filled(
     web: &WebState,
     caller: &Caller,
-    ClientAddress(address): &ClientAddress,
     headers: &HeaderMap,
     typed: Form,
 ) -> Result<DataPage, AppError> {
@@ -69,7 +67,6 @@ async fn filled(
     let now = web.app.clock.now();
     Ok(DataPage {
         shell: Shell::at(web, headers, Place::Settings),
-        url: own_url(&web.kit.config, headers, *address),
         kinds: rows::kinds(form.text("kind")),
         formats: rows::formats(form.text("format")),
         jobs: jobs.iter().map(|job| rows::Row::of(job, now)).collect(),
@@ -81,7 +78,7 @@ async fn filled(
 /// The page again, with what is wrong with a form of it.
 async fn again(
     web: &WebState,
-    (Visitor(caller), address, headers): &Asking,
+    (Visitor(caller), _, headers): &Asking,
     mut form: Form,
     error: AppError,
 ) -> Result<Response, Refusal> {
@@ -96,7 +93,7 @@ async fn again(
         AppError::TooManyJobs => Some(error.detail().to_owned()),
         _ => return Err(error.into()),
     };
-    let page = filled(web, caller, address, headers, form).await?;
+    let page = filled(web, caller, headers, form).await?;
     let page = DataPage { problem: problem.map(|words| sentence(&words)), ..page };
     Ok(Page::of(&page)?.with_status(Problem::from(error).status()).answer(headers))
 }

@@ -10,25 +10,25 @@ use serde_json::value::RawValue;
 
 /// What is read of a heartbeat. Of what is edited (`entity`, branch, lines, dependencies) only the entity
 /// is looked at, since that of an app or a page says which.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Heartbeat<'a> {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heartbeat<'a> {
     /// What `entity` names.
-    pub(super) kind: EntityKind,
+    pub kind: EntityKind,
     /// A file's path, an app's name, a domain or an address.
-    pub(super) entity: Option<Cow<'a, str>>,
+    pub entity: Option<Cow<'a, str>>,
     /// When; `None` if it says no time that there is.
-    pub(super) at: Option<UtcMs>,
+    pub at: Option<UtcMs>,
     /// The project, as it is written.
-    pub(super) project: Option<Cow<'a, str>>,
+    pub project: Option<Cow<'a, str>>,
     /// The language, as it is written.
-    pub(super) language: Option<Cow<'a, str>>,
+    pub language: Option<Cow<'a, str>>,
     /// The user agent of the plug-in, if it is said here and not only in the request's head.
-    pub(super) user_agent: Option<Cow<'a, str>>,
+    pub user_agent: Option<Cow<'a, str>>,
 }
 
 /// What an entity is.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EntityKind {
+pub enum EntityKind {
     /// A file in an editor; also where nothing is said.
     #[default]
     File,
@@ -57,8 +57,8 @@ struct Fields<'a> {
 }
 
 impl<'a> Heartbeat<'a> {
-    /// Reads one element of a body; `None` if it is no object.
-    pub(super) fn read(element: &'a RawValue) -> Option<Self> {
+    /// Reads one; `None` if it is no object.
+    pub fn read(element: &'a RawValue) -> Option<Self> {
         let fields: Fields<'a> = serde_json::from_str(element.get()).ok()?;
         Some(Self {
             kind: kind(fields.r#type),
@@ -68,6 +68,21 @@ impl<'a> Heartbeat<'a> {
             language: fields.language.and_then(text),
             user_agent: fields.user_agent.or(fields.plugin).and_then(text),
         })
+    }
+}
+
+impl Heartbeat<'_> {
+    /// The same, with what it borrows.
+    pub(super) fn into_owned(self) -> Heartbeat<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Heartbeat {
+            kind: self.kind,
+            entity: owned(self.entity),
+            at: self.at,
+            project: owned(self.project),
+            language: owned(self.language),
+            user_agent: owned(self.user_agent),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use dayline_domain::bucket::Bucket;
 use super::event::{Data, Event};
 
 /// The type of buckets that say which window is in front.
-pub(super) const WINDOWS: &str = "currentwindow";
+pub const WINDOWS: &str = "currentwindow";
 /// The type of those that say whether anybody is there.
 const PRESENCE: &str = "afkstatus";
 /// The type of those that say which page a browser shows.
@@ -21,7 +21,7 @@ const BEFORE_BROWSER: &str = "aw-watcher-web-";
 const NONE: &str = "unknown";
 
 /// What is kept of an event; `None` if nothing is.
-pub(super) fn observed<'a>(bucket: &'a Bucket, event: &'a Event) -> Option<PingDraft<'a>> {
+pub fn observed<'a>(bucket: &'a Bucket, event: &'a Event) -> Option<PingDraft<'a>> {
     let data = &event.data;
     let seen = match bucket.kind.as_str() {
         WINDOWS => window(data)?,
@@ -77,11 +77,11 @@ mod tests {
 
     /// What is kept of an event from second 1 on, in words.
     fn kept(bucket: &Bucket, duration: f64, data: &str) -> Option<String> {
-        let json =
-            format!(r#"{{"timestamp": "1970-01-01T00:00:01Z", "duration": {duration}, "data": {data}}}"#);
-        let event = super::super::event::one(&json).unwrap();
+        let start = UtcMs(1_000);
+        let end = start.plus((duration * 1_000.0) as i64);
+        let event = Event { start, end, data: serde_json::from_str(data).unwrap() };
         let draft = observed(bucket, &event)?;
-        assert_eq!((draft.start, draft.end), (UtcMs(1_000), UtcMs(1_000 + (duration * 1_000.0) as i64)));
+        assert_eq!((draft.start, draft.end), (start, end));
         let device = draft.device_id.map_or("key".to_owned(), Cow::into_owned);
         let said = |site: &Site<'_>| match site {
             Site::None => "-".to_owned(),

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::item::Item;
+use crate::item::Item;
 
 /// Takes the pieces of a file, in their order; an error if no more are wanted.
-pub(super) type Sink<'a> = dyn FnMut(Item) -> Result<(), Stopped> + 'a;
+pub type Sink<'a> = dyn FnMut(Item) -> Result<(), Stopped> + 'a;
 
 /// No more pieces are wanted.
-#[derive(Debug)]
-pub(super) struct Stopped;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,11 +21,11 @@ impl fmt::Display for Stopped {
 }
 
 /// An object of which one member is read, by `inner`; the others are skipped.
-pub(super) struct Members<S> {
+pub(crate) struct Members<S> {
     /// The member's name.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// How it is read, once.
-    pub(super) inner: Option<S>,
+    pub(crate) inner: Option<S>,
 }
 
 impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Members<S> {
@@ -56,9 +56,12 @@ impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for Members<S> {
     }
 }
 
+/// Most bytes of one piece; of larger ones nothing is kept. What is read of one may take many times as much memory.
+pub(crate) const MAX_PIECE: usize = 256 << 10;
+
 /// An array, or null for none, whose elements are given to a function one by one, each as it is written: an odd one must
 /// not cost the others.
-pub(super) struct Elements<'a>(pub(super) &'a mut dyn FnMut(&RawValue) -> Result<(), Stopped>);
+pub(crate) struct Elements<'a>(pub(crate) &'a mut dyn FnMut(&RawValue) -> Result<(), Stopped>);
 
 impl<'de> DeserializeSeed<'de> for Elements<'_> {
     type Value = ();

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use dayline_app::tracking::ingest::{SeenDraft, Site};
+use dayline_app::tracking::ingest::{PingDraft, SeenDraft, Site};
 use dayline_domain::{AppName, Language, Project};
 
 use super::heartbeat::{EntityKind, Heartbeat};
@@ -12,10 +12,23 @@ use super::program::program;
 /// What an editor is called whose user agent names none.
 const NO_NAME: &str = "unknown";
 
+/// The pings of a heartbeat: none without a time. `sent_by` is the user agent of a request, which counts where the heartbeat
+/// has none.
+pub fn drafts<'a>(
+    heartbeat: &'a Heartbeat<'_>,
+    sent_by: Option<&'a str>,
+    device_id: Option<Cow<'a, str>>,
+) -> impl Iterator<Item = PingDraft<'a>> {
+    heartbeat.at.into_iter().flat_map(move |at| {
+        let seen = observations(heartbeat, sent_by).into_iter();
+        let device_id = device_id.clone();
+        seen.map(move |seen| PingDraft { seen, start: at, end: at, device_id: device_id.clone() })
+    })
+}
+
 /// The observations of one heartbeat: none if nothing is kept of it, else a beat, and of a web page the
-/// page at that instant besides. `sent_by` is the user agent of the request, which counts where the
-/// heartbeat has none.
-pub(super) fn observations<'a>(heartbeat: &'a Heartbeat<'_>, sent_by: Option<&'a str>) -> Vec<SeenDraft<'a>> {
+/// page at that instant besides.
+fn observations<'a>(heartbeat: &'a Heartbeat<'_>, sent_by: Option<&'a str>) -> Vec<SeenDraft<'a>> {
     let user_agent = heartbeat.user_agent.as_deref().or(sent_by);
     let program = || user_agent.and_then(program).unwrap_or(NO_NAME);
     let project = heartbeat.project.as_deref().and_then(|name| kept(name, Project::check));
