@@ -20,7 +20,7 @@ use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins,
     LabelBook, Leases, LedgerReader, LedgerWriter, Partition, PingLog, PortFuture, PreferenceStore,
-    ReportJobs, ResetLinks, Sessions, StoredTime,
+    ReportJobs, ResetLinks, RetentionStore, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -31,7 +31,7 @@ use dayline_local::{
     KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys, RememberedBuckets,
     SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys, read_keys,
 };
-use dayline_postgres::{PgConfig, PgStore};
+use dayline_postgres::{PgConfig, PgRetentionTurns, PgStore};
 use dayline_redis::{RedisConfig, RedisKeyMarks, RedisLeases, RedisPingLog, check_durability};
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
@@ -151,7 +151,8 @@ pub async fn clustered(
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let shared = Shared::alone(log.clone(), &settings);
-    let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api)).await?;
+    let turns = Arc::new(PgRetentionTurns::new(store.clone(), &SystemRandomness));
+    let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api), turns).await?;
     let app = app(&store, shared, &tokens, &settings)?;
     let pool = options.works_as(Role::Worker).then(|| {
         let leases = RedisLeases::join(redis, log.partitions(), &SystemRandomness);
@@ -267,6 +268,7 @@ trait Store:
     + PreferenceStore
     + ReportJobs
     + ResetLinks
+    + RetentionStore
     + Sessions
     + StoredTime
     + 'static
@@ -314,6 +316,8 @@ fn app(
         stored_time: store.clone(),
         clock_check: Arc::default(),
         live: shared.live,
+        retention: store.clone(),
+        retention_turns: shared.retention_turns,
         rules: settings.rules,
         clock,
         randomness,

@@ -9,6 +9,7 @@ mod results;
 mod store;
 mod system;
 mod tokens;
+mod turns;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use system::{
     FakeClock, FakeLimits, FakeNames, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
 };
 pub use tokens::{FakeSecrets, FakeTokens};
+pub use turns::FakeTurns;
 
 /// An application of fakes, with handles to those that a test wants to look into or steer.
 pub struct FakeApp {
@@ -45,6 +47,8 @@ pub struct FakeApp {
     pub limits: Arc<FakeLimits>,
     /// Its live events.
     pub live: Arc<FakeLive>,
+    /// Whose turn it is to remove what is past.
+    pub turns: Arc<FakeTurns>,
 }
 
 impl FakeApp {
@@ -99,7 +103,7 @@ impl FakeApp {
         let clock = Arc::new(FakeClock::default());
         let (log, store, limits) = (Arc::new(log), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
         let (live, randomness) = (Arc::<FakeLive>::default(), Arc::<FakeRandomness>::default());
-        let tokens = Arc::new(FakeTokens);
+        let (tokens, turns) = (Arc::new(FakeTokens), Arc::<FakeTurns>::default());
         let app = App {
             clock: clock.clone(),
             randomness: randomness.clone(),
@@ -126,6 +130,8 @@ impl FakeApp {
             buckets: store.clone(),
             device_logins: store.clone(),
             audit: store.clone(),
+            retention: store.clone(),
+            retention_turns: turns.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
             recent_polls: Arc::default(),
@@ -134,6 +140,6 @@ impl FakeApp {
             live: live.clone(),
             rules: Rules::default(),
         };
-        Self { app, clock, randomness, log, store, limits, live }
+        Self { app, clock, randomness, log, store, limits, live, turns }
     }
 }
