@@ -24,19 +24,21 @@ use dayline_app::ports::{
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
+use dayline_app::tracking::retention::Archiving;
 use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
 use dayline_domain::UtcMs;
 use dayline_local::{
-    Argon2Passwords, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyFileError, KeyRing,
-    KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys, RememberedBuckets,
-    SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys, read_keys,
+    Argon2Passwords, EveryPartition, FolderArchive, HmacRefreshTokens, JiffZones, JwtAccessTokens,
+    KeyFileError, KeyRing, KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys,
+    RememberedBuckets, SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys,
+    read_keys,
 };
 use dayline_postgres::{PgConfig, PgRetentionTurns, PgStore};
 use dayline_redis::{RedisConfig, RedisKeyMarks, RedisLeases, RedisPingLog, check_durability};
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
 use crate::closed_log::ClosedLog;
-use crate::config::{DataOptions, Role, ServeOptions};
+use crate::config::{DataOptions, RetentionOptions, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
 pub use gauges::Gauges;
 pub use probes::Probe;
@@ -216,6 +218,14 @@ async fn shared_log(
     }
     let log = RedisPingLog::open(redis, &cluster.ping_log(&options.storage)?).await;
     Ok((Arc::new(log.map_err(Failure::because)?), "can redis be reached, and is there memory left?"))
+}
+
+/// Where what goes since it is past is kept first, if anywhere; the folder is made.
+pub fn archiving(options: &RetentionOptions) -> Result<Option<Archiving>, Failure> {
+    let Some(folder) = &options.keep_archive else { return Ok(None) };
+    let archive = FolderArchive::open(folder)
+        .map_err(|error| Failure::usage(format!("--keep-archive {}: {error}", folder.display())))?;
+    Ok(Some(Archiving { archive: Arc::new(archive), forms: Arc::new(ClientForms) }))
 }
 
 /// What an operator's command works with, alongside servers or without one: the same data, but no ping log, which is

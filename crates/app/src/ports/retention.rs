@@ -100,6 +100,17 @@ pub trait RetentionStore: Send + Sync {
     fn drop_empty(&self, before: UtcDay) -> PortFuture<'_, u64>;
 }
 
+/// Where what goes is kept, for operators who want that.
+pub trait PastArchive: Send + Sync {
+    /// Keeps what some days of a person had, from the first to the last of them, beside all that was kept
+    /// before. Durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](super::PortError::Unavailable) if it can't be kept.
+    fn keep(&self, user: UserId, days: (UtcDay, UtcDay), lines: Vec<u8>) -> PortFuture<'_, ()>;
+}
+
 /// Whether a process may remove what is past.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {

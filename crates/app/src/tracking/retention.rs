@@ -3,18 +3,23 @@
 //! removed (the store), and how often that is looked at (the outer layer).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use dayline_domain::timeline::window::Window;
 use dayline_domain::{
     KeptSince, LocalDate, Preferences, Retention, UserId, UtcDay, UtcMs, kept_since, with_days_from,
 };
 
-use crate::ports::{AuditEvent, AuditKind, KeptPerson, Past, PortError};
+use crate::ports::{AuditEvent, AuditKind, KeptPerson, Past, PastArchive, PortError};
+use crate::reporting::export::{Page, page_of_day};
+use crate::reporting::result_forms::ResultForms;
 use crate::{App, AppError};
 
 /// People that are looked at with one question to the store.
 const PEOPLE_AT_A_TIME: usize = 500;
-/// Days of one person that go in one transaction: some 30,000 pieces of a heavy person.
-const DAYS_AT_A_TIME: usize = 31;
+/// Days of one person that go in one transaction: some 7,000 pieces of a heavy person, and some 15 MB
+/// while they are archived.
+const DAYS_AT_A_TIME: usize = 7;
 
 /// For how long a person's timeline is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +57,15 @@ pub(super) async fn kept_of(
 /// Since when a person's timeline is kept; `None` if all of it is, also where their time zone is not
 /// known any more.
 fn since(app: &App, person: &KeptPerson, now: UtcMs) -> Option<KeptSince> {
-    let retentions = app.rules.keep.into_iter().chain(person.keep);
+    since_by(app, app.rules.keep.into_iter().chain(person.keep), person, now)
+}
+
+fn since_by(
+    app: &App,
+    retentions: impl IntoIterator<Item = Retention>,
+    person: &KeptPerson,
+    now: UtcMs,
+) -> Option<KeptSince> {
     let zone = with_days_from(app.zones.find(&person.timezone)?, person.day_start);
     kept_since(retentions, &*zone, now)
 }
@@ -67,6 +80,8 @@ pub enum Step {
     },
     /// Some people were looked at.
     Looked,
+    /// A day of this person can't be read, and so neither be archived. It stays, and what is newer too.
+    Unreadable(UserId),
     /// There is nothing more to do.
     Done {
         /// How many months were given back, of which nobody had anything left.
@@ -83,6 +98,16 @@ pub struct CleanUp {
     going: Option<Going>,
     /// Whether anything went.
     went: bool,
+    archiving: Option<Archiving>,
+}
+
+/// Where what goes is kept first, and in which form: that of exports.
+#[derive(Clone)]
+pub struct Archiving {
+    /// Where.
+    pub archive: Arc<dyn PastArchive>,
+    /// In which form.
+    pub forms: Arc<dyn ResultForms>,
 }
 
 /// A person whose past goes.
@@ -91,13 +116,22 @@ struct Going {
     from: UtcDay,
     /// Whether names that nothing refers to any more are looked for, which reads all that is stored.
     sweeps: bool,
+    /// What the installation does not keep is archived, all before this day; what only the person does not
+    /// want kept is kept nowhere.
+    archived: Option<UtcDay>,
     days: u64,
 }
 
 impl CleanUp {
     /// As of `now`, a time that can be believed ([`believed_time`](crate::clean_up::believed_time)).
     pub fn new(app: &App, now: UtcMs, thorough: bool) -> Self {
-        Self { now, thorough, people: People::new(app, now), going: None, went: false }
+        Self { now, thorough, people: People::new(app, now), going: None, went: false, archiving: None }
+    }
+
+    /// The same; nothing goes that is not in the archive before.
+    #[must_use]
+    pub fn archiving(self, archiving: Option<Archiving>) -> Self {
+        Self { archiving, ..self }
     }
 
     /// Does a part of the work, in a few transactions.
@@ -124,9 +158,10 @@ impl CleanUp {
             return Ok(());
         }
         let Some(from) = from.filter(|_| is_moved || self.thorough) else { return Ok(()) };
+        let archived = since_by(app, app.rules.keep, person, self.now).map(|since| since.day);
         let month = |day: UtcDay| LocalDate(day.0).month();
         let sweeps = person.kept_from.is_some_and(|before| month(before) != month(from));
-        self.going = Some(Going { user: person.user, from, sweeps, days: 0 });
+        self.going = Some(Going { user: person.user, from, sweeps, archived, days: 0 });
         Ok(())
     }
 
@@ -139,6 +174,12 @@ impl CleanUp {
             Some(day) if !is_last => UtcDay(day.0.saturating_add(1)),
             _ => from,
         };
+        if let (Some(archiving), Some(archived)) = (&self.archiving, going.archived) {
+            match archiving.keep(app, user, &days, before.min(archived)).await {
+                Err(PortError::Corrupt(_)) => return Ok(Step::Unreadable(user)),
+                kept => kept?,
+            }
+        }
         let gone = app.retention.remove(user, before).await?;
         going.days += gone;
         self.went |= gone > 0;
@@ -157,6 +198,32 @@ impl CleanUp {
             app.audit.append(AuditEvent { user, at, kind, subject, address: None }).await?;
         }
         Ok(Step::Went { days: gone })
+    }
+}
+
+impl Archiving {
+    /// Keeps those of some days of a person that are before `before`, with what they said of any such.
+    async fn keep(&self, app: &App, user: UserId, days: &[UtcDay], before: UtcDay) -> Result<(), PortError> {
+        let mut pages = Vec::new();
+        let days: Vec<UtcDay> = days.iter().copied().filter(|day| *day < before).collect();
+        for day in &days {
+            pages.extend(page_of_day(&*app.ledger, user, *day).await?);
+        }
+        let border = Window::of(before).interval().start();
+        let mut said = app.ledger.corrections(user, None).await?;
+        said.retain(|correction| correction.says.interval().is_some_and(|says| says.end() <= border));
+        let Some(person) = app.accounts.find(user).await? else { return Ok(()) };
+        if pages.is_empty() && said.is_empty() {
+            return Ok(());
+        }
+        let (mut writer, mut lines) = (self.forms.export(), Vec::new());
+        for page in [Page::Profile(person), Page::Corrections(said)].into_iter().chain(pages) {
+            writer.part(page, &mut lines);
+        }
+        writer.end(&mut lines);
+        let last = UtcDay(before.0.saturating_sub(1));
+        let first = days.first().copied().unwrap_or(last);
+        self.archive.keep(user, (first, last), lines).await
     }
 }
 

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
-use dayline_app::ports::{AuditKind, AuditLog, LedgerReader, Partition, PreferenceStore, RetentionStore};
+use dayline_app::ports::{
+    AuditKind, AuditLog, DayKey, LedgerReader, Partition, PreferenceStore, RetentionStore,
+};
 use dayline_app::reporting::reports::read_version;
 use dayline_app::tracking::corrections::{Change, Draft, apply, preview};
 use dayline_app::tracking::ingest::{PingDraft, Receipt, SeenDraft, Site, accept};
 use dayline_app::tracking::preferences::{prefer, preferences};
-use dayline_app::tracking::retention::{CleanUp, DryRun, Kept, Step};
+use dayline_app::tracking::retention::{Archiving, CleanUp, DryRun, Kept, Step};
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
-use dayline_contract::fakes::{FakeApp, FakeLog};
+use dayline_contract::fakes::{FakeApp, FakeArchive, FakeForms, FakeLog};
 use dayline_domain::{DAY_MS, Interval, Preferences, UtcDay, UtcMs};
 
 use super::{ada_in, send, used};
@@ -60,6 +62,7 @@ async fn clean(world: &FakeApp) -> u64 {
         match clean_up.step(&world.app).await.unwrap() {
             Step::Went { days } => gone += days,
             Step::Looked => {}
+            Step::Unreadable(user) => panic!("{user}"),
             Step::Done { .. } => return gone,
         }
     }
@@ -255,4 +258,73 @@ async fn days_are_those_of_the_person_wherever_they_are_and_whenever_they_begin(
     world.clock.advance(3_600_000);
     assert_eq!(clean(&world).await, 1);
     assert_eq!(stored(&world, &ada).await, [1]);
+}
+
+/// A clean-up that archives first.
+fn archiving(world: &FakeApp, archive: &Arc<FakeArchive>) -> CleanUp {
+    let archiving = Archiving { archive: archive.clone(), forms: Arc::new(FakeForms) };
+    CleanUp::new(&world.app, world.app.clock.now(), true).archiving(Some(archiving))
+}
+
+#[tokio::test]
+async fn what_goes_is_archived_before_and_nothing_else_is() {
+    let (world, ada) = keeping(Some("30d")).await;
+    let days: Vec<i32> = (25..45).rev().collect();
+    track(&world, &ada, &days).await;
+    let archive = Arc::<FakeArchive>::default();
+    archive.fill(true);
+    let mut full = archiving(&world, &archive);
+    while full.step(&world.app).await.is_ok() {}
+    assert_eq!(stored(&world, &ada).await, days, "what can't be archived stays");
+    archive.fill(false);
+    let mut clean_up = archiving(&world, &archive);
+    while !matches!(clean_up.step(&world.app).await.unwrap(), Step::Done { .. }) {}
+    assert_eq!(stored(&world, &ada).await, (25..=30).rev().collect::<Vec<_>>());
+    let kept = archive.kept();
+    let ago = |day: UtcDay| world.app.clock.now().day().0 - day.0;
+    let files: Vec<_> =
+        kept.iter().map(|(user, (first, last), _)| (*user, ago(*first), ago(*last))).collect();
+    assert_eq!(files, [(ada.user, 44, 38), (ada.user, 37, 31)]);
+    for (_, _, lines) in &kept {
+        assert!(lines.starts_with("Profile(") && lines.ends_with("end\n"), "{lines}");
+        assert_eq!(lines.matches("Ledger {").count(), 7, "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_the_person_does_not_want_kept_is_archived_nowhere() {
+    let (world, ada) = keeping(Some("30d")).await;
+    track(&world, &ada, &[40, 20, 0]).await;
+    want(&world, &ada, "10d").await;
+    let archive = Arc::<FakeArchive>::default();
+    let mut clean_up = archiving(&world, &archive);
+    while !matches!(clean_up.step(&world.app).await.unwrap(), Step::Done { .. }) {}
+    assert_eq!(stored(&world, &ada).await, [0]);
+    let [(_, days, lines)] = &archive.kept()[..] else { panic!("{:?}", archive.kept()) };
+    assert_eq!(*days, (noon(&world, 40).day(), noon(&world, 31).day()));
+    assert_eq!(lines.matches("Ledger {").count(), 1, "{lines}");
+}
+
+#[tokio::test]
+async fn a_day_that_can_not_be_read_is_not_archived_and_stays_and_holds_up_nobody_else() {
+    let (world, ada) = keeping(Some("30d")).await;
+    super::register(&world, "bob@example.org").await;
+    let tokens = super::login(&world, "bob@example.org", "laptop").await;
+    let bob = super::caller(&world, &tokens).await.unwrap();
+    for person in [&ada, &bob] {
+        track(&world, person, &[40, 0]).await;
+    }
+    world.store.damage(DayKey { user: ada.user, day: noon(&world, 40).day() });
+    let archive = Arc::<FakeArchive>::default();
+    let mut clean_up = archiving(&world, &archive);
+    let mut unreadable = Vec::new();
+    loop {
+        match clean_up.step(&world.app).await.unwrap() {
+            Step::Unreadable(user) => unreadable.push(user),
+            Step::Done { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(unreadable, [ada.user]);
+    assert_eq!((stored(&world, &ada).await, stored(&world, &bob).await), (vec![40, 0], vec![0]));
 }

@@ -5,6 +5,7 @@ mod leases;
 mod live;
 mod log;
 mod passwords;
+mod past_archive;
 mod results;
 mod store;
 mod system;
@@ -23,6 +24,7 @@ pub use leases::FakeLeases;
 pub use live::FakeLive;
 pub use log::FakeLog;
 pub use passwords::FakePasswords;
+pub use past_archive::{Archived, FakeArchive};
 pub use results::FakeForms;
 pub use store::FakeStore;
 pub use system::{

@@ -4,9 +4,10 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use dayline_app::ports::{Clock, Past};
 use dayline_app::tracking::retention::{DryRun, WouldGo};
+use dayline_domain::Retention;
 use dayline_local::SystemClock;
 
-use crate::config::{DataOptions, RetentionOptions};
+use crate::config::DataOptions;
 use crate::wire;
 use dayline_cli_kit::console::say;
 use dayline_cli_kit::failure::Failure;
@@ -16,8 +17,9 @@ use dayline_cli_kit::failure::Failure;
 pub struct Options {
     #[command(flatten)]
     data: DataOptions,
-    #[command(flatten)]
-    retention: RetentionOptions,
+    /// As for servers
+    #[arg(long, env = "DAYLINE_KEEP", value_name = "TIME")]
+    keep: Option<Retention>,
     /// Also list the people: identity, first UTC day that stays, and what would go
     #[arg(long, env = "DAYLINE_RETENTION_PEOPLE", value_parser = BoolishValueParser::new())]
     people: bool,
@@ -26,7 +28,7 @@ pub struct Options {
 /// Runs the command.
 pub async fn run(options: Options) -> Result<(), Failure> {
     let (mut app, _) = wire::alongside(&options.data)?;
-    app.rules.keep = options.retention.keep;
+    app.rules.keep = options.keep;
     let mut dry_run = DryRun::new(&app, SystemClock.now());
     let (mut people, mut all) = (0u64, Past::default());
     while let Some(WouldGo { user, before, past }) = dry_run.next(&app).await.map_err(Failure::because)? {

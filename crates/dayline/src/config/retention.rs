@@ -1,5 +1,7 @@
 //! How long timelines are kept.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use dayline_domain::Retention;
 
@@ -11,4 +13,7 @@ pub struct RetentionOptions {
     /// For ever if not given. People may choose less for themselves. `dayline retention` says what would go
     #[arg(long, env = "DAYLINE_KEEP", value_name = "TIME")]
     pub(crate) keep: Option<Retention>,
+    /// Folder where what is deleted is kept first, in files that `dayline import` reads; on each machine that deletes
+    #[arg(long, env = "DAYLINE_KEEP_ARCHIVE", value_name = "FOLDER")]
+    pub(crate) keep_archive: Option<PathBuf>,
 }

@@ -73,6 +73,7 @@ async fn serve(
     let door = door.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
     let is_shared = cluster.is_some();
+    let archiving = wire::archiving(&options.retention)?;
     let System { app, pool, reports, mut probes, keys, agreement, preparation, gauges } =
         put_together(options, cluster).await?;
     let metrics = Metrics::new(patterns());
@@ -92,7 +93,7 @@ async fn serve(
     let housekeeping = tokio::spawn(housekeeping.run());
     let agreement_on_keep = Arc::<Agreement>::default();
     let removing = (!options.maintenance)
-        .then(|| tokio::spawn(Remover::new(&app, &metrics, Arc::clone(&agreement_on_keep)).run()));
+        .then(|| tokio::spawn(Remover::new(&app, &metrics, Arc::clone(&agreement_on_keep), archiving).run()));
     if is_shared && !options.maintenance {
         probes.push(agreement_on_keep.probe());
     }

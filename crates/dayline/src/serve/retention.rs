@@ -8,7 +8,7 @@ use std::time::Duration;
 use dayline_app::App;
 use dayline_app::clean_up::believed_time;
 use dayline_app::ports::{PortError, Turn};
-use dayline_app::tracking::retention::{CleanUp, Step};
+use dayline_app::tracking::retention::{Archiving, CleanUp, Step};
 use dayline_http_kit::Metrics;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
@@ -25,7 +25,7 @@ pub(super) struct Agreement(Mutex<Option<String>>);
 impl Agreement {
     /// What readiness asks. No harm is done while they do not: nothing goes.
     pub(super) fn probe(self: Arc<Self>) -> Probe {
-        let hint = "start all processes with the same --keep; until then nothing is removed";
+        let hint = "start all processes with the same --keep, and with --keep-archive or without; until then nothing is removed";
         let ask = move || match self.told() {
             Some(differs) => Err(differs),
             None => Ok(()),
@@ -47,6 +47,7 @@ pub(super) struct Remover {
     app: App,
     metrics: Metrics,
     agreement: Arc<Agreement>,
+    archiving: Option<Archiving>,
     /// The look at everybody that goes on.
     looking: Option<Look>,
     next_look: Instant,
@@ -61,11 +62,17 @@ struct Look {
 }
 
 impl Remover {
-    pub(super) fn new(app: &App, metrics: &Metrics, agreement: Arc<Agreement>) -> Self {
+    pub(super) fn new(
+        app: &App,
+        metrics: &Metrics,
+        agreement: Arc<Agreement>,
+        archiving: Option<Archiving>,
+    ) -> Self {
         Self {
             app: app.clone(),
             metrics: metrics.clone(),
             agreement,
+            archiving,
             looking: None,
             next_look: Instant::now(),
             thorough: true,
@@ -108,7 +115,12 @@ impl Remover {
     }
 
     async fn is_our_turn(&self) -> Result<bool, PortError> {
-        let ours = self.app.rules.keep.map_or_else(|| "for ever".to_owned(), |keep| format!("for {keep}"));
+        let mut ours =
+            self.app.rules.keep.map_or_else(|| "for ever".to_owned(), |keep| format!("for {keep}"));
+        // One that archives nothing must not remove what the others would keep.
+        if self.archiving.is_some() {
+            ours += " with an archive";
+        }
         let turn = self.app.retention_turns.take(ours.clone()).await?;
         let differs = match &turn {
             Turn::Differs(theirs) => {
@@ -117,7 +129,10 @@ impl Remover {
             Turn::Ours | Turn::Others => None,
         };
         if let Some(why) = differs.as_ref().filter(|_| self.agreement.told().is_none()) {
-            tracing::warn!(why, "nothing is removed until all processes have the same --keep");
+            tracing::warn!(
+                why,
+                "nothing is removed until all processes have the same --keep and --keep-archive"
+            );
         }
         self.agreement.tell(differs);
         Ok(turn == Turn::Ours)
@@ -129,6 +144,7 @@ impl Remover {
             self.next_look = Instant::now() + LOOK_EVERY;
             if let Some(now) = believed_time(&self.app).await? {
                 let clean_up = CleanUp::new(&self.app, now, std::mem::take(&mut self.thorough));
+                let clean_up = clean_up.archiving(self.archiving.clone());
                 self.looking = Some(Look { clean_up, days: 0 });
             }
         }
@@ -145,6 +161,10 @@ impl Remover {
                 Ok(days > 0)
             }
             Step::Looked => Ok(false),
+            Step::Unreadable(user) => {
+                tracing::warn!(%user, "a day can't be read and so not be archived: nothing more of this person is removed");
+                Ok(false)
+            }
             Step::Done { months } => {
                 if look.days > 0 {
                     tracing::info!(days = look.days, months, "removed what is not kept any more");
