@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use dayline_domain::identity::session::SessionPolicy;
-use dayline_domain::{Id, JobPolicy, PingLimits};
+use dayline_domain::{Id, JobPolicy, PingLimits, Retention};
 
 use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
     DeviceLogins, LabelBook, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota,
-    PreferenceStore, Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, Revocations, SecretTexts,
-    Sessions, SiteNames, StoredTime, TimeZones,
+    PreferenceStore, Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, RetentionStore,
+    RetentionTurns, Revocations, SecretTexts, Sessions, SiteNames, StoredTime, TimeZones,
 };
 use crate::recent_polls::RecentPolls;
 
@@ -27,6 +27,8 @@ pub struct Rules {
     pub sessions: SessionPolicy,
     /// How long report jobs may take and live.
     pub jobs: JobPolicy,
+    /// How long timelines are kept at most; for ever if not said.
+    pub keep: Option<Retention>,
     /// Whether only an operator makes accounts.
     pub registration_closed: bool,
     /// Whether pings are taken and nothing else is written, since somebody works on the store. It may know less than it will: no
@@ -95,6 +97,10 @@ pub struct App {
     pub dead_letters: Arc<dyn DeadLetters>,
     /// The newest moment that is stored, against which the clock is checked.
     pub stored_time: Arc<dyn StoredTime>,
+    /// What is past, and goes.
+    pub retention: Arc<dyn RetentionStore>,
+    /// Which process removes it.
+    pub retention_turns: Arc<dyn RetentionTurns>,
     /// What this process knows about its clock.
     pub clock_check: Arc<ClockCheck>,
     /// Which days changed, as it happens; nothing here is kept.

@@ -6,7 +6,7 @@ use dayline_contract::fakes::FakeStore;
 use dayline_contract::suites::{
     StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters, device_book,
     device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs, reset_links,
-    sessions, sign_outs,
+    retention, sessions, sign_outs,
 };
 
 async fn fresh() -> StorePorts {
@@ -87,6 +87,11 @@ async fn the_fake_store_sums_up_days_as_a_ledger_must() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_fake_store_keeps_preferences() {
     prove(preferences::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fake_store_lets_go_of_what_is_past() {
+    prove(retention::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

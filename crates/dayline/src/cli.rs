@@ -9,7 +9,9 @@ use dayline_domain::UtcMs;
 use dayline_local::{SystemClock, SystemRandomness};
 use dayline_sim::{import, replay, simulate};
 
-use crate::commands::{backup, dead_letters, healthcheck, keys, migrate, openapi, partitions, user};
+use crate::commands::{
+    backup, dead_letters, healthcheck, keys, migrate, openapi, partitions, retention, user,
+};
 use crate::config::ServeOptions;
 use crate::environment::{self, Unknown};
 use crate::serve;
@@ -46,6 +48,11 @@ enum Command {
     Migrate(migrate::Options),
     /// Months of timelines in PostgreSQL: list, create, archive, restore or drop them
     Partitions(partitions::Options),
+    /// Say what is older than it is to be kept, and would go; nothing is removed by this
+    ///
+    /// Servers remove it, if they are started with the same --keep; what people chose for themselves they remove in any
+    /// case.
+    Retention(retention::Options),
     /// Copy a data folder as it is at one moment, while its server runs or not
     Backup(backup::Options),
     /// Pings that could not be processed: list, show, retry or delete them
@@ -113,6 +120,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Simulate(options) => block_on(simulate::run(options, now, random())),
         Command::Migrate(options) => block_on(migrate::run(options)),
         Command::Partitions(options) => block_on(partitions::run(options)),
+        Command::Retention(options) => block_on(retention::run(options)),
         Command::Backup(options) => block_on(backup::run(options)),
         Command::DeadLetters(options) => block_on(dead_letters::run(options)),
         Command::Keys(options) => keys::run(&options),

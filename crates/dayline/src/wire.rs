@@ -20,23 +20,25 @@ use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins,
     LabelBook, Leases, LedgerReader, LedgerWriter, Partition, PingLog, PortFuture, PreferenceStore,
-    ReportJobs, ResetLinks, Sessions, StoredTime,
+    ReportJobs, ResetLinks, RetentionStore, Sessions, StoredTime,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
+use dayline_app::tracking::retention::Archiving;
 use dayline_app::tracking::worker::{WorkerLimits, WorkerPorts};
 use dayline_domain::UtcMs;
 use dayline_local::{
-    Argon2Passwords, EveryPartition, HmacRefreshTokens, JiffZones, JwtAccessTokens, KeyFileError, KeyRing,
-    KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys, RememberedBuckets,
-    SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys, read_keys,
+    Argon2Passwords, EveryPartition, FolderArchive, HmacRefreshTokens, JiffZones, JwtAccessTokens,
+    KeyFileError, KeyRing, KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys,
+    RememberedBuckets, SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys,
+    read_keys,
 };
-use dayline_postgres::{PgConfig, PgStore};
+use dayline_postgres::{PgConfig, PgRetentionTurns, PgStore};
 use dayline_redis::{RedisConfig, RedisKeyMarks, RedisLeases, RedisPingLog, check_durability};
 use dayline_sqlite::{FolderLock, SqlitePingLog, SqliteStore};
 
 use crate::closed_log::ClosedLog;
-use crate::config::{DataOptions, Role, ServeOptions};
+use crate::config::{DataOptions, RetentionOptions, Role, ServeOptions};
 use dayline_cli_kit::failure::Failure;
 pub use gauges::Gauges;
 pub use probes::Probe;
@@ -151,7 +153,8 @@ pub async fn clustered(
     let (tokens, settings) = (Tokens::new(&keys), Settings::of(options));
 
     let shared = Shared::alone(log.clone(), &settings);
-    let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api)).await?;
+    let turns = Arc::new(PgRetentionTurns::new(store.clone(), &SystemRandomness));
+    let shared = shared.with_others(redis, &keys, &settings, options.has(Role::Api), turns).await?;
     let app = app(&store, shared, &tokens, &settings)?;
     let pool = options.works_as(Role::Worker).then(|| {
         let leases = RedisLeases::join(redis, log.partitions(), &SystemRandomness);
@@ -217,6 +220,14 @@ async fn shared_log(
     Ok((Arc::new(log.map_err(Failure::because)?), "can redis be reached, and is there memory left?"))
 }
 
+/// Where what goes since it is past is kept first, if anywhere; the folder is made.
+pub fn archiving(options: &RetentionOptions) -> Result<Option<Archiving>, Failure> {
+    let Some(folder) = &options.keep_archive else { return Ok(None) };
+    let archive = FolderArchive::open(folder)
+        .map_err(|error| Failure::usage(format!("--keep-archive {}: {error}", folder.display())))?;
+    Ok(Some(Archiving { archive: Arc::new(archive), forms: Arc::new(ClientForms) }))
+}
+
 /// What an operator's command works with, alongside servers or without one: the same data, but no ping log, which is
 /// the servers' alone. What it ends or changes, servers find in the data within a second.
 pub fn alongside(options: &DataOptions) -> Result<(App, Arc<dyn LedgerWriter>), Failure> {
@@ -267,6 +278,7 @@ trait Store:
     + PreferenceStore
     + ReportJobs
     + ResetLinks
+    + RetentionStore
     + Sessions
     + StoredTime
     + 'static
@@ -314,6 +326,8 @@ fn app(
         stored_time: store.clone(),
         clock_check: Arc::default(),
         live: shared.live,
+        retention: store.clone(),
+        retention_turns: shared.retention_turns,
         rules: settings.rules,
         clock,
         randomness,

@@ -3,6 +3,7 @@
 //! Start with [`timeline`], the rule everything else exists for.
 
 pub mod activity;
+pub mod border;
 pub mod bucket;
 pub mod choices;
 pub mod correction;
@@ -18,11 +19,13 @@ pub mod observation;
 pub mod plausible_clock;
 pub mod preferences;
 pub mod report;
+pub mod retention;
 pub mod time;
 pub mod timeline;
 pub mod zone;
 
 pub use activity::{Activity, Language, Piece, Project, Source};
+pub use border::{KeptSince, kept_since};
 pub use choices::{BeatHold, Choices};
 pub use correction::{Correction, CorrectionId, Says};
 pub use id::{ApiKeyId, CategoryId, Id, JobId, SessionId, UserId};
@@ -37,6 +40,7 @@ pub use observation::{Observation, Seen, Subject};
 pub use preferences::{DayStart, Preferences, Weekday};
 pub use report::report_job::{JobPolicy, JobState, ReportJob};
 pub use report::{ReportFormat, ReportKind};
+pub use retention::{InvalidRetention, Retention};
 pub use time::{DAY_MS, Interval, LocalDate, UtcDay, UtcMs};
 pub use timeline::day::{CorruptSums, DayChange, DaySums, Hours, LedgerDay, PieceChanges, Resized};
 pub use zone::Zone;

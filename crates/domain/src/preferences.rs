@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::choices::Choices;
+use crate::retention::Retention;
 use crate::time::LocalDate;
 
-/// What a person may choose: two things that the timeline depends on, two that reports do.
+/// What a person may choose: two things that the timeline depends on, two that reports do, and how
+/// long both are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Preferences {
     /// What the timeline depends on.
@@ -14,6 +16,8 @@ pub struct Preferences {
     pub week_start: Weekday,
     /// When a local day begins.
     pub day_start: DayStart,
+    /// How long the person's timeline is kept; as long as the installation keeps any if not chosen.
+    pub keep: Option<Retention>,
 }
 
 /// A day of the week. The first is Monday, as in ISO 8601.

@@ -1,7 +1,7 @@
 //! What people prefer: columns of `users`.
 
 use dayline_app::ports::{PortError, PortFuture, PreferenceStore};
-use dayline_domain::{DayStart, Preferences, UserId, Weekday};
+use dayline_domain::{DayStart, Preferences, Retention, UserId, Weekday};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -14,7 +14,7 @@ use crate::values::{column, uuid};
 impl PreferenceStore for PgStore {
     fn preferences(&self, user: UserId) -> PortFuture<'_, Option<Preferences>> {
         Box::pin(async move {
-            let sql = "SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes
+            let sql = "SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes, keep
                        FROM users WHERE uuid = $1";
             let rows = self.primary().await?.query(sql, &[(&uuid(user), Type::UUID)]).await?;
             rows.first().map(preferences).transpose()
@@ -24,14 +24,15 @@ impl PreferenceStore for PgStore {
     fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
         Box::pin(async move {
             let sql = "UPDATE users SET beat_hold_minutes = $2, audible_counts = $3, week_start = $4,
-                         day_start_minutes = $5 WHERE uuid = $1";
-            let Preferences { choices, week_start, day_start } = preferences;
-            let params: [Param<'_>; 5] = [
+                         day_start_minutes = $5, keep = $6 WHERE uuid = $1";
+            let Preferences { choices, week_start, day_start, keep } = preferences;
+            let params: [Param<'_>; 6] = [
                 (&uuid(user), Type::UUID),
                 (&i16::from(choices.beat_hold.minutes()), Type::INT2),
                 (&choices.audible_counts, Type::BOOL),
                 (&week_start.name(), Type::TEXT),
                 (&day_start.minutes().cast_signed(), Type::INT2),
+                (&keep.map(|keep| keep.to_string()), Type::TEXT),
             ];
             Ok(self.primary().await?.execute(sql, &params).await? > 0)
         })
@@ -40,7 +41,13 @@ impl PreferenceStore for PgStore {
 
 fn preferences(row: &Row) -> Result<Preferences, PortError> {
     let choices = choices(column(row, "beat_hold_minutes")?, column(row, "audible_counts")?)?;
-    Ok(Preferences { choices, week_start: week_start(row)?, day_start: day_start(row)? })
+    Ok(Preferences { choices, week_start: week_start(row)?, day_start: day_start(row)?, keep: keep(row)? })
+}
+
+/// How long a timeline is kept, in the column `keep`.
+pub(crate) fn keep(row: &Row) -> Result<Option<Retention>, PortError> {
+    let keep = column::<Option<&str>>(row, "keep")?.map(str::parse).transpose();
+    keep.map_err(|error| corrupt("keep", error))
 }
 
 /// The first day of weeks in the column `week_start`.

@@ -1,7 +1,7 @@
 //! Preferences: columns of the person's row.
 
 use dayline_app::ports::{PortFuture, PreferenceStore};
-use dayline_domain::{DayStart, Preferences, UserId, Weekday};
+use dayline_domain::{DayStart, Preferences, Retention, UserId, Weekday};
 use rusqlite::{Row, Transaction, params};
 
 use crate::failure::Failure;
@@ -10,9 +10,10 @@ use crate::users;
 use crate::values::IdBytes;
 
 const FIND: &str = "
-    SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes FROM users WHERE id = ?1";
+    SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes, keep FROM users WHERE id = ?1";
 const SET: &str = "
-    UPDATE users SET beat_hold_minutes = ?2, audible_counts = ?3, week_start = ?4, day_start_minutes = ?5
+    UPDATE users SET beat_hold_minutes = ?2, audible_counts = ?3, week_start = ?4, day_start_minutes = ?5,
+        keep = ?6
     WHERE id = ?1";
 
 impl PreferenceStore for SqliteStore {
@@ -22,13 +23,14 @@ impl PreferenceStore for SqliteStore {
 
     fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
         self.db.write(move |tx| {
-            let Preferences { choices, week_start, day_start } = preferences;
+            let Preferences { choices, week_start, day_start, keep } = preferences;
             let set = tx.prepare_cached(SET)?.execute(params![
                 IdBytes::from(user),
                 choices.beat_hold.minutes(),
                 choices.audible_counts,
                 week_start.name(),
                 day_start.minutes(),
+                keep.map(|keep| keep.to_string()),
             ])?;
             Ok(set == 1)
         })
@@ -46,7 +48,14 @@ fn parse(row: &Row<'_>) -> Result<Preferences, Failure> {
         choices: users::choices(row)?,
         week_start: week_start(row)?,
         day_start: day_start(row)?,
+        keep: keep(row)?,
     })
+}
+
+/// How long a timeline is kept, in the column `keep`.
+pub(crate) fn keep(row: &Row<'_>) -> Result<Option<Retention>, Failure> {
+    let keep = row.get_ref("keep")?.as_str_or_null()?.map(str::parse).transpose();
+    keep.map_err(|why| Failure::corrupt("a stored retention", why))
 }
 
 /// The first day of weeks in the column `week_start`.

@@ -2,7 +2,7 @@
 //! Not here: the accounts themselves (see `accounts`).
 
 use dayline_app::ports::PasswordHash;
-use dayline_domain::{BeatHold, Choices, Terms, UserId};
+use dayline_domain::{BeatHold, Choices, Terms, UserId, UtcDay};
 use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use crate::merges;
 use crate::values::IdBytes;
 
 const NUMBER: &str = "SELECT number FROM users WHERE id = ?1";
-const PERSON: &str = "SELECT number, beat_hold_minutes, audible_counts FROM users WHERE id = ?1";
+const PERSON: &str = "SELECT number, beat_hold_minutes, audible_counts, kept_from FROM users WHERE id = ?1";
 /// Of who is let in.
 const NUMBER_AND_PASSWORD: &str = "
     SELECT number, password_hash FROM users WHERE id = ?1 AND disabled_ms IS NULL";
@@ -26,6 +26,15 @@ pub(crate) struct Person {
     pub(crate) number: i64,
     /// How they want their days settled.
     pub(crate) terms: Terms,
+    /// The first of their days that is kept, if not all are.
+    kept_from: Option<i32>,
+}
+
+impl Person {
+    /// Whether nothing is kept of this day.
+    pub(crate) fn is_past(&self, day: UtcDay) -> bool {
+        self.kept_from.is_some_and(|from| day.0 < from)
+    }
 }
 
 /// A person, if they are there.
@@ -35,7 +44,7 @@ pub(crate) fn person(tx: &Transaction<'_>, id: UserId) -> Result<Option<Person>,
     let Some(row) = rows.next()? else { return Ok(None) };
     let number = row.get("number")?;
     let terms = Terms { choices: choices(row)?, merges: merges::of(tx, number)? };
-    Ok(Some(Person { number, terms }))
+    Ok(Some(Person { number, terms, kept_from: row.get("kept_from")? }))
 }
 
 /// The choices in the columns `beat_hold_minutes` and `audible_counts`.

@@ -60,11 +60,15 @@ pub enum AuditKind {
     DeviceRenamed,
     /// A device, which is the subject, was merged into another one.
     DeviceMerged,
+    /// The person chose for how long their timeline is kept, which is the subject.
+    KeepChanged,
+    /// Days before a date, which is the subject, were removed since they are not kept so long.
+    PastRemoved,
 }
 
 impl AuditKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Registered,
         Self::AccountCreated,
         Self::AccountDisabled,
@@ -90,6 +94,8 @@ impl AuditKind {
         Self::Erased,
         Self::DeviceRenamed,
         Self::DeviceMerged,
+        Self::KeepChanged,
+        Self::PastRemoved,
     ];
 
     /// A stable name, for the store and for clients.
@@ -120,6 +126,8 @@ impl AuditKind {
             Self::Erased => "erased",
             Self::DeviceRenamed => "device_renamed",
             Self::DeviceMerged => "device_merged",
+            Self::KeepChanged => "keep_changed",
+            Self::PastRemoved => "past_removed",
         }
     }
 

@@ -41,6 +41,9 @@ pub struct StoredDay {
     pub day: UtcDay,
     /// How often it was written; 0 if never.
     pub version: u64,
+    /// Whether the day is older than the person's timeline is kept
+    /// ([`RetentionStore::keep_from`](super::RetentionStore::keep_from)): what is told of it is to be forgotten.
+    pub is_past: bool,
     /// By which edition of the rule it was written; the second if never.
     pub edition: Edition,
     /// The terms by which it was settled; of a day of the first edition, which knew none, and of one

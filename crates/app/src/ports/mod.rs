@@ -21,6 +21,7 @@ mod ping_log;
 mod preferences;
 mod report_jobs;
 mod reset_links;
+mod retention;
 mod sessions;
 mod stored_time;
 mod system;
@@ -55,6 +56,7 @@ pub use ping_log::{
 pub use preferences::PreferenceStore;
 pub use report_jobs::{CreateJob, ReportJobs};
 pub use reset_links::{Redeemed, ResetLink, ResetLinks};
+pub use retention::{KeptPerson, Past, PastArchive, RetentionStore, RetentionTurns, Turn};
 pub use sessions::{Sessions, StartSession, Started};
 pub use stored_time::StoredTime;
 pub use system::{Clock, InvalidUrl, Randomness, SiteNames, TimeZones};

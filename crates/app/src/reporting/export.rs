@@ -13,7 +13,7 @@ use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;
 use crate::ports::{
     Accounts, ApiKey, ApiKeys, AuditLog, Buckets, DeadLetters, DeviceBook, LabelBook, LedgerReader,
-    LoadedDay, Sessions, StoredAuditEvent, StoredBucket, StoredDeadLetter, User,
+    LoadedDay, PortError, Sessions, StoredAuditEvent, StoredBucket, StoredDeadLetter, User,
 };
 use crate::reporting::states::settle;
 use crate::tracking::record::{self, Body};
@@ -230,34 +230,13 @@ impl Export {
                 }
                 Next::Days(day) if self.extent.is_some_and(|(_, last)| day <= last) => {
                     self.next = Next::Days(UtcDay(day.0.saturating_add(1)));
-                    let Some(page) = self.day(day).await? else { continue };
+                    let page = page_of_day(&*self.ports.ledger, self.user, day).await?;
+                    let Some(page) = page else { continue };
                     return Ok(Some(page));
                 }
                 Next::Days(_) | Next::Nothing => return Ok(None),
             }
         }
-    }
-
-    /// What there is of a day; `None` if nothing.
-    async fn day(&self, day: UtcDay) -> Result<Option<Page>, AppError> {
-        let stored = match self.ports.ledger.days(self.user, vec![day]).await?.pop() {
-            Some(LoadedDay::Day(stored)) if stored.version > 0 => stored,
-            Some(LoadedDay::Damaged(why)) => return Err(AppError::Internal(why)),
-            _ => return Ok(None),
-        };
-        let counted = stored.counted.clone();
-        let settled = settle(*stored);
-        let in_day = |observation: Observation| observation.clip(day.interval());
-        let mut observed: Vec<Observation> = settled.observations().filter_map(in_day).collect();
-        observed.sort_by(|a, b| {
-            let start = |observation: &Observation| observation.interval().start();
-            start(a).cmp(&start(b)).then_with(|| a.subject().cmp(b.subject()))
-        });
-        let outranked = settled.outranked();
-        if observed.is_empty() && counted.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Page::Ledger { observed, counted, outranked }))
     }
 
     /// What is said about devices, by name.
@@ -277,4 +256,30 @@ impl Export {
         // A token may outlive its account by a moment; then there is nobody signed in.
         self.ports.accounts.find(self.user).await?.ok_or(AppError::NotSignedIn)
     }
+}
+
+/// What there is of a person's day; `None` if nothing.
+pub(crate) async fn page_of_day(
+    ledger: &dyn LedgerReader,
+    user: UserId,
+    day: UtcDay,
+) -> Result<Option<Page>, PortError> {
+    let stored = match ledger.days(user, vec![day]).await?.pop() {
+        Some(LoadedDay::Day(stored)) if stored.version > 0 => stored,
+        Some(LoadedDay::Damaged(why)) => return Err(PortError::Corrupt(why)),
+        _ => return Ok(None),
+    };
+    let counted = stored.counted.clone();
+    let settled = settle(*stored);
+    let in_day = |observation: Observation| observation.clip(day.interval());
+    let mut observed: Vec<Observation> = settled.observations().filter_map(in_day).collect();
+    observed.sort_by(|a, b| {
+        let start = |observation: &Observation| observation.interval().start();
+        start(a).cmp(&start(b)).then_with(|| a.subject().cmp(b.subject()))
+    });
+    let outranked = settled.outranked();
+    if observed.is_empty() && counted.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Page::Ledger { observed, counted, outranked }))
 }

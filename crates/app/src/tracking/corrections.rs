@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use dayline_domain::timeline::window::Window;
 use dayline_domain::{
-    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, Piece, Project, Says,
-    Scope, Source, UtcDay, UtcMs,
+    Activity, AppName, Correction, CorrectionId, DAY_MS, DeviceId, Domain, Interval, KeptSince, Piece,
+    Project, Says, Scope, Source, UtcDay, UtcMs,
 };
 
 use crate::identity::account_writes::count_write;
@@ -21,6 +21,7 @@ use crate::ports::{AuditKind, CorrectionChange, CorrectionVersion, LoadedDay, St
 use crate::reporting::states::settle;
 use crate::tracking::ingest::{append, domain_of_host, too_many_names};
 use crate::tracking::record::encode_correction;
+use crate::tracking::retention::kept_of;
 use crate::{App, AppError};
 
 /// Longest correction, in days of 24 hours.
@@ -106,6 +107,7 @@ pub async fn list(app: &App, caller: &Caller, within: Option<Interval>) -> Resul
 /// such entry, [`AppError::ErasureIsFinal`] if it is an erasure; when a store or the log is away.
 pub async fn apply(app: &App, caller: &Caller, change: Change) -> Result<Accepted, AppError> {
     let (says, id, numbered) = checked(app, caller, change)?;
+    refuse_past(app, caller, &says).await?;
     let id = id.unwrap_or_else(|| app.new_id());
     count_write(app, caller).await?;
     let accepted = say(app, caller, (id, says), numbered).await?;
@@ -156,6 +158,7 @@ fn admit_names(app: &App, caller: &Caller, says: &Says, now: UtcMs) -> Result<()
 pub async fn preview(app: &App, caller: &Caller, change: Change) -> Result<Vec<ActivityChange>, AppError> {
     let (says, id, _) = checked(app, caller, change)?;
     caller.require(Scope::Read)?;
+    refuse_past(app, caller, &says).await?;
     let before = match id {
         Some(id) => Some(entry(app, caller, id).await?),
         None => None,
@@ -194,6 +197,19 @@ fn checked(
         }
         Change::Replace(id, draft) => Ok((says(app, caller, draft)?, Some(id), CorrectionChange::Entry)),
         Change::Delete(id) => Ok((Says::Nothing, Some(id), CorrectionChange::Entry)),
+    }
+}
+
+/// Refuses what says something of nothing but days that are not kept.
+async fn refuse_past(app: &App, caller: &Caller, says: &Says) -> Result<(), AppError> {
+    let Some(interval) = says.interval() else { return Ok(()) };
+    let preferences = app.preferences.preferences(caller.user).await?.ok_or(AppError::NotSignedIn)?;
+    match kept_of(app, caller.user, preferences).await? {
+        Some(KeptSince { date, day }) if interval.end() <= day.start() => Err(AppError::field(
+            "end_time",
+            format!("lies before {date}, the first day of your timeline that is kept"),
+        )),
+        _ => Ok(()),
     }
 }
 

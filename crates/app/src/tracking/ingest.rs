@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use dayline_domain::{
-    AppName, DeviceId, Language, NameError, PingLimits, PingRefusal, Project, UserId, UtcMs,
+    AppName, DeviceId, Interval, Language, NameError, PingLimits, PingRefusal, Project, UserId, UtcMs,
 };
 
 use crate::identity::caller::Caller;
@@ -191,6 +191,7 @@ fn add(
         SeenDraft::Use { .. } | SeenDraft::Page { .. } => limits.admit(start, end, now),
     };
     let interval = interval.map_err(|refusal| bad_time(limits, app, refusal, now));
+    let interval = interval.and_then(|interval| kept(app, interval, now));
     let domain;
     let seen = match &draft.seen {
         SeenDraft::Use { app_name, site, project } => {
@@ -304,6 +305,23 @@ fn bad_time(limits: &PingLimits, app: &App, refusal: PingRefusal, now: UtcMs) ->
             )
         },
     }
+}
+
+/// Refuses what this installation keeps of nobody. What a person does not want kept, workers forget.
+fn kept(app: &App, interval: Interval, now: UtcMs) -> Result<Interval, Refusal> {
+    let Some(keep) = app.rules.keep else { return Ok(interval) };
+    let earliest = keep.earliest(now);
+    if interval.end() > earliest.start() {
+        return Ok(interval);
+    }
+    Err(Refusal {
+        // As for what is too far in the past.
+        retry: app.clock_check.is_in_doubt(now),
+        ..Refusal::new(
+            "no_longer_kept",
+            format!("end_time must not lie before {earliest}: this server keeps timelines for {keep}"),
+        )
+    })
 }
 
 fn not_appended(error: AppendError) -> AppError {

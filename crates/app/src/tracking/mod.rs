@@ -9,6 +9,7 @@ pub mod keep;
 pub mod live;
 pub mod preferences;
 pub mod record;
+pub mod retention;
 pub mod sample;
 mod settling;
 pub mod stored_state;

@@ -66,7 +66,7 @@ pub struct Step {
     pub days: usize,
     /// Dead letters written.
     pub dead: usize,
-    /// Pings, counted per day, forgotten because their person is gone.
+    /// Pings, counted per day, forgotten because their person is gone or the day is past.
     pub forgotten: usize,
     /// Log entries that the log had forgotten before the ledger had them: accepted pings that are
     /// lost.
@@ -262,6 +262,7 @@ impl Worker {
                     step.forgotten += observations.len();
                     self.note_erased(key.user, None);
                 }
+                Kept::Past => step.forgotten += observations.len(),
                 Kept::Damaged(reason) => {
                     changes.dead.push(dead_letter(key, &observations, reason.clone()));
                 }

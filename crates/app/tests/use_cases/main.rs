@@ -23,6 +23,7 @@ mod operator;
 mod preferences;
 mod report_jobs;
 mod reports;
+mod retention;
 mod sample;
 mod sessions;
 mod timeline;

@@ -5,10 +5,12 @@ mod leases;
 mod live;
 mod log;
 mod passwords;
+mod past_archive;
 mod results;
 mod store;
 mod system;
 mod tokens;
+mod turns;
 
 use std::sync::Arc;
 
@@ -22,12 +24,14 @@ pub use leases::FakeLeases;
 pub use live::FakeLive;
 pub use log::FakeLog;
 pub use passwords::FakePasswords;
+pub use past_archive::{Archived, FakeArchive};
 pub use results::FakeForms;
 pub use store::FakeStore;
 pub use system::{
     FakeClock, FakeLimits, FakeNames, FakeRandomness, FakeRevocations, FakeSiteNames, FakeZones, FixedZone,
 };
 pub use tokens::{FakeSecrets, FakeTokens};
+pub use turns::FakeTurns;
 
 /// An application of fakes, with handles to those that a test wants to look into or steer.
 pub struct FakeApp {
@@ -45,6 +49,8 @@ pub struct FakeApp {
     pub limits: Arc<FakeLimits>,
     /// Its live events.
     pub live: Arc<FakeLive>,
+    /// Whose turn it is to remove what is past.
+    pub turns: Arc<FakeTurns>,
 }
 
 impl FakeApp {
@@ -99,7 +105,7 @@ impl FakeApp {
         let clock = Arc::new(FakeClock::default());
         let (log, store, limits) = (Arc::new(log), Arc::<FakeStore>::default(), Arc::<FakeLimits>::default());
         let (live, randomness) = (Arc::<FakeLive>::default(), Arc::<FakeRandomness>::default());
-        let tokens = Arc::new(FakeTokens);
+        let (tokens, turns) = (Arc::new(FakeTokens), Arc::<FakeTurns>::default());
         let app = App {
             clock: clock.clone(),
             randomness: randomness.clone(),
@@ -126,6 +132,8 @@ impl FakeApp {
             buckets: store.clone(),
             device_logins: store.clone(),
             audit: store.clone(),
+            retention: store.clone(),
+            retention_turns: turns.clone(),
             revocations: Arc::new(FakeRevocations::default()),
             dead_letters: store.clone(),
             recent_polls: Arc::default(),
@@ -134,6 +142,6 @@ impl FakeApp {
             live: live.clone(),
             rules: Rules::default(),
         };
-        Self { app, clock, randomness, log, store, limits, live }
+        Self { app, clock, randomness, log, store, limits, live, turns }
     }
 }

@@ -26,6 +26,7 @@ pub mod ping_log;
 pub mod preferences;
 pub mod report_jobs;
 pub mod reset_links;
+pub mod retention;
 pub mod revocations;
 pub mod sessions;
 pub mod sign_outs;

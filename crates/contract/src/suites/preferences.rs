@@ -25,7 +25,7 @@ pub const FACTS: &[Fact<StorePorts>] = &[
 fn preferences(hold: u8, audible_counts: bool, week_start: Weekday, day_start: u16) -> Preferences {
     let beat_hold = BeatHold::from_minutes(hold).unwrap();
     let day_start = DayStart::from_minutes(day_start).unwrap();
-    Preferences { choices: Choices { beat_hold, audible_counts }, week_start, day_start }
+    Preferences { choices: Choices { beat_hold, audible_counts }, week_start, day_start, keep: None }
 }
 
 async fn preferences_are_those_of_the_rule_until_they_are_set(store: StorePorts) {
@@ -41,6 +41,8 @@ async fn preferences_come_back_exactly(store: StorePorts) {
         preferences(15, false, Weekday::Monday, 1),
         Preferences::default(),
     ];
+    let kept = |keep: &str| Preferences { keep: Some(keep.parse().unwrap()), ..Preferences::default() };
+    all.extend(["1d", "36525d", "18mo", "100y"].map(kept));
     all.extend(Weekday::ALL.map(|day| preferences(59, true, day, 245)));
     for wanted in all {
         assert_eq!(store.preferences.set_preferences(user, wanted).await, Ok(true));

@@ -9,7 +9,8 @@ use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, Buckets, CorrectionNumbers, CreateUser, DayKey,
     DayWrite, DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LabelBook, LedgerCommit, LedgerReader,
     LedgerView, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore,
-    ReportJobs, ResetLinks, Sessions, SignOut, StartSession, Started, StoredDay, StoredTime, User,
+    ReportJobs, ResetLinks, RetentionStore, Sessions, SignOut, StartSession, Started, StoredDay, StoredTime,
+    User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -52,6 +53,7 @@ pub struct StorePorts {
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) preferences: Arc<dyn PreferenceStore>,
     pub(super) correction_numbers: Arc<dyn CorrectionNumbers>,
+    pub(super) retention: Arc<dyn RetentionStore>,
     pub(super) time: Arc<dyn StoredTime>,
     spoil: Option<Arc<Spoil>>,
     plant: Option<Arc<Plant>>,
@@ -83,6 +85,7 @@ impl StorePorts {
             + AuditLog
             + PreferenceStore
             + CorrectionNumbers
+            + RetentionStore
             + StoredTime
             + 'static,
     {
@@ -102,6 +105,7 @@ impl StorePorts {
             audit: store.clone(),
             preferences: store.clone(),
             correction_numbers: store.clone(),
+            retention: store.clone(),
             time: store,
             spoil: None,
             plant: None,

@@ -45,6 +45,7 @@ impl WorkedDay {
         Self::of(&StoredDay {
             day,
             version: 0,
+            is_past: false,
             edition: Edition::Second,
             settled_by: Terms::default(),
             terms: Terms::default(),

@@ -7,4 +7,5 @@ pub mod keys;
 pub mod migrate;
 pub mod openapi;
 pub mod partitions;
+pub mod retention;
 pub mod user;

@@ -8,6 +8,7 @@ mod network;
 mod passwords;
 mod pings;
 mod reports;
+mod retention;
 mod trackers;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub(crate) use passwords::Registration;
 pub use passwords::{PasswordOptions, SessionOptions};
 pub use pings::{PingOptions, StorageOptions, keys_file};
 pub use reports::ReportOptions;
+pub use retention::RetentionOptions;
 pub(crate) use trackers::DoorOptions;
 pub use trackers::TrackerOptions;
 
@@ -65,6 +67,9 @@ pub struct ServeOptions {
     /// Which pings are taken.
     #[command(flatten)]
     pub(crate) pings: PingOptions,
+    /// How long timelines are kept.
+    #[command(flatten)]
+    pub(crate) retention: RetentionOptions,
     /// How long report jobs may take.
     #[command(flatten)]
     pub(crate) reports: ReportOptions,

@@ -33,6 +33,7 @@ fn settings(options: &ServeOptions) -> String {
         cluster,
         kafka,
         pings,
+        retention,
         reports,
         sessions,
         passwords,
@@ -49,7 +50,14 @@ fn settings(options: &ServeOptions) -> String {
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
     tell(&(connections.max_connections, connections.grace, network.drain));
     tell(&(&storage.data, storage.keys(), storage.ping_log(Position::START), storage.worker(1)));
-    tell(&(pings.limits(), reports.policy(), sessions.policy(), sessions.audit_keep));
+    tell(&(
+        pings.limits(),
+        retention.keep,
+        &retention.keep_archive,
+        reports.policy(),
+        sessions.policy(),
+        sessions.audit_keep,
+    ));
     tell(&(passwords.argon2(), limits.rates(), limits.pings(), limits.names()));
     let postgres =
         database.postgres().and_then(|config| config.map(|config| cluster.with_replicas(config)).transpose());
@@ -88,6 +96,7 @@ fn words(option: &Arg, file: &Path) -> Vec<String> {
         "127.0.0.1:9",
         "debug",
         "something-else",
+        "18mo",
         "somebody@example.org",
         "postgres://somebody@elsewhere/dayline",
         "redis://elsewhere",

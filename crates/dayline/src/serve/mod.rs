@@ -13,6 +13,7 @@ mod process;
 mod progress;
 mod readiness;
 mod reports;
+mod retention;
 mod signals;
 mod worker;
 mod worker_pool;
@@ -36,6 +37,7 @@ use housekeeping::Housekeeping;
 use progress::Progress;
 use readiness::Parts;
 use reports::RunningReports;
+use retention::{Agreement, Remover};
 use signals::End;
 use worker_pool::RunningPool;
 
@@ -71,6 +73,8 @@ async fn serve(
     let bind = |door: DoorOptions| Ok::<_, Failure>((listener::bind(door.address, "--trackers")?, door));
     let door = door.map(bind).transpose()?;
     let greeting = Greeting::new(&listener, options)?;
+    let is_shared = cluster.is_some();
+    let archiving = wire::archiving(&options.retention)?;
     let System { app, pool, reports, mut probes, keys, agreement, preparation, gauges } =
         put_together(options, cluster).await?;
     let metrics = Metrics::new(patterns());
@@ -88,6 +92,12 @@ async fn serve(
     housekeeping.begin().await;
 
     let housekeeping = tokio::spawn(housekeeping.run());
+    let agreement_on_keep = Arc::<Agreement>::default();
+    let removing = (!options.maintenance)
+        .then(|| tokio::spawn(Remover::new(&app, &metrics, Arc::clone(&agreement_on_keep), archiving).run()));
+    if is_shared && !options.maintenance {
+        probes.push(agreement_on_keep.probe());
+    }
     let following_keys = tokio::spawn(keys::follow(keys, agreement.clone()));
     let randomness = Arc::clone(&app.randomness);
     let progress = Arc::<Progress>::default();
@@ -138,6 +148,9 @@ async fn serve(
     following_keys.abort();
     following_parts.abort();
     housekeeping.abort();
+    if let Some(removing) = removing {
+        removing.abort();
+    }
     if let Some(agreement) = agreement {
         agreement.leave().await;
     }

@@ -37,6 +37,7 @@ impl Settings {
                 pings: options.pings.limits(),
                 sessions: options.sessions.policy(),
                 jobs: options.reports.policy(),
+                keep: options.retention.keep,
                 registration_closed: options.registration() == Registration::Closed,
                 maintenance: options.maintenance,
             },

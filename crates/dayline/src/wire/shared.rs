@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use dayline_app::ports::{LiveEvents, PingLog, RateLimits, Revocations};
+use dayline_app::ports::{LiveEvents, PingLog, RateLimits, RetentionTurns, Revocations};
 use dayline_cli_kit::failure::Failure;
-use dayline_local::{KeyRing, LocalLimits, LocalLive, LocalRevocations, SystemClock, SystemRandomness};
+use dayline_local::{
+    KeyRing, LocalLimits, LocalLive, LocalRevocations, OnlyProcess, SystemClock, SystemRandomness,
+};
 use dayline_redis::{RedisConfig, RedisLimits, RedisLive, RedisRevocations, SharedRate};
 
 use super::settings::Settings;
@@ -15,6 +17,7 @@ pub(super) struct Shared {
     pub(super) limits: Arc<dyn RateLimits>,
     pub(super) revocations: Arc<dyn Revocations>,
     pub(super) live: Arc<dyn LiveEvents>,
+    pub(super) retention_turns: Arc<dyn RetentionTurns>,
 }
 
 impl Shared {
@@ -24,18 +27,20 @@ impl Shared {
             limits: Arc::new(LocalLimits::new(&settings.rates)),
             revocations: Arc::new(LocalRevocations::new(Arc::new(SystemClock))),
             live: Arc::new(LocalLive::default()),
+            retention_turns: Arc::new(OnlyProcess),
         }
     }
 
-    /// The same, kept true over Redis. Only who answers requests needs to subscribe to live events.
+    /// The same, kept true over Redis, with turns that the database knows of. Only who answers requests needs to subscribe to live events.
     pub(super) async fn with_others(
         self,
         redis: &RedisConfig,
         keys: &KeyRing,
         settings: &Settings,
         subscribes: bool,
+        retention_turns: Arc<dyn RetentionTurns>,
     ) -> Result<Self, Failure> {
-        let Self { ping_log, limits, revocations, live } = self;
+        let Self { ping_log, limits, revocations, live, .. } = self;
         let rates = settings.rates;
         let rate_of = move |limit| {
             let rate = rates.of(limit);
@@ -49,6 +54,7 @@ impl Shared {
             limits: Arc::new(RedisLimits::new(redis, rate_of, &keys.secret_for("limits"), limits)),
             revocations: Arc::new(revocations.map_err(Failure::because)?),
             live: Arc::new(start_live(redis, live, &SystemRandomness)),
+            retention_turns,
         })
     }
 }

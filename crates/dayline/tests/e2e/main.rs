@@ -19,6 +19,7 @@ mod owner;
 mod readiness;
 mod replay;
 mod restored;
+mod retention;
 mod start;
 mod stop;
 mod strangers;

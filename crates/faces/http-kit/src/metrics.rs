@@ -48,6 +48,7 @@ struct Inner {
     pings_settled: Counter,
     dead_letters: Counter,
     dead_letters_waiting: Gauge,
+    past_days_removed: Counter,
     log_entries: Gauge,
     log_bytes: Gauge,
     log_lost_entries: Counter,
@@ -87,6 +88,7 @@ impl Metrics {
             pings_settled: Counter::default(),
             dead_letters: Counter::default(),
             dead_letters_waiting: Gauge::default(),
+            past_days_removed: Counter::default(),
             log_entries: Gauge::default(),
             log_bytes: Gauge::default(),
             log_lost_entries: Counter::default(),
@@ -154,6 +156,11 @@ impl Metrics {
     /// Sets how many dead letters wait for an operator.
     pub fn set_dead_letters_waiting(&self, letters: u64) {
         self.0.dead_letters_waiting.set(i64::try_from(letters).unwrap_or(i64::MAX));
+    }
+
+    /// Counts days of people that were removed since they are not kept so long.
+    pub fn past_days_removed(&self, days: u64) {
+        self.0.past_days_removed.inc_by(days);
     }
 
     /// Sets how much waits in the ping log.
@@ -229,6 +236,8 @@ impl Inner {
         registry.register("dead_letters", "Records put aside as dead letters", self.dead_letters.clone());
         let waiting = self.dead_letters_waiting.clone();
         registry.register("dead_letters_waiting", "Dead letters that wait for an operator", waiting);
+        let removed = "Days of people removed since they are not kept any more";
+        registry.register("past_days_removed", removed, self.past_days_removed.clone());
         registry.register("log_entries", "Entries that wait in the ping log", self.log_entries.clone());
         let bytes = self.log_bytes.clone();
         registry.register_with_unit("log", "Bytes that wait in the ping log", Unit::Bytes, bytes);

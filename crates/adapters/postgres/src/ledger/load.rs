@@ -22,10 +22,11 @@ use crate::values::{Day, nth, uuid};
 
 const DAYS: &str = "SELECT wanted.number, person.id, person.names_epoch, person.beat_hold_minutes, person.audible_counts,
   stored.version, stored.edition, stored.beat_hold_minutes, stored.audible_counts,
-  stored.tail_start, stored.tail_end, stored.tail_source, stored.recent, stored.merges, merged.devices, merged.ends
+  stored.tail_start, stored.tail_end, stored.tail_source, stored.recent, stored.merges, merged.devices, merged.ends,
+  wanted.day < person.kept_from AS is_past
 FROM unnest($1, $2) WITH ORDINALITY AS wanted (uuid, day, number)
 LEFT JOIN LATERAL (
-  SELECT id, names_epoch, beat_hold_minutes, audible_counts FROM users WHERE uuid = wanted.uuid OFFSET 0
+  SELECT id, names_epoch, beat_hold_minutes, audible_counts, kept_from FROM users WHERE uuid = wanted.uuid OFFSET 0
 ) AS person ON true
 LEFT JOIN LATERAL (MERGES WHERE user_id = person.id OFFSET 0) AS merged ON true
 LEFT JOIN LATERAL (

@@ -26,6 +26,7 @@ use crate::values::bits_column;
 pub(crate) use apply::{Written, write_days};
 pub(crate) use load::{WholeDay, load as load_days, whole_days};
 pub(crate) use stored::{as_uses, choices};
+pub(crate) use sweep::forget_names;
 
 impl LedgerWriter for PgStore {
     fn position(&self, partition: Partition) -> PortFuture<'_, Position> {

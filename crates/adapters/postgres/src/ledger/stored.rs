@@ -36,6 +36,7 @@ pub(super) struct StoredRows<'a> {
 /// The row of a day itself; version 0 if there is none.
 struct Head {
     version: u64,
+    is_past: bool,
     edition: Edition,
     settled_by: Terms,
     terms: Terms,
@@ -116,7 +117,7 @@ impl<'a> StoredRows<'a> {
 
     fn try_restore(&self, names: &Named) -> Result<Option<StoredDay>, PortError> {
         let Some((person, _)) = self.person()? else { return Ok(None) };
-        let Head { version, edition, settled_by, terms, tail } = self.head()?;
+        let Head { version, is_past, edition, settled_by, terms, tail } = self.head()?;
         let mut counted = self.counted(person, names)?;
         let decode = |day, bytes| {
             stored_state::decode_observed(day, bytes, |number| names.subject(person, number))
@@ -146,6 +147,7 @@ impl<'a> StoredRows<'a> {
         Ok(Some(StoredDay {
             day: self.key,
             version,
+            is_past,
             edition,
             settled_by,
             terms,
@@ -178,7 +180,8 @@ impl<'a> StoredRows<'a> {
             (Some(start), Some(end)) => Some((interval(start, end)?, number(nth(self.day, 11)?)?)),
             _ => None,
         };
-        Ok(Head { version, edition, settled_by, terms, tail })
+        let is_past = nth::<Option<bool>>(self.day, 16)?.unwrap_or_default();
+        Ok(Head { version, is_past, edition, settled_by, terms, tail })
     }
 
     /// What the first edition of the rule outranked on the day itself.

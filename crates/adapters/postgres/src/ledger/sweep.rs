@@ -46,7 +46,8 @@ pub(super) async fn sweep(transaction: &mut Transaction, commit: &LedgerCommit) 
     Ok(())
 }
 
-async fn forget_names(transaction: &mut Transaction, user: UserId) -> Result<(), PortError> {
+/// Takes out the names of a person that nothing refers to.
+pub(crate) async fn forget_names(transaction: &mut Transaction, user: UserId) -> Result<(), PortError> {
     let person =
         transaction.query("SELECT id FROM users WHERE uuid = $1", &[(&uuid(user), Type::UUID)]).await?;
     let Some(person) = person.first() else { return Ok(()) };

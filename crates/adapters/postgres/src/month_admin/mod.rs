@@ -4,6 +4,7 @@
 mod archive;
 mod archive_file;
 mod archived;
+mod empty;
 mod fingerprint;
 mod first_archive;
 mod list;
@@ -13,6 +14,7 @@ mod restored_first;
 use std::path::Path;
 
 use dayline_app::ports::PortError;
+use dayline_domain::UtcDay;
 
 use crate::db::Transaction;
 use crate::month_tables::{self, sql};
@@ -76,12 +78,43 @@ impl MonthAdmin<'_> {
         self.drop_if(month, false).await
     }
 
+    /// Drops the months that end before a day and have nothing in them. Gives how many. Waits as
+    /// [`MonthAdmin::drop`] does, for each of them.
+    pub async fn drop_empty(&self, before: UtcDay) -> Result<u64, PortError> {
+        let pool = self.store.primary().await?;
+        let Some(month) = Month::of(before) else { return Ok(0) };
+        let mut dropped = 0;
+        for month in empty::before(pool, month).await? {
+            let mut transaction = pool.begin().await?;
+            let outcome = drop_if_empty(&mut transaction, month).await;
+            dropped += u64::from(transaction.finish(outcome).await?);
+        }
+        if dropped > 0 {
+            self.store.months().forget();
+        }
+        Ok(dropped)
+    }
+
     async fn drop_if(&self, month: Month, archived: bool) -> Result<bool, PortError> {
         let mut transaction = self.store.primary().await?.begin().await?;
         let outcome = drop_month(&mut transaction, month, archived).await;
         self.store.months().forget();
         transaction.finish(outcome).await
     }
+}
+
+async fn drop_if_empty(transaction: &mut Transaction, month: Month) -> Result<bool, PortError> {
+    // Most are not, which needs no lock to be seen.
+    if !empty::is_empty(transaction, month, false).await? {
+        return Ok(false);
+    }
+    transaction.run("SET LOCAL lock_timeout = '2s'").await?;
+    month_tables::lock(transaction, month).await?;
+    if !empty::is_empty(transaction, month, true).await? {
+        return Ok(false);
+    }
+    transaction.run(&sql::drop(month)).await?;
+    Ok(true)
 }
 
 async fn drop_month(transaction: &mut Transaction, month: Month, archived: bool) -> Result<bool, PortError> {

@@ -130,6 +130,8 @@ FROM generate_series(1, $1)";
 
 fn plan(archived: &ArchivedDay, loaded: LoadedDay, mark: Mark) -> Result<Plan, PortError> {
     let stored = match loaded {
+        // What is not kept any more does not come back either.
+        LoadedDay::Day(stored) if stored.is_past => return Ok(Plan::Nothing),
         LoadedDay::Day(stored) => *stored,
         LoadedDay::NoSuchUser => return Ok(Plan::Nothing),
         LoadedDay::Damaged(why) => return Err(PortError::Corrupt(why)),

@@ -6,7 +6,7 @@ use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters,
     device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs,
-    reset_links, sessions, sign_outs, stored_time,
+    reset_links, retention, sessions, sign_outs, stored_time,
 };
 
 use uuid::Uuid;
@@ -104,6 +104,11 @@ async fn the_postgres_store_keeps_names_exactly() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_preferences() {
     keeps_both_ways(preferences::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_lets_go_of_what_is_past() {
+    keeps_both_ways(retention::FACTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,7 @@ mod months;
 mod names;
 mod outages;
 mod replicas;
+mod retention;
 mod round_trips;
 mod schema;
 mod test_postgres;

@@ -40,6 +40,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
             "merges",
             "people_let_in",
             "report_jobs",
+            "retention",
             "rule_edition",
             "what_was_observed"
         ]
@@ -205,6 +206,7 @@ async fn keys_without_the_person_are_those_that_the_page_about_scale_names() {
             "key report_chunks (job_id, attempt, number)",
             "key report_jobs (id)",
             "key reset_links (hash)",
+            "key retention_nodes (node)",
             "key rule_edition (is_only_row)",
             "key schema_migrations (version)",
             "key sessions (id)",

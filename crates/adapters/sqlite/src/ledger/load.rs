@@ -72,6 +72,7 @@ fn second_edition(
     Ok(Some(StoredDay {
         day,
         version: row.get::<_, i64>("version")? as u64,
+        is_past: person.is_past(day),
         edition: Edition::Second,
         settled_by: settled_by(row, person)?,
         terms: person.terms.clone(),
@@ -107,6 +108,7 @@ fn first_edition_or_none(
     Ok(StoredDay {
         day,
         version: version.unwrap_or(0),
+        is_past: person.is_past(day),
         edition: if version.is_some() { Edition::First } else { Edition::Second },
         settled_by: person.terms.clone(),
         terms: person.terms.clone(),

@@ -7,6 +7,7 @@ mod dictionary;
 mod first_edition;
 mod load;
 mod numbers;
+mod past;
 mod pieces;
 mod read;
 mod state;

@@ -7,7 +7,7 @@ use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters,
     device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs,
-    reset_links, sessions, sign_outs, stored_time,
+    reset_links, retention, sessions, sign_outs, stored_time,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -143,6 +143,11 @@ async fn the_sqlite_store_sums_up_days_as_a_ledger_must() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_preferences() {
     prove(preferences::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_lets_go_of_what_is_past() {
+    prove(retention::FACTS, fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -35,6 +35,8 @@ pub(super) enum Kept {
     Day(Box<KeptDay>),
     /// See [`LoadedDay::NoSuchUser`].
     NoSuchUser,
+    /// See [`StoredDay::is_past`](crate::ports::StoredDay::is_past).
+    Past,
     /// See [`LoadedDay::Damaged`].
     Damaged(String),
 }
@@ -86,6 +88,7 @@ impl KeptDays {
         let loaded = ledger.load(missing.clone()).await?;
         for (key, day) in missing.into_iter().zip(loaded) {
             let kept = match day {
+                LoadedDay::Day(stored) if stored.is_past => Kept::Past,
                 LoadedDay::Day(stored) => Kept::Day(Box::new(KeptDay::of(*stored))),
                 LoadedDay::NoSuchUser => Kept::NoSuchUser,
                 LoadedDay::Damaged(why) => Kept::Damaged(why),
@@ -101,7 +104,7 @@ impl KeptDays {
         &mut self.days.entry(key).or_insert_with(|| Slot::new(Kept::NoSuchUser)).kept
     }
 
-    /// Ends a step: gives up people who are gone and damaged days at once, and idle days and those
+    /// Ends a step: gives up people who are gone, days that are past and damaged ones at once, and idle days and those
     /// above the bound to the caller, who closes them in the ledger.
     pub(super) fn evict(&mut self, now: UtcMs) -> Vec<(UserId, KeptDay)> {
         for key in std::mem::take(&mut self.touched) {

@@ -79,6 +79,8 @@ impl Worker {
                     self.note_erased(user, None);
                     return Ok(Step { forgotten: 1, ..step });
                 }
+                // What is said of it is kept with the corrections until they are past, too.
+                Kept::Past => {}
                 Kept::Damaged(reason) => return Err(PortError::Corrupt(reason.clone())),
             }
         }

@@ -122,6 +122,7 @@ impl Accounts for FakeStore {
                 return Ok(None);
             }
             tables.preferences.remove(&id);
+            tables.kept_from.remove(&id);
             tables.reset_links.remove(&id);
             tables.days.retain(|key, _| key.user != id);
             tables.corrections.retain(|(user, _), _| *user != id);

@@ -97,6 +97,11 @@ impl Day {
         Self { version: 1, mark, edition: Edition::First, ended: counted, outranked, ..empty }
     }
 
+    /// How many bytes its state takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.recent.bytes.len() + self.hours.values().map(|part| part.bytes.len()).sum::<usize>()
+    }
+
     /// What counts: ended pieces, and last the tail.
     pub(super) fn counted(&self) -> impl Iterator<Item = &Piece> {
         self.ended.iter().chain(&self.tail)

@@ -89,6 +89,7 @@ impl Tables {
         Ok(StoredDay {
             day: key.day,
             version: stored.map_or(0, |day| day.version),
+            is_past: self.kept_from.get(&key.user).is_some_and(|from| key.day < *from),
             edition: stored.map_or(Edition::Second, |day| day.edition),
             settled_by: settled.map_or_else(|| terms.clone(), |day| day.settled_by.clone()),
             terms,

@@ -14,6 +14,7 @@ mod numbers;
 mod preferences;
 mod reads;
 mod reset_links;
+mod retention;
 mod sessions;
 mod time;
 
@@ -30,7 +31,7 @@ use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
 use dayline_domain::{
     ApiKeyId, Correction, CorrectionId, DeviceId, DeviceName, JobId, Merges, Piece, Preferences, ReportJob,
-    Session, SessionId, UserId, UtcMs,
+    Session, SessionId, UserId, UtcDay, UtcMs,
 };
 
 use crate::suites::SpoiltSums;
@@ -49,6 +50,8 @@ struct Tables {
     users: BTreeMap<UserId, (User, PasswordHash)>,
     /// Of people who set some.
     preferences: BTreeMap<UserId, Preferences>,
+    /// Of people whose days are kept from some day on.
+    kept_from: BTreeMap<UserId, UtcDay>,
     device_names: BTreeMap<(UserId, DeviceId), DeviceName>,
     /// Of people who said something.
     labels: BTreeMap<UserId, MarkedLabels>,

@@ -49,13 +49,13 @@ pub const FACTS: &[Fact<StorePorts>] = &[
 ];
 
 /// An entry for an app.
-fn entry(id: u128, version: u64, name: &str, interval: Interval) -> Correction {
+pub(in crate::suites) fn entry(id: u128, version: u64, name: &str, interval: Interval) -> Correction {
     let says = Says::Entry { interval, source: app(name) };
     Correction { id: CorrectionId::from_bits(id), version, says }
 }
 
 /// An erasure.
-pub(super) fn erasure(id: u128, version: u64, interval: Interval) -> Correction {
+pub(in crate::suites) fn erasure(id: u128, version: u64, interval: Interval) -> Correction {
     Correction { id: CorrectionId::from_bits(id), version, says: Says::Erasure { interval } }
 }
 

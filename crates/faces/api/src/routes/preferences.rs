@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use dayline_app::tracking::preferences::{self, Preferred};
-use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
+use dayline_app::tracking::retention::Kept;
+use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Retention, Weekday};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
@@ -32,6 +33,10 @@ pub(crate) struct PreferencesBody {
     #[schema(value_type = Option<String>, nullable, required = false, default = "00:00",
         pattern = "^(0[0-9]|1[01]):[0-5][0-9]$|^12:00$")]
     day_start: DayStart,
+    /// For how long my timeline is kept: days, months or years, as `400d`, `18mo` or `3y`. Older days are deleted
+    /// for good, with all that was observed in them. Null for as long as the server keeps any.
+    #[schema(value_type = Option<String>, nullable, required = false, pattern = "^[1-9][0-9]{0,4}(d|mo|y)$", example = "3y")]
+    keep: Option<Retention>,
 }
 
 impl FromFields for PreferencesBody {
@@ -44,11 +49,13 @@ impl FromFields for PreferencesBody {
             Weekday::from_name(name).ok_or("must be a day of the week in english, such as monday")
         });
         let day_start = fields.optional("day_start", |text| day_start(text).ok_or("must be 00:00 to 12:00"));
+        let keep = fields.optional("keep", str::parse);
         Some(Self {
             beat_hold: beat_hold.unwrap_or(default.choices.beat_hold),
             audible_counts: audible_counts.unwrap_or(default.choices.audible_counts),
             week_start: week_start.unwrap_or(default.week_start),
             day_start: day_start.unwrap_or(default.day_start),
+            keep,
         })
     }
 }
@@ -66,8 +73,8 @@ fn day_start(text: &str) -> Option<DayStart> {
 
 impl From<PreferencesBody> for Preferences {
     fn from(body: PreferencesBody) -> Self {
-        let PreferencesBody { beat_hold, audible_counts, week_start, day_start } = body;
-        Self { choices: Choices { beat_hold, audible_counts }, week_start, day_start }
+        let PreferencesBody { beat_hold, audible_counts, week_start, day_start, keep } = body;
+        Self { choices: Choices { beat_hold, audible_counts }, week_start, day_start, keep }
     }
 }
 
@@ -100,18 +107,32 @@ pub(crate) struct PreferencesAnswer {
     /// When my days begin.
     #[schema(example = "00:00")]
     day_start: String,
+    /// For how long I want my timeline kept; null for as long as the server keeps any.
+    #[schema(example = "3y")]
+    keep: Option<String>,
+    /// For how long the server keeps anybody's; null for ever. What I want has no effect if it is longer.
+    #[schema(example = "10y")]
+    server_keep: Option<String>,
+    /// The first of my days that is kept, by whichever is shorter; null if all are. Days before it are deleted
+    /// within two hours.
+    #[schema(example = "2023-11-20")]
+    kept_since: Option<String>,
     /// How far the past follows the first two, and which of my devices are merged.
     settling: SettlingItem,
 }
 
 impl From<Preferred> for PreferencesAnswer {
-    fn from(Preferred { preferences, settling }: Preferred) -> Self {
-        let Preferences { choices, week_start, day_start } = preferences;
+    fn from(Preferred { preferences, settling, kept }: Preferred) -> Self {
+        let Preferences { choices, week_start, day_start, keep } = preferences;
+        let Kept { installation, since } = kept;
         Self {
             beat_hold_minutes: choices.beat_hold.minutes(),
             audible_counts: choices.audible_counts,
             week_start: week_start.name(),
             day_start: day_start.to_string(),
+            keep: keep.map(|keep| keep.to_string()),
+            server_keep: installation.map(|keep| keep.to_string()),
+            kept_since: since.map(|date| date.to_string()),
             settling: settling.into(),
         }
     }
@@ -134,7 +155,8 @@ pub(crate) async fn show(State(api): State<Api>, SignedIn(caller): SignedIn) -> 
 /// Say what I prefer, in place of what I preferred before.
 ///
 /// Another `beat_hold_minutes` or `audible_counts` holds for what comes at once, and settles the past again
-/// in the background: `settling` says how far that is. Should it ever stop, the same again goes on.
+/// in the background: `settling` says how far that is. Should it ever stop, the same again goes on. A shorter
+/// `keep` deletes what is older, for good; a longer one brings nothing back.
 #[utoipa::path(
     put, path = "/api/v1/users/me/preferences", tag = "users", operation_id = "set_preferences",
     request_body = PreferencesBody,

@@ -17,12 +17,13 @@ pub(crate) struct AuditEntry<'a> {
     /// What: `registered`, `signed_in`, `device_signed_in`, `sign_in_failed`, `device_approved`,
     /// `device_denied`, `token_reused`, `lost_answer_or_copy`, `session_ended`, `sessions_ended`,
     /// `password_changed`, `email_changed`, `password_reset`, `key_created`, `key_deleted`,
-    /// `corrected`, `erased`, `device_renamed`, `device_merged`; by an operator `account_created`,
+    /// `corrected`, `erased`, `device_renamed`, `device_merged`, `keep_changed`,
+    /// `past_removed`; by an operator `account_created`,
     /// `account_disabled`, `account_enabled`, `reset_link_made`, from which follow `sign_in_refused` and
     /// `password_reset_by_link`; and more in later releases.
     #[schema(example = "signed_in")]
     kind: &'static str,
-    /// The device, key, correction or former e-mail address it was about.
+    /// The device, key, correction, former e-mail address, time to keep or first kept day it was about.
     #[schema(example = "laptop")]
     subject: Option<&'a str>,
     /// The network it came from (IPv4 /24, IPv6 /48).

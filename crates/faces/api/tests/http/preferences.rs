@@ -49,7 +49,7 @@ async fn who_never_chose_has_the_defaults() {
     let world = with_ada(&[]).await;
     let expected = json!({
         "beat_hold_minutes": 15, "audible_counts": true, "week_start": "monday", "day_start": "00:00",
-        "settling": {"days": 0, "left": 0},
+        "keep": null, "server_keep": null, "kept_since": null, "settling": {"days": 0, "left": 0},
     });
     assert_eq!(get(&world).await, expected);
     let reply = put(&world, &json!({})).await;
@@ -61,8 +61,11 @@ async fn preferences_take_the_place_of_those_before() {
     let world = with_ada(&[]).await;
     let chosen = json!({
         "beat_hold_minutes": 60, "audible_counts": false, "week_start": "sunday", "day_start": "12:00",
+        "keep": "18mo",
     });
     let mut expected = chosen.clone();
+    expected["server_keep"] = Value::Null;
+    expected["kept_since"] = json!("2025-05-20");
     expected["settling"] = json!({"days": 0, "left": 0});
     assert_eq!(put(&world, &chosen).await.json(), expected);
     assert_eq!(get(&world).await, expected);
@@ -80,6 +83,7 @@ async fn whatever_is_wrong_with_preferences_is_named_and_nothing_is_set() {
         ("beat_hold_minutes", vec![json!(0), json!(61), json!(-1), json!(1.5), json!("15"), json!([15])]),
         ("audible_counts", vec![json!("true"), json!(1)]),
         ("week_start", vec![json!("Monday"), json!(""), json!(1)]),
+        ("keep", vec![json!(""), json!("0d"), json!("3 years"), json!("101y"), json!(30)]),
         (
             "day_start",
             ["12:01", "24:00", "1:00", "0100", "00:60", "-1:00", "+1:00", "", "00:00:00"]

@@ -196,6 +196,8 @@ fn told(kind: AuditKind) -> &'static str {
         AuditKind::Erased => "Time was erased",
         AuditKind::DeviceRenamed => "A device got another name",
         AuditKind::DeviceMerged => "A device was merged into another one",
+        AuditKind::KeepChanged => "How long days are kept was chosen",
+        AuditKind::PastRemoved => "Days were deleted that are not kept any more: all before",
     }
 }
 

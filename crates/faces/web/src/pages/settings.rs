@@ -6,8 +6,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use dayline_app::AppError;
 use dayline_app::identity::accounts::{self, ProfileEdit};
 use dayline_app::identity::caller::Caller;
-use dayline_app::tracking::preferences;
-use dayline_domain::{BeatHold, Choices, DayStart, Email, FullName, NewPassword, Preferences, Weekday};
+use dayline_app::tracking::preferences::{self, Preferred};
+use dayline_app::tracking::retention::Kept;
+use dayline_domain::{
+    BeatHold, Choices, DayStart, Email, FullName, NewPassword, Preferences, Retention, Weekday,
+};
 use dayline_http_kit::Problem;
 use dayline_http_kit::address::ClientAddress;
 use dayline_http_kit::query::{FromParams, Params, Query};
@@ -53,6 +56,7 @@ struct SettingsPage {
     form: Form,
     weekdays: [Choice; 7],
     day_starts: Vec<Choice>,
+    keep_hint: String,
     themes: [Choice; 3],
     saved: Option<&'static str>,
     problem: Option<String>,
@@ -71,7 +75,7 @@ pub(crate) async fn page(
 
 async fn filled(web: &WebState, caller: &Caller, headers: &HeaderMap) -> Result<SettingsPage, Refusal> {
     let user = accounts::profile(&web.app, caller).await?;
-    let preferred = preferences::preferences(&web.app, caller).await?.preferences;
+    let Preferred { preferences: preferred, kept, .. } = preferences::preferences(&web.app, caller).await?;
     let shell = Shell::at(web, headers, Place::Settings);
     let beat_hold = preferred.choices.beat_hold.minutes().to_string();
     let audible = if preferred.choices.audible_counts { "on" } else { "" };
@@ -81,6 +85,7 @@ async fn filled(web: &WebState, caller: &Caller, headers: &HeaderMap) -> Result<
         ("timezone", &user.timezone),
         ("beat_hold", &beat_hold),
         ("audible", audible),
+        ("keep", &preferred.keep.map(|keep| keep.to_string()).unwrap_or_default()),
     ]);
     let weekday = |day: Weekday| Choice::of(day.name(), capitalized(day.name()), preferred.week_start.name());
     let starts = (0..=DayStart::MAX_MINUTES).step_by(DAY_START_STEP.into()).map(DayStart::from_minutes);
@@ -101,6 +106,7 @@ async fn filled(web: &WebState, caller: &Caller, headers: &HeaderMap) -> Result<
         form,
         weekdays: Weekday::ALL.map(weekday),
         day_starts: starts.into_iter().map(start).collect(),
+        keep_hint: keep_hint(kept),
         themes: Theme::ALL.map(theme),
         saved: None,
         problem: None,
@@ -195,8 +201,22 @@ fn read_preferences(form: &mut Form) -> Option<Preferences> {
         let minutes = text.trim().parse().ok().and_then(|minutes| BeatHold::from_minutes(minutes).ok());
         minutes.ok_or("must be a number of minutes from 1 to 60")
     });
+    let keep = form.read_field("keep", |text| {
+        let text = text.trim();
+        if text.is_empty() { Ok(None) } else { text.parse::<Retention>().map(Some) }
+    });
     let choices = Choices { beat_hold: beat_hold?, audible_counts: form.ticked("audible") };
-    Some(Preferences { choices, week_start: week_start?, day_start: day_start? })
+    Some(Preferences { choices, week_start: week_start?, day_start: day_start?, keep: keep? })
+}
+
+/// What there is to know before one chooses how long days are kept.
+fn keep_hint(Kept { installation, since }: Kept) -> String {
+    let server = match installation {
+        Some(keep) => format!("This server keeps {keep}, and a longer choice has no effect."),
+        None => "Empty: for ever.".to_owned(),
+    };
+    let since = since.map_or_else(String::new, |date| format!(" Now kept since {date}."));
+    format!("Such as 400d, 18mo or 3y. Older days are deleted within two hours, for good. {server}{since}")
 }
 
 /// Reads `HH:MM`.

@@ -242,3 +242,22 @@ async fn a_device_is_merged_into_another_one_by_who_says_that_it_is_final() {
         assert!(!page.text().contains("<bdi>old-laptop</bdi></"), "{path}: {}", page.text());
     }
 }
+
+#[tokio::test]
+async fn how_long_days_are_kept_is_chosen_with_the_other_settings() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    assert!(ada.get("/settings").await.text().contains("for good. Empty: for ever.</p>"));
+    let others = "week_start=monday&day_start=00%3A00&beat_hold=15&audible=on";
+    let saved = ada.post("/settings/time", &format!("{others}&keep=+30d+")).await;
+    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/settings?saved=time"));
+    let page = ada.get("/settings").await;
+    for shown in ["name=\"keep\" type=\"text\"", "value=\"30d\"", "Now kept since 2026-10-21."] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+    let wrong = ada.post("/settings/time", &format!("{others}&keep=a+year")).await;
+    assert!(wrong.status == 422 && wrong.text().contains("such as 400d, 18mo or 3y"), "{}", wrong.text());
+    assert!(wrong.text().contains("value=\"a year\""), "{}", wrong.text());
+    ada.post("/settings/time", &format!("{others}&keep=")).await;
+    assert!(!ada.get("/settings").await.text().contains("Now kept since"));
+}

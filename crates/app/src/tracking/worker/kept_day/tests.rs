@@ -96,6 +96,7 @@ impl Ledger {
         StoredDay {
             day: DAY,
             version: self.version,
+            is_past: false,
             edition: self.edition,
             settled_by: if self.version == 0 { self.terms.clone() } else { self.settled_by.clone() },
             terms: self.terms.clone(),
