@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::choices::Choices;
+use crate::raw_event::RawEventDays;
 use crate::time::LocalDate;
 
-/// What a person may choose: two things that the timeline depends on, two that reports do.
+/// What a person may choose: two things that the timeline depends on, two that reports do, and whether more is kept than
+/// they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Preferences {
     /// What the timeline depends on.
@@ -14,6 +16,8 @@ pub struct Preferences {
     pub week_start: Weekday,
     /// When a local day begins.
     pub day_start: DayStart,
+    /// For how many days foreign trackers' events are kept as they came.
+    pub raw_event_days: RawEventDays,
 }
 
 /// A day of the week. The first is Monday, as in ISO 8601.

@@ -78,6 +78,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { name: "labels", sql: include_str!("../migrations/0012_labels.sql"), oldest_writer: 10 },
     Migration { name: "buckets", sql: include_str!("../migrations/0013_buckets.sql"), oldest_writer: 10 },
+    Migration {
+        name: "raw_events",
+        sql: include_str!("../migrations/0015_raw_events.sql"),
+        oldest_writer: 10,
+    },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -260,6 +265,7 @@ mod tests {
             "4b2d24a3cdc87710cfe7e13e4cc396a597f779c210c159f37989c6f801dde1a5",
             "8022489018cb41dc1adb6e93af2ced252979e2d386a2a81aeb55d5f113fc0cc5",
             "1ce7ce65800b875692aa9e536508e06cd605ef44c145486a0a28a92fee537f41",
+            "245bc32b340146efe4c49da21f6e52f809b1a144d7c222d3fd5494080f8dd96f",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

@@ -45,6 +45,7 @@ pub(crate) const ALL: &[Migration] = &[
     Migration { number: 9, name: "people_let_in", sql: include_str!("migrations/0009_people_let_in.sql") },
     Migration { number: 10, name: "labels", sql: include_str!("migrations/0010_labels.sql") },
     Migration { number: 11, name: "buckets", sql: include_str!("migrations/0011_buckets.sql") },
+    Migration { number: 13, name: "raw_events", sql: include_str!("migrations/0013_raw_events.sql") },
 ];
 
 /// What a database says about one step.

@@ -12,10 +12,13 @@ mod label_book;
 mod ledger;
 mod numbers;
 mod preferences;
+mod raw_events;
+mod raw_tables;
 mod reads;
 mod reset_links;
 mod sessions;
 mod time;
+mod tracker_settings;
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -28,6 +31,7 @@ use dayline_app::ports::{
 use dayline_domain::bucket::BucketId;
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
+use dayline_domain::tracker_setting::{SettingName, SettingValue};
 use dayline_domain::{
     ApiKeyId, Correction, CorrectionId, DeviceId, DeviceName, JobId, Merges, Piece, Preferences, ReportJob,
     Session, SessionId, UserId, UtcMs,
@@ -37,6 +41,7 @@ use crate::suites::SpoiltSums;
 
 use day::{Day, StoredSums};
 use numbers::Numbers;
+use raw_tables::RawTables;
 
 /// A store in memory.
 #[derive(Default)]
@@ -53,6 +58,8 @@ struct Tables {
     /// Of people who said something.
     labels: BTreeMap<UserId, MarkedLabels>,
     buckets: BTreeMap<(UserId, BucketId), StoredBucket>,
+    raw: RawTables,
+    tracker_settings: BTreeMap<(UserId, SettingName), SettingValue>,
     /// Of people who made some.
     merges: BTreeMap<UserId, Merges>,
     sessions: BTreeMap<SessionId, Session>,
