@@ -6,6 +6,8 @@ mod desktop;
 mod door;
 mod held;
 mod import;
+mod kept_events;
+mod kept_suites;
 mod statuses;
 mod suites;
 mod support;
