@@ -129,6 +129,8 @@ def kept(url: str, person: Person, start: datetime) -> None:
     events = both.get_events("kept_window", limit=-1)
     assert [(event.data["app"], event.duration.total_seconds()) for event in events] == [("Mail", 1)] * 3 + [("Editor", 10)]
     assert (both.get_event("kept_window", events[3].id), both.get_eventcount("kept_window")) == (events[3], 4)
+    query = 'events = query_bucket(find_bucket("kept_")); RETURN = sum_durations(flood(events));'
+    assert both.query(query, [(start, start + timedelta(seconds=60))]) == [13.0]
     both.delete_event("kept_window", events[0].id)
     assert len(both.export_bucket("kept_window")["buckets"]["kept_window"]["events"]) == 3
     both.delete_bucket("kept_window")

@@ -9,6 +9,7 @@ mod event_item;
 mod form_file;
 mod hold;
 mod observe;
+mod query;
 mod raw;
 mod refusal;
 mod routes;
@@ -22,12 +23,12 @@ use dayline_http_kit::Kit;
 use dayline_http_kit::router::with_state;
 
 pub use door::Door;
-use routes::{buckets, events, export, heartbeat, import, info, settings, stored_events};
+use routes::{buckets, events, export, heartbeat, import, info, query as queries, settings, stored_events};
 pub use state::ActivityWatch;
 
 type Route = (&'static str, MethodRouter<Arc<ActivityWatch>>);
 
-fn routes() -> [Route; 12] {
+fn routes() -> [Route; 13] {
     [
         ("/api/0/info", get(info::show)),
         ("/api/0/buckets", get(buckets::list)),
@@ -39,6 +40,7 @@ fn routes() -> [Route; 12] {
         ("/api/0/buckets/{id}/export", get(export::one)),
         ("/api/0/export", get(export::all)),
         ("/api/0/import", post(import::take)),
+        ("/api/0/query", post(queries::answer)),
         ("/api/0/settings", get(settings::list)),
         ("/api/0/settings/{key}", get(settings::show).post(settings::set).delete(settings::delete)),
     ]

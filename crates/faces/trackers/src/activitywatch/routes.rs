@@ -6,6 +6,7 @@ pub(super) mod export;
 pub(super) mod heartbeat;
 pub(super) mod import;
 pub(super) mod info;
+pub(super) mod query;
 pub(super) mod settings;
 pub(super) mod stored_events;
 

@@ -23,6 +23,9 @@ const HELD_PER_PERSON: usize = 32;
 /// Most exports that are taken at a time, each of which is in memory: half of what bodies may take.
 const IMPORTS: usize = 4;
 
+/// Most queries at a time, each of which holds some thousands of events; one of each person.
+const QUERIES: usize = 4;
+
 /// Most answers that are sent a piece at a time, each of which holds a page of events; and of one person.
 const LONG_ANSWERS: usize = 16;
 const LONG_ANSWERS_PER_PERSON: usize = 2;
@@ -39,6 +42,8 @@ pub struct ActivityWatch {
     pub(super) imports: Arc<Slots>,
     /// Answers that are being sent a piece at a time.
     pub(super) long_answers: Arc<Slots>,
+    /// Queries that are being answered.
+    pub(super) queries: Arc<Slots>,
     /// Whose trackers all are, where none sends a credential.
     pub(super) door: Option<Door>,
 }
@@ -49,7 +54,8 @@ impl ActivityWatch {
         let (held, unknown) = (Slots::new(HELD, HELD_PER_PERSON), Slots::new(HELD, HELD));
         let imports = Slots::new(IMPORTS, 1);
         let long_answers = Slots::new(LONG_ANSWERS, LONG_ANSWERS_PER_PERSON);
-        Self { app: kit.app.clone(), kit, held, unknown, imports, long_answers, door: None }
+        let queries = Slots::new(QUERIES, 1);
+        Self { app: kit.app.clone(), kit, held, unknown, imports, long_answers, queries, door: None }
     }
 
     /// The same behind a door.

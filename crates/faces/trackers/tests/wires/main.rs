@@ -8,6 +8,7 @@ mod held;
 mod import;
 mod kept_events;
 mod kept_suites;
+mod queries;
 mod statuses;
 mod suites;
 mod support;
