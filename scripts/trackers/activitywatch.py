@@ -116,6 +116,26 @@ def direct(url: str, person: Person, start: datetime) -> None:
     assert person.seconds(start, end) == {"Editor": 10.0, "Mail": 5.0}, "what was told stays told"
 
 
+def kept(url: str, person: Person, start: datetime) -> None:
+    """As programs read back what somebody wants kept as it came."""
+    both = client(url, "keeper", person.key("track", "read"))
+    both.create_bucket("kept_window", event_type="currentwindow")
+    both.insert_event("kept_window", window(start, 5, "Before"))
+    assert both.get_events("kept_window") == [], "nothing is kept that nobody asked for"
+    person.call("PUT", "users/me/preferences", {"raw_event_days": 7})
+    for second in range(0, 12, 2):
+        both.heartbeat("kept_window", window(start + timedelta(seconds=second), 0, "Editor"), pulsetime=2.0)
+    both.insert_events("kept_window", [window(start + timedelta(seconds=20 + n), 1, "Mail") for n in range(3)])
+    events = both.get_events("kept_window", limit=-1)
+    assert [(event.data["app"], event.duration.total_seconds()) for event in events] == [("Mail", 1)] * 3 + [("Editor", 10)]
+    assert (both.get_event("kept_window", events[3].id), both.get_eventcount("kept_window")) == (events[3], 4)
+    query = 'events = query_bucket(find_bucket("kept_")); RETURN = sum_durations(flood(events));'
+    assert both.query(query, [(start, start + timedelta(seconds=60))]) == [13.0]
+    both.delete_event("kept_window", events[0].id)
+    assert len(both.export_bucket("kept_window")["buckets"]["kept_window"]["events"]) == 3
+    both.delete_bucket("kept_window")
+
+
 def apart(url: str, ada: Person, bob: Person) -> None:
     """Nobody sees anybody else's buckets, and a key that tracks reads nothing."""
     reader = client(url, "reader", bob.key("read"))
@@ -148,8 +168,9 @@ def main(url: str) -> None:
         raise failed[0]
     assert "His" not in ada.seconds(start, start + timedelta(minutes=1))
     direct(url, ada, start + timedelta(minutes=10))
+    kept(url, ada, start + timedelta(minutes=20))
     apart(url, ada, bob)
-    print("aw-client: queued and direct calls of two people at once are on their timelines")
+    print("aw-client: queued and direct calls of two people at once are on their timelines, and what they want kept is")
 
 
 if __name__ == "__main__":

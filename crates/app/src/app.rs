@@ -10,8 +10,9 @@ use crate::clock_check::ClockCheck;
 use crate::ports::{
     AccessTokens, Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook,
     DeviceLogins, LabelBook, LedgerReader, LiveEvents, NameQuota, PasswordHasher, PingLog, PingQuota,
-    PreferenceStore, Randomness, RateLimits, RefreshTokens, ReportJobs, ResetLinks, RetentionStore,
-    RetentionTurns, Revocations, SecretTexts, Sessions, SiteNames, StoredTime, TimeZones,
+    PreferenceStore, Randomness, RateLimits, RawEvents, RefreshTokens, ReportJobs, ResetLinks,
+    RetentionStore, RetentionTurns, Revocations, SecretTexts, Sessions, SiteNames, StoredTime, TimeZones,
+    TrackerSettings,
 };
 use crate::recent_polls::RecentPolls;
 
@@ -75,6 +76,10 @@ pub struct App {
     pub label_book: Arc<dyn LabelBook>,
     /// What foreign trackers call their streams of events.
     pub buckets: Arc<dyn Buckets>,
+    /// Their events as they came, of people who keep them.
+    pub raw_events: Arc<dyn RawEvents>,
+    /// What their own pages remember.
+    pub tracker_settings: Arc<dyn TrackerSettings>,
     /// Report jobs with their results, shared by all nodes.
     pub report_jobs: Arc<dyn ReportJobs>,
     /// People, their profiles and the hashes of their passwords.

@@ -14,12 +14,17 @@ use crate::ports::PortError;
 pub const TOKEN_LIFE_MS: i64 = 2 * ACCESS_TOKEN_MS;
 /// Report jobs, and chunks of results, that are deleted at a time.
 const JOBS_AT_A_TIME: usize = 16;
+/// Trackers' events that are deleted at a time, and how often that is done before others have their turn.
+const EVENTS_AT_A_TIME: usize = 500;
+const TIMES: usize = 20;
 
 /// What became of a clean-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CleanUp {
     /// What has expired is deleted.
     Done,
+    /// Some of it is; the rest is left for the next time.
+    Partly,
     /// Nothing was deleted, since the clock is in doubt.
     ClockInDoubt,
 }
@@ -38,8 +43,8 @@ pub async fn believed_time(app: &App) -> Result<Option<UtcMs>, PortError> {
     Ok(is_believed.then_some(now))
 }
 
-/// Deletes sessions, codes of devices, links to new passwords, entries of the audit log and results of report jobs that have
-/// expired.
+/// Deletes sessions, codes of devices, links to new passwords, entries of the audit log, results of report jobs and trackers' events
+/// that have expired.
 ///
 /// # Errors
 ///
@@ -54,5 +59,10 @@ pub async fn clean_up(app: &App, audit_keep_ms: i64) -> Result<CleanUp, PortErro
     app.audit.purge(before(audit_keep_ms)).await?;
     // A little at a time: what a ledger waits for lies in between.
     while app.report_jobs.purge(before(app.rules.jobs.keep_ms), JOBS_AT_A_TIME).await? > 0 {}
-    Ok(CleanUp::Done)
+    for _ in 0..TIMES {
+        if app.raw_events.purge_raw_events(now, EVENTS_AT_A_TIME).await? == 0 {
+            return Ok(CleanUp::Done);
+        }
+    }
+    Ok(CleanUp::Partly)
 }

@@ -67,6 +67,8 @@ pub enum AppError {
     TooManyKeys,
     /// The person has as many buckets as they may have.
     TooManyBuckets,
+    /// The person has as many settings of trackers as they may have.
+    TooManyTrackerSettings,
     /// The report job has no result yet.
     NotFinished,
     /// The report job failed or was cancelled, so that it has no result.
@@ -118,6 +120,7 @@ impl AppError {
             Self::EmailTaken
             | Self::TooManyKeys
             | Self::TooManyBuckets
+            | Self::TooManyTrackerSettings
             | Self::NotFinished
             | Self::NoResult
             | Self::ErasureIsFinal => Kind::Conflict,
@@ -141,6 +144,7 @@ impl AppError {
             Self::TooManyKeys => "too_many_keys",
             Self::AccountDisabled => "account_disabled",
             Self::TooManyBuckets => "too_many_buckets",
+            Self::TooManyTrackerSettings => "too_many_tracker_settings",
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotFinished => "not_finished",
             Self::NoResult => "no_result",
@@ -169,6 +173,9 @@ impl AppError {
             Self::TooManyKeys => "you have as many keys as one person may have; delete one first",
             Self::AccountDisabled => "this account is disabled; ask who runs this server",
             Self::TooManyBuckets => "you have as many buckets as one person may have; delete one first",
+            Self::TooManyTrackerSettings => {
+                "you have as many settings of trackers as one person may have; delete one first"
+            }
             Self::InvalidCredentials => "the e-mail address or the password is wrong",
             Self::NotFinished => "the job has no result yet; ask again a little later",
             Self::NoResult => "the job failed or was cancelled; ask for another one",

@@ -20,7 +20,7 @@ use dayline_app::identity::key_agreement::KeyAgreement;
 use dayline_app::ports::{
     Accounts, ApiKeys, AuditLog, Buckets, Clock, CorrectionNumbers, DeadLetters, DeviceBook, DeviceLogins,
     LabelBook, Leases, LedgerReader, LedgerWriter, Partition, PingLog, PortFuture, PreferenceStore,
-    ReportJobs, ResetLinks, RetentionStore, Sessions, StoredTime,
+    RawEvents, ReportJobs, ResetLinks, RetentionStore, Sessions, StoredTime, TrackerSettings,
 };
 use dayline_app::reporting::export::ExportPorts;
 use dayline_app::reporting::report_worker::{ReportPorts, ReportWorker};
@@ -30,8 +30,8 @@ use dayline_domain::UtcMs;
 use dayline_local::{
     Argon2Passwords, EveryPartition, FolderArchive, HmacRefreshTokens, JiffZones, JwtAccessTokens,
     KeyFileError, KeyRing, KeyWatch, LocalNameQuota, LocalPingQuota, RandomSecrets, RememberedApiKeys,
-    RememberedBuckets, SystemClock, SystemRandomness, UrlSiteNames, existing_keys, load_or_create_keys,
-    read_keys,
+    RememberedBuckets, RememberedPreferences, SystemClock, SystemRandomness, UrlSiteNames, existing_keys,
+    load_or_create_keys, read_keys,
 };
 use dayline_postgres::{PgConfig, PgRetentionTurns, PgStore};
 use dayline_redis::{RedisConfig, RedisKeyMarks, RedisLeases, RedisPingLog, check_durability};
@@ -276,11 +276,13 @@ trait Store:
     + LedgerReader
     + LedgerWriter
     + PreferenceStore
+    + RawEvents
     + ReportJobs
     + ResetLinks
     + RetentionStore
     + Sessions
     + StoredTime
+    + TrackerSettings
     + 'static
 {
 }
@@ -309,7 +311,7 @@ fn app(
         ping_log: shared.ping_log,
         ledger: store.clone(),
         correction_numbers: store.clone(),
-        preferences: store.clone(),
+        preferences: Arc::new(RememberedPreferences::of(store.clone(), clock.clone())),
         report_jobs: store.clone(),
         accounts: store.clone(),
         sessions: store.clone(),
@@ -318,6 +320,8 @@ fn app(
         reset_links: store.clone(),
         label_book: store.clone(),
         buckets: Arc::new(RememberedBuckets::of(store.clone(), clock.clone())),
+        raw_events: store.clone(),
+        tracker_settings: store.clone(),
         device_logins: store.clone(),
         audit: store.clone(),
         revocations: shared.revocations,
@@ -358,6 +362,8 @@ fn reports<S: Store>(app: &App, open: impl FnOnce() -> Result<S, Failure> + Send
             device_book: store.clone(),
             label_book: store.clone(),
             buckets: store.clone(),
+            raw_events: store.clone(),
+            tracker_settings: store.clone(),
             audit: store.clone(),
             dead_letters: store.clone(),
             ledger: store.clone(),

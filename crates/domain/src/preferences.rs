@@ -3,11 +3,12 @@
 use std::fmt;
 
 use crate::choices::Choices;
+use crate::raw_event::RawEventDays;
 use crate::retention::Retention;
 use crate::time::LocalDate;
 
-/// What a person may choose: two things that the timeline depends on, two that reports do, and how
-/// long both are kept.
+/// What a person may choose: two things that the timeline depends on, two that reports do, whether more is
+/// kept than they need, and how long anything is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Preferences {
     /// What the timeline depends on.
@@ -16,6 +17,8 @@ pub struct Preferences {
     pub week_start: Weekday,
     /// When a local day begins.
     pub day_start: DayStart,
+    /// For how many days foreign trackers' events are kept as they came.
+    pub raw_event_days: RawEventDays,
     /// How long the person's timeline is kept; as long as the installation keeps any if not chosen.
     pub keep: Option<Retention>,
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::db::{Param, Transaction};
 use crate::error::corrupt;
+use crate::raw_events;
 use crate::store::PgStore;
 use crate::values::{Timestamp, column, time_column, uuid};
 
@@ -48,10 +49,9 @@ impl Buckets for PgStore {
 
     fn delete_bucket(&self, user: UserId, id: BucketId) -> PortFuture<'_, bool> {
         Box::pin(async move {
-            let sql = "DELETE FROM buckets USING users
-                       WHERE buckets.id = $2 AND users.id = user_id AND users.uuid = $1";
-            let params: [Param<'_>; 2] = [(&uuid(user), Type::UUID), (&id.as_str(), Type::TEXT)];
-            Ok(self.primary().await?.execute(sql, &params).await? > 0)
+            let mut transaction = self.primary().await?.begin().await?;
+            let outcome = delete(&mut transaction, user, &id).await;
+            transaction.finish(outcome).await
         })
     }
 }
@@ -93,6 +93,15 @@ async fn open(
     ];
     transaction.execute(sql, &params).await?;
     Ok(OpenBucket::New)
+}
+
+/// Deletes a bucket while nobody can keep an event in it.
+async fn delete(transaction: &mut Transaction, user: UserId, id: &BucketId) -> Result<bool, PortError> {
+    raw_events::clear(transaction, user, id, usize::MAX).await?;
+    let sql = "DELETE FROM buckets USING users
+               WHERE buckets.id = $2 AND users.id = user_id AND users.uuid = $1";
+    let params: [Param<'_>; 2] = [(&uuid(user), Type::UUID), (&id.as_str(), Type::TEXT)];
+    Ok(transaction.execute(sql, &params).await? > 0)
 }
 
 fn stored(row: &Row) -> Result<StoredBucket, PortError> {

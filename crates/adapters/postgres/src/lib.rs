@@ -23,6 +23,7 @@ mod month_tables;
 mod months;
 mod names;
 mod preferences;
+mod raw_events;
 mod replicas;
 mod report_jobs;
 mod reset_links;
@@ -32,6 +33,7 @@ mod sessions;
 mod standing;
 mod store;
 mod stored_time;
+mod tracker_settings;
 mod values;
 
 pub use config::{ClientCertificate, ConfigError, PgConfig};

@@ -80,6 +80,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "buckets", sql: include_str!("../migrations/0013_buckets.sql"), oldest_writer: 10 },
     // What a program of the version before brings back, the next clean-up removes.
     Migration { name: "retention", sql: include_str!("../migrations/0014_retention.sql"), oldest_writer: 10 },
+    Migration {
+        name: "raw_events",
+        sql: include_str!("../migrations/0015_raw_events.sql"),
+        oldest_writer: 10,
+    },
 ];
 
 /// What this program knows: the number of its last migration.
@@ -263,6 +268,7 @@ mod tests {
             "8022489018cb41dc1adb6e93af2ced252979e2d386a2a81aeb55d5f113fc0cc5",
             "1ce7ce65800b875692aa9e536508e06cd605ef44c145486a0a28a92fee537f41",
             "7674101e06c3a7af66b60e55be6861b07a61724d3c9f7490008b019cfa98db08",
+            "245bc32b340146efe4c49da21f6e52f809b1a144d7c222d3fd5494080f8dd96f",
         ];
         let now: Vec<_> = MIGRATIONS.iter().map(|migration| checksum(migration.sql)).collect();
         assert_eq!(now, released);

@@ -6,6 +6,7 @@ use dayline_domain::bucket::{Bucket, BucketId, BucketWord};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::failure::Failure;
+use crate::raw_events;
 use crate::store::SqliteStore;
 use crate::users;
 use crate::values::{IdBytes, instant};
@@ -19,8 +20,7 @@ const COUNT: &str = "SELECT count(*) FROM buckets WHERE user_number = ?1";
 const INSERT: &str = "
     INSERT INTO buckets (user_number, id, kind, client, host, opened_by, created_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const DELETE: &str = "
-    DELETE FROM buckets WHERE id = ?2 AND user_number = (SELECT number FROM users WHERE id = ?1)";
+const DELETE: &str = "DELETE FROM buckets WHERE user_number = ?1 AND id = ?2";
 
 impl Buckets for SqliteStore {
     fn buckets(&self, user: UserId) -> PortFuture<'_, Vec<StoredBucket>> {
@@ -64,7 +64,9 @@ impl Buckets for SqliteStore {
 
     fn delete_bucket(&self, user: UserId, id: BucketId) -> PortFuture<'_, bool> {
         self.db.write(move |tx| {
-            Ok(tx.prepare_cached(DELETE)?.execute(params![IdBytes::from(user), id.as_str()])? == 1)
+            let Some(user) = users::number_of(tx, user)? else { return Ok(false) };
+            raw_events::clear(tx, user, &id, usize::MAX)?;
+            Ok(tx.prepare_cached(DELETE)?.execute(params![user, id.as_str()])? == 1)
         })
     }
 }

@@ -20,11 +20,13 @@ mod migrations;
 mod open_error;
 mod ping_log;
 mod preferences;
+mod raw_events;
 mod report_jobs;
 mod reset_links;
 mod sessions;
 mod store;
 mod stored_time;
+mod tracker_settings;
 mod users;
 mod values;
 

@@ -46,6 +46,7 @@ pub(crate) const ALL: &[Migration] = &[
     Migration { number: 10, name: "labels", sql: include_str!("migrations/0010_labels.sql") },
     Migration { number: 11, name: "buckets", sql: include_str!("migrations/0011_buckets.sql") },
     Migration { number: 12, name: "retention", sql: include_str!("migrations/0012_retention.sql") },
+    Migration { number: 13, name: "raw_events", sql: include_str!("migrations/0013_raw_events.sql") },
 ];
 
 /// What a database says about one step.

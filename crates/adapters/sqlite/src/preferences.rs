@@ -1,8 +1,8 @@
 //! Preferences: columns of the person's row.
 
 use dayline_app::ports::{PortFuture, PreferenceStore};
-use dayline_domain::{DayStart, Preferences, Retention, UserId, Weekday};
-use rusqlite::{Row, Transaction, params};
+use dayline_domain::{DayStart, Preferences, RawEventDays, Retention, UserId, Weekday};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::failure::Failure;
 use crate::store::SqliteStore;
@@ -10,10 +10,12 @@ use crate::users;
 use crate::values::IdBytes;
 
 const FIND: &str = "
-    SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes, keep FROM users WHERE id = ?1";
+    SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes, raw_event_days, keep
+    FROM users WHERE id = ?1";
+const KEEPS: &str = "SELECT raw_event_days > 0 FROM users WHERE id = ?1";
 const SET: &str = "
     UPDATE users SET beat_hold_minutes = ?2, audible_counts = ?3, week_start = ?4, day_start_minutes = ?5,
-        keep = ?6
+        raw_event_days = ?6, keep = ?7
     WHERE id = ?1";
 
 impl PreferenceStore for SqliteStore {
@@ -21,15 +23,24 @@ impl PreferenceStore for SqliteStore {
         self.db.read(move |tx| find(tx, user))
     }
 
+    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool> {
+        self.db.read(move |tx| {
+            let mut statement = tx.prepare_cached(KEEPS)?;
+            let keeps = statement.query_row([IdBytes::from(user)], |row| row.get(0)).optional()?;
+            Ok(keeps.unwrap_or(false))
+        })
+    }
+
     fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
         self.db.write(move |tx| {
-            let Preferences { choices, week_start, day_start, keep } = preferences;
+            let Preferences { choices, week_start, day_start, raw_event_days, keep } = preferences;
             let set = tx.prepare_cached(SET)?.execute(params![
                 IdBytes::from(user),
                 choices.beat_hold.minutes(),
                 choices.audible_counts,
                 week_start.name(),
                 day_start.minutes(),
+                raw_event_days.days(),
                 keep.map(|keep| keep.to_string()),
             ])?;
             Ok(set == 1)
@@ -48,6 +59,7 @@ fn parse(row: &Row<'_>) -> Result<Preferences, Failure> {
         choices: users::choices(row)?,
         week_start: week_start(row)?,
         day_start: day_start(row)?,
+        raw_event_days: raw_event_days(row)?,
         keep: keep(row)?,
     })
 }
@@ -56,6 +68,12 @@ fn parse(row: &Row<'_>) -> Result<Preferences, Failure> {
 pub(crate) fn keep(row: &Row<'_>) -> Result<Option<Retention>, Failure> {
     let keep = row.get_ref("keep")?.as_str_or_null()?.map(str::parse).transpose();
     keep.map_err(|why| Failure::corrupt("a stored retention", why))
+}
+
+/// For how many days events are kept, in the column `raw_event_days`.
+pub(crate) fn raw_event_days(row: &Row<'_>) -> Result<RawEventDays, Failure> {
+    let days = RawEventDays::new(row.get("raw_event_days")?);
+    days.map_err(|why| Failure::corrupt("a stored number of days", why))
 }
 
 /// The first day of weeks in the column `week_start`.

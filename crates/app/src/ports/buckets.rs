@@ -57,7 +57,7 @@ pub trait Buckets: Send + Sync {
     fn open_bucket(&self, user: UserId, new: StoredBucket, max_per_user: usize)
     -> PortFuture<'_, OpenBucket>;
 
-    /// Forgets a bucket of a person; false if they have no such. What was told by it stays told.
+    /// Forgets a bucket of a person with its events; false if they have no such. What was told by it stays on the timeline.
     ///
     /// # Errors
     ///

@@ -19,6 +19,7 @@ mod limits;
 mod live;
 mod ping_log;
 mod preferences;
+mod raw_events;
 mod report_jobs;
 mod reset_links;
 mod retention;
@@ -26,6 +27,7 @@ mod sessions;
 mod stored_time;
 mod system;
 mod tokens;
+mod tracker_settings;
 
 pub use accounts::{
     Accounts, CreateUser, EmailChange, PasswordHash, PasswordHasher, PasswordVerdict, ProfileChange,
@@ -54,6 +56,7 @@ pub use ping_log::{
     Position,
 };
 pub use preferences::PreferenceStore;
+pub use raw_events::{EventExtent, EventsAsked, Keeping, Kept, RawEvents};
 pub use report_jobs::{CreateJob, ReportJobs};
 pub use reset_links::{Redeemed, ResetLink, ResetLinks};
 pub use retention::{KeptPerson, Past, PastArchive, RetentionStore, RetentionTurns, Turn};
@@ -64,3 +67,4 @@ pub use tokens::{
     AccessClaims, AccessTokens, IssuedRefresh, IssuedSecret, PresentedRefresh, RefreshTokens, SecretTexts,
     TokenRefusal,
 };
+pub use tracker_settings::{SetSetting, TrackerSettings};

@@ -1,4 +1,4 @@
-//! What people prefer: the choices that the rule depends on, and how their days and weeks begin.
+//! What people prefer: the choices that the rule depends on, how their days and weeks begin, and what else is kept.
 //! Not here: what follows from a change (see [`crate::tracking`]).
 
 use dayline_domain::{Preferences, UserId};
@@ -15,6 +15,15 @@ pub trait PreferenceStore: Send + Sync {
     /// [`Unavailable`](super::PortError::Unavailable) if the store is away,
     /// [`Corrupt`](super::PortError::Corrupt) if what it holds can't be read.
     fn preferences(&self, user: UserId) -> PortFuture<'_, Option<Preferences>>;
+
+    /// Whether a person keeps foreign trackers' events as they came; false if there is no such person. It is
+    /// asked for with each event: an implementation may answer from memory for a minute, and while the store is
+    /// away for as long as it is. Who keeps an event is told the truth ([`RawEvents`](super::RawEvents)).
+    ///
+    /// # Errors
+    ///
+    /// As [`PreferenceStore::preferences`].
+    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool>;
 
     /// Sets them; false if there is no such person.
     ///

@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dayline_domain::bucket::BucketId;
+use dayline_domain::raw_event::StoredRawEvent;
+use dayline_domain::tracker_setting::{SettingName, SettingValue};
 use dayline_domain::{
     Correction, DeviceId, DeviceName, Labels, Merge, Observation, Piece, Scope, Session, UserId, UtcDay,
     UtcMs,
@@ -13,11 +16,15 @@ use crate::identity::audit::MAX_ENTRIES;
 use crate::identity::caller::Caller;
 use crate::ports::{
     Accounts, ApiKey, ApiKeys, AuditLog, Buckets, DeadLetters, DeviceBook, LabelBook, LedgerReader,
-    LoadedDay, PortError, Sessions, StoredAuditEvent, StoredBucket, StoredDeadLetter, User,
+    LoadedDay, PortError, RawEvents, Sessions, StoredAuditEvent, StoredBucket, StoredDeadLetter,
+    TrackerSettings, User,
 };
 use crate::reporting::states::settle;
 use crate::tracking::record::{self, Body};
 use crate::{App, AppError};
+
+/// Most events of trackers in one page: some megabytes.
+const MAX_EVENTS: usize = 200;
 
 /// One page of an export.
 #[derive(Debug, Clone)]
@@ -34,6 +41,10 @@ pub enum Page {
     Labels(Labels),
     /// The buckets of foreign trackers, all in one page: a person may have only so many.
     Buckets(Vec<StoredBucket>),
+    /// Some of the events of foreign trackers as they came, each with its bucket, by number.
+    RawEvents(Vec<(BucketId, StoredRawEvent)>),
+    /// What foreign trackers' pages remember, all in one page: a person may have only so many.
+    TrackerSettings(Vec<(SettingName, SettingValue)>),
     /// Some of the audit log, the newest first.
     Audit(Vec<StoredAuditEvent>),
     /// A dead letter: pings that could not be processed.
@@ -91,6 +102,10 @@ pub struct ExportPorts {
     pub label_book: Arc<dyn LabelBook>,
     /// For the buckets of foreign trackers.
     pub buckets: Arc<dyn Buckets>,
+    /// For their events as they came, read in pages.
+    pub raw_events: Arc<dyn RawEvents>,
+    /// For what their pages remember.
+    pub tracker_settings: Arc<dyn TrackerSettings>,
     /// For the entries that are not purged yet, read in pages.
     pub audit: Arc<dyn AuditLog>,
     /// For the person's pings that could not be processed.
@@ -108,6 +123,8 @@ impl ExportPorts {
             device_book: app.device_book.clone(),
             label_book: app.label_book.clone(),
             buckets: app.buckets.clone(),
+            raw_events: app.raw_events.clone(),
+            tracker_settings: app.tracker_settings.clone(),
             audit: app.audit.clone(),
             dead_letters: app.dead_letters.clone(),
             ledger: app.ledger.clone(),
@@ -130,6 +147,9 @@ enum Next {
     Keys,
     Devices,
     Buckets,
+    /// Those with numbers after this one.
+    RawEvents(u64),
+    TrackerSettings,
     Labels,
     Audit(Option<u64>),
     DeadLetter(u64),
@@ -200,8 +220,22 @@ impl Export {
                     return Ok(Some(Page::Labels(self.ports.label_book.labels(self.user).await?.labels)));
                 }
                 Next::Buckets => {
-                    self.next = Next::Audit(None);
+                    self.next = Next::RawEvents(0);
                     return Ok(Some(Page::Buckets(self.ports.buckets.buckets(self.user).await?)));
+                }
+                Next::RawEvents(after) => {
+                    let events = self.ports.raw_events.all_raw_events(self.user, after, MAX_EVENTS).await?;
+                    let Some((_, last)) = events.last() else {
+                        self.next = Next::TrackerSettings;
+                        continue;
+                    };
+                    self.next = Next::RawEvents(last.number);
+                    return Ok(Some(Page::RawEvents(events)));
+                }
+                Next::TrackerSettings => {
+                    self.next = Next::Audit(None);
+                    let settings = self.ports.tracker_settings.tracker_settings(self.user).await?;
+                    return Ok(Some(Page::TrackerSettings(settings)));
                 }
                 Next::Audit(before) => {
                     let entries = self.ports.audit.list(self.user, before, MAX_ENTRIES).await?;

@@ -7,6 +7,7 @@ use dayline_domain::bucket::{Bucket, BucketId};
 use crate::identity::account_writes::count_write;
 use crate::identity::caller::Caller;
 use crate::ports::{CredentialId, OpenBucket, StoredBucket};
+use crate::tracking::raw_events::AT_A_TIME;
 use crate::{App, AppError};
 
 /// Most buckets one person may have: of some watchers on each of many computers.
@@ -62,7 +63,7 @@ pub async fn show(app: &App, caller: &Caller, id: BucketId) -> Result<StoredBuck
     app.buckets.bucket(caller.user, id).await?.ok_or(AppError::NotFound)
 }
 
-/// Forgets one of the caller's buckets. What was told by it stays told.
+/// Forgets one of the caller's buckets, and its events if they are kept. What was told by it stays on the timeline.
 ///
 /// # Errors
 /// [`AppError::MissingScope`]; [`AppError::TooMany`]; [`AppError::NotFound`] if they have no such bucket; when
@@ -70,6 +71,8 @@ pub async fn show(app: &App, caller: &Caller, id: BucketId) -> Result<StoredBuck
 pub async fn delete(app: &App, caller: &Caller, id: BucketId) -> Result<(), AppError> {
     caller.require(Scope::Track)?;
     count_write(app, caller).await?;
+    // A little at a time: they may be a million.
+    while app.raw_events.clear_raw_events(caller.user, id.clone(), AT_A_TIME).await? > 0 {}
     if app.buckets.delete_bucket(caller.user, id).await? { Ok(()) } else { Err(AppError::NotFound) }
 }
 

@@ -21,6 +21,7 @@ mod maintenance;
 mod merges;
 mod operator;
 mod preferences;
+mod raw_events;
 mod report_jobs;
 mod reports;
 mod retention;

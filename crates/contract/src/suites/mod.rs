@@ -24,6 +24,7 @@ mod numbered;
 pub mod passwords;
 pub mod ping_log;
 pub mod preferences;
+pub mod raw_events;
 pub mod report_jobs;
 pub mod reset_links;
 pub mod retention;
@@ -34,6 +35,7 @@ pub mod site_names;
 mod store;
 pub mod stored_time;
 pub mod tokens;
+pub mod tracker_settings;
 mod worked_day;
 pub mod zones;
 

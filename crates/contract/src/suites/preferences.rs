@@ -1,7 +1,7 @@
 //! What every store of preferences keeps.
 
 use dayline_app::ports::ProfileChange;
-use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Weekday};
+use dayline_domain::{BeatHold, Choices, DayStart, Preferences, RawEventDays, Weekday};
 
 use super::Fact;
 use super::store::{NOW, StorePorts, person};
@@ -22,10 +22,18 @@ pub const FACTS: &[Fact<StorePorts>] = &[
     }),
 ];
 
+/// With so many days of events as the day begins in minutes.
 fn preferences(hold: u8, audible_counts: bool, week_start: Weekday, day_start: u16) -> Preferences {
     let beat_hold = BeatHold::from_minutes(hold).unwrap();
     let day_start = DayStart::from_minutes(day_start).unwrap();
-    Preferences { choices: Choices { beat_hold, audible_counts }, week_start, day_start, keep: None }
+    let raw_event_days = RawEventDays::new(day_start.minutes()).unwrap();
+    Preferences {
+        choices: Choices { beat_hold, audible_counts },
+        week_start,
+        day_start,
+        raw_event_days,
+        keep: None,
+    }
 }
 
 async fn preferences_are_those_of_the_rule_until_they_are_set(store: StorePorts) {
@@ -47,6 +55,8 @@ async fn preferences_come_back_exactly(store: StorePorts) {
     for wanted in all {
         assert_eq!(store.preferences.set_preferences(user, wanted).await, Ok(true));
         assert_eq!(store.preferences.preferences(user).await, Ok(Some(wanted)));
+        let keeps = wanted.raw_event_days.days() > 0;
+        assert_eq!(store.preferences.keeps_raw_events(user).await, Ok(keeps));
         // What is so already may be set again.
         assert_eq!(store.preferences.set_preferences(user, wanted).await, Ok(true));
     }
@@ -63,6 +73,7 @@ async fn people_have_preferences_of_their_own(store: StorePorts) {
 async fn a_stranger_has_no_preferences(store: StorePorts) {
     let stranger = person(1).id;
     assert_eq!(store.preferences.preferences(stranger).await, Ok(None));
+    assert_eq!(store.preferences.keeps_raw_events(stranger).await, Ok(false));
     assert_eq!(store.preferences.set_preferences(stranger, Preferences::default()).await, Ok(false));
     store.register(1).await;
     assert_eq!(store.preferences.preferences(stranger).await, Ok(Some(Preferences::default())));

@@ -9,8 +9,8 @@ use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditLog, BoxFuture, Buckets, CorrectionNumbers, CreateUser, DayKey,
     DayWrite, DeadLetter, DeadLetters, DeviceBook, DeviceLogins, LabelBook, LedgerCommit, LedgerReader,
     LedgerView, LedgerWriter, LoadedDay, Partition, PasswordHash, PortError, Position, PreferenceStore,
-    ReportJobs, ResetLinks, RetentionStore, Sessions, SignOut, StartSession, Started, StoredDay, StoredTime,
-    User,
+    RawEvents, ReportJobs, ResetLinks, RetentionStore, Sessions, SignOut, StartSession, Started, StoredDay,
+    StoredTime, TrackerSettings, User,
 };
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
@@ -48,6 +48,8 @@ pub struct StorePorts {
     pub(super) device_book: Arc<dyn DeviceBook>,
     pub(super) reset_links: Arc<dyn ResetLinks>,
     pub(super) buckets: Arc<dyn Buckets>,
+    pub(super) raw_events: Arc<dyn RawEvents>,
+    pub(super) tracker_settings: Arc<dyn TrackerSettings>,
     pub(super) device_logins: Arc<dyn DeviceLogins>,
     pub(super) label_book: Arc<dyn LabelBook>,
     pub(super) audit: Arc<dyn AuditLog>,
@@ -80,6 +82,8 @@ impl StorePorts {
             + DeviceBook
             + ResetLinks
             + Buckets
+            + RawEvents
+            + TrackerSettings
             + DeviceLogins
             + LabelBook
             + AuditLog
@@ -100,6 +104,8 @@ impl StorePorts {
             device_book: store.clone(),
             reset_links: store.clone(),
             buckets: store.clone(),
+            raw_events: store.clone(),
+            tracker_settings: store.clone(),
             device_logins: store.clone(),
             label_book: store.clone(),
             audit: store.clone(),

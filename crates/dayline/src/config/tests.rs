@@ -244,6 +244,7 @@ fn a_door_for_trackers_is_for_one_account_of_this_computer_alone() {
     let open = door(&[local, ada], false).unwrap().unwrap();
     assert_eq!((open.address.to_string().as_str(), open.may_read), ("127.0.0.1:5600", false));
     assert!(door(&[local, ada, "--trackers-may-read"], false).unwrap().unwrap().may_read);
+    assert!(!open.testing && door(&[local, ada, "--trackers-testing"], false).unwrap().unwrap().testing);
     assert!(door(&[], false).unwrap().is_none());
     for (words, why) in [
         (&[local][..], "--trackers-for"),

@@ -29,6 +29,9 @@ pub struct TrackerOptions {
     /// Let them ask for what there is, too
     #[arg(long, env = "DAYLINE_TRACKERS_MAY_READ", requires = "trackers", value_parser = BoolishValueParser::new())]
     trackers_may_read: bool,
+    /// Say to them that this server is for tests, which the tests of their libraries want to hear; no watcher minds
+    #[arg(long, env = "DAYLINE_TRACKERS_TESTING", requires = "trackers", value_parser = BoolishValueParser::new())]
+    trackers_testing: bool,
 }
 
 /// A door to be opened.
@@ -40,6 +43,8 @@ pub(crate) struct DoorOptions {
     pub(crate) email: Email,
     /// Whether who calls may read.
     pub(crate) may_read: bool,
+    /// Whether they are told that this is a server for tests.
+    pub(crate) testing: bool,
 }
 
 impl TrackerOptions {
@@ -63,7 +68,8 @@ impl TrackerOptions {
                 address.port()
             )));
         }
-        Ok(Some(DoorOptions { address, email, may_read: self.trackers_may_read }))
+        let (may_read, testing) = (self.trackers_may_read, self.trackers_testing);
+        Ok(Some(DoorOptions { address, email, may_read, testing }))
     }
 }
 

@@ -41,11 +41,12 @@ impl CleanUps {
     /// Looks at the clock also when nothing is due: who takes pings in wants to know.
     async fn run(&mut self) -> Result<(), PortError> {
         let is_believed = if self.is_due {
-            clean_up(&self.app, self.audit_keep_ms).await? == CleanUp::Done
+            let became = clean_up(&self.app, self.audit_keep_ms).await?;
+            self.is_due = became != CleanUp::Done;
+            became != CleanUp::ClockInDoubt
         } else {
             believed_time(&self.app).await?.is_some()
         };
-        self.is_due &= !is_believed;
         if is_believed == self.doubts_clock {
             self.doubts_clock = !is_believed;
             self.tell();

@@ -43,7 +43,8 @@ pub(super) async fn open(
     };
     let kit = KitState::new(app.clone(), metrics, config).map_err(process::no_threads)?;
     let device = this_computer()?;
-    Ok(assemble(&kit, [door(&kit, Door { user: user.id, device, may_read: options.may_read })]))
+    let (may_read, testing) = (options.may_read, options.testing);
+    Ok(assemble(&kit, [door(&kit, Door { user: user.id, device, may_read, testing })]))
 }
 
 /// The device that this computer is.

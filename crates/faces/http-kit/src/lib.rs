@@ -35,6 +35,7 @@ pub mod router;
 pub mod slots;
 mod spelling;
 pub mod state;
+pub mod stream;
 mod unpacker;
 pub mod unread;
 

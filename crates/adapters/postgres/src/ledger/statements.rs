@@ -6,6 +6,7 @@
 //! then believes that there are hardly any, and reads all of the month for each changed row.
 
 use dayline_app::ports::{LedgerCommit, Position};
+use dayline_domain::raw_event;
 use tokio_postgres::types::Type;
 
 use super::adopt::Adopted;
@@ -63,6 +64,7 @@ impl<'a> Values<'a> {
         parts.extend(self.bury());
         parts.extend(self.correct());
         parts.extend(self.forget_erased());
+        parts.extend(self.erase_events());
         parts.extend(months().filter_map(|(month, columns)| self.make_days(*month, &columns.new_days)));
         parts.extend(months().filter_map(|(month, columns)| self.change_days(*month, &columns.changed_days)));
         if columns.names.len() > 0 {
@@ -161,6 +163,32 @@ WHERE entry.user_id = told.user_id AND entry.app_name IS NOT NULL
   ) @> tstzrange(entry.start_time, entry.end_time)";
         let keys = self.corrections.keys();
         (self.corrections.len() > 0).then(|| part(SQL, keys, 0, Short::Fine))
+    }
+
+    /// What trackers sent goes with what is erased. The lock on the totals comes first, as where it is kept.
+    fn erase_events(&self) -> Option<Part<'_>> {
+        const SQL: &str = "WITH told AS (
+  SELECT stored.user_id, stored.start_time, stored.end_time FROM unnest($1, $2) AS new (uuid, correction)
+  JOIN users USING (uuid) JOIN corrections AS stored ON stored.user_id = users.id AND stored.id = new.correction
+  WHERE stored.start_time IS NOT NULL AND stored.app_name IS NULL
+), held AS MATERIALIZED (
+  SELECT user_id FROM raw_totals WHERE user_id IN (SELECT user_id FROM told) ORDER BY user_id FOR UPDATE
+), gone AS (
+  DELETE FROM raw_events AS event USING told JOIN held USING (user_id)
+  WHERE event.user_id = told.user_id
+    AND event.ended_at BETWEEN told.start_time AND told.end_time + $3 * interval '1 millisecond'
+    AND event.started_at < told.end_time
+    AND (event.ended_at > told.start_time OR event.started_at >= told.start_time)
+  RETURNING event.user_id, octet_length(event.data) + $4 AS bytes
+)
+UPDATE raw_totals SET bytes = raw_totals.bytes - freed.bytes
+FROM (SELECT user_id, sum(bytes)::bigint AS bytes FROM gone GROUP BY user_id) AS freed
+WHERE raw_totals.user_id = freed.user_id";
+        const OVERHEAD: i64 = raw_event::OVERHEAD as i64;
+        let mut params = self.corrections.keys();
+        params.push((&raw_event::LONGEST_MS, Type::INT8));
+        params.push((&OVERHEAD, Type::INT8));
+        (self.corrections.len() > 0).then(|| part(SQL, params, 0, Short::Fine))
     }
 
     fn make_days<'s>(&'s self, month: Month, days: &'s DayColumns) -> Option<Part<'s>> {

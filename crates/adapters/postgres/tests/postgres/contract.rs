@@ -5,8 +5,8 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     Fact, SpoiltSums, StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters,
-    device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs,
-    reset_links, retention, sessions, sign_outs, stored_time,
+    device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, raw_events,
+    report_jobs, reset_links, retention, sessions, sign_outs, stored_time, tracker_settings,
 };
 
 use uuid::Uuid;
@@ -205,4 +205,15 @@ async fn the_postgres_store_keeps_labels() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_postgres_store_keeps_buckets() {
     keeps_both_ways(buckets::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_raw_events() {
+    keeps_both_ways(raw_events::keeping::FACTS).await;
+    keeps_both_ways(raw_events::reading::FACTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_postgres_store_keeps_settings_of_trackers() {
+    keeps_both_ways(tracker_settings::FACTS).await;
 }

@@ -54,8 +54,8 @@ impl Database {
     pub(crate) async fn empty(&self) {
         let tables = "users, sessions, ended_sessions, api_keys, device_logins, audit_events, log_positions, dead_pings, \
                       ledger_days, pieces, observations, first_pieces, first_outranked, names, corrections, \
-                      correction_numbers, device_names, device_merges, buckets, labels, reset_links, \
-                      report_jobs, report_chunks";
+                      correction_numbers, device_names, device_merges, buckets, raw_totals, raw_events, \
+                      tracker_settings, labels, reset_links, report_jobs, report_chunks";
         self.client().await.batch_execute(&format!("TRUNCATE {tables} RESTART IDENTITY")).await.unwrap();
     }
 

@@ -39,6 +39,7 @@ async fn many_processes_migrate_an_empty_database_at_once() {
             "labels",
             "merges",
             "people_let_in",
+            "raw_events",
             "report_jobs",
             "retention",
             "rule_edition",

@@ -144,7 +144,8 @@ async fn a_database_of_the_release_before_is_read_as_it_was_and_written_exactly(
             "merges",
             "people_let_in",
             "labels",
-            "buckets"
+            "buckets",
+            "raw_events"
         ]
     );
 

@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use dayline_app::ports::{
     Applied, DayWrite, DeadLetter, Edition, LedgerCommit, Partition, Position, StateWrite,
 };
-use dayline_domain::{Correction, Piece, PieceChanges, Resized, Source, Terms, UserId, UtcDay, UtcMs};
+use dayline_domain::{Correction, Piece, PieceChanges, Resized, Says, Source, Terms, UserId, UtcDay, UtcMs};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::corrections::Kept;
 use super::numbers::{Dictionaries, Dictionary, Numbers};
 use super::{corrections, first_edition, state, unused};
 use crate::failure::Failure;
-use crate::users;
 use crate::values::columns_of;
+use crate::{raw_events, users};
 
 const FIRST_POSITION: &str = "
     INSERT INTO log_positions (partition, major, minor) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -218,6 +218,9 @@ fn keep_corrections(
         let Some(user) = users::number_of(tx, *user)? else { continue };
         let sources = &mut dictionaries.of(user).sources;
         let kept = corrections::keep(tx, user, correction, sources)?;
+        if let (Says::Erasure { interval }, true) = (&correction.says, kept != Kept::Not) {
+            raw_events::erase(tx, user, *interval)?;
+        }
         let erased = match correction.says.interval().filter(|_| kept != Kept::Not) {
             Some(met) => corrections::forget_erased(tx, user, met)?,
             None => false,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dayline_app::ports::DayKey;
 use dayline_contract::suites::{
     SpoiltSums, StorePorts, accounts, api_keys, audit, buckets, correction_numbers, dead_letters,
-    device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, report_jobs,
-    reset_links, retention, sessions, sign_outs, stored_time,
+    device_book, device_logins, disabled, email_changes, label_book, ledger, preferences, prove, raw_events,
+    report_jobs, reset_links, retention, sessions, sign_outs, stored_time, tracker_settings,
 };
 use dayline_domain::{Domain, Piece};
 use rusqlite::{Connection, params};
@@ -228,4 +228,15 @@ async fn the_sqlite_store_keeps_labels() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_store_keeps_buckets() {
     prove(buckets::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_raw_events() {
+    prove(raw_events::keeping::FACTS, fresh).await;
+    prove(raw_events::reading::FACTS, fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_store_keeps_settings_of_trackers() {
+    prove(tracker_settings::FACTS, fresh).await;
 }

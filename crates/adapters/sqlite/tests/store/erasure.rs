@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use dayline_app::ports::{
     Accounts, ApiKey, ApiKeys, Applied, AuditEvent, AuditKind, AuditLog, Buckets, DayWrite, DeadLetter,
-    LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, OpenBucket, ReportJobs, Sessions, StartSession,
-    Started, StoredBucket,
+    Keeping, LedgerCommit, LedgerReader, LedgerWriter, LoadedDay, OpenBucket, PreferenceStore, RawEvents,
+    ReportJobs, Sessions, SetSetting, StartSession, Started, StoredBucket, TrackerSettings,
 };
 use dayline_domain::bucket::{Bucket, BucketId, BucketWord};
 use dayline_domain::identity::account::Label;
 use dayline_domain::identity::session::Generation;
+use dayline_domain::raw_event::{EventData, RawEvent};
 use dayline_domain::report::Filter;
+use dayline_domain::tracker_setting::{SettingName, SettingValue};
 use dayline_domain::{
-    ApiKeyId, AppName, Correction, CorrectionId, DeviceId, JobId, JobState, Language, Project, ReportFormat,
-    ReportJob, ReportKind, Says, Scopes, Seen, Session, SessionId, Source, UserId,
+    ApiKeyId, AppName, Correction, CorrectionId, DeviceId, JobId, JobState, Language, Preferences, Project,
+    RawEventDays, ReportFormat, ReportJob, ReportKind, Says, Scopes, Seen, Session, SessionId, Source,
+    UserId,
 };
 use dayline_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -139,14 +142,24 @@ async fn sign_in(store: &SqliteStore, n: u64, user: UserId, device: u8) {
     let id = BucketId::new(&format!("secret-bucket-{n}-{device}")).unwrap();
     let bucket = Bucket { id, kind: word("kind"), client: word("client"), host: word("host") };
     let bucket = StoredBucket { bucket, opened_by: None, created_at: NOW };
+    let id = bucket.bucket.id.clone();
     assert_eq!(store.open_bucket(user, bucket, 50).await, Ok(OpenBucket::New));
+    let raw_event_days = RawEventDays::new(7).unwrap();
+    store.set_preferences(user, Preferences { raw_event_days, ..Preferences::default() }).await.unwrap();
+    let data = |i: i64| EventData::new(format!("{{\"title\":\"secret-event-{n} {i}\"}}")).unwrap();
+    let event = |i: i64| (None, RawEvent::new(NOW.plus(i), NOW.plus(i + 1), data(i)));
+    let keeping = Keeping { now: NOW, max_bytes: 1 << 20 };
+    store.keep_events(user, id, (0..200).map(event).collect(), keeping).await.unwrap();
+    let (name, value) = (SettingName::new("theme").unwrap(), format!("\"secret-setting-{n}\""));
+    let value = SettingValue::new(value).unwrap();
+    assert_eq!(store.set_tracker_setting(user, name, value, 9).await, Ok(SetSetting::Set));
 }
 
 /// What of the person is in the files of the folder.
 fn traces(folder: &Path, n: u64, user: UserId) -> Vec<String> {
     let mut needles: Vec<Vec<u8>> = [
         "mail", "device", "app", "project", "language", "entry", "hash", "reason", "record", "label",
-        "address", "subject", "key", "result", "bucket", "kind", "client", "host",
+        "address", "subject", "key", "result", "bucket", "kind", "client", "host", "event", "setting",
     ]
     .map(|what| format!("secret-{what}-{n}").into_bytes())
     .into();
@@ -350,4 +363,35 @@ async fn a_reader_that_is_in_the_way_of_what_a_person_erases_only_delays_it() {
     drop(snapshot);
     assert_eq!(store.apply(commit(2, Vec::new())).await, Ok(Applied::Done));
     assert!(!is_in_a_file(folder.path(), "gone-app"));
+}
+
+#[tokio::test]
+async fn an_event_that_is_deleted_erased_or_too_old_is_in_no_file_any_more() {
+    let folder = tempdir().unwrap();
+    let store = open(folder.path());
+    let user = register(&store, 1).await;
+    let raw_event_days = RawEventDays::new(1).unwrap();
+    store.set_preferences(user, Preferences { raw_event_days, ..Preferences::default() }).await.unwrap();
+    let word = |text: &str| BucketWord::new(text).unwrap();
+    let id = BucketId::new("w").unwrap();
+    let bucket = Bucket { id: id.clone(), kind: word("k"), client: word("c"), host: word("h") };
+    let bucket = StoredBucket { bucket, opened_by: None, created_at: NOW };
+    assert_eq!(store.open_bucket(user, bucket, 50).await, Ok(OpenBucket::New));
+    let event = |start: i64, what: &str| {
+        let data = EventData::new(format!("{{\"title\":\"gone-{what}\"}}")).unwrap();
+        (None, RawEvent::new(DAY.start().plus(start), DAY.start().plus(start + 10), data))
+    };
+    let events = vec![event(0, "deleted"), event(100, "erased"), event(200, "old")];
+    let keeping = Keeping { now: DAY.start(), max_bytes: 1 << 20 };
+    store.keep_events(user, id.clone(), events, keeping).await.unwrap();
+    for what in ["gone-deleted", "gone-erased", "gone-old"] {
+        assert!(is_in_a_file(folder.path(), what), "the search finds {what} while it is there");
+    }
+    assert_eq!(store.delete_raw_event(user, id, 1).await, Ok(true));
+    assert!(!is_in_a_file(folder.path(), "gone-deleted"));
+    let erasure = correction(1, 1, Says::Erasure { interval: interval(100, 110) });
+    assert_eq!(store.apply(correcting(0, user, Vec::new(), erasure)).await, Ok(Applied::Done));
+    assert!(!is_in_a_file(folder.path(), "gone-erased"));
+    assert_eq!(store.purge_raw_events(DAY.start().plus(211 + 86_400_000), 9).await, Ok(1));
+    assert!(!is_in_a_file(folder.path(), "gone-"));
 }

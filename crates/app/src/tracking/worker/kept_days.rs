@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn of_many_idle_days_so_many_are_evicted_at_once_until_none_is_left() {
         let mut days = KeptDays::new(usize::MAX);
-        for n in 0..2 * MOST_IDLE as u128 + 1 {
+        for n in 0..=2 * MOST_IDLE as u128 {
             let key = DayKey { user: UserId::from_bits(n), day: UtcDay(0) };
             days.days.insert(key, Slot::new(Kept::NoSuchUser));
         }

@@ -131,6 +131,8 @@ impl Accounts for FakeStore {
             tables.merges.remove(&id);
             tables.labels.remove(&id);
             tables.buckets.retain(|(user, _), _| *user != id);
+            tables.raw.forget(id);
+            tables.tracker_settings.retain(|(user, _), _| *user != id);
             tables.dead.retain(|_, stored| stored.letter.user != Some(id));
             tables.audit.retain(|entry| entry.event.user != id);
             tables.jobs.retain(|_, job| job.user != id);

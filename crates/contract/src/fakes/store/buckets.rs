@@ -42,6 +42,9 @@ impl Buckets for FakeStore {
     }
 
     fn delete_bucket(&self, user: UserId, id: BucketId) -> PortFuture<'_, bool> {
-        self.transaction(|tables| Ok(tables.buckets.remove(&(user, id)).is_some()))
+        self.transaction(|tables| {
+            tables.raw.clear(user, &id, usize::MAX);
+            Ok(tables.buckets.remove(&(user, id)).is_some())
+        })
     }
 }

@@ -160,6 +160,9 @@ impl Tables {
         if !is_final && (erases || kept.version < correction.version) {
             kept.clone_from(correction);
         }
+        if let Says::Erasure { interval } = correction.says {
+            self.raw.erase(user, interval);
+        }
     }
 
     /// Lets go of what entries say that newer erasures cover wholly.

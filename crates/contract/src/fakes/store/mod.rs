@@ -12,11 +12,14 @@ mod label_book;
 mod ledger;
 mod numbers;
 mod preferences;
+mod raw_events;
+mod raw_tables;
 mod reads;
 mod reset_links;
 mod retention;
 mod sessions;
 mod time;
+mod tracker_settings;
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -29,6 +32,7 @@ use dayline_app::ports::{
 use dayline_domain::bucket::BucketId;
 use dayline_domain::identity::device_login::DeviceLogin;
 use dayline_domain::identity::session::TokenHash;
+use dayline_domain::tracker_setting::{SettingName, SettingValue};
 use dayline_domain::{
     ApiKeyId, Correction, CorrectionId, DeviceId, DeviceName, JobId, Merges, Piece, Preferences, ReportJob,
     Session, SessionId, UserId, UtcDay, UtcMs,
@@ -38,6 +42,7 @@ use crate::suites::SpoiltSums;
 
 use day::{Day, StoredSums};
 use numbers::Numbers;
+use raw_tables::RawTables;
 
 /// A store in memory.
 #[derive(Default)]
@@ -56,6 +61,8 @@ struct Tables {
     /// Of people who said something.
     labels: BTreeMap<UserId, MarkedLabels>,
     buckets: BTreeMap<(UserId, BucketId), StoredBucket>,
+    raw: RawTables,
+    tracker_settings: BTreeMap<(UserId, SettingName), SettingValue>,
     /// Of people who made some.
     merges: BTreeMap<UserId, Merges>,
     sessions: BTreeMap<SessionId, Session>,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use dayline_app::tracking::preferences::{self, Preferred};
 use dayline_app::tracking::retention::Kept;
-use dayline_domain::{BeatHold, Choices, DayStart, Preferences, Retention, Weekday};
+use dayline_domain::{BeatHold, Choices, DayStart, Preferences, RawEventDays, Retention, Weekday};
 use dayline_http_kit::Problem;
 use dayline_http_kit::caller::SignedIn;
 use dayline_http_kit::fields::{Fields, FromFields, Json};
@@ -33,6 +33,10 @@ pub(crate) struct PreferencesBody {
     #[schema(value_type = Option<String>, nullable, required = false, default = "00:00",
         pattern = "^(0[0-9]|1[01]):[0-5][0-9]$|^12:00$")]
     day_start: DayStart,
+    /// For how many days the events of other programs' trackers are kept as they came, titles included; 0: not at all.
+    /// Fewer days than before delete what is older.
+    #[schema(value_type = Option<u16>, nullable, required = false, maximum = 36500, default = 0)]
+    raw_event_days: RawEventDays,
     /// For how long my timeline is kept: days, months or years, as `400d`, `18mo` or `3y`. Older days are deleted
     /// for good, with all that was observed in them. Null for as long as the server keeps any.
     #[schema(value_type = Option<String>, nullable, required = false, pattern = "^[1-9][0-9]{0,4}(d|mo|y)$", example = "3y")]
@@ -49,12 +53,15 @@ impl FromFields for PreferencesBody {
             Weekday::from_name(name).ok_or("must be a day of the week in english, such as monday")
         });
         let day_start = fields.optional("day_start", |text| day_start(text).ok_or("must be 00:00 to 12:00"));
+        let days = fields.integer("raw_event_days", 0..=RawEventDays::MAX.into());
+        let raw_event_days = days.and_then(|days| RawEventDays::new(u16::try_from(days).ok()?).ok());
         let keep = fields.optional("keep", str::parse);
         Some(Self {
             beat_hold: beat_hold.unwrap_or(default.choices.beat_hold),
             audible_counts: audible_counts.unwrap_or(default.choices.audible_counts),
             week_start: week_start.unwrap_or(default.week_start),
             day_start: day_start.unwrap_or(default.day_start),
+            raw_event_days: raw_event_days.unwrap_or(default.raw_event_days),
             keep,
         })
     }
@@ -73,8 +80,8 @@ fn day_start(text: &str) -> Option<DayStart> {
 
 impl From<PreferencesBody> for Preferences {
     fn from(body: PreferencesBody) -> Self {
-        let PreferencesBody { beat_hold, audible_counts, week_start, day_start, keep } = body;
-        Self { choices: Choices { beat_hold, audible_counts }, week_start, day_start, keep }
+        let PreferencesBody { beat_hold, audible_counts, week_start, day_start, raw_event_days, keep } = body;
+        Self { choices: Choices { beat_hold, audible_counts }, week_start, day_start, raw_event_days, keep }
     }
 }
 
@@ -107,6 +114,9 @@ pub(crate) struct PreferencesAnswer {
     /// When my days begin.
     #[schema(example = "00:00")]
     day_start: String,
+    /// For how many days the events of other programs' trackers are kept as they came.
+    #[schema(maximum = 36500, example = 0)]
+    raw_event_days: u16,
     /// For how long I want my timeline kept; null for as long as the server keeps any.
     #[schema(example = "3y")]
     keep: Option<String>,
@@ -123,13 +133,14 @@ pub(crate) struct PreferencesAnswer {
 
 impl From<Preferred> for PreferencesAnswer {
     fn from(Preferred { preferences, settling, kept }: Preferred) -> Self {
-        let Preferences { choices, week_start, day_start, keep } = preferences;
+        let Preferences { choices, week_start, day_start, raw_event_days, keep } = preferences;
         let Kept { installation, since } = kept;
         Self {
             beat_hold_minutes: choices.beat_hold.minutes(),
             audible_counts: choices.audible_counts,
             week_start: week_start.name(),
             day_start: day_start.to_string(),
+            raw_event_days: raw_event_days.days(),
             keep: keep.map(|keep| keep.to_string()),
             server_keep: installation.map(|keep| keep.to_string()),
             kept_since: since.map(|date| date.to_string()),

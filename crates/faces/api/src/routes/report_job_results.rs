@@ -145,7 +145,7 @@ async fn file(api: &Api, asking: Asking, format: ReportFormat) -> Result<Respons
     let slot = api.exports.claim(caller.user)?;
     let job = result.job.clone();
     let bytes = job.bytes + begins_with.len() as u64;
-    let mut response = Response::new(request.body(begins_with, result, slot).await?);
+    let mut response = Response::new(request.body(begins_with, Sent(result), slot).await?);
     response.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
     label(&mut response, &job, &tag);
     packed(&headers, response).await
@@ -184,10 +184,12 @@ fn file_name(job: &ReportJob) -> String {
     }
 }
 
-/// It holds one chunk, however many there are.
-impl Writer for JobResult {
+/// A result being sent. It holds one chunk, however many there are.
+struct Sent(JobResult);
+
+impl Writer for Sent {
     async fn write(&mut self, chunk: &mut Vec<u8>) -> Result<bool, AppError> {
-        let Some(next) = self.chunk().await? else { return Ok(false) };
+        let Some(next) = self.0.chunk().await? else { return Ok(false) };
         chunk.extend(next);
         Ok(true)
     }

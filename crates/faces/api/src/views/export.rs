@@ -2,6 +2,9 @@
 
 use dayline_app::ports::{ApiKey, StoredAuditEvent, StoredBucket, User};
 use dayline_app::reporting::export::{DeadLetterPings, DeviceSaid, Page};
+use dayline_domain::bucket::BucketId;
+use dayline_domain::raw_event::StoredRawEvent;
+use dayline_domain::tracker_setting::{SettingName, SettingValue};
 use dayline_domain::{
     Alias, Category, Correction, DeviceId, DeviceName, Observation, Piece, Session, SessionId,
 };
@@ -17,6 +20,7 @@ use super::correction::CorrectionItem;
 use super::interval::IntervalItem;
 use super::observation::ObservationItem;
 use super::profile::Profile;
+use super::raw_event::{RawEventItem, TrackerSettingItem};
 use super::session::SessionItem;
 
 /// One line of an export, as it is written. What each is, is said where it is described.
@@ -30,6 +34,8 @@ pub(crate) enum ExportLine<'a> {
     Category(CategoryItem<'a>),
     Alias(AliasItem<'a>),
     Bucket(BucketItem<'a>),
+    RawEvent(RawEventItem<'a>),
+    TrackerSetting(TrackerSettingItem<'a>),
     Audit(AuditEntry<'a>),
     PutAside(PutAsideItem<'a>),
     Correction(CorrectionItem<'a>),
@@ -111,6 +117,8 @@ pub(crate) struct Counts {
     category: u64,
     alias: u64,
     bucket: u64,
+    raw_event: u64,
+    tracker_setting: u64,
     audit: u64,
     put_aside: u64,
     correction: u64,
@@ -128,6 +136,8 @@ pub(crate) enum ExportItem {
     Category(Category),
     Alias(Alias),
     Bucket(StoredBucket),
+    RawEvent(BucketId, StoredRawEvent),
+    TrackerSetting(SettingName, SettingValue),
     Audit(StoredAuditEvent),
     DeadLetter(DeadLetterPings),
     Correction(Correction),
@@ -152,6 +162,12 @@ pub(crate) fn lines(page: Page) -> ExportItems {
             Box::new(all.into_iter())
         }
         Page::Buckets(buckets) => Box::new(buckets.into_iter().map(ExportItem::Bucket)),
+        Page::RawEvents(events) => {
+            Box::new(events.into_iter().map(|(bucket, event)| ExportItem::RawEvent(bucket, event)))
+        }
+        Page::TrackerSettings(settings) => {
+            Box::new(settings.into_iter().map(|(name, value)| ExportItem::TrackerSetting(name, value)))
+        }
         Page::Audit(entries) => Box::new(entries.into_iter().map(ExportItem::Audit)),
         Page::DeadLetter(letter) => Box::new(std::iter::once(ExportItem::DeadLetter(letter))),
         Page::Corrections(corrections) => Box::new(corrections.into_iter().map(ExportItem::Correction)),
@@ -188,6 +204,13 @@ impl ExportLines {
             ExportItem::Category(category) => (ExportLine::Category(category.into()), &mut counts.category),
             ExportItem::Alias(alias) => (ExportLine::Alias(alias.into()), &mut counts.alias),
             ExportItem::Bucket(stored) => (ExportLine::Bucket(stored.into()), &mut counts.bucket),
+            ExportItem::RawEvent(bucket, event) => {
+                (ExportLine::RawEvent(RawEventItem::new(bucket, event)), &mut counts.raw_event)
+            }
+            ExportItem::TrackerSetting(name, value) => {
+                let item = TrackerSettingItem::new(name, value);
+                (ExportLine::TrackerSetting(item), &mut counts.tracker_setting)
+            }
             ExportItem::Audit(entry) => (ExportLine::Audit(entry.into()), &mut counts.audit),
             ExportItem::DeadLetter(letter) => (ExportLine::PutAside(letter.into()), &mut counts.put_aside),
             ExportItem::Correction(correction) => {

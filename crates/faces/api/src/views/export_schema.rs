@@ -16,12 +16,13 @@ use super::export::{DeviceSaidItem, EndItem, ExportLine, PutAsideItem};
 use super::interval::IntervalItem;
 use super::observation::ObservationItem;
 use super::profile::Profile;
+use super::raw_event::{RawEventItem, TrackerSettingItem};
 use super::session::SessionItem;
 
 /// A type of line: its name, that of its schema, and what it is.
 type LineType = (&'static str, &'static str, &'static str);
 
-const LINES: [LineType; 14] = [
+const LINES: [LineType; 16] = [
     ("profile", "ExportProfile", "My profile; the first line."),
     ("session", "ExportSession", "A device that is signed in."),
     ("api_key", "ExportApiKey", "A key, without its text."),
@@ -29,6 +30,12 @@ const LINES: [LineType; 14] = [
     ("category", "ExportCategory", "A category of mine, with its rules."),
     ("alias", "ExportAlias", "What I call an app."),
     ("bucket", "ExportBucket", "What another program's tracker calls a stream of its events."),
+    (
+        "raw_event",
+        "ExportRawEvent",
+        "What another program's tracker sent, as it came: if I keep that, by the order in which it was kept.",
+    ),
+    ("tracker_setting", "ExportTrackerSetting", "What another program's tracker remembers here."),
     ("audit", "ExportAudit", "Something that happened to my account, the newest first."),
     ("put_aside", "ExportPutAside", "Pings that could not be processed and were put aside."),
     ("correction", "ExportCorrection", "What I said about my timeline, in its last version."),
@@ -60,6 +67,8 @@ fn content(line: &str) -> Cow<'static, str> {
         "category" => CategoryItem::name(),
         "alias" => AliasItem::name(),
         "bucket" => BucketItem::name(),
+        "raw_event" => RawEventItem::name(),
+        "tracker_setting" => TrackerSettingItem::name(),
         "audit" => AuditEntry::name(),
         "put_aside" => PutAsideItem::name(),
         "correction" => CorrectionItem::name(),
@@ -101,6 +110,8 @@ impl ToSchema for ExportLine<'_> {
             (CategoryItem::name().into(), CategoryItem::schema()),
             (AliasItem::name().into(), AliasItem::schema()),
             (BucketItem::name().into(), BucketItem::schema()),
+            (RawEventItem::name().into(), RawEventItem::schema()),
+            (TrackerSettingItem::name().into(), TrackerSettingItem::schema()),
             (AuditEntry::name().into(), AuditEntry::schema()),
             (PutAsideItem::name().into(), PutAsideItem::schema()),
             (CorrectionItem::name().into(), CorrectionItem::schema()),

@@ -16,6 +16,7 @@ pub(crate) mod json;
 pub(crate) mod location;
 pub(crate) mod observation;
 pub(crate) mod profile;
+pub(crate) mod raw_event;
 pub(crate) mod report;
 mod report_items;
 pub(crate) mod report_job;

@@ -3,8 +3,12 @@
 use axum::body::Body;
 use dayline_app::identity::authenticate::authenticate;
 use dayline_app::ports::PortError;
-use dayline_app::tracking::buckets;
+use dayline_app::tracking::preferences::prefer;
+use dayline_app::tracking::{buckets, raw_events, tracker_settings};
 use dayline_domain::bucket::{Bucket, BucketId, BucketWord};
+use dayline_domain::raw_event::{EventData, RawEvent};
+use dayline_domain::tracker_setting::{SettingName, SettingValue};
+use dayline_domain::{Preferences, RawEventDays};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -49,7 +53,7 @@ async fn an_export_as_one_object_has_the_same_lines() {
 async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     let server = Server::new();
     let ada = server.person("ada").await;
-    server.person("eve").await;
+    server.person("mallory").await;
     let key = json!({"name": "tracker", "scopes": ["track"]});
     let key = server.post("/api/v1/api-keys").of(&ada).json(&key).send().await.json();
     let pings = json!([
@@ -78,6 +82,8 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
             "api_key",
             "device",
             "bucket",
+            "raw_event",
+            "tracker_setting",
             "audit",
             "audit",
             "audit",
@@ -101,13 +107,7 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
         lines[3],
         json!({"type": "device", "device_id": "phone", "name": "My phone", "merged_into": null})
     );
-    assert_eq!(
-        lines.remove(4),
-        json!({
-            "type": "bucket", "id": "aw-watcher-window_laptop", "kind": "currentwindow", "client": "aw-watcher-window",
-            "host": "laptop", "opened_by": null, "created_at": "2026-11-20T12:00:00.000Z",
-        })
-    );
+    assert_of_trackers(&mut lines);
     assert_eq!((&lines[4]["kind"], &lines[4]["subject"]), (&json!("device_renamed"), &json!("phone")));
     assert_eq!(lines[5]["kind"], "key_created");
     assert_eq!(
@@ -139,11 +139,13 @@ async fn an_export_has_a_line_for_everything_and_says_how_many_there_are() {
     assert_eq!(
         lines[17],
         json!({"type": "end", "counts": {
-            "profile": 1, "session": 1, "api_key": 1, "device": 1, "category": 0, "alias": 0, "bucket": 1, "audit": 4, "put_aside": 0, "correction": 0,
+            "profile": 1, "session": 1, "api_key": 1, "device": 1, "category": 0, "alias": 0, "bucket": 1, "raw_event": 1, "tracker_setting": 1, "audit": 4, "put_aside": 0, "correction": 0,
             "observation": 4, "interval": 4, "outranked": 1,
         }})
     );
-    for secret in [PASSWORD, key["key"].as_str().unwrap(), ada.access.as_str(), ada.refresh.as_str(), "eve"] {
+    for secret in
+        [PASSWORD, key["key"].as_str().unwrap(), ada.access.as_str(), ada.refresh.as_str(), "mallory"]
+    {
         assert!(!reply.text().contains(secret), "{secret}");
     }
 }
@@ -204,7 +206,26 @@ async fn pings_that_were_put_aside_are_in_the_export_of_whom_they_are() {
     assert!(!server.get(EXPORT).of(&eve).send().await.text().contains("Nix"));
 }
 
-/// Opens a bucket as another program's tracker would.
+/// The lines about foreign trackers, which are taken out.
+fn assert_of_trackers(lines: &mut Vec<Value>) {
+    assert_eq!(
+        lines.remove(4),
+        json!({
+            "type": "bucket", "id": "aw-watcher-window_laptop", "kind": "currentwindow", "client": "aw-watcher-window",
+            "host": "laptop", "opened_by": null, "created_at": "2026-11-20T12:00:00.000Z",
+        })
+    );
+    assert_eq!(
+        lines.remove(4),
+        json!({
+            "type": "raw_event", "bucket": "aw-watcher-window_laptop", "id": 1, "data": {"app": "Code"},
+            "start_time": "2026-11-20T11:59:55.000Z", "end_time": "2026-11-20T12:00:00.000Z",
+        })
+    );
+    assert_eq!(lines.remove(4), json!({"type": "tracker_setting", "name": "theme", "value": ["dark"]}));
+}
+
+/// Opens a bucket as another program's tracker would, keeps an event in it, and has something remembered.
 async fn open_bucket(server: &Server, person: &Person) {
     let bearer = authenticate(&server.fake.app, &person.access, None).await.unwrap();
     let word = |text: &str| BucketWord::new(text).unwrap();
@@ -214,7 +235,15 @@ async fn open_bucket(server: &Server, person: &Person) {
         client: word("aw-watcher-window"),
         host: word("laptop"),
     };
-    assert_eq!(buckets::open(&server.fake.app, &bearer, bucket).await, Ok(true));
+    let (app, id) = (&server.fake.app, bucket.id.clone());
+    assert_eq!(buckets::open(app, &bearer, bucket).await, Ok(true));
+    let raw_event_days = RawEventDays::new(7).unwrap();
+    prefer(app, &bearer, Preferences { raw_event_days, ..Preferences::default() }).await.unwrap();
+    let now = app.clock.now();
+    let event = RawEvent::new(now.plus(-5_000), now, EventData::new(r#"{"app":"Code"}"#).unwrap());
+    assert!(raw_events::keep_beat(app, &bearer, &id, &event, 0).await.unwrap().is_some());
+    let (name, value) = (SettingName::new("theme").unwrap(), SettingValue::new(r#"["dark"]"#).unwrap());
+    tracker_settings::set(app, &bearer, name, value).await.unwrap();
 }
 
 async fn piece(body: &mut Body) -> Result<String, axum::Error> {

@@ -49,6 +49,7 @@ async fn who_never_chose_has_the_defaults() {
     let world = with_ada(&[]).await;
     let expected = json!({
         "beat_hold_minutes": 15, "audible_counts": true, "week_start": "monday", "day_start": "00:00",
+        "raw_event_days": 0,
         "keep": null, "server_keep": null, "kept_since": null, "settling": {"days": 0, "left": 0},
     });
     assert_eq!(get(&world).await, expected);
@@ -61,6 +62,7 @@ async fn preferences_take_the_place_of_those_before() {
     let world = with_ada(&[]).await;
     let chosen = json!({
         "beat_hold_minutes": 60, "audible_counts": false, "week_start": "sunday", "day_start": "12:00",
+        "raw_event_days": 36500,
         "keep": "18mo",
     });
     let mut expected = chosen.clone();
@@ -73,6 +75,7 @@ async fn preferences_take_the_place_of_those_before() {
     let told = reply.json();
     assert_eq!((&told["beat_hold_minutes"], &told["audible_counts"]), (&json!(15), &json!(true)));
     assert_eq!((&told["week_start"], &told["day_start"]), (&json!("monday"), &json!("04:30")));
+    assert_eq!(told["raw_event_days"], 0, "what is left out is as for who never chose");
 }
 
 #[tokio::test]
@@ -82,6 +85,7 @@ async fn whatever_is_wrong_with_preferences_is_named_and_nothing_is_set() {
     for (field, wrong) in [
         ("beat_hold_minutes", vec![json!(0), json!(61), json!(-1), json!(1.5), json!("15"), json!([15])]),
         ("audible_counts", vec![json!("true"), json!(1)]),
+        ("raw_event_days", vec![json!(36501), json!(-1), json!(0.5), json!("7")]),
         ("week_start", vec![json!("Monday"), json!(""), json!(1)]),
         ("keep", vec![json!(""), json!("0d"), json!("3 years"), json!("101y"), json!(30)]),
         (

@@ -1,7 +1,7 @@
 //! A bucket as watchers ask for one, and as they are told of it.
 
 use dayline_app::AppError;
-use dayline_app::ports::StoredBucket;
+use dayline_app::ports::{EventExtent, StoredBucket};
 use dayline_domain::bucket::{Bucket, BucketId, BucketWord};
 use dayline_http_kit::instant;
 use serde::{Deserialize, Serialize};
@@ -44,15 +44,29 @@ pub(super) struct BucketItem<'a> {
     hostname: &'a str,
     created: String,
     data: Empty,
-    last_updated: Option<&'a str>,
+    /// When the event ended that began last.
+    last_updated: Option<String>,
+    /// How far its events reach, if any are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Extent>,
+}
+
+#[derive(Serialize)]
+struct Extent {
+    start: String,
+    end: String,
 }
 
 /// An object without members.
 #[derive(Serialize)]
 pub(super) struct Empty {}
 
-impl<'a> From<&'a StoredBucket> for BucketItem<'a> {
-    fn from(StoredBucket { bucket, created_at, .. }: &'a StoredBucket) -> Self {
+impl<'a> BucketItem<'a> {
+    /// A bucket, and how far its events reach.
+    pub(super) fn new(
+        StoredBucket { bucket, created_at, .. }: &'a StoredBucket,
+        extent: Option<&EventExtent>,
+    ) -> Self {
         Self {
             id: bucket.id.as_str(),
             name: None,
@@ -61,7 +75,14 @@ impl<'a> From<&'a StoredBucket> for BucketItem<'a> {
             hostname: bucket.host.as_str(),
             created: instant::utc(*created_at),
             data: Empty {},
-            last_updated: None,
+            last_updated: extent.map(|extent| instant::utc(extent.end)),
+            metadata: extent
+                .map(|extent| Extent { start: instant::utc(extent.start), end: instant::utc(extent.end) }),
         }
     }
+}
+
+/// How far the events of a bucket reach.
+pub(super) fn extent_of<'a>(extents: &'a [EventExtent], bucket: &BucketId) -> Option<&'a EventExtent> {
+    extents.iter().find(|extent| extent.bucket == *bucket)
 }

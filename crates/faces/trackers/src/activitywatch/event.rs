@@ -11,16 +11,34 @@ use dayline_http_kit::Problem;
 use dayline_http_kit::fields::malformed_detail;
 use dayline_http_kit::instant::{self, InvalidInstant};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 #[derive(serde::Deserialize)]
-struct WireEvent<'a> {
+pub(super) struct WireEvent<'a> {
+    /// The number of an event that it is to replace; what is no such number is none.
+    #[serde(default, deserialize_with = "number")]
+    pub(super) id: Option<u64>,
     #[serde(borrow)]
     timestamp: Cow<'a, str>,
     /// In seconds; the helper of macOS never says it.
     duration: Option<f64>,
     #[serde(borrow)]
-    data: &'a RawValue,
+    pub(super) data: &'a RawValue,
+}
+
+impl WireEvent<'_> {
+    /// From when to when.
+    pub(super) fn times(&self) -> Result<(UtcMs, UtcMs), Problem> {
+        let start = at(&self.timestamp).map_err(|why| invalid("timestamp", why.to_string()))?;
+        let length_ms = length_ms(self.duration.unwrap_or_default());
+        let length_ms = length_ms.ok_or_else(|| invalid("duration", "must not be negative"))?;
+        Ok((start, start.plus(length_ms)))
+    }
+}
+
+fn number<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u64>, D::Error> {
+    Ok(Value::deserialize(json)?.as_u64())
 }
 
 /// Reads one event.
@@ -29,15 +47,13 @@ struct WireEvent<'a> {
 /// What is wrong with it.
 pub(super) fn one(json: &str) -> Result<Event, Problem> {
     let wire: WireEvent<'_> = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
-    let start = at(&wire.timestamp).map_err(|why| invalid("timestamp", why.to_string()))?;
-    let length_ms = length_ms(wire.duration.unwrap_or_default());
-    let length_ms = length_ms.ok_or_else(|| invalid("duration", "must not be negative"))?;
+    let (start, end) = wire.times()?;
     let data = wire.data.get();
     if !data.starts_with('{') {
         return Err(invalid("data", "must be an object"));
     }
     let data = serde_json::from_str(data).map_err(|error| unreadable(&error))?;
-    Ok(Event { start, end: start.plus(length_ms), data })
+    Ok(Event { start, end, data })
 }
 
 /// A list of events, of which those that can't be read are left out. They take no memory, however many they are.
@@ -88,7 +104,7 @@ pub(super) fn many(json: &str) -> Result<Vec<Event>, Problem> {
 }
 
 /// A moment; one without an offset is in UTC on this wire.
-fn at(text: &str) -> Result<UtcMs, InvalidInstant> {
+pub(super) fn at(text: &str) -> Result<UtcMs, InvalidInstant> {
     match instant::parse(text) {
         Err(InvalidInstant::NoOffset) => instant::parse(&format!("{text}Z")),
         read => read,

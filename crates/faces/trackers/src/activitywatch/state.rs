@@ -23,6 +23,13 @@ const HELD_PER_PERSON: usize = 32;
 /// Most exports that are taken at a time, each of which is in memory: half of what bodies may take.
 const IMPORTS: usize = 4;
 
+/// Most queries at a time, each of which holds some thousands of events; one of each person.
+const QUERIES: usize = 4;
+
+/// Most answers that are sent a piece at a time, each of which holds a page of events; and of one person.
+const LONG_ANSWERS: usize = 16;
+const LONG_ANSWERS_PER_PERSON: usize = 2;
+
 /// This wire as a face.
 pub struct ActivityWatch {
     pub(super) app: App,
@@ -33,6 +40,10 @@ pub struct ActivityWatch {
     pub(super) unknown: Arc<Slots>,
     /// Exports that are being taken, one of each person.
     pub(super) imports: Arc<Slots>,
+    /// Answers that are being sent a piece at a time.
+    pub(super) long_answers: Arc<Slots>,
+    /// Queries that are being answered.
+    pub(super) queries: Arc<Slots>,
     /// Whose trackers all are, where none sends a credential.
     pub(super) door: Option<Door>,
 }
@@ -42,7 +53,9 @@ impl ActivityWatch {
     pub fn new(kit: Kit) -> Self {
         let (held, unknown) = (Slots::new(HELD, HELD_PER_PERSON), Slots::new(HELD, HELD));
         let imports = Slots::new(IMPORTS, 1);
-        Self { app: kit.app.clone(), kit, held, unknown, imports, door: None }
+        let long_answers = Slots::new(LONG_ANSWERS, LONG_ANSWERS_PER_PERSON);
+        let queries = Slots::new(QUERIES, 1);
+        Self { app: kit.app.clone(), kit, held, unknown, imports, long_answers, queries, door: None }
     }
 
     /// The same behind a door.

@@ -68,7 +68,15 @@ async fn the_door_is_for_writing_unless_it_may_read() {
     let host = [("host", "127.0.0.1:5600")];
     for (may_read, status) in [(false, 403), (true, 200)] {
         let (server, _) = server(may_read).await;
-        assert_eq!(call(&server.stranger(), Method::GET, "/api/0/buckets", &host, "").await.status, status);
+        let local = server.stranger();
+        for path in ["buckets", "buckets/w/events", "export", "settings", "settings/theme"] {
+            let bucket = r#"{"client": "c", "type": "currentwindow", "hostname": "unknown"}"#;
+            call(&local, Method::POST, "/api/0/buckets/w", &host, bucket).await;
+            let reply = call(&local, Method::GET, &format!("/api/0/{path}"), &host, "").await;
+            assert_eq!(reply.status, status, "{path}");
+        }
+        let info = call(&local, Method::GET, "/api/0/info", &host, "").await.json();
+        assert_eq!(info["testing"], may_read, "as it was asked for here");
     }
 }
 

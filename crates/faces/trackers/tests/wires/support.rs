@@ -12,10 +12,14 @@ use dayline_app::identity::login::{self, Login};
 use dayline_app::ports::Partition;
 use dayline_app::reporting::reports::ReadVersion;
 use dayline_app::reporting::timeline::{Beside, timeline};
+use dayline_app::tracking::preferences::prefer;
 use dayline_app::tracking::worker::{Worker, WorkerLimits};
 use dayline_contract::fakes::FakeApp;
 use dayline_domain::identity::account::Label;
-use dayline_domain::{DAY_MS, DeviceId, Email, FullName, Interval, NewPassword, Piece, Scope, Scopes, UtcMs};
+use dayline_domain::{
+    DAY_MS, DeviceId, Email, FullName, Interval, NewPassword, Piece, Preferences, RawEventDays, Scope,
+    Scopes, UtcMs,
+};
 use dayline_http_kit::{Kit, KitConfig, KitState, Metrics, Router, assemble};
 use dayline_trackers::activitywatch::{Door, door};
 use dayline_trackers::{route_patterns, routers};
@@ -52,7 +56,8 @@ impl Server {
 
     /// From now on all come by the door for somebody's trackers.
     pub(crate) fn open_door(&mut self, of: &Caller, may_read: bool) {
-        let behind = Door { user: of.user, device: DeviceId::new("desk").unwrap(), may_read };
+        let device = DeviceId::new("desk").unwrap();
+        let behind = Door { user: of.user, device, may_read, testing: may_read };
         self.router = assemble(&self.kit, [door(&self.kit, behind)]);
     }
 
@@ -84,6 +89,19 @@ impl Server {
         let scopes = scopes.iter().fold(Scopes::NONE, |scopes, scope| scopes.with(*scope));
         let new = NewKey { name: Label::new("the key").unwrap(), scopes, expires_at: None, format };
         api_keys::create(&self.fake.app, of, new).await.unwrap().1
+    }
+
+    /// From now on somebody's events are kept for so many days.
+    pub(crate) async fn keep(&self, of: &Caller, days: u16) {
+        let raw_event_days = RawEventDays::new(days).unwrap();
+        let chosen = Preferences { raw_event_days, ..Preferences::default() };
+        prefer(&self.fake.app, of, chosen).await.unwrap();
+    }
+
+    /// A client of somebody's whose key may track and read.
+    pub(crate) async fn both(&self, of: &Caller) -> Tracker<'_> {
+        let key = self.key(of, KeyFormat::Prefixed, &[Scope::Track, Scope::Read]).await;
+        self.with_authorization(&basic(&format!("anybody:{key}")))
     }
 
     /// A tracker of somebody's, with a key as `aw-client` sends it.

@@ -9,7 +9,7 @@ use dayline_app::identity::caller::Caller;
 use dayline_app::tracking::preferences::{self, Preferred};
 use dayline_app::tracking::retention::Kept;
 use dayline_domain::{
-    BeatHold, Choices, DayStart, Email, FullName, NewPassword, Preferences, Retention, Weekday,
+    BeatHold, Choices, DayStart, Email, FullName, NewPassword, Preferences, RawEventDays, Retention, Weekday,
 };
 use dayline_http_kit::Problem;
 use dayline_http_kit::address::ClientAddress;
@@ -78,6 +78,7 @@ async fn filled(web: &WebState, caller: &Caller, headers: &HeaderMap) -> Result<
     let Preferred { preferences: preferred, kept, .. } = preferences::preferences(&web.app, caller).await?;
     let shell = Shell::at(web, headers, Place::Settings);
     let beat_hold = preferred.choices.beat_hold.minutes().to_string();
+    let raw_event_days = preferred.raw_event_days.days().to_string();
     let audible = if preferred.choices.audible_counts { "on" } else { "" };
     let form = Form::with(&[
         ("email", user.email.as_str()),
@@ -85,6 +86,7 @@ async fn filled(web: &WebState, caller: &Caller, headers: &HeaderMap) -> Result<
         ("timezone", &user.timezone),
         ("beat_hold", &beat_hold),
         ("audible", audible),
+        ("raw_event_days", &raw_event_days),
         ("keep", &preferred.keep.map(|keep| keep.to_string()).unwrap_or_default()),
     ]);
     let weekday = |day: Weekday| Choice::of(day.name(), capitalized(day.name()), preferred.week_start.name());
@@ -201,12 +203,18 @@ fn read_preferences(form: &mut Form) -> Option<Preferences> {
         let minutes = text.trim().parse().ok().and_then(|minutes| BeatHold::from_minutes(minutes).ok());
         minutes.ok_or("must be a number of minutes from 1 to 60")
     });
+    let raw_event_days = form.read_field("raw_event_days", |text| {
+        let days = if text.trim().is_empty() { Some(0) } else { text.trim().parse().ok() };
+        let days = days.and_then(|days| RawEventDays::new(days).ok());
+        days.ok_or("must be a number of days from 0 to 36500")
+    });
     let keep = form.read_field("keep", |text| {
         let text = text.trim();
         if text.is_empty() { Ok(None) } else { text.parse::<Retention>().map(Some) }
     });
     let choices = Choices { beat_hold: beat_hold?, audible_counts: form.ticked("audible") };
-    Some(Preferences { choices, week_start: week_start?, day_start: day_start?, keep: keep? })
+    let (week_start, day_start) = (week_start?, day_start?);
+    Some(Preferences { choices, week_start, day_start, raw_event_days: raw_event_days?, keep: keep? })
 }
 
 /// What there is to know before one chooses how long days are kept.

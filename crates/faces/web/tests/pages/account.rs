@@ -171,12 +171,26 @@ async fn a_new_password_needs_the_old_one_and_ends_other_sessions() {
 }
 
 #[tokio::test]
+async fn events_of_trackers_are_kept_for_as_many_days_as_are_chosen() {
+    let server = Server::new();
+    let mut ada = Browser::of(&server, "ada").await;
+    let form = "week_start=monday&day_start=00%3A00&beat_hold=15&audible=on";
+    for (sent, shown) in [("&raw_event_days=30", "30"), ("&raw_event_days=", "0"), ("", "0")] {
+        let saved = ada.post("/settings/time", &format!("{form}{sent}")).await;
+        assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/settings?saved=time"));
+        let field = format!("name=\"raw_event_days\" type=\"number\" autocomplete=\"off\" value=\"{shown}\"");
+        assert!(ada.get("/settings").await.text().contains(&field), "{sent}");
+    }
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_with_a_form_is_shown_at_once() {
     let server = Server::new();
     let mut ada = Browser::of(&server, "ada").await;
     for (path, form, wrong) in [
         ("/register", "full_name=&email=ada&password=short&timezone=Mars", 4),
         ("/settings/profile", "full_name=&timezone=Mars", 2),
+        ("/settings/time", "week_start=sunday&day_start=00%3A00&beat_hold=0&raw_event_days=36501", 2),
         ("/connect/key", "name=", 2),
     ] {
         let reply = ada.post(path, form).await;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use dayline_app::tracking::buckets;
+use dayline_app::tracking::{buckets, raw_events};
 use dayline_http_kit::Problem;
 use dayline_http_kit::body::{self, Coding};
 use http::StatusCode;
 
 use super::{PathBucket, Sender, info, private};
-use crate::activitywatch::bucket_form::{BucketItem, Empty, NewBucket};
+use crate::activitywatch::bucket_form::{BucketItem, Empty, NewBucket, extent_of};
 use crate::activitywatch::refusal::Refusal;
 use crate::activitywatch::state::ActivityWatch;
 
@@ -24,8 +24,9 @@ pub(in crate::activitywatch) async fn list(
     Sender(caller): Sender,
 ) -> Result<Response, Refusal> {
     let stored = buckets::list(&aw.app, &caller).await?;
-    let items: BTreeMap<&str, BucketItem<'_>> =
-        stored.iter().map(BucketItem::from).map(|item| (item.id, item)).collect();
+    let extents = raw_events::extents(&aw.app, &caller).await?;
+    let items = stored.iter().map(|stored| BucketItem::new(stored, extent_of(&extents, &stored.bucket.id)));
+    let items: BTreeMap<&str, BucketItem<'_>> = items.map(|item| (item.id, item)).collect();
     Ok(private(&items))
 }
 
@@ -36,7 +37,8 @@ pub(in crate::activitywatch) async fn show(
     PathBucket(id): PathBucket,
 ) -> Result<Response, Refusal> {
     let stored = buckets::show(&aw.app, &caller, id).await?;
-    Ok(private(&BucketItem::from(&stored)))
+    let extents = raw_events::extents(&aw.app, &caller).await?;
+    Ok(private(&BucketItem::new(&stored, extent_of(&extents, &stored.bucket.id))))
 }
 
 /// Opens a bucket. One that is there already is no error: it is not modified.

@@ -6,13 +6,16 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use dayline_app::AppError;
 use dayline_app::identity::caller::Caller;
-use dayline_app::tracking::{buckets, ingest};
+use dayline_app::tracking::{buckets, ingest, raw_events};
+use dayline_domain::Scope;
 use dayline_domain::bucket::Bucket;
 use dayline_foreign::activitywatch::{Event, observed};
 use dayline_http_kit::body::{self, Coding};
 
 use super::{PathBucket, Sender, private};
 use crate::activitywatch::event;
+use crate::activitywatch::event_item::EventItem;
+use crate::activitywatch::raw;
 use crate::activitywatch::refusal::Refusal;
 use crate::activitywatch::state::ActivityWatch;
 
@@ -23,7 +26,8 @@ pub(super) const AT_ONCE: usize = 500;
 /// What some events cost, as bytes of pings.
 const WORK_EACH: usize = 256;
 
-/// Takes events. Sending them again changes nothing, also after some were taken and others not.
+/// Takes events. Sending them again changes nothing, also after some were taken and others not. Who keeps events is told how
+/// they are kept.
 pub(in crate::activitywatch) async fn take(
     State(aw): State<Arc<ActivityWatch>>,
     Sender(caller): Sender,
@@ -33,12 +37,23 @@ pub(in crate::activitywatch) async fn take(
     let (parts, body) = request.into_parts();
     let bucket = buckets::of_event(&aw.app, &caller, id).await?;
     let body = body::receive(&aw.kit, &parts, body, MAX_BODY, Coding::Gzip(caller.user)).await?;
-    let events = event::many(&body.text_of_items())?;
+    let text = body.text_of_items();
+    let events = event::many(&text)?;
+    let raw = if raw_events::are_kept(&aw.app, &caller).await? { raw::many(&text) } else { Vec::new() };
+    drop(text);
     drop(body);
     for some in events.chunks(AT_ONCE) {
         store(&aw, &caller, &bucket, some).await?;
     }
-    Ok(private(&None::<()>))
+    let mut kept = Vec::new();
+    for some in raw.chunks(AT_ONCE) {
+        kept.extend(raw_events::keep_events(&aw.app, &caller, &bucket.id, some.to_vec()).await?);
+    }
+    // Who reads nothing is not told either what became of it.
+    if kept.is_empty() || caller.require(Scope::Read).is_err() {
+        return Ok(private(&None::<()>));
+    }
+    Ok(private(&kept.iter().map(EventItem::numbered).collect::<Vec<_>>()))
 }
 
 /// Makes durable what some events of a bucket say.

@@ -35,7 +35,8 @@ pub(in crate::activitywatch) async fn show(
         Err(_) => UNKNOWN.to_owned(),
     };
     let version = concat!("dayline ", env!("CARGO_PKG_VERSION"));
-    private(&Info { hostname, version, testing: false, device_id: "dayline" })
+    let testing = aw.door.as_ref().is_some_and(|door| door.testing);
+    private(&Info { hostname, version, testing, device_id: "dayline" })
 }
 
 /// The name of the computer that the caller's key is used on.
