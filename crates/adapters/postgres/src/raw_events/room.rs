@@ -36,7 +36,8 @@ const PURGE: &str = "
       CROSS JOIN LATERAL (
         SELECT user_id, number FROM raw_events
         WHERE raw_events.user_id = raw_totals.user_id AND ended_at <
-          CASE raw_event_days WHEN 0 THEN 'infinity' ELSE $1 - raw_event_days * interval '24 hours' END
+          CASE raw_event_days WHEN 0 THEN 'infinity'
+          ELSE greatest($1 - raw_event_days * interval '24 hours', kept_from::timestamp AT TIME ZONE 'UTC') END
         ORDER BY ended_at LIMIT $2) AS events
       LIMIT $2 FOR UPDATE OF raw_totals SKIP LOCKED),
     gone AS (

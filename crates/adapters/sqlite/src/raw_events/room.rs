@@ -40,7 +40,8 @@ const PURGE: &str = "
       SELECT e.user_number, e.number
       FROM raw_totals t CROSS JOIN users u ON u.number = t.user_number
       CROSS JOIN raw_events e ON e.user_number = u.number AND e.end_ms <
-        CASE u.raw_event_days WHEN 0 THEN 9223372036854775807 ELSE ?1 - u.raw_event_days * ?2 END
+        CASE u.raw_event_days WHEN 0 THEN 9223372036854775807
+          ELSE max(?1 - u.raw_event_days * ?2, coalesce(u.kept_from * ?2, -9223372036854775807)) END
       LIMIT ?3)
     RETURNING user_number, length(CAST(data AS BLOB)) AS length";
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use dayline_app::ports::{EventExtent, EventsAsked, Keeping, Kept, PortFuture, RawEvents};
 use dayline_domain::bucket::BucketId;
 use dayline_domain::raw_event::{EventRange, RawEvent, StoredRawEvent};
-use dayline_domain::{Interval, RawEventDays, Says, UserId, UtcMs};
+use dayline_domain::{Interval, RawEventDays, Says, UserId, UtcDay, UtcMs};
 
 use super::raw_tables::stored;
 use super::{FakeStore, Tables};
@@ -174,8 +174,12 @@ impl RawEvents for FakeStore {
 
     fn purge_raw_events(&self, now: UtcMs, at_most: usize) -> PortFuture<'_, u64> {
         self.transaction(|tables| {
-            let is_old =
-                |user: UserId, event: &RawEvent| !tables.raw_event_days(user).keeps(event.end(), now);
+            let is_past = |user, end: UtcMs| {
+                tables.kept_from.get(&user).is_some_and(|from: &UtcDay| end < from.start())
+            };
+            let is_old = |user: UserId, event: &RawEvent| {
+                !tables.raw_event_days(user).keeps(event.end(), now) || is_past(user, event.end())
+            };
             let old = tables.raw.events.iter().filter(|((user, _), (_, event))| is_old(*user, event));
             let old: Vec<_> = old.map(|(key, _)| *key).take(at_most).collect();
             for key in &old {

@@ -35,6 +35,9 @@ pub const FACTS: &[Fact<StorePorts>] = &[
     Fact::new("events_go_when_their_days_are_over_a_few_at_a_time", |s| {
         Box::pin(events_go_when_their_days_are_over_a_few_at_a_time(s))
     }),
+    Fact::new("events_of_days_that_are_past_go_however_many_days_are_chosen", |s| {
+        Box::pin(events_of_days_that_are_past_go_however_many_days_are_chosen(s))
+    }),
     Fact::new("what_is_gone_takes_no_room", |s| Box::pin(what_is_gone_takes_no_room(s))),
     Fact::new("events_go_with_their_bucket_and_with_their_person", |s| {
         Box::pin(events_go_with_their_bucket_and_with_their_person(s))
@@ -203,6 +206,19 @@ async fn events_go_when_their_days_are_over_a_few_at_a_time(store: StorePorts) {
     let month = i64::from(DAYS) * DAY_MS;
     assert_eq!(purge(month + 2_011, 100).await, 3);
     assert_eq!(left(ada).await, 2);
+}
+
+async fn events_of_days_that_are_past_go_however_many_days_are_chosen(store: StorePorts) {
+    let (ada, bob) = (keeper(&store, 1).await, keeper(&store, 2).await);
+    let border = NOW.day();
+    let before_border = border.start().since(NOW);
+    let events = [before_border - 2_000, before_border - 10].map(|at| event(at, at + 1_000, "x"));
+    for user in [ada, bob] {
+        keep(&store, user, "a", &events).await;
+    }
+    assert!(store.retention.keep_from(ada, Some(border)).await.unwrap());
+    assert_eq!(store.raw_events.purge_raw_events(NOW, 9).await, Ok(1));
+    assert_eq!((all(&store, ada, "a").await.len(), all(&store, bob, "a").await.len()), (1, 2));
 }
 
 async fn what_is_gone_takes_no_room(store: StorePorts) {
