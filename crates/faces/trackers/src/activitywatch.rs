@@ -1,6 +1,6 @@
 //! The wire of ActivityWatch, `/api/0`: buckets, heartbeats and events of unchanged watchers.
 //! Not here: joining heartbeats. `pulsetime` is not used for the timeline: its rule joins what belongs together, in whichever
-//! order it comes. Beside it, events are kept as they came for people who chose that (see [`raw`]).
+//! order it comes. Beside it, events are kept as they came for people who chose that.
 
 mod bucket_form;
 mod door;
