@@ -45,7 +45,7 @@ fn settings(options: &ServeOptions) -> String {
     tell(&(network.listen, network.operations_listen, &network.address_file, network.no_web));
     tell(&(network.kit(logs.access_log), network.api(), options.registration()));
     let door = trackers.door(false).ok().flatten();
-    tell(&door.map(|door| (door.address, door.email.as_str().to_owned(), door.may_read)));
+    tell(&door.map(|door| (door.address, door.email.as_str().to_owned(), door.may_read, door.testing)));
     let connections = network.connections(Metrics::new([]), std::sync::Arc::default());
     tell(&(connections.header_timeout, connections.idle_timeout, connections.write_timeout));
     tell(&(connections.max_connections, connections.grace, network.drain));

@@ -197,7 +197,7 @@ impl Trial {
         let scene = block_in_place(Scene::start);
         let serve = |options: &[&str]| block_in_place(|| scene.serve(Command::new(PROGRAM), options));
         let api = serve(&["--role", "api"]);
-        let worker = serve(&["--role", "worker", "--database-connections", "2"]);
+        let worker = serve(&["--role", "worker", "--database-connections", "2", "--database-timeout", "10m"]);
         let url = format!("http://127.0.0.1:{}", api.0);
         let mut people = Vec::new();
         for number in 0..PEOPLE {

@@ -237,7 +237,7 @@ impl Inner {
         let waiting = self.dead_letters_waiting.clone();
         registry.register("dead_letters_waiting", "Dead letters that wait for an operator", waiting);
         let removed = "Days of people removed since they are not kept any more";
-        registry.register("past_days_removed", removed, self.past_days_removed.clone());
+        registry.register("past_removed", removed, self.past_days_removed.clone());
         registry.register("log_entries", "Entries that wait in the ping log", self.log_entries.clone());
         let bytes = self.log_bytes.clone();
         registry.register_with_unit("log", "Bytes that wait in the ping log", Unit::Bytes, bytes);
