@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import requests
 from aw_client import ActivityWatchClient
+from aw_client.classes import default_classes
+from aw_client.queries import DesktopQueryParams, canonicalEvents, fullDesktopQuery
 from aw_core.dirs import get_data_dir
 from aw_core.models import Event
 
@@ -136,6 +138,41 @@ def kept(url: str, person: Person, start: datetime) -> None:
     both.delete_bucket("kept_window")
 
 
+def reported(url: str, person: Person, start: datetime) -> None:
+    """The client's own reports, with its categories and one of somebody's."""
+    both = client(url, "reporter", person.key("track", "read"))
+    window, afk, web = "report_window", "report_afk", "report-firefox"
+    for bucket, kind in [(window, "currentwindow"), (afk, "afkstatus"), (web, "web.tab.current")]:
+        both.create_bucket(bucket, event_type=kind)
+
+    def insert(bucket: str, second: float, seconds: float, **data: Any) -> None:
+        both.insert_event(bucket, Event(timestamp=start + timedelta(seconds=second), duration=seconds, data=data))
+
+    insert(window, 0, 60, app="Firefox", title="Dayline - GitHub")
+    insert(window, 60, 30, app="Editor", title="lib.rs")
+    insert(afk, 0, 80, status="not-afk")
+    insert(afk, 80, 10, status="afk")
+    insert(web, 0, 70, url="https://www.github.com/a/b", title="a tab", audible=False, incognito=False)
+    classes = [*default_classes, (["Work", "Rust"], {"type": "regex", "regex": r"\.RS\b", "ignore_case": True})]
+    period = [(start, start + timedelta(seconds=120))]
+
+    whole = DesktopQueryParams(bid_window=window, bid_afk=afk, classes=classes)
+    report = both.query(fullDesktopQuery(whole), period)[0]["window"]
+    found = [(event["data"]["$category"], event["duration"]) for event in report["cat_events"]]
+    assert found == [(["Work", "Programming"], 60), (["Work", "Rust"], 20)], found
+    assert report["duration"] == 80, report
+
+    rust = DesktopQueryParams(
+        bid_window=window, bid_afk=afk, bid_browsers=[web], classes=classes, filter_classes=[["Work", "Rust"]]
+    )
+    query = canonicalEvents(rust) + 'RETURN = [events, merge_events_by_keys(browser_events, ["$domain"])];'
+    events, domains = both.query(query, period)[0]
+    assert [event["duration"] for event in events] == [20], events
+    assert [(event["data"]["$domain"], event["duration"]) for event in domains] == [("github.com", 60)], domains
+    for bucket in [window, afk, web]:
+        both.delete_bucket(bucket)
+
+
 def apart(url: str, ada: Person, bob: Person) -> None:
     """Nobody sees anybody else's buckets, and a key that tracks reads nothing."""
     reader = client(url, "reader", bob.key("read"))
@@ -169,8 +206,9 @@ def main(url: str) -> None:
     assert "His" not in ada.seconds(start, start + timedelta(minutes=1))
     direct(url, ada, start + timedelta(minutes=10))
     kept(url, ada, start + timedelta(minutes=20))
+    reported(url, ada, start + timedelta(minutes=30))
     apart(url, ada, bob)
-    print("aw-client: queued and direct calls of two people at once are on their timelines, and what they want kept is")
+    print("aw-client: queued and direct calls of two people at once are on their timelines; what they want kept is, and is reported")
 
 
 if __name__ == "__main__":

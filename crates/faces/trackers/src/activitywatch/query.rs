@@ -1,15 +1,23 @@
 //! Queries of ActivityWatch's clients over the events that somebody keeps: a small language of assignments and calls.
 //! Nothing in it repeats without an end, so that what bounds it is how much it may read, hold and do.
 
+mod arguments;
+mod classify;
 mod functions;
+mod means;
+mod operations;
+mod overlaps;
+mod patterns;
+mod rules;
 mod stopped;
 mod syntax;
+mod titles;
 mod transforms;
+mod urls;
 mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use dayline_app::identity::caller::Caller;
 use dayline_domain::raw_event::EventRange;
@@ -17,20 +25,21 @@ use tokio::time::Instant;
 
 use super::state::ActivityWatch;
 use functions::Source;
-use stopped::{MOST_ROOM, MOST_WORK, too_much};
+use means::Means;
+use patterns::Patterns;
+use stopped::{Budget, MOST_ROOM, MOST_WORK, patience_ends, too_much};
 pub(super) use stopped::{Stopped, Wrong};
 use syntax::Expression;
 use value::Value;
 
 /// What holds the result.
 const RESULT: &str = "RETURN";
-/// How long all of a query may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A query that was read.
 pub(super) struct Query {
     assignments: Vec<(String, Expression)>,
     until: Instant,
+    patterns: Patterns,
 }
 
 impl Query {
@@ -39,7 +48,8 @@ impl Query {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn read(text: &str) -> Result<Self, Wrong> {
-        Ok(Self { assignments: syntax::read(text)?, until: Instant::now() + PATIENCE })
+        let assignments = syntax::read(text)?;
+        Ok(Self { assignments, until: patience_ends(), patterns: Patterns::default() })
     }
 
     /// The result for a period.
@@ -47,17 +57,20 @@ impl Query {
     /// # Errors
     /// [`Stopped`].
     pub(super) async fn run(
-        &self,
+        &mut self,
         aw: &Arc<ActivityWatch>,
         caller: &Caller,
         period: EventRange,
     ) -> Result<Value, Stopped> {
         let source = Source::of(aw, caller, period);
-        let mut run = Run { source, names: BTreeMap::new(), until: self.until, work: 0 };
+        let means =
+            Means { budget: Budget::of(MOST_WORK, self.until), patterns: std::mem::take(&mut self.patterns) };
+        let mut run = Run { source, names: BTreeMap::new(), means };
         for (name, expression) in &self.assignments {
             let value = run.work_out(expression).await?;
             run.names.insert(name.clone(), value);
         }
+        self.patterns = run.means.patterns;
         let result = run.names.remove(RESULT);
         result.ok_or_else(|| Wrong(format!("the query must give something to {RESULT}")).into())
     }
@@ -67,9 +80,7 @@ impl Query {
 struct Run<'a> {
     source: Source<'a>,
     names: BTreeMap<String, Value>,
-    until: Instant,
-    /// How much was made.
-    work: usize,
+    means: Means,
 }
 
 impl Run<'_> {
@@ -77,10 +88,7 @@ impl Run<'_> {
         // Others have their turn.
         tokio::task::yield_now().await;
         let value = self.made(expression).await?;
-        self.work += value.size();
-        if self.work > MOST_WORK || Instant::now() > self.until {
-            return Err(Wrong("the query does too much; ask for less at a time".into()).into());
-        }
+        self.means.budget.spend(value.size())?;
         Ok(value)
     }
 
@@ -104,7 +112,7 @@ impl Run<'_> {
             }
             Expression::Call(function, arguments) => {
                 let arguments = self.each(arguments).await?;
-                functions::call(&mut self.source, function, arguments).await?
+                functions::call(&mut self.source, &mut self.means, function, arguments).await?
             }
         })
     }

@@ -3,6 +3,7 @@
 
 mod activitywatch;
 mod desktop;
+mod desktop_queries;
 mod door;
 mod held;
 mod import;

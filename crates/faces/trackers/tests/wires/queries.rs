@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{MINUTE, Reply, Server, Tracker};
 
-async fn client(server: &Server) -> Tracker<'_> {
+pub(crate) async fn client(server: &Server) -> Tracker<'_> {
     let ada = server.person("ada").await;
     server.keep(&ada, RawEventDays::MAX).await;
     let client = server.both(&ada).await;
@@ -16,11 +16,11 @@ async fn client(server: &Server) -> Tracker<'_> {
 }
 
 /// An event from so many seconds after [`MINUTE`] on.
-fn event(second: i64, seconds: i64, data: &Value) -> Value {
+pub(crate) fn event(second: i64, seconds: i64, data: &Value) -> Value {
     json!({"timestamp": instant::utc(MINUTE.plus(second * 1_000)), "duration": seconds, "data": data})
 }
 
-async fn post(client: &Tracker<'_>, bucket: &str, events: &Value) {
+pub(crate) async fn post(client: &Tracker<'_>, bucket: &str, events: &Value) {
     let reply = client.post(&format!("/api/0/buckets/{bucket}/events"), &events.to_string()).await;
     assert_eq!(reply.status, 200, "{reply:?}");
 }
@@ -32,7 +32,7 @@ async fn ask(client: &Tracker<'_>, query: &str) -> Reply {
     client.post("/api/0/query/?name=&cache=1", &asked.to_string()).await
 }
 
-async fn answer(client: &Tracker<'_>, query: &str) -> Value {
+pub(crate) async fn answer(client: &Tracker<'_>, query: &str) -> Value {
     let reply = ask(client, query).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.json()[0].clone()
@@ -136,6 +136,14 @@ async fn what_can_t_be_answered_is_told_why_in_the_words_of_the_wire() {
         ("RETURN = flood([1]);", "an argument must be events"),
         ("RETURN = secret_function([]);", "there is no function secret_function here"),
         ("RETURN = 1 +", "there must be a ; at character 12"),
+        (
+            "RETURN = categorize([], [[['secret'], {'regex': 'x'}], [['secret'], {'regex': 'secret(?!x)'}]]);",
+            "the pattern of rule 2 can't be used: look-around, including look-ahead and look-behind, is not supported",
+        ),
+        (
+            "RETURN = filter_keyvals_regex([], 'app', '(secret');",
+            "the pattern of filter_keyvals_regex can't be used: unclosed group",
+        ),
         (&deep, "it is nested more than 32 deep at character 43"),
         (&many, "the query does too much; ask for less at a time"),
         (&large, "the query has too many events at once; ask for less at a time"),

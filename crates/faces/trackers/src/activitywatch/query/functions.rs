@@ -1,4 +1,4 @@
-//! What queries may call.
+//! What queries may call, and what of it reads.
 
 use std::sync::Arc;
 
@@ -9,17 +9,16 @@ use dayline_domain::bucket::BucketId;
 use dayline_domain::raw_event::{EventRange, StoredRawEvent};
 use serde_json::Value as Json;
 
-use super::stopped::{MOST_ROOM, MOST_WORK, Stopped, Wrong, too_much};
-use super::transforms;
-use super::value::{Event, Value, seconds};
+use super::arguments::Arguments;
+use super::means::Means;
+use super::operations::operate;
+use super::stopped::{MOST_ROOM, Stopped, Wrong, too_much};
+use super::value::{Event, Value, weight};
 use crate::activitywatch::event_item::Events;
 use crate::activitywatch::state::ActivityWatch;
 
 /// Most bytes of events that one period of a query reads.
 const MOST_READ: u64 = 8 << 20;
-
-/// So many bytes of an event's data weigh as much as a short event.
-const BYTES_EACH: usize = 128;
 
 /// Where a query reads, for one period.
 pub(super) struct Source<'a> {
@@ -37,93 +36,27 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The result of a call.
+/// The result of a call. Its means come back with it, if there is a result.
 pub(super) async fn call(
     source: &mut Source<'_>,
+    means: &mut Means,
     function: &str,
     arguments: Vec<Value>,
 ) -> Result<Value, Stopped> {
-    let mut arguments = Arguments { function: function.to_owned(), all: arguments.into_iter() };
+    let mut arguments = Arguments::of(function, arguments);
     match function {
         "query_bucket" => query_bucket(source, arguments.last()?.into_text()?).await,
         "query_bucket_eventcount" => count(source, arguments.last()?.into_text()?).await,
         "find_bucket" => find_bucket(source, arguments).await,
-        // What may take a while keeps no request waiting.
         _ => {
-            let made = tokio::task::spawn_blocking(move || transform(&mut arguments)).await;
-            let failed = |_| AppError::Internal("a query broke off".into());
-            Ok(made.map_err(failed)??)
+            let mut lent = means.lend();
+            // What may take a while keeps no request waiting.
+            let made = tokio::task::spawn_blocking(move || (operate(arguments, &mut lent), lent)).await;
+            let (made, back) = made.map_err(|_| AppError::Internal("a query broke off".into()))?;
+            *means = back;
+            Ok(made?)
         }
     }
-}
-
-/// The arguments of a call that were not taken yet.
-struct Arguments {
-    function: String,
-    all: std::vec::IntoIter<Value>,
-}
-
-impl Arguments {
-    fn next(&mut self) -> Result<Value, Wrong> {
-        self.all.next().ok_or_else(|| Wrong(format!("{} lacks an argument", self.function)))
-    }
-
-    /// The only one that is left.
-    fn last(&mut self) -> Result<Value, Wrong> {
-        let last = self.next()?;
-        if self.all.len() == 0 {
-            Ok(last)
-        } else {
-            Err(Wrong(format!("{} has too many arguments", self.function)))
-        }
-    }
-}
-
-/// What needs nothing but its arguments.
-fn transform(arguments: &mut Arguments) -> Result<Value, Wrong> {
-    let function = arguments.function.clone();
-    let events = match function.as_str() {
-        "flood" => transforms::flood(arguments.last()?.into_events()?),
-        "sort_by_timestamp" => transforms::sort_by_timestamp(arguments.last()?.into_events()?),
-        "sort_by_duration" => transforms::sort_by_duration(arguments.last()?.into_events()?),
-        "limit_events" => {
-            let mut events = arguments.next()?.into_events()?;
-            events.truncate(arguments.last()?.into_number()?.max(0.0) as usize);
-            events
-        }
-        "filter_keyvals" | "exclude_keyvals" => {
-            let (events, key) = (arguments.next()?.into_events()?, arguments.next()?.into_text()?);
-            let values = arguments.last()?.into_data()?;
-            if events.len().saturating_mul(values.len()) > MOST_WORK {
-                return Err(too_much());
-            }
-            transforms::filter_keyvals(events, &key, &values, function == "filter_keyvals")
-        }
-        "filter_period_intersect" => {
-            let (events, periods) = (arguments.next()?.into_events()?, arguments.last()?.into_events()?);
-            transforms::filter_period_intersect(events, periods, MOST_ROOM).ok_or_else(too_much)?
-        }
-        "period_union" => {
-            let (events, others) = (arguments.next()?.into_events()?, arguments.last()?.into_events()?);
-            transforms::period_union(events, others)
-        }
-        "concat" => {
-            let (mut events, others) = (arguments.next()?.into_events()?, arguments.last()?.into_events()?);
-            events.extend(others);
-            events
-        }
-        "merge_events_by_keys" => {
-            let (events, keys) = (arguments.next()?.into_events()?, arguments.last()?.into_texts()?);
-            transforms::merge_events_by_keys(events, &keys)
-        }
-        "sum_durations" => {
-            let events = arguments.last()?.into_events()?;
-            return Ok(Value::Number(seconds(events.iter().map(Event::length).sum())));
-        }
-        "nop" => return Ok(Value::Number(1.0)),
-        _ => return Err(Wrong(format!("there is no function {function} here"))),
-    };
-    Ok(Value::Events(events))
 }
 
 /// A bucket's events of the period, the last one first.
@@ -142,7 +75,7 @@ async fn query_bucket(source: &mut Source<'_>, id: String) -> Result<Value, Stop
             _ => std::collections::BTreeMap::new(),
         };
         let (start, end) = (event.start(), event.end());
-        let weight = 1 + (event.data().as_str().len() / BYTES_EACH) as u32;
+        let weight = weight(event.data().as_str().len());
         events.push(Event { number: Some(number), start, end, data: Arc::new(data), weight });
     }
     Ok(Value::Events(events))
@@ -168,7 +101,7 @@ async fn known(source: &Source<'_>, id: &str) -> Result<BucketId, Stopped> {
 /// The name of the first bucket whose name begins so, perhaps of one computer.
 async fn find_bucket(source: &Source<'_>, mut arguments: Arguments) -> Result<Value, Stopped> {
     let begins = arguments.next()?.into_text()?;
-    let host = if arguments.all.len() > 0 { Some(arguments.last()?.into_text()?) } else { None };
+    let host = if arguments.is_empty() { None } else { Some(arguments.last()?.into_text()?) };
     let stored = buckets::list(&source.aw.app, source.caller).await?.into_iter().map(|stored| stored.bucket);
     let is_it = |bucket: &dayline_domain::bucket::Bucket| {
         bucket.id.as_str().starts_with(&begins)

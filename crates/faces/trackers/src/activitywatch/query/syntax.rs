@@ -130,25 +130,19 @@ impl Reader<'_> {
         Ok(Expression::Number(number))
     }
 
-    /// A text in quotes; a backslash takes the character behind it as it is, but for `n` and `t`.
+    /// A text in quotes. One with a backslash before it is part of the text, whatever stands before that, as the reference has it. All
+    /// other backslashes stay: they are those of regular expressions, which clients write with no more of them.
     fn text(&mut self, quote: char) -> Result<String, Wrong> {
         let mut text = String::new();
-        let mut chars = self.rest().char_indices().skip(1);
-        while let Some((at, c)) = chars.next() {
-            match c {
-                _ if c == quote => {
-                    self.at += at + quote.len_utf8();
-                    return Ok(text);
-                }
-                '\\' => match chars.next() {
-                    Some((_, 'n')) => text.push('\n'),
-                    Some((_, 't')) => text.push('\t'),
-                    // As in regular expressions, whose backslashes stay.
-                    Some((_, escaped)) if escaped != quote && escaped != '\\' => text.extend(['\\', escaped]),
-                    Some((_, escaped)) => text.push(escaped),
-                    None => break,
-                },
-                _ => text.push(c),
+        for (at, c) in self.rest().char_indices().skip(1) {
+            if c != quote {
+                text.push(c);
+            } else if text.ends_with('\\') {
+                text.pop();
+                text.push(quote);
+            } else {
+                self.at += at + quote.len_utf8();
+                return Ok(text);
             }
         }
         Err(self.wrong("a text does not end"))
@@ -208,7 +202,7 @@ mod tests {
         assert_eq!(read(query), Ok(vec![("bucket".into(), text("aw-test")), ("RETURN".into(), call)]));
         assert_eq!(read(""), Ok(vec![]));
         assert_eq!(read("a = \"x;y\""), Ok(vec![("a".into(), text("x;y"))]));
-        assert_eq!(read(r#"a = "\d\\ \"""#), Ok(vec![("a".into(), text("\\d\\ \""))]));
+        assert_eq!(read(r#"a = "\d\n\\ \" \\"""#), Ok(vec![("a".into(), text(r#"\d\n\\ " \""#))]));
     }
 
     #[test]

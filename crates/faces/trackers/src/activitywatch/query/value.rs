@@ -13,6 +13,17 @@ use super::stopped::Wrong;
 /// What a value takes beside what is in it. So there are few of those that are no events.
 const OVERHEAD: usize = 50;
 
+/// So many bytes of an event's data weigh as much as a short event.
+const BYTES_EACH: usize = 128;
+
+/// What an event says.
+pub(super) type Data = BTreeMap<String, Json>;
+
+/// How much of a query's room an event takes whose data has so many bytes.
+pub(super) fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes / BYTES_EACH).unwrap_or(u32::MAX).saturating_add(1)
+}
+
 /// An event in a query. One that was made of several has no number.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::activitywatch) struct Event {
@@ -20,7 +31,7 @@ pub(in crate::activitywatch) struct Event {
     pub(super) start: UtcMs,
     pub(super) end: UtcMs,
     /// Shared, since most of what is made of events has the data of others.
-    pub(super) data: Arc<BTreeMap<String, Json>>,
+    pub(super) data: Arc<Data>,
     /// How much of a query's room it takes, by how much it says.
     pub(super) weight: u32,
 }
@@ -39,7 +50,7 @@ impl Serialize for Event {
             id: Option<u64>,
             timestamp: String,
             duration: f64,
-            data: &'a BTreeMap<String, Json>,
+            data: &'a Data,
         }
         let duration = seconds(self.length());
         Item { id: self.number, timestamp: instant::utc(self.start), duration, data: &self.data }
@@ -91,6 +102,16 @@ impl Value {
         if let Self::Text(text) = self { Ok(text) } else { Err(Wrong::argument("a text")) }
     }
 
+    /// The members of an object.
+    pub(super) fn into_members(self) -> Result<BTreeMap<String, Self>, Wrong> {
+        if let Self::Object(members) = self { Ok(members) } else { Err(Wrong::argument("an object")) }
+    }
+
+    /// A flag.
+    pub(super) fn into_flag(self) -> Result<bool, Wrong> {
+        if let Self::Flag(flag) = self { Ok(flag) } else { Err(Wrong::argument("true or false")) }
+    }
+
     /// A number.
     pub(super) fn into_number(self) -> Result<f64, Wrong> {
         if let Self::Number(number) = self { Ok(number) } else { Err(Wrong::argument("a number")) }
@@ -108,8 +129,13 @@ impl Value {
         self.into_list()?.iter().map(json).collect()
     }
 
-    fn into_list(self) -> Result<Vec<Self>, Wrong> {
-        if let Self::List(items) = self { Ok(items) } else { Err(Wrong::argument("a list")) }
+    /// A list. One of no events is empty.
+    pub(super) fn into_list(self) -> Result<Vec<Self>, Wrong> {
+        match self {
+            Self::List(items) => Ok(items),
+            Self::Events(events) if events.is_empty() => Ok(Vec::new()),
+            _ => Err(Wrong::argument("a list")),
+        }
     }
 }
 

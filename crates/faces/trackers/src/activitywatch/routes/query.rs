@@ -45,7 +45,7 @@ pub(in crate::activitywatch) async fn answer(
     if asked.timeperiods.len() > MAX_PERIODS {
         return Err(AppError::field("timeperiods", format!("must be at most {MAX_PERIODS}")).into());
     }
-    let query = Query::read(&asked.query.join("\n")).map_err(wrong)?;
+    let mut query = Query::read(&asked.query.join("\n")).map_err(wrong)?;
     let mut answer = vec![b'['];
     for (n, period) in asked.timeperiods.iter().enumerate() {
         let result = query.run(&aw, &caller, range(period)?).await.map_err(stopped)?;
