@@ -145,6 +145,7 @@ async fn a_database_of_the_release_before_is_read_as_it_was_and_written_exactly(
             "people_let_in",
             "labels",
             "buckets",
+            "retention",
             "raw_events"
         ]
     );

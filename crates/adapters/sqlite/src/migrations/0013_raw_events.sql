@@ -13,7 +13,7 @@ CREATE TABLE raw_totals (
 ) STRICT;
 
 CREATE TABLE raw_events (
-    user_number INTEGER NOT NULL,
+    user_number INTEGER NOT NULL REFERENCES users (number) ON DELETE CASCADE,
     number      INTEGER NOT NULL,
     bucket      TEXT    NOT NULL,
     start_ms    INTEGER NOT NULL,
