@@ -17,7 +17,6 @@ import requests
 from aw_client import ActivityWatchClient
 from aw_client.classes import default_classes
 from aw_client.queries import DesktopQueryParams, canonicalEvents, fullDesktopQuery
-from aw_core.dirs import get_data_dir
 from aw_core.models import Event
 
 PATIENCE_S = 20
@@ -194,8 +193,8 @@ def main(url: str) -> None:
         except BaseException as error:  # told by the thread that waits
             failed.append(error)
 
-    # Made at first use, which in two threads at once is more than the client can take.
-    get_data_dir("aw-client")
+    # The first client makes the folders that all have in common, which in two threads at once is more than it can take.
+    client(url, "first", ada.key("track"))
     threads = [threading.Thread(target=watched, args=of) for of in [(ada, "Hers"), (bob, "His")]]
     for thread in threads:
         thread.start()
