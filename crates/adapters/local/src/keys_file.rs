@@ -14,6 +14,7 @@ use dayline_domain::UtcMs;
 use secrecy::zeroize::Zeroizing;
 use tempfile::NamedTempFile;
 
+use crate::folder;
 use crate::keys::{KeyError, KeyRing};
 
 /// Why the key file can't be used. The server does not start then.
@@ -160,14 +161,14 @@ fn replace(path: &Path, keys: &KeyRing) -> io::Result<()> {
     let beside = write_beside(path, keys)?;
     keep_owner(path, beside.as_file())?;
     beside.persist(&copy).map_err(|error| error.error)?;
-    sync_folder(path)?;
+    folder::sync(folder_of(path))?;
     let document = keys.to_document();
     let _ = file.lock();
     file.write_all(document.as_bytes())?;
     file.set_len(document.len() as u64)?;
     file.sync_all()?;
     fs::remove_file(&copy)?;
-    sync_folder(path)
+    folder::sync(folder_of(path))
 }
 
 /// Where a change is kept until it is whole in the file.
@@ -181,7 +182,7 @@ fn copy_of(path: &Path) -> PathBuf {
 fn create(path: &Path, keys: &KeyRing) -> io::Result<()> {
     match write_beside(path, keys)?.persist_noclobber(path) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
-        _ => sync_folder(path),
+        _ => folder::sync(folder_of(path)),
     }
 }
 
@@ -237,17 +238,6 @@ fn keep_private(path: &Path) {
 
 #[cfg(not(unix))]
 fn keep_private(_: &Path) {}
-
-/// Makes the file's name as durable as its content.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    fs::File::open(folder_of(path))?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
-}
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

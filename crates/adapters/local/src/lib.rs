@@ -4,6 +4,7 @@
 
 mod access_tokens;
 mod clock;
+mod folder;
 mod keyed_rates;
 mod keys;
 mod keys_file;

@@ -1,6 +1,6 @@
 //! What goes since it is past, kept in a folder: for each person a folder, and in it a file for some days.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,8 @@ use dayline_app::ports::{PastArchive, PortError, PortFuture};
 use dayline_domain::{UserId, UtcDay};
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
+
+use crate::folder;
 
 /// A folder whose files only the server's user can read.
 pub struct FolderArchive {
@@ -57,8 +59,8 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
             Err(error) => return Err(error.error),
         }
     }
-    sync_folder(folder)?;
-    folder.parent().map_or(Ok(()), sync_folder)
+    folder::sync(folder)?;
+    folder.parent().map_or(Ok(()), folder::sync)
 }
 
 #[cfg(unix)]
@@ -70,16 +72,6 @@ fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
