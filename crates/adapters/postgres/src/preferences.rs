@@ -21,14 +21,6 @@ impl PreferenceStore for PgStore {
         })
     }
 
-    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool> {
-        Box::pin(async move {
-            let sql = "SELECT raw_event_days > 0 AS keeps FROM users WHERE uuid = $1";
-            let rows = self.primary().await?.query(sql, &[(&uuid(user), Type::UUID)]).await?;
-            rows.first().map_or(Ok(false), |row| column(row, "keeps"))
-        })
-    }
-
     fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
         Box::pin(async move {
             let sql = "UPDATE users SET beat_hold_minutes = $2, audible_counts = $3, week_start = $4,

@@ -2,7 +2,7 @@
 
 use dayline_app::ports::{PortFuture, PreferenceStore};
 use dayline_domain::{DayStart, Preferences, RawEventDays, Retention, UserId, Weekday};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 
 use crate::failure::Failure;
 use crate::store::SqliteStore;
@@ -12,7 +12,6 @@ use crate::values::IdBytes;
 const FIND: &str = "
     SELECT beat_hold_minutes, audible_counts, week_start, day_start_minutes, raw_event_days, keep
     FROM users WHERE id = ?1";
-const KEEPS: &str = "SELECT raw_event_days > 0 FROM users WHERE id = ?1";
 const SET: &str = "
     UPDATE users SET beat_hold_minutes = ?2, audible_counts = ?3, week_start = ?4, day_start_minutes = ?5,
         raw_event_days = ?6, keep = ?7
@@ -21,14 +20,6 @@ const SET: &str = "
 impl PreferenceStore for SqliteStore {
     fn preferences(&self, user: UserId) -> PortFuture<'_, Option<Preferences>> {
         self.db.read(move |tx| find(tx, user))
-    }
-
-    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool> {
-        self.db.read(move |tx| {
-            let mut statement = tx.prepare_cached(KEEPS)?;
-            let keeps = statement.query_row([IdBytes::from(user)], |row| row.get(0)).optional()?;
-            Ok(keeps.unwrap_or(false))
-        })
     }
 
     fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {

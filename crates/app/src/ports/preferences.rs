@@ -23,7 +23,12 @@ pub trait PreferenceStore: Send + Sync {
     /// # Errors
     ///
     /// As [`PreferenceStore::preferences`].
-    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool>;
+    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool> {
+        Box::pin(async move {
+            let preferences = self.preferences(user).await?;
+            Ok(preferences.is_some_and(|preferences| preferences.raw_event_days.days() > 0))
+        })
+    }
 
     /// Sets them; false if there is no such person.
     ///

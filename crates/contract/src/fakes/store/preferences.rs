@@ -15,10 +15,6 @@ impl PreferenceStore for FakeStore {
         })
     }
 
-    fn keeps_raw_events(&self, user: UserId) -> PortFuture<'_, bool> {
-        self.transaction(|tables| Ok(tables.raw_event_days(user).days() > 0))
-    }
-
     fn set_preferences(&self, user: UserId, preferences: Preferences) -> PortFuture<'_, bool> {
         self.transaction(|tables| {
             let exists = tables.users.contains_key(&user);
