@@ -15,7 +15,7 @@ fn hold(file: &mut Connection) -> Transaction<'_> {
     file.transaction_with_behavior(TransactionBehavior::Immediate).unwrap()
 }
 
-/// Starts an append and leaves it alone.
+/// Starts an append and leaves it alone; the file is held, so that it can't be over before that.
 async fn begin(log: &SqlitePingLog, number: u64) {
     let mut append = log.append(FIRST, numbered(number));
     std::future::poll_fn(|context| {
@@ -73,9 +73,12 @@ async fn what_gathers_during_a_commit_is_one_entry() {
 async fn closing_commits_what_was_begun() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path());
+    let mut file = file(folder.path());
+    let held = hold(&mut file);
     for number in 0..10 {
         begin(&log, number).await;
     }
+    held.rollback().unwrap();
     drop(log);
     assert_eq!(numbers(&read_all(&open(folder.path())).await), (0..10).collect::<Vec<_>>());
 }
@@ -84,8 +87,11 @@ async fn closing_commits_what_was_begun() {
 async fn an_append_that_is_given_up_harms_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path());
+    let mut file = file(folder.path());
     for number in 0..100 {
+        let held = hold(&mut file);
         begin(&log, 1_000 + number).await;
+        held.rollback().unwrap();
         append(&log, number..number + 1).await;
     }
     let found = numbers(&read_all(&log).await);
