@@ -1,11 +1,13 @@
 //! A topic as an operator sees and changes it, past the program under test. All calls block.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::patience::until;
@@ -28,6 +30,7 @@ const SAFE_ON_ONE: [(&str, &str); 8] = [
 /// A topic, whether it is there or not.
 pub struct KafkaTopic {
     admin: AdminClient<DefaultClientContext>,
+    reader: BaseConsumer,
     name: String,
 }
 
@@ -40,8 +43,9 @@ impl fmt::Debug for KafkaTopic {
 impl KafkaTopic {
     /// The topic of that name at these brokers.
     pub fn at(brokers: &str, name: &str) -> Self {
-        let admin = ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
-        Self { admin, name: name.to_owned() }
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", brokers);
+        Self { admin: config.create().unwrap(), reader: config.create().unwrap(), name: name.to_owned() }
     }
 
     /// Makes it with so many partitions on so many machines, and these settings.
@@ -102,9 +106,33 @@ impl KafkaTopic {
     }
 
     /// Of each partition the first offset and the one after the last.
+    ///
+    /// Not by `fetch_watermarks`, which may give the end as the start while a broker comes back.
     pub fn bounds(&self) -> Vec<(i64, i64)> {
-        let of = |partition| self.admin.inner().fetch_watermarks(&self.name, partition, PATIENCE).unwrap();
-        (0..self.partitions() as i32).map(of).collect()
+        let (starts, ends) = (self.offsets(Offset::Beginning), self.offsets(Offset::End));
+        starts.into_iter().zip(ends).collect()
+    }
+
+    fn offsets(&self, which: Offset) -> Vec<i64> {
+        let found = OnceCell::new();
+        until("all leaders tell their offsets", PATIENCE, || {
+            self.find_offsets(which).is_some_and(|offsets| found.set(offsets).is_ok())
+        });
+        found.into_inner().unwrap()
+    }
+
+    fn find_offsets(&self, which: Offset) -> Option<Vec<i64>> {
+        let mut partitions = TopicPartitionList::new();
+        for partition in 0..self.partitions() as i32 {
+            partitions.add_partition_offset(&self.name, partition, which).unwrap();
+        }
+        let found = self.reader.offsets_for_times(partitions, PATIENCE).ok()?;
+        let found =
+            found.elements().into_iter().map(|partition| match (partition.error(), partition.offset()) {
+                (Ok(()), Offset::Offset(offset)) => Some(offset),
+                _ => None,
+            });
+        found.collect()
     }
 
     /// The broker that leads the first partition, counted from 0.
