@@ -2,7 +2,9 @@
 //! together with the new position. Not here: threads, timers, logging; whoever drives it does
 //! those.
 
+mod ahead;
 mod batch;
+mod commit;
 mod kept_day;
 mod kept_days;
 mod orders;
@@ -14,8 +16,8 @@ use std::sync::Arc;
 use dayline_domain::{Correction, Observation, UserId, UtcMs};
 
 use crate::ports::{
-    Applied, Clock, DayChanged, DayKey, DayWrite, DeadLetter, Erased, LedgerCommit, LedgerWriter, LiveEvents,
-    LogEntry, LogRead, Lost, Mark, Partition, Payload, PingLog, PortError, Position, Randomness,
+    Clock, DayKey, DayWrite, DeadLetter, Erased, LedgerWriter, LiveEvents, LogEntry, LogRead, Lost, Mark,
+    Partition, Payload, PingLog, PortError, Position, Randomness,
 };
 use crate::tracking::record;
 use batch::{Batch, read_batch};
@@ -88,6 +90,8 @@ pub struct Worker {
     /// When the log was told last where the ledger stands.
     told: Option<UtcMs>,
     days: KeptDays,
+    /// The next step, if it was settled while the one before was committed.
+    ahead: Option<Ahead>,
     /// What is to be taken out of what the log keeps, once it is settled.
     erased: Vec<Erased>,
 }
@@ -100,6 +104,17 @@ struct Changes {
     dead: Vec<DeadLetter>,
     /// Days in which something else counts than before.
     changed: Vec<DayKey>,
+    /// People of whom the log has something, and who are no more.
+    gone: Vec<UserId>,
+    /// How many days had to be loaded for it.
+    loaded: usize,
+}
+
+/// A step that is settled in memory, on top of one that was not committed then.
+struct Ahead {
+    entries: Vec<LogEntry>,
+    changes: Changes,
+    step: Step,
 }
 
 impl Worker {
@@ -112,6 +127,7 @@ impl Worker {
             position: None,
             told: None,
             days: KeptDays::new(limits.hot_bytes),
+            ahead: None,
             erased: Vec::new(),
         }
     }
@@ -148,6 +164,11 @@ impl Worker {
         }
     }
 
+    /// Whether the next step was read from the log and settled during the last one.
+    pub fn is_ahead(&self) -> bool {
+        self.ahead.is_some()
+    }
+
     /// Returns when there may be more to do.
     pub async fn wait(&self) {
         if let Some(position) = self.position {
@@ -157,15 +178,40 @@ impl Worker {
 
     async fn try_step(&mut self) -> Result<Step, PortError> {
         let from = self.find_position().await?;
+        if let Some(Ahead { entries, changes, step }) = self.ahead.take() {
+            return self.commit_or_salvage(from, entries, Ok((changes, step))).await;
+        }
         let read = self.ports.log.read_after(self.partition, from, self.limits.read_bytes).await?;
         let LogRead { lost, entries } = read;
         if let Some(lost) = lost {
             return self.skip(from, lost).await;
         }
-        let Some(to) = entries.last().map(|entry| entry.position) else { return self.idle(from).await };
+        if entries.is_empty() {
+            return self.idle(from).await;
+        }
+        let settled = self.settle_entries(from, &entries).await;
+        self.commit_or_salvage(from, entries, settled).await
+    }
+
+    /// Commits what entries were settled to. If more waits and most days come from the ledger, which is
+    /// slow, the next entries are settled meanwhile.
+    async fn commit_or_salvage(
+        &mut self,
+        from: Position,
+        entries: Vec<LogEntry>,
+        settled: Result<(Changes, Step), PortError>,
+    ) -> Result<Step, PortError> {
+        let Some(to) = entries.last().map(|entry| entry.position) else { return Ok(Step::default()) };
         // An entry may be so large that two don't fit, but then one is at least half of a read.
         let behind = bytes(&entries) > self.limits.read_bytes / 2;
-        let outcome = match self.process(from, to, &entries).await {
+        let outcome = match settled {
+            Ok((changes, step)) if behind && changes.are_mostly_loaded() => {
+                self.commit_and_settle_next(from, to, changes, step).await
+            }
+            Ok((changes, step)) => self.commit(from, to, changes, step).await,
+            Err(error) => Err(error),
+        };
+        let outcome = match outcome {
             // Something in the batch is refused by the store, or meets something damaged in it. Find
             // out what, entry by entry, so that nothing else is held up.
             Err(PortError::Rejected(_) | PortError::Corrupt(_)) => {
@@ -201,8 +247,9 @@ impl Worker {
 
     /// What is done when nothing is there to be settled.
     async fn idle(&mut self, at: Position) -> Result<Step, PortError> {
-        let closed = self.close_idle(at).await?;
         let now = self.ports.clock.now();
+        let closed = self.close(at).await?;
+        let closed = Step { behind: self.days.may_be_idle(now), ..closed };
         let is_due = self.told.is_none_or(|told| now.since(told).unsigned_abs() >= LOOK_AGAIN_MS);
         if closed.stale || !is_due {
             return Ok(closed);
@@ -214,41 +261,51 @@ impl Worker {
     }
 
     fn forget(&mut self) {
-        (self.position, self.told) = (None, None);
+        (self.position, self.told, self.ahead) = (None, None, None);
         self.days.clear();
     }
 
-    /// Settles whole entries and commits them. What settles whole days anew is committed before, where
-    /// the ledger stands: the order does not matter, and the position moves when all is done.
+    /// Settles whole entries and commits them.
     async fn process(
         &mut self,
         from: Position,
         to: Position,
         entries: &[LogEntry],
     ) -> Result<Step, PortError> {
-        let Batch { observations, orders, dead, count } = read_batch(entries);
-        let mut step = Step { entries: entries.len(), pings: count, ..Step::default() };
-        for order in orders {
-            let part = self.follow(from, order.user, order.what).await?;
-            if part.stale {
-                return Ok(part);
-            }
-            step.add(part);
-        }
-        let mut changes = Changes { dead, ..Changes::default() };
-        self.record(observations, &mut changes, &mut step).await?;
-        step.dead = changes.dead.len();
+        let (changes, step) = self.settle_entries(from, entries).await?;
         self.commit(from, to, changes, step).await
     }
 
-    /// Records observations in their days. Those of damaged days become dead letters.
+    /// Settles whole entries in memory. What settles whole days anew is committed at once, where the
+    /// ledger stands: the order does not matter, and the position moves when all is done. A step that
+    /// was stale in this is not to be committed.
+    async fn settle_entries(
+        &mut self,
+        from: Position,
+        entries: &[LogEntry],
+    ) -> Result<(Changes, Step), PortError> {
+        let Batch { observations, orders, dead, count } = read_batch(entries);
+        let mut step = Step::of(entries.len(), count);
+        for order in orders {
+            let part = self.follow(from, order.user, order.what).await?;
+            if part.stale {
+                return Ok((Changes::default(), part));
+            }
+            step.add(part);
+        }
+        self.record(observations, dead, step).await
+    }
+
+    /// Records observations in their days, and loads those days that are not in memory. What is of
+    /// damaged days becomes dead letters, beside what could not be read.
     async fn record(
         &mut self,
         observations: BTreeMap<DayKey, Vec<Observation>>,
-        changes: &mut Changes,
-        step: &mut Step,
-    ) -> Result<(), PortError> {
-        self.days.load_missing(&*self.ports.ledger, observations.keys().copied()).await?;
+        dead: Vec<DeadLetter>,
+        mut step: Step,
+    ) -> Result<(Changes, Step), PortError> {
+        let loaded = self.days.load_missing(&*self.ports.ledger, observations.keys().copied()).await?;
+        let mut changes = Changes { dead, loaded, ..Changes::default() };
         for (key, observations) in observations {
             match self.days.get(key) {
                 Kept::Day(kept) => {
@@ -260,7 +317,7 @@ impl Worker {
                 }
                 Kept::NoSuchUser => {
                     step.forgotten += observations.len();
-                    self.note_erased(key.user, None);
+                    changes.gone.push(key.user);
                 }
                 Kept::Past => step.forgotten += observations.len(),
                 Kept::Damaged(reason) => {
@@ -268,65 +325,8 @@ impl Worker {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Commits, and closes in the ledger what is evicted then.
-    async fn commit(
-        &mut self,
-        from: Position,
-        to: Position,
-        changes: Changes,
-        step: Step,
-    ) -> Result<Step, PortError> {
-        if !self.apply(from, to, changes).await? {
-            return Ok(Step { stale: true, ..Step::default() });
-        }
-        self.position = Some(to);
-        let closed = self.close_idle(to).await?;
-        if to > from {
-            self.tell(to).await?;
-        }
-        Ok(Step { stale: closed.stale, ..step })
-    }
-
-    /// Applies changes and announces them; false if somebody else was faster.
-    async fn apply(&self, from: Position, to: Position, changes: Changes) -> Result<bool, PortError> {
-        let Changes { days, corrections, dead, changed } = changes;
-        let at = self.ports.clock.now();
-        let commit = LedgerCommit { partition: self.partition, from, to, days, corrections, dead, at };
-        let commit = Arc::new(commit);
-        if self.ports.ledger.apply(Arc::clone(&commit)).await? != Applied::Done {
-            return Ok(false);
-        }
-        let is_told = |(user, write): &&(UserId, DayWrite)| {
-            changed.binary_search(&DayKey { user: *user, day: write.day }).is_ok()
-        };
-        let event = |(user, write): &(UserId, DayWrite)| DayChanged {
-            user: *user,
-            day: write.day,
-            version: write.to_version,
-            at,
-        };
-        let events: Vec<DayChanged> = commit.days.iter().filter(is_told).map(event).collect();
-        self.ports.live.announce(&events);
-        Ok(true)
-    }
-
-    /// Evicts days, and writes what the ledger has of them as it reads best. After a day was used last
-    /// that is put off for some minutes; where it is lost, nothing is but that.
-    async fn close_idle(&mut self, at: Position) -> Result<Step, PortError> {
-        let now = self.ports.clock.now();
-        let evicted = self.days.evict(now);
-        let behind = self.days.may_be_idle(now);
-        if evicted.is_empty() {
-            return Ok(Step { behind, ..Step::default() });
-        }
-        let mut days: Vec<(UserId, DayWrite)> =
-            evicted.into_iter().map(|(user, day)| (user, day.close(self.ports.new_mark()))).collect();
-        days.sort_unstable_by_key(|(user, write)| (*user, write.day));
-        let is_done = self.apply(at, at, Changes { days, ..Changes::default() }).await?;
-        Ok(Step { stale: !is_done, behind, ..Step::default() })
+        step.dead = changes.dead.len();
+        Ok((changes, step))
     }
 }
 
@@ -339,6 +339,10 @@ impl WorkerPorts {
 }
 
 impl Changes {
+    fn are_mostly_loaded(&self) -> bool {
+        self.loaded > 0 && self.loaded >= self.days.len() / 2
+    }
+
     /// Adds how a day is written; days come in their order.
     fn add(&mut self, key: DayKey, write: DayWrite, counts_else: bool) {
         if counts_else {
@@ -349,6 +353,10 @@ impl Changes {
 }
 
 impl Step {
+    fn of(entries: usize, pings: usize) -> Self {
+        Self { entries, pings, ..Self::default() }
+    }
+
     fn add(&mut self, other: Self) {
         self.entries += other.entries;
         self.pings += other.pings;

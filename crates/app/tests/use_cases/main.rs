@@ -29,6 +29,7 @@ mod sample;
 mod sessions;
 mod timeline;
 mod worker;
+mod worker_ahead;
 
 use std::sync::Arc;
 
@@ -55,6 +56,16 @@ fn used(app: &str, domain: Option<&str>, interval: Interval) -> Observation {
 async fn send(world: &FakeApp, user: UserId, observations: &[Observation]) {
     let record = record::encode_observations(user, observations);
     world.log.append(Partition(0), record).await.unwrap();
+}
+
+/// Numbers that look random and are the same each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: i64) -> i64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as i64 % bound
+    }
 }
 
 const PASSWORD: &str = "a long enough secret";

@@ -14,20 +14,12 @@ use dayline_domain::{
     AppName, Choices, DeviceId, Interval, LedgerDay, Observation, Seen, Subject, Terms, UtcDay,
 };
 
-use super::{send, with_ada};
+use super::{Chance, send, with_ada};
 
 /// So far back reaches what is told.
 const DAYS: i64 = 3;
 
-/// Numbers that look random and are the same each time.
-struct Chance(u64);
-
 impl Chance {
-    fn below(&mut self, bound: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as i64 % bound
-    }
-
     fn device(&mut self) -> DeviceId {
         DeviceId::new(["a", "b", "c", "d", "e"][self.below(5) as usize]).unwrap()
     }

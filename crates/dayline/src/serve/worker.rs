@@ -62,13 +62,18 @@ impl Driver {
     }
 
     async fn work(&mut self, stop: &CancellationToken) {
-        // The oldest ping that a step takes came after this.
+        // The oldest ping that a step takes came after the read of the step before.
         let mut since = Instant::now();
+        let mut read = since;
         while !stop.is_cancelled() {
             let began = Instant::now();
+            if !self.worker.is_ahead() {
+                read = began;
+            }
             let outcome = self.step().await;
             self.report(&outcome, since.elapsed());
-            since = began;
+            // What is settled ahead was read in this step.
+            (since, read) = (read, began);
             let idle = matches!(outcome, Ok(Step { entries: 0, stale: false, behind: false, .. }));
             let pause = self.pause(&outcome, began.elapsed());
             stop.run_until_cancelled(async {

@@ -91,25 +91,18 @@ impl KeptDay {
         DayWrite { day, from_version, to_version, mark, settled_by, ended, tail, state }
     }
 
-    /// How the ledger gets all there is of a day that is to be forgotten: a fold, and the tail among
-    /// the ended pieces.
-    pub(super) fn close(mut self, mark: Mark) -> DayWrite {
+    /// How the ledger gets all there is of a day that may be forgotten then: a fold, and the tail
+    /// among the ended pieces.
+    pub(super) fn close(&mut self, mark: Mark) -> DayWrite {
+        let tail = self.tail.take();
         let mut ended = match self.other_rows.take() {
             Some(rows) => PieceChanges::between(&rows, &self.day.counted().collect::<Vec<_>>()),
-            None => PieceChanges { added: self.tail.take().into_iter().collect(), ..PieceChanges::default() },
+            None => PieceChanges { added: tail.into_iter().collect(), ..PieceChanges::default() },
         };
         ended.added.sort_by_key(|piece| piece.interval.start());
-        let from_version = self.day.version();
-        DayWrite {
-            day: self.day.day(),
-            from_version,
-            to_version: from_version + 1,
-            mark,
-            settled_by: self.day.terms().clone(),
-            ended,
-            tail: None,
-            state: self.fold(),
-        }
+        let DayChange { day, from_version, to_version, .. } = self.day.renew();
+        let settled_by = self.day.terms().clone();
+        DayWrite { day, from_version, to_version, mark, settled_by, ended, tail: None, state: self.fold() }
     }
 
     fn fold(&mut self) -> StateWrite {

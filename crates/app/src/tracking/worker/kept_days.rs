@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use dayline_domain::{UserId, UtcDay, UtcMs};
 
 use super::kept_day::KeptDay;
-use crate::ports::{DayKey, LedgerWriter, LoadedDay, PortError};
+use crate::ports::{DayKey, DayWrite, LedgerWriter, LoadedDay, Mark, PortError};
 
 /// A day that was not used for so long is evicted. A tracker pings every few seconds, so who is
 /// silent for that long is away or has begun another day, and a load when they return is little.
@@ -26,6 +26,10 @@ pub(super) struct KeptDays {
     /// Days used in this step, so that ending it costs as much as it did and not as much as there
     /// is.
     touched: Vec<DayKey>,
+    /// Days that are closed by a commit, and forgotten when it is done.
+    closing: Vec<DayKey>,
+    /// The number of this step.
+    step: u64,
     /// When idle days were last looked for.
     swept_at: UtcMs,
 }
@@ -45,6 +49,10 @@ struct Slot {
     kept: Kept,
     /// The end of the last step that used it.
     used: UtcMs,
+    /// The number of the last step that used it.
+    step: u64,
+    /// It was closed, and not used since.
+    is_closed: bool,
     /// Its size when it was counted last.
     bytes: usize,
 }
@@ -52,19 +60,28 @@ struct Slot {
 impl Slot {
     /// A day of the step that goes on; its end counts it.
     fn new(kept: Kept) -> Self {
-        Self { kept, used: UtcMs(0), bytes: 0 }
+        Self { kept, used: UtcMs(0), step: 0, is_closed: false, bytes: 0 }
     }
 }
 
 impl KeptDays {
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self { days: HashMap::new(), max_bytes, bytes: 0, touched: Vec::new(), swept_at: UtcMs(0) }
+        Self {
+            days: HashMap::new(),
+            max_bytes,
+            bytes: 0,
+            touched: Vec::new(),
+            closing: Vec::new(),
+            step: 1,
+            swept_at: UtcMs(0),
+        }
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.days.clear();
         self.touched.clear();
+        self.closing.clear();
         self.bytes = 0;
     }
 
@@ -75,17 +92,18 @@ impl KeptDays {
         }
     }
 
-    /// Loads those of the days that are not in memory.
+    /// Loads those of the days that are not in memory, and says how many.
     pub(super) async fn load_missing(
         &mut self,
         ledger: &dyn LedgerWriter,
         keys: impl Iterator<Item = DayKey>,
-    ) -> Result<(), PortError> {
+    ) -> Result<usize, PortError> {
         let missing: Vec<DayKey> = keys.filter(|key| !self.days.contains_key(key)).collect();
         if missing.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let loaded = ledger.load(missing.clone()).await?;
+        let count = loaded.len();
         for (key, day) in missing.into_iter().zip(loaded) {
             let kept = match day {
                 LoadedDay::Day(stored) if stored.is_past => Kept::Past,
@@ -95,30 +113,47 @@ impl KeptDays {
             };
             self.days.insert(key, Slot::new(kept));
         }
-        Ok(())
+        Ok(count)
     }
 
     /// The day as it was loaded, to be changed; a day that was not loaded is nobody's.
     pub(super) fn get(&mut self, key: DayKey) -> &mut Kept {
         self.touched.push(key);
-        &mut self.days.entry(key).or_insert_with(|| Slot::new(Kept::NoSuchUser)).kept
+        let slot = self.days.entry(key).or_insert_with(|| Slot::new(Kept::NoSuchUser));
+        (slot.step, slot.is_closed) = (self.step, false);
+        &mut slot.kept
     }
 
-    /// Ends a step: gives up people who are gone, days that are past and damaged ones at once, and idle days and those
-    /// above the bound to the caller, who closes them in the ledger.
-    pub(super) fn evict(&mut self, now: UtcMs) -> Vec<(UserId, KeptDay)> {
+    /// Ends a step before its commit: gives up people who are gone, days that are past and damaged ones, and of the
+    /// days that this step did not use the idle ones and those above the bound. How these are closed belongs to the
+    /// commit; when it is done, they are to be [forgotten](Self::forget_closed).
+    pub(super) fn evict(
+        &mut self,
+        now: UtcMs,
+        mut new_mark: impl FnMut() -> Mark,
+    ) -> Vec<(UserId, DayWrite)> {
         for key in std::mem::take(&mut self.touched) {
             self.count(key, now);
         }
-        let mut evicted = if self.may_be_idle(now) { self.evict_idle(now) } else { Vec::new() };
-        if self.bytes > self.max_bytes {
-            self.evict_oldest(&mut evicted);
-        }
-        let open = |(key, slot): (DayKey, Slot)| match slot.kept {
-            Kept::Day(day) if day.is_open() => Some((key.user, *day)),
-            _ => None,
+        let evicted = if self.bytes > self.max_bytes {
+            self.oldest()
+        } else if self.may_be_idle(now) {
+            self.idle(now)
+        } else {
+            Vec::new()
         };
-        evicted.into_iter().filter_map(open).collect()
+        self.step += 1;
+        let close = |key: DayKey| Some((key.user, self.close(key, &mut new_mark)?));
+        evicted.into_iter().filter_map(close).collect()
+    }
+
+    /// Forgets days that were closed by a commit which is done, but those that were used meanwhile.
+    pub(super) fn forget_closed(&mut self) {
+        for key in std::mem::take(&mut self.closing) {
+            if self.days.get(&key).is_some_and(|slot| slot.is_closed) {
+                self.remove(key);
+            }
+        }
     }
 
     /// Whether idle days are to be looked for, or more of them are left than were evicted.
@@ -126,28 +161,44 @@ impl KeptDays {
         is_past(self.swept_at, SWEEP_MS, now)
     }
 
-    fn evict_idle(&mut self, now: UtcMs) -> Vec<(DayKey, Slot)> {
-        let idle = self.days.extract_if(|_, slot| is_past(slot.used, IDLE_MS, now));
-        let evicted: Vec<_> = idle.take(MOST_IDLE).collect();
-        if evicted.len() < MOST_IDLE {
+    fn idle(&mut self, now: UtcMs) -> Vec<DayKey> {
+        let is_idle = |slot: &Slot| slot.step < self.step && is_past(slot.used, IDLE_MS, now);
+        let idle = self.days.iter().filter(|(_, slot)| is_idle(slot)).map(|(key, _)| *key);
+        let idle: Vec<DayKey> = idle.take(MOST_IDLE).collect();
+        if idle.len() < MOST_IDLE {
             self.swept_at = now;
         }
-        self.bytes -= evicted.iter().map(|(_, slot)| slot.bytes).sum::<usize>();
-        evicted
+        idle
     }
 
-    /// Evicts the days used longest ago until a little of the bound is free: so much that sorting them
+    /// The days used longest ago, until a little of the bound will be free: so much that sorting them
     /// is rare, and so little that others wait for it briefly.
-    fn evict_oldest(&mut self, evicted: &mut Vec<(DayKey, Slot)>) {
-        let mut by_age: Vec<(UtcMs, DayKey)> =
-            self.days.iter().map(|(key, slot)| (slot.used, *key)).collect();
+    fn oldest(&self) -> Vec<DayKey> {
+        let unused = self.days.iter().filter(|(_, slot)| slot.step < self.step);
+        let mut by_age: Vec<(UtcMs, DayKey, usize)> =
+            unused.map(|(key, slot)| (slot.used, *key, slot.bytes)).collect();
         by_age.sort_unstable();
-        for (_, key) in by_age {
-            if self.bytes <= self.max_bytes - self.max_bytes / 32 {
-                return;
-            }
-            evicted.extend(self.remove(key).map(|slot| (key, slot)));
+        let mut left = self.bytes;
+        let is_too_much = |(_, key, bytes): (UtcMs, DayKey, usize)| {
+            let is_too_much = left > self.max_bytes - self.max_bytes / 32;
+            left -= bytes;
+            is_too_much.then_some(key)
+        };
+        by_age.into_iter().map_while(is_too_much).collect()
+    }
+
+    /// How a day is closed; it is forgotten at once if the ledger has it so.
+    fn close(&mut self, key: DayKey, new_mark: &mut impl FnMut() -> Mark) -> Option<DayWrite> {
+        let slot = self.days.get_mut(&key)?;
+        if let Kept::Day(day) = &mut slot.kept
+            && day.is_open()
+        {
+            slot.is_closed = true;
+            self.closing.push(key);
+            return Some(day.close(new_mark()));
         }
+        self.remove(key);
+        None
     }
 
     fn remove(&mut self, key: DayKey) -> Option<Slot> {
@@ -189,7 +240,7 @@ mod tests {
         }
         let now = UtcMs(IDLE_MS as i64);
         for (left, may_be_idle) in [(MOST_IDLE + 1, true), (1, true), (0, false)] {
-            days.evict(now);
+            days.evict(now, || Mark(0));
             assert_eq!((days.days.len(), days.may_be_idle(now)), (left, may_be_idle));
         }
     }

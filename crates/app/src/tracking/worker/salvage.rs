@@ -59,8 +59,8 @@ impl Worker {
     async fn try_again(&mut self, record: &[u8]) -> Result<Step, PortError> {
         let mut batch = Batch::default();
         batch.add(Ok(record));
-        let Batch { observations, orders, mut dead, count } = batch;
-        let mut step = Step { pings: count, ..Step::default() };
+        let Batch { observations, orders, dead, count } = batch;
+        let mut step = Step::of(0, count);
         let at = self.find_position().await?;
         for order in orders {
             let part = self.follow(at, order.user, order.what).await?;
@@ -69,10 +69,8 @@ impl Worker {
             }
             step.add(part);
         }
-        let mut changes = Changes::default();
-        self.record(observations, &mut changes, &mut step).await?;
-        dead.append(&mut changes.dead);
-        match dead.pop() {
+        let (mut changes, step) = self.record(observations, dead, step).await?;
+        match changes.dead.pop() {
             Some(dead) => Err(PortError::Rejected(dead.reason)),
             None => self.commit(at, at, changes, step).await,
         }
@@ -86,7 +84,7 @@ impl Worker {
         reason: &str,
     ) -> Result<Step, PortError> {
         let Batch { observations, orders, mut dead, count } = read_batch(entry);
-        let mut step = Step { entries: 1, pings: count, ..Step::default() };
+        let mut step = Step::of(1, count);
         for order in orders {
             let part = self.salvage_order(from, order, &mut dead).await?;
             if part.stale {
@@ -164,9 +162,9 @@ impl Worker {
         observations: Vec<Observation>,
         dead: &mut Vec<DeadLetter>,
     ) -> Result<Step, PortError> {
-        let (mut step, mut changes) = (Step::default(), Changes::default());
-        self.record(BTreeMap::from([(key, observations)]), &mut changes, &mut step).await?;
+        let observations = BTreeMap::from([(key, observations)]);
+        let (mut changes, step) = self.record(observations, Vec::new(), Step::default()).await?;
         dead.append(&mut changes.dead);
-        self.commit(at, at, changes, step).await
+        self.commit(at, at, changes, Step { dead: 0, ..step }).await
     }
 }
