@@ -51,8 +51,6 @@ struct Slot {
     used: UtcMs,
     /// The number of the last step that used it.
     step: u64,
-    /// It was closed, and not used since.
-    is_closed: bool,
     /// Its size when it was counted last.
     bytes: usize,
 }
@@ -60,7 +58,7 @@ struct Slot {
 impl Slot {
     /// A day of the step that goes on; its end counts it.
     fn new(kept: Kept) -> Self {
-        Self { kept, used: UtcMs(0), step: 0, is_closed: false, bytes: 0 }
+        Self { kept, used: UtcMs(0), step: 0, bytes: 0 }
     }
 }
 
@@ -120,7 +118,7 @@ impl KeptDays {
     pub(super) fn get(&mut self, key: DayKey) -> &mut Kept {
         self.touched.push(key);
         let slot = self.days.entry(key).or_insert_with(|| Slot::new(Kept::NoSuchUser));
-        (slot.step, slot.is_closed) = (self.step, false);
+        slot.step = self.step;
         &mut slot.kept
     }
 
@@ -150,7 +148,7 @@ impl KeptDays {
     /// Forgets days that were closed by a commit which is done, but those that were used meanwhile.
     pub(super) fn forget_closed(&mut self) {
         for key in std::mem::take(&mut self.closing) {
-            if self.days.get(&key).is_some_and(|slot| slot.is_closed) {
+            if self.days.get(&key).is_some_and(|slot| slot.step < self.step) {
                 self.remove(key);
             }
         }
@@ -193,7 +191,6 @@ impl KeptDays {
         if let Kept::Day(day) = &mut slot.kept
             && day.is_open()
         {
-            slot.is_closed = true;
             self.closing.push(key);
             return Some(day.close(new_mark()));
         }
