@@ -278,7 +278,7 @@ impl Worker {
 
     /// Settles whole entries in memory. What settles whole days anew is committed at once, where the
     /// ledger stands: the order does not matter, and the position moves when all is done. A step that
-    /// was stale in this is not to be committed.
+    /// was stale in this has no changes, and is not to be committed.
     async fn settle_entries(
         &mut self,
         from: Position,

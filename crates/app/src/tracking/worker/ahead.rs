@@ -10,7 +10,7 @@ use super::{Ahead, Changes, Step, Worker};
 use crate::ports::{PortError, Position};
 
 impl Worker {
-    /// Commits a step, and settles the next one in memory meanwhile. That one counts only if the
+    /// Commits a step that is not stale, and settles the next one in memory meanwhile. That one counts only if the
     /// commit is done; else everything in memory is forgotten.
     pub(super) async fn commit_and_settle_next(
         &mut self,
@@ -19,9 +19,6 @@ impl Worker {
         changes: Changes,
         step: Step,
     ) -> Result<Step, PortError> {
-        if step.stale {
-            return Ok(step);
-        }
         let commit = self.commit_of(from, to, changes);
         let ports = self.ports.clone();
         let (is_done, ahead) = both(ports.apply(&commit), self.settle_next(to)).await;
